@@ -1,0 +1,26 @@
+"""The TensorsLab API in Python: delete and look up image and video tasks, and judge what was answered.
+
+It follows the two documents in `contract/`, knows no Django, and could be a package of its own.
+"""
+
+from tensorslab_api.client import Client
+from tensorslab_api.errors import MissingKey, NotSent, TensorsLabError, Unanswered
+from tensorslab_api.types import DeleteReply, LookUpReply, TaskInfo, TaskKind, TaskStatus
+from tensorslab_api.verdict import Ruling, Verdict, judge_delete, judge_look_up
+
+__all__ = [
+    "Client",
+    "DeleteReply",
+    "LookUpReply",
+    "MissingKey",
+    "NotSent",
+    "Ruling",
+    "TaskInfo",
+    "TaskKind",
+    "TaskStatus",
+    "TensorsLabError",
+    "Unanswered",
+    "Verdict",
+    "judge_delete",
+    "judge_look_up",
+]

@@ -1,0 +1,120 @@
+"""From an HTTP status, headers and bytes to a typed reply. Nothing the provider can send makes these raise."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from tensorslab_api.types import DeleteReply, LookUpReply, TaskInfo, TaskKind, TaskStatus
+
+IMAGE_STATUSES = {1: TaskStatus.QUEUED, 2: TaskStatus.PROCESSING, 3: TaskStatus.COMPLETED, 4: TaskStatus.FAILED}
+VIDEO_STATUSES = {**IMAGE_STATUSES, 5: TaskStatus.UPLOADING}
+
+LARGEST = 2**31 - 1
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def delete_reply(*, http_status: int, body: bytes, retry_after: str | None) -> DeleteReply:
+    """Read the answer to a delete (`Delete…TasksResponse` or `ErrorResponse`)."""
+    envelope = read_envelope(body)
+    rest = read_retry_after(retry_after)
+    if envelope is None:
+        return DeleteReply(http_status=http_status, well_formed=False, retry_after=rest)
+    data = envelope.get("data")
+    status = data.get("status") if isinstance(data, dict) else None
+    return DeleteReply(
+        http_status=http_status,
+        well_formed=True,
+        code=envelope["code"],
+        message=text(envelope["msg"]),
+        retry_after=rest,
+        status=text(status, 200) if isinstance(status, str) else None,
+    )
+
+
+def look_up_reply(
+    *, http_status: int, body: bytes, retry_after: str | None, kind: TaskKind, task_id: str
+) -> LookUpReply:
+    """Read the answer to a look-up (`ImageInfoResponse`, `VideoInfoResponse` or `ErrorResponse`)."""
+    envelope = read_envelope(body)
+    rest = read_retry_after(retry_after)
+    if envelope is None:
+        return LookUpReply(http_status=http_status, well_formed=False, retry_after=rest)
+    data = envelope.get("data")
+    if isinstance(data, dict) and data.get("taskid", task_id) not in (task_id, None, ""):
+        # An answer about another task says nothing about this one.
+        return LookUpReply(http_status=http_status, well_formed=False, retry_after=rest)
+    return LookUpReply(
+        http_status=http_status,
+        well_formed=True,
+        code=envelope["code"],
+        message=text(envelope["msg"]),
+        retry_after=rest,
+        info=read_info(data, kind=kind, task_id=task_id) if isinstance(data, dict) else None,
+    )
+
+
+def read_envelope(body: bytes) -> dict[str, Any] | None:
+    """The JSON object with an integer `code` and a text `msg`, or None when the body is anything else."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict) or number(value.get("code")) is None or not isinstance(value.get("msg"), str):
+        return None
+    return value
+
+
+def read_info(data: dict[str, Any], *, kind: TaskKind, task_id: str) -> TaskInfo:
+    """`ImageInfoData` or `VideoInfoData`; a field of the wrong type counts as absent."""
+    urls = data.get("url")
+    image = kind is TaskKind.IMAGE
+    status = number(data.get("image_status" if image else "task_status"))
+    return TaskInfo(
+        kind=kind,
+        task_id=task_id,
+        status=(IMAGE_STATUSES if image else VIDEO_STATUSES).get(status or 0, TaskStatus.UNKNOWN),
+        model=text(data.get("category" if image else "source"), 100),
+        prompt=text(data.get("prompt"), 20_000),
+        urls=tuple(text(url) for url in urls if isinstance(url, str)) if isinstance(urls, list) else (),
+        width=positive(data.get("width")) if image else None,
+        height=positive(data.get("height")) if image else None,
+        duration=None if image else positive(data.get("duration")),
+        created_raw=text(data.get("starttime"), 64) if image else "",
+        error=text(data.get("error_message" if image else "message")),
+    )
+
+
+def read_retry_after(header: str | None) -> float | None:
+    """Seconds from now: the header holds a number of them, or an HTTP date."""
+    if header is None:
+        return None
+    header = header.strip()
+    if re.fullmatch(r"-?[0-9]{1,20}(\.[0-9]{1,9})?", header):
+        return float(header)
+    try:
+        moment = parsedate_to_datetime(header)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return (moment - datetime.now(UTC)).total_seconds()
+    except (ValueError, OverflowError):
+        return None
+
+
+def text(value: object, limit: int = 2000) -> str:
+    """A text that any database can store; empty when it is not one."""
+    return UNSTORABLE.sub("�", value[:limit]) if isinstance(value, str) else ""
+
+
+def number(value: object) -> int | None:
+    """An integer that any database can store. JSON's true is no 1."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST else None
+
+
+def positive(value: object) -> int | None:
+    """A size or a length."""
+    found = number(value)
+    return found if found is not None and found > 0 else None

@@ -1,0 +1,160 @@
+"""Starting and stopping the sandbox: in a thread for tests, or in the foreground until a signal."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from tensorslab_api.sandbox.handler import Handler
+from tensorslab_api.sandbox.options import Options
+from tensorslab_api.sandbox.world import World
+from tensorslab_api.types import TaskKind
+
+HOST = "127.0.0.1"
+
+
+class Server(ThreadingHTTPServer):
+    """Listens on loopback only; one thread for each connection."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int, world: World, handler: type[Handler]) -> None:
+        self.world = world
+        self.connections: set[socket.socket] = set()
+        super().__init__((HOST, port), handler)
+
+    @property
+    def address(self) -> str:
+        """Where it answers, such as `http://127.0.0.1:8001`."""
+        return f"http://{HOST}:{self.server_port}"
+
+    def server_bind(self) -> None:
+        """Bind without asking DNS for our own name, as the base class does: that can take seconds."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = HOST, self.server_address[1]
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Remember the connection, so that `stop` can cut it."""
+        self.connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close it. A connection to be reset must not be shut down first: that would send FIN."""
+        self.connections.discard(request)
+        if request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER):
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Quiet about a client that hangs up: that is what the faults are for."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
+    def stop(self) -> None:
+        """End every answer and connection, and free the port."""
+        self.world.stopping.set()
+        self.shutdown()
+        for connection in list(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self.server_close()
+
+
+class Sandbox:
+    """A sandbox in a thread: `with Sandbox(Options(mode=Mode.PARTIAL)) as sandbox: Client(base_url=sandbox.url, …)`.
+
+    Port 0 takes a free one. With `ledger_file` what it deleted stays deleted when it is started again. Raises OSError
+    when the port is taken.
+    """
+
+    handler: type[Handler] = Handler
+    """A subclass of the handler can listen in."""
+
+    def __init__(self, options: Options | None = None, *, port: int = 0, ledger_file: Path | None = None) -> None:
+        self.world = World(options or Options(), ledger_file)
+        self._server = Server(port, self.world, self.handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """The `base_url` for a client."""
+        return self._server.address
+
+    @property
+    def port(self) -> int:
+        """The port it took."""
+        return self._server.server_port
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._server.connections)
+
+    def start(self) -> Self:
+        """Answer from now on."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Cut every connection and free the port."""
+        self._server.stop()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def control(self, **changes: Any) -> None:
+        """The same as `POST /__control`. Raises ValueError when a change is mistyped."""
+        self.world.control(changes)
+
+    def ledger(self) -> dict[str, Any]:
+        """The same as `GET /__ledger`."""
+        return self.world.ledger()
+
+    def summary(self) -> dict[str, Any]:
+        """The same as `GET /__ledger?summary=1`."""
+        return self.world.summary()
+
+    def deleted(self, kind: TaskKind) -> set[str]:
+        """The ids of this kind that are truly gone."""
+        return set(self.ledger()["deleted"][TaskKind(kind)])
+
+
+def serve(
+    *,
+    port: int,
+    options: Options | None = None,
+    ledger_file: Path | None = None,
+    ready: Callable[[str], None] = lambda url: None,
+) -> None:
+    """Run a sandbox until SIGTERM or SIGINT. Raises OSError when the port is taken."""
+    stopped = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopped.set()
+
+    with Sandbox(options, port=port, ledger_file=ledger_file) as sandbox:
+        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            ready(sandbox.url)
+            stopped.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
