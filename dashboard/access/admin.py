@@ -1,0 +1,100 @@
+"""People and groups. Whatever changes here is in the audit log too, in the same transaction."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import admin as auth_admin
+from django.contrib.auth.models import Group, User
+from django.db import models, transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from dashboard.access.requests import client_address
+from dashboard.audit import chain
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+admin.site.site_header = admin.site.site_title = "TensorsLab tasks: people and groups"
+admin.site.index_title = "People and groups"
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+    UserAdmin = auth_admin.UserAdmin[User]
+else:
+    ModelAdmin = admin.ModelAdmin
+    UserAdmin = auth_admin.UserAdmin
+
+
+class AuditedAdmin(ModelAdmin):
+    def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> LogEntry:
+        entry = super().log_addition(request, obj, message)
+        self._append(request, "added", str(obj), _standing(obj))
+        return entry
+
+    def log_change(self, request: HttpRequest, obj: models.Model, message: Any) -> LogEntry:
+        entry = super().log_change(request, obj, message)
+        self._append(request, "changed", str(obj), {"changed": _changed(message), **_standing(obj)})
+        return entry
+
+    def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
+        name = str(obj)
+        with transaction.atomic():
+            super().delete_model(request, obj)
+            self._append(request, "deleted", name, {})
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        names = sorted(map(str, queryset))
+        with transaction.atomic():
+            super().delete_queryset(request, queryset)
+            for name in names:
+                self._append(request, "deleted", name, {})
+
+    def _append(self, request: HttpRequest, verb: str, name: str, detail: dict[str, Any]) -> None:
+        with transaction.atomic():
+            chain.append(
+                actor=request.user.get_username(),
+                address=client_address(request),
+                action=f"{self.opts.model_name}.{verb}",
+                subject=name,
+                detail=detail,
+            )
+
+
+@admin.register(User)
+class PersonAdmin(AuditedAdmin, UserAdmin):
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        # Django saves the password and writes its log in two transactions.
+        with transaction.atomic() if request.method == "POST" else nullcontext():
+            return super().user_change_password(request, id, form_url)
+
+
+@admin.register(Group)
+class RoleAdmin(AuditedAdmin, auth_admin.GroupAdmin):
+    pass
+
+
+def _standing(obj: models.Model) -> dict[str, Any]:
+    """What the person or group may do from now on."""
+    if isinstance(obj, User):
+        return {
+            "id": obj.pk,
+            "groups": sorted(obj.groups.values_list("name", flat=True)),
+            "permissions": sorted(obj.user_permissions.values_list("codename", flat=True)),
+            "active": obj.is_active,
+            "staff": obj.is_staff,
+            "superuser": obj.is_superuser,
+        }
+    if isinstance(obj, Group):
+        return {"id": obj.pk, "permissions": sorted(obj.permissions.values_list("codename", flat=True))}
+    return {}
+
+
+def _changed(message: Any) -> list[str]:
+    """The fields that Django's change message names."""
+    if not isinstance(message, list):
+        return [str(message)] if message else []
+    return sorted({str(field) for part in message for field in part.get("changed", {}).get("fields", [])})

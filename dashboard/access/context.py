@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def page(request: HttpRequest) -> dict[str, object]:
+    """What every page shows: whether this is a sandbox, and the host that deletes would go to."""
+    return {"sandbox": settings.SANDBOX, "api_host": urlsplit(settings.TENSORSLAB_API_URL).netloc}

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.http import HttpRequest, QueryDict
+
+from dashboard.access import throttle
+from dashboard.access.requests import client_address
+
+
+class SignInForm(AuthenticationForm):
+    # Django's own field tells the browser of the longest name, and takes any length itself.
+    username = UsernameField(label="Username", max_length=150, widget=forms.TextInput(attrs={"autofocus": True}))
+
+    error_messages = {
+        "invalid_login": "No account has this username and password. Upper and lower case count in both.",
+        "inactive": "This account is closed. An administrator can open it again.",
+        "throttled": "Too many sign-ins failed. Wait 15 minutes, then try again.",
+    }
+
+    def __init__(self, request: HttpRequest, data: QueryDict | None = None) -> None:
+        super().__init__(request, data, label_suffix="")
+        self.address = client_address(request)
+
+    def clean(self) -> dict[str, Any]:
+        # Before the password is looked at, or a guess would still learn whether it is right.
+        username = self.cleaned_data.get("username", "")
+        if throttle.is_throttled(username=username, address=self.address):
+            raise ValidationError(self.error_messages["throttled"], code="throttled")
+        return super().clean()
+
+    @property
+    def was_throttled(self) -> bool:
+        return self.has_error(NON_FIELD_ERRORS, "throttled")
+
+    @property
+    def guessed_wrong(self) -> bool:
+        """A name and a password were given, and are not an account's."""
+        return bool(self.non_field_errors()) and not self.was_throttled

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import resolve_url
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.deprecation import MiddlewareMixin
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from dashboard.access.errors import method_not_allowed, permission_denied
+from dashboard.access.permissions import LOOK, REFUSALS
+from dashboard.access.requests import HtmxRequest
+
+POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "img-src 'self' data: http: https:",
+        "media-src 'self' http: https:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+
+
+class ContentSecurityPolicyMiddleware(MiddlewareMixin):
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        response.headers["Content-Security-Policy"] = POLICY
+        return response
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Every page is private, and needs `access.look`, unless its view is marked `login_not_required`."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        if not getattr(view_func, "login_required", True):
+            return None
+        if not request.user.is_authenticated:
+            return send_to_sign_in(request)
+        # Django's admin asks for its own permissions: whoever only keeps the accounts need not see tasks.
+        if request.path.startswith(reverse("admin:index")) or request.user.has_perm(LOOK):
+            return None
+        return permission_denied(request, PermissionDenied(REFUSALS[LOOK]))
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if isinstance(response, HttpResponseNotAllowed):
+            # Django's own answer is a blank page.
+            response = method_not_allowed(request, response)
+        # A page and its fragment share one URL; “Back” must not show the cached fragment.
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+
+def send_to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Sends to the sign-in, and from there back to the page the person saw: never to a fragment or an action."""
+    login = resolve_url(settings.LOGIN_URL)
+    if cast(HtmxRequest, request).htmx:
+        page = cast(HtmxRequest, request).htmx.current_url_abs_path
+        location = redirect_to_login(page, login).url if page else login
+        return HttpResponse(status=401, headers={"HX-Redirect": location})
+    return redirect_to_login(page_before(request) or request.get_full_path(), login)
+
+
+def page_before(request: HttpRequest) -> str:
+    """The page whose form was posted; empty for a GET, or when the browser does not say."""
+    referer = request.headers.get("Referer", "")
+    if request.method in {"GET", "HEAD"} or not url_has_allowed_host_and_scheme(referer, {request.get_host()}):
+        return ""
+    return urlsplit(referer)._replace(scheme="", netloc="", fragment="").geturl()

@@ -1,0 +1,13 @@
+from django.contrib import admin
+from django.urls import path
+
+from dashboard.access import views
+
+urlpatterns = [
+    path("login/", views.sign_in, name="login"),
+    path("logout/", views.sign_out, name="logout"),
+    # Before Django's own, so that there is one sign-in, throttled, and everything is in the audit log.
+    path("admin/login/", views.admin_sign_in),
+    path("admin/logout/", views.sign_out),
+    path("admin/password_change/", admin.site.admin_view(views.change_own_password)),
+]

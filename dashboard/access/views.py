@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+from django.conf import settings
+from django.contrib import admin, auth
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from dashboard.access import throttle
+from dashboard.access.forms import SignInForm
+from dashboard.access.requests import client_address
+from dashboard.audit import chain
+
+NOT_STAFF = "The administration is for accounts marked as staff. An administrator can mark this one."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_not_required
+@sensitive_post_parameters("password")
+@csrf_protect
+@never_cache
+def sign_in(request: HttpRequest) -> HttpResponse:
+    onward = next_page(request)
+    if request.user.is_authenticated:
+        return redirect(onward)
+    if request.method != "POST":
+        return _sign_in_page(request, SignInForm(request))
+    form = SignInForm(request, request.POST)
+    if not form.is_valid():
+        if form.guessed_wrong:
+            with transaction.atomic():
+                guessed = form.cleaned_data["username"]
+                chain.append(actor="", address=form.address, action=throttle.SIGN_IN_FAILED, subject=guessed)
+        return _sign_in_page(request, form, status=429 if form.was_throttled else 422)
+    with transaction.atomic():
+        auth.login(request, form.get_user())
+        name = form.get_user().get_username()
+        chain.append(actor=name, address=form.address, action="user.signed_in", subject=name)
+    return redirect(onward)
+
+
+@require_POST
+@login_not_required
+@csrf_protect
+@never_cache
+def sign_out(request: HttpRequest) -> HttpResponse:
+    name = request.user.get_username()
+    with transaction.atomic():
+        auth.logout(request)
+        if name:
+            chain.append(actor=name, address=client_address(request), action="user.signed_out", subject=name)
+    return redirect(settings.LOGOUT_REDIRECT_URL)
+
+
+@require_GET
+@login_not_required
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """Stands where Django's admin has a sign-in of its own."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"), resolve_url(settings.LOGIN_URL))
+    if not request.user.is_staff:
+        raise PermissionDenied(NOT_STAFF)
+    return redirect(next_page(request, default="admin:index"))
+
+
+def change_own_password(request: HttpRequest) -> HttpResponse:
+    """Django's page for staff, with an entry in the audit log."""
+    with transaction.atomic() if request.method == "POST" else nullcontext():
+        response = admin.site.password_change(request)
+        if request.method == "POST" and response.status_code == 302:
+            name = request.user.get_username()
+            chain.append(actor=name, address=client_address(request), action="user.password_changed", subject=name)
+    return response
+
+
+def next_page(request: HttpRequest, *, default: str = settings.LOGIN_REDIRECT_URL) -> str:
+    """Where `next` leads, if that is a page of ours that does not lead straight back."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    if not safe or wanted.startswith((reverse("login"), reverse("logout"), reverse("admin:login"))):
+        return resolve_url(default)
+    return wanted
+
+
+def _sign_in_page(request: HttpRequest, form: SignInForm, *, status: int = 200) -> HttpResponse:
+    onward = request.POST.get("next") or request.GET.get("next") or ""
+    response = render(request, "registration/login.html", {"form": form, "next": onward}, status=status)
+    if status == 429:
+        response.headers["Retry-After"] = str(int(throttle.WINDOW.total_seconds()))
+    return response

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    name = "dashboard.audit"
+
+    def ready(self) -> None:
+        from dashboard.audit import checks  # noqa: F401  Registers itself.

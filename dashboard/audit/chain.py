@@ -1,0 +1,149 @@
+"""The hash chain: each event's hash covers its every field and the hash of the event before it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from dashboard.audit.models import AuditEvent, AuditHead
+
+GENESIS = "0" * 64
+HEAD = 1
+BATCH = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Broken:
+    """The first place where the chain does not hold."""
+
+    sequence: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"Entry {self.sequence}: {self.reason}"
+
+
+def append(
+    *, actor: str, address: str = "", action: str, subject: str = "", detail: Mapping[str, Any] | None = None
+) -> AuditEvent:
+    """Writes one event in the caller's transaction, so that it stands or falls with what it tells of.
+
+    It must be the transaction's last statement: it locks the head row, and everybody else who appends waits for
+    the commit. Whoever took another row's lock after it could deadlock with them.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("Append to the audit log inside transaction.atomic().")
+    head = _locked_head()
+    event = AuditEvent(
+        sequence=head.sequence + 1,
+        at=timezone.now(),
+        actor=_text(actor)[:150],
+        address=_text(address)[:45],
+        action=action,
+        subject=_text(subject)[:300],
+        detail=_plain(detail or {}),
+        previous_hash=head.hash,
+    )
+    event.hash = digest(event)
+    event.save(force_insert=True)
+    AuditHead.objects.filter(pk=HEAD).update(sequence=event.sequence, hash=event.hash)
+    return event
+
+
+def digest(event: AuditEvent) -> str:
+    """sha256 over the canonical JSON of every field but the hash itself."""
+    hashed = {name: value for name, value in as_dict(event).items() if name != "hash"}
+    return hashlib.sha256(canonical(hashed).encode()).hexdigest()
+
+
+def as_dict(event: AuditEvent) -> dict[str, Any]:
+    return {
+        "sequence": event.sequence,
+        "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor": event.actor,
+        "address": event.address,
+        "action": event.action,
+        "subject": event.subject,
+        "detail": event.detail,
+        "previous_hash": event.previous_hash,
+        "hash": event.hash,
+    }
+
+
+def canonical(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def verify() -> Broken | None:
+    """Walks the whole chain in flat memory, without holding up those who append meanwhile."""
+    if early := AuditEvent.objects.filter(sequence__lt=1).order_by("sequence").first():
+        return Broken(sequence=early.sequence, reason="it stands before the first entry.")
+    sequence, previous = 0, GENESIS
+    while True:
+        for event in in_order(AuditEvent.objects.filter(sequence__gt=sequence)):
+            if broken := _mismatch(event, sequence + 1, previous):
+                return broken
+            sequence, previous = event.sequence, event.hash
+        head = AuditHead.objects.filter(pk=HEAD).first() or AuditHead()
+        if head.sequence == sequence:
+            if head.hash == previous:
+                return None
+            return Broken(sequence=sequence, reason="its hash is not the one the chain ends in.")
+        if head.sequence < sequence:
+            return Broken(sequence=head.sequence + 1, reason="it stands after the end of the chain.")
+        if not AuditEvent.objects.filter(sequence__gt=sequence).exists():
+            return Broken(sequence=sequence + 1, reason=f"it is missing, and the chain ends at {head.sequence}.")
+        # Events were appended while we read; go on with those.
+
+
+def in_order(events: QuerySet[AuditEvent]) -> Iterator[AuditEvent]:
+    """Oldest first, in batches by key: no cursor and no transaction stays open while the reader is slow."""
+    batch = list(events.order_by("sequence")[:BATCH])
+    while batch:
+        yield from batch
+        batch = list(events.filter(sequence__gt=batch[-1].sequence).order_by("sequence")[:BATCH])
+
+
+def _mismatch(event: AuditEvent, expected: int, previous: str) -> Broken | None:
+    if event.sequence != expected:
+        return Broken(sequence=expected, reason=f"it is missing; the next one is {event.sequence}.")
+    if event.hash != digest(event):
+        return Broken(sequence=expected, reason="its fields were changed: they don't give its hash.")
+    if event.previous_hash != previous:
+        return Broken(sequence=expected, reason="it does not follow the entry before it.")
+    return None
+
+
+def _locked_head() -> AuditHead:
+    head = AuditHead.objects.select_for_update().filter(pk=HEAD).first()
+    if head is None:
+        # The first event ever. Whoever loses this race waits here until the winner's row is committed.
+        AuditHead.objects.bulk_create([AuditHead(pk=HEAD)], ignore_conflicts=True)
+        head = AuditHead.objects.select_for_update().get(pk=HEAD)
+    return head
+
+
+def _plain(value: Any) -> Any:
+    """`value` in what both databases return exactly as it was stored.
+
+    PostgreSQL's jsonb rewrites floats (1e16 comes back as an integer) and takes no NUL, so floats become text.
+    """
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, Mapping):
+        return {_text(str(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in (sorted(value) if isinstance(value, set | frozenset) else value)]
+    return _text(str(value))
+
+
+def _text(value: str) -> str:
+    return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from django.db import models
+
+
+class AuditHead(models.Model):
+    """The end of the chain: one row, locked by whoever appends."""
+
+    sequence = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64, default="0" * 64)
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.hash}"
+
+
+class AuditEvent(models.Model):
+    """One human act or one provider call. Append-only: triggers refuse every change (`triggers.py`)."""
+
+    sequence = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150, blank=True)
+    """Copied, never a foreign key. Empty when the product itself acted."""
+    address = models.CharField(max_length=45, blank=True)
+    action = models.CharField(max_length=60)
+    """A dotted verb: `deletion.confirmed`, `call.delete`."""
+    subject = models.CharField(max_length=300, blank=True)
+    """What it was done to: a deletion's uuid, a task's `kind/task_id`, a person's name."""
+    detail = models.JSONField(default=dict)
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["-sequence"]
+        indexes = [
+            models.Index(fields=["action", "-sequence"], name="audit_by_action"),
+            models.Index(fields=["actor", "-sequence"], name="audit_by_actor"),
+            models.Index(fields=["subject", "-sequence"], name="audit_by_subject"),
+            models.Index(fields=["at"], name="audit_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.action}"

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from dashboard.audit import chain
+from dashboard.audit.filters import AuditFilterForm, InvalidFilter
+from dashboard.audit.listing import page_of
+from dashboard.audit.models import AuditEvent, AuditHead
+from dashboard.audit.spreadsheet import csv_lines
+
+COLUMNS = ["sequence", "at", "actor", "address", "action", "subject", "detail", "previous_hash", "hash"]
+
+
+@require_GET
+def audit_log(request: HttpRequest) -> HttpResponse:
+    form = AuditFilterForm(request.GET)
+    try:
+        form.validate()
+    except InvalidFilter as refusal:
+        return _refused(request, form, refusal)
+    page = page_of(form.events(), form.cursor)
+    context = {
+        "form": form,
+        "page": page,
+        "newer": form.query_string(cursor=page.newer) if page.newer else "",
+        "older": form.query_string(cursor=page.older) if page.older else "",
+        "head": AuditHead.objects.filter(pk=chain.HEAD).first() or AuditHead(),
+        "query": form.query_string(),
+    }
+    return render(request, "audit/audit_log.html", context)
+
+
+@require_GET
+def audit_export_csv(request: HttpRequest) -> HttpResponseBase:
+    return _export(request, kind="csv")
+
+
+@require_GET
+def audit_export_json(request: HttpRequest) -> HttpResponseBase:
+    return _export(request, kind="jsonl")
+
+
+def _export(request: HttpRequest, *, kind: str) -> HttpResponseBase:
+    form = AuditFilterForm(request.GET)
+    try:
+        form.validate()
+    except InvalidFilter as refusal:
+        return _refused(request, form, refusal)
+    events = chain.in_order(form.events())
+    lines, content_type = (
+        (_csv(events), "text/csv; charset=utf-8") if kind == "csv" else (_json_lines(events), "application/jsonl")
+    )
+    disposition = f'attachment; filename="audit-log.{kind}"'
+    return StreamingHttpResponse(lines, content_type=content_type, headers={"Content-Disposition": disposition})
+
+
+def _csv(events: Iterator[AuditEvent]) -> Iterator[str]:
+    yield from csv_lines([COLUMNS])
+    for event in events:
+        fields = chain.as_dict(event)
+        detail = json.dumps(event.detail, ensure_ascii=False, sort_keys=True)
+        yield from csv_lines([[detail if name == "detail" else fields[name] for name in COLUMNS]])
+
+
+def _json_lines(events: Iterator[AuditEvent]) -> Iterator[str]:
+    for event in events:
+        yield chain.canonical(chain.as_dict(event)) + "\n"
+
+
+def _refused(request: HttpRequest, form: AuditFilterForm, refusal: InvalidFilter) -> HttpResponse:
+    return render(request, "audit/audit_log.html", {"form": form, "refusal": str(refusal)}, status=400)

@@ -1,0 +1,24 @@
+import csv
+
+import pytest
+
+from dashboard.audit.spreadsheet import cell, csv_lines
+
+
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "－1"])
+def test_a_formula_gets_an_apostrophe(formula: str) -> None:
+    assert cell(formula) == f"'{formula}"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("plain", "plain"), ("a=b", "a=b"), (None, ""), (-3, "-3"), (1.5, "1.5"), ("", ""), (True, "True")],
+)
+def test_anything_else_stays_what_it_is(value: object, text: str) -> None:
+    assert cell(value) == text
+
+
+def test_lines_can_be_read_back() -> None:
+    rows = [["id", "message"], ["1", 'He said "no",\nand left'], ["ü", "'=1"]]
+
+    assert list(csv.reader("".join(csv_lines(rows)).splitlines(keepends=True))) == rows

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+
+from dashboard.audit import chain, triggers
+from dashboard.audit.models import AuditEvent
+
+ON_SQLITE = connection.vendor == "sqlite"
+
+
+@pytest.fixture
+def event(db: None) -> AuditEvent:
+    return chain.append(actor="olga", action="a.b")
+
+
+def names() -> list[str]:
+    return list(triggers.SQLITE if ON_SQLITE else triggers.POSTGRESQL)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_auditevent SET actor = 'nobody'",
+        "UPDATE audit_auditevent SET actor = 'nobody' WHERE sequence = 1",
+        "DELETE FROM audit_auditevent",
+        "INSERT OR REPLACE INTO audit_auditevent SELECT * FROM audit_auditevent"
+        if ON_SQLITE
+        else "TRUNCATE audit_auditevent",
+    ],
+)
+def test_the_database_refuses_to_change_an_entry(event: AuditEvent, statement: str) -> None:
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+    assert AuditEvent.objects.get().actor == "olga"
+
+
+def test_the_models_can_not_change_an_entry(event: AuditEvent) -> None:
+    event.actor = "nobody"
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        event.save()
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        event.delete()
+
+    assert AuditEvent.objects.get().actor == "olga"
+
+
+@pytest.mark.django_db
+def test_a_migrated_database_has_every_trigger() -> None:
+    assert triggers.missing(connection) == []
+    assert run_checks(tags=["database"], databases=["default"]) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", names())
+def test_the_check_names_each_trigger_that_is_missing(name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER {name}" + ("" if ON_SQLITE else " ON audit_auditevent"))
+
+    (error,) = run_checks(tags=["database"], databases=["default"])
+    assert error.id == "audit.E001"
+    assert name in error.msg
+    assert "manage.py protect_audit" in error.hint
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_the_check_finds_a_trigger_that_was_switched_off() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_auditevent DISABLE TRIGGER audit_event_no_update")
+
+    assert triggers.missing(connection) == ["audit_event_no_update"]
+
+
+@pytest.mark.django_db
+def test_protect_audit_puts_back_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    triggers.drop(connection)
+    assert triggers.missing(connection) == names()
+
+    call_command("protect_audit")
+    assert triggers.missing(connection) == []
+    assert "audit_event_no_update" in capsys.readouterr().out
+
+    call_command("protect_audit")
+    assert "nothing was missing" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_a_database_without_the_table_yet_lacks_nothing() -> None:
+    triggers.drop(connection)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_auditevent RENAME TO elsewhere")
+
+    assert triggers.missing(connection) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_migration_can_be_taken_back_and_done_again() -> None:
+    call_command("migrate", "audit", "0001", verbosity=0)
+    assert triggers.missing(connection) == names()
+
+    call_command("migrate", "audit", verbosity=0)
+    assert triggers.missing(connection) == []

@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.utils import timezone
+
+from dashboard.audit import chain, triggers
+from dashboard.audit.models import AuditEvent
+from tests.conftest import Person
+
+
+def append(
+    subject: str = "", *, actor: str = "olga", action: str = "deletion.confirmed", **detail: object
+) -> AuditEvent:
+    return chain.append(actor=actor, address="127.0.0.1", action=action, subject=subject, detail=detail)
+
+
+def sequences(response: HttpResponse) -> list[int]:
+    return [int(number) for number in re.findall(r'id="event-(\d+)"', response.content.decode())]
+
+
+def text_of(response: HttpResponse) -> str:
+    body = b"".join(response) if response.streaming else response.content
+    return body.decode()
+
+
+def link(response: HttpResponse, name: str) -> str:
+    match = re.search(rf'<a [^>]*href="([^"]+)"[^>]*>\s*{name}\s*</a>', response.content.decode())
+    return match[1].replace("&amp;", "&") if match else ""
+
+
+def test_the_newest_event_comes_first(viewer: Person) -> None:
+    for number in range(3):
+        append(f"{number}")
+
+    response = viewer.get("/audit/")
+
+    assert response.status_code == 200
+    assert sequences(response) == [3, 2, 1]
+    page = response.content.decode()
+    assert re.search(r"<caption[^>]*>Audit log</caption>", page)
+    headings = re.findall(r'<th scope="col"[^>]*>(.+?)</th>', page)
+    assert headings == ["When", "Who", "Address", "Action", "Subject", "Detail"]
+
+
+def test_it_says_how_long_the_chain_is_and_where_it_ends(viewer: Person) -> None:
+    assert "No event yet." in viewer.get("/audit/").content.decode()
+
+    event = append()
+
+    page = viewer.get("/audit/").content.decode()
+    assert "1 event, chain ends in" in page
+    assert f"{event.hash[:8]}…" in page
+
+
+def test_pages_lead_through_the_whole_log_and_back(viewer: Person) -> None:
+    for number in range(120):
+        append(f"{number}")
+
+    pages = [viewer.get("/audit/?actor=olga")]
+    while older := link(pages[-1], "Older"):
+        pages.append(viewer.get(f"/audit/{older}"))
+
+    assert [sequences(page) for page in pages] == [
+        list(range(120, 70, -1)),
+        list(range(70, 20, -1)),
+        list(range(20, 0, -1)),
+    ]
+    assert not link(pages[0], "Newer")
+    back = viewer.get(f"/audit/{link(pages[2], 'Newer')}")
+    assert sequences(back) == sequences(pages[1])
+    first = viewer.get(f"/audit/{link(back, 'Newer')}")
+    assert sequences(first) == sequences(pages[0])
+    assert not link(first, "Newer")
+    assert link(first, "Older")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("actor=olga", [4, 1]),
+        ("action=tasks.imported", [3]),
+        ("subject=first", [2, 1]),
+        ("actor=olga&subject=first", [1]),
+        ("actor=&action=&subject=&after=&before=", [4, 3, 2, 1]),
+        ("actor=nobody", []),
+    ],
+)
+def test_it_filters(viewer: Person, query: str, expected: list[int]) -> None:
+    append("first")
+    append("first", actor="omar")
+    append("second", actor="omar", action="tasks.imported")
+    append("second")
+
+    response = viewer.get(f"/audit/?{query}")
+
+    assert sequences(response) == expected
+    assert ("No event matches" in response.content.decode()) == (not expected)
+
+
+def test_after_and_before_include_their_days(viewer: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    for moment in (
+        datetime(2026, 1, 30, 23, 59, 59, 999999, tzinfo=UTC),
+        datetime(2026, 1, 31, tzinfo=UTC),
+        datetime(2026, 1, 31, 23, 59, 59, 999999, tzinfo=UTC),
+        datetime(2026, 2, 1, tzinfo=UTC),
+    ):
+        monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
+        append()
+    monkeypatch.undo()
+
+    assert sequences(viewer.get("/audit/?after=2026-01-31&before=2026-01-31")) == [3, 2]
+    assert sequences(viewer.get("/audit/?after=2026-01-31")) == [4, 3, 2]
+    assert sequences(viewer.get("/audit/?before=2026-01-31")) == [3, 2, 1]
+    assert sequences(viewer.get("/audit/?before=9999-12-31&after=0001-01-01")) == [4, 3, 2, 1]
+
+
+def test_a_new_filter_begins_at_its_first_page(viewer: Person) -> None:
+    append()
+
+    page = viewer.get("/audit/?cursor=older-1").content.decode()
+
+    assert "Filter</button>" in page
+    assert 'name="cursor"' not in page
+
+
+@pytest.mark.parametrize("path", ["/audit/", "/audit/export.csv", "/audit/export.json"])
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("after=yesterday", "“yesterday” can&#x27;t be used as after: it is not a day such as 2026-01-31."),
+        ("before=2026-1-5", "“2026-1-5” can&#x27;t be used as before: it is not a day such as 2026-01-31."),
+        ("before=2026-02-30", "“2026-02-30” can&#x27;t be used as before: it is not a day such as 2026-01-31."),
+        ("action=nonsense", "“nonsense” can&#x27;t be used as action: no entry of the audit log has this action."),
+        ("cursor=older-x", "“older-x” can&#x27;t be used as cursor: it is not a page of this log."),
+        (f"cursor=older-{10**30}", "it is not a page of this log."),
+        ("actr=olga", "The audit log has no filter named “actr”."),
+        ("actor=olga&actor=omar", "The filter “actor” is given more than once."),
+        ("actor=o%00", "can&#x27;t be used as actor"),
+        (f"subject={'s' * 301}", "can&#x27;t be used as subject"),
+        ("subject=%3Cscript%3E&x%3Cscript%3E=1", "The audit log has no filter named “x&lt;script&gt;”."),
+    ],
+)
+def test_a_filter_it_does_not_understand_answers_400_and_no_table(
+    viewer: Person, path: str, query: str, sentence: str
+) -> None:
+    append()
+
+    response = viewer.get(f"{path}?{query}")
+
+    assert response.status_code == 400
+    assert sentence in response.content.decode()
+    assert "<table" not in response.content.decode()
+
+
+def test_a_deletion_is_linked_and_nothing_else_is(viewer: Person) -> None:
+    deletion, batch = uuid4(), uuid4()
+    append(str(deletion))
+    append(str(batch), action="tasks.imported")
+    append("image/x", action="call.delete")
+
+    page = viewer.get("/audit/").content.decode()
+
+    assert f'href="/deletions/{deletion}/"' in page
+    assert f"/deletions/{batch}/" not in page
+    assert "image/x" in page
+
+
+def test_what_people_and_the_provider_wrote_is_shown_as_text(viewer: Person) -> None:
+    append("<script>alert(1)</script>", actor="<b>", message="<img src=x>")
+
+    page = viewer.get("/audit/").content.decode()
+
+    assert "<script>alert" not in page
+    assert "<img src=x>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_a_long_detail_is_cut_and_can_be_opened(viewer: Person) -> None:
+    append(ids=[f"task-{number}" for number in range(50)])
+
+    page = viewer.get("/audit/").content.decode()
+
+    assert "<summary>ids: [&quot;task-0&quot;" in page
+    assert "task-49" in page
+
+
+def test_the_csv_holds_what_the_filter_left(viewer: Person) -> None:
+    append("=1+1", reason="=cmd()")
+    append("other", actor="omar")
+
+    response = viewer.get("/audit/export.csv?actor=olga")
+
+    assert response.headers["Content-Type"].startswith("text/csv")
+    assert 'filename="audit-log.csv"' in response.headers["Content-Disposition"]
+    (row,) = csv.DictReader(text_of(response).splitlines())
+    event = AuditEvent.objects.get(sequence=1)
+    assert list(row) == list(chain.as_dict(event))
+    assert row["subject"] == "'=1+1"
+    assert json.loads(row["detail"]) == {"reason": "=cmd()"}
+    assert row["hash"] == event.hash
+
+
+def test_the_json_lines_hold_what_the_filter_left_oldest_first(viewer: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain, "BATCH", 2)
+    events = [append(f"{number}") for number in range(5)]
+    append(actor="omar")
+
+    response = viewer.get("/audit/export.json?actor=olga")
+
+    assert [json.loads(line) for line in text_of(response).splitlines()] == [chain.as_dict(event) for event in events]
+
+
+def test_the_page_links_the_exports_with_its_filter(viewer: Person) -> None:
+    append()
+
+    response = viewer.get("/audit/?actor=olga&before=2999-01-01")
+
+    assert link(response, "Download CSV") == "/audit/export.csv?actor=olga&before=2999-01-01"
+    assert link(response, "Download JSON lines") == "/audit/export.json?actor=olga&before=2999-01-01"
+
+
+@pytest.mark.parametrize("path", ["/audit/", "/audit/export.csv", "/audit/export.json"])
+def test_only_those_who_may_look_see_it(stranger: Person, outsider: Person, operator: Person, path: str) -> None:
+    append()
+
+    assert stranger.get(path).headers["Location"] == f"/login/?next={path}"
+    assert outsider.get(path).status_code == 403
+    assert operator.get(path).status_code == 200
+    assert operator.post(path).status_code == 405
+
+
+def test_the_number_of_queries_does_not_grow_with_the_log(
+    viewer: Person, django_assert_max_num_queries: Callable[..., object]
+) -> None:
+    for number in range(60):
+        append(str(uuid4()), action=f"deletion.{number % 3}")
+
+    with django_assert_max_num_queries(10):
+        assert len(sequences(viewer.get("/audit/?actor=olga"))) == 50
+
+
+def test_a_forged_entry_is_still_listed(viewer: Person) -> None:
+    append()
+    triggers.drop(connection)
+    AuditEvent.objects.update(detail=["not", "a", "mapping"])
+
+    assert sequences(viewer.get("/audit/")) == [1]
