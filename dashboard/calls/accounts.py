@@ -1,0 +1,67 @@
+"""What all workers agree on about the provider account: whether anything may be sent, and when."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db.models import F
+
+from dashboard.calls.models import Account
+from dashboard.calls.policy import growing_pause, rest_for
+from tensorslab_api.verdict import Ruling, Verdict
+
+PAUSING = {Ruling.OUT_OF_CREDITS, Ruling.UNAUTHORIZED}
+
+
+def current_host() -> str:
+    """Where a delete would go now, as `https://api.tensorslab.com`."""
+    parts = urlsplit(settings.TENSORSLAB_API_URL)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def current() -> Account:
+    return Account.objects.get_or_create(host=current_host())[0]
+
+
+def locked() -> Account:
+    """The current account, its row locked until the transaction ends."""
+    current()
+    return Account.objects.select_for_update().get(host=current_host())
+
+
+def may_send(account: Account, *, now: datetime) -> bool:
+    return not account.paused_reason and (account.rest_until is None or account.rest_until <= now)
+
+
+def resume(account: Account) -> None:
+    Account.objects.filter(pk=account.pk).update(paused_reason="", failures=0, rest_until=None, rest_reason="")
+
+
+def learn(verdict: Verdict, *, host: str, now: datetime, jitter: float) -> str:
+    """Keeps what an answer says about the whole account. Returns why everything must pause, or nothing."""
+    rows = Account.objects.filter(host=host)
+    if verdict.ruling in PAUSING:
+        rows.update(paused_reason=verdict.sentence)
+        return verdict.sentence
+    if verdict.ruling == Ruling.BUSY:
+        rows.update(
+            rest_until=now + timedelta(seconds=rest_for(verdict.retry_after)),
+            rest_reason="TensorsLab asked to slow down",
+        )
+        return ""
+    if verdict.ruling not in {Ruling.NOT_SENT, Ruling.LOST}:
+        rows.filter(failures__gt=0).update(failures=0)
+        return ""
+    rows.update(failures=F("failures") + 1)
+    # Calls that were out together fail together: only what exceeds one failure a slot is a row of failures.
+    in_a_row = rows.values_list("failures", flat=True)[0] - (settings.TENSORSLAB_CONCURRENCY - 1)
+    if in_a_row >= settings.DELETION_MAX_ATTEMPTS:
+        reason = f"TensorsLab did not answer {in_a_row} times in a row. Last: {verdict.sentence}"
+        rows.update(paused_reason=reason)
+        return reason
+    if in_a_row > 0 or verdict.ruling == Ruling.NOT_SENT:
+        pause = timedelta(seconds=growing_pause(in_a_row, jitter=jitter))
+        rows.update(rest_until=now + pause, rest_reason="TensorsLab did not answer")
+    return ""

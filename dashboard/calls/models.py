@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class Kind(models.TextChoices):
+    IMAGE = "image", "Image"
+    VIDEO = "video", "Video"
+
+
+class Account(models.Model):
+    """What every worker must know about one provider host before it sends anything."""
+
+    host = models.CharField(max_length=255, unique=True)
+    paused_reason = models.TextField(blank=True)
+    """Empty unless the provider refused us as a whole; nothing is sent until someone resumes."""
+    rest_until = models.DateTimeField(null=True, blank=True)
+    rest_reason = models.TextField(blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    """Calls in a row that got no answer; the next answer sets it back to 0."""
+    wake_at = models.DateTimeField(null=True, blank=True)
+    """No tick enqueues a shift before this moment, so that many ticks enqueue one."""
+
+    def __str__(self) -> str:
+        return self.host
+
+
+class Slot(models.Model):
+    """The right to have one call in flight. Held by lease and token."""
+
+    number = models.PositiveIntegerField(primary_key=True)
+    token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+
+
+class ProviderCall(models.Model):
+    """One request to the provider, written before it leaves and completed after.
+
+    ready → open → answered | lost | not_sent. A ready call that is not sent after all is removed with its claim.
+    """
+
+    class Operation(models.TextChoices):
+        DELETE = "delete", "Delete"
+        LOOK_UP = "look_up", "Look up"
+
+    class State(models.TextChoices):
+        READY = "ready"
+        """Its items are claimed; it has certainly not left."""
+        OPEN = "open"
+        """It left, or was about to when its worker died."""
+        ANSWERED = "answered"
+        LOST = "lost"
+        """No trustworthy answer."""
+        NOT_SENT = "not_sent"
+
+    deletion = models.UUIDField(null=True, db_index=True)
+    """A plain uuid: the ground floor knows no deletions. Null for a look-up outside any."""
+    kind = models.CharField(max_length=5, choices=Kind)
+    operation = models.CharField(max_length=7, choices=Operation)
+    purpose = models.CharField(max_length=8, blank=True)
+    """Why a look-up is made: `settle` decides an item, `verify` checks a success."""
+    ids = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    """sha256 over the ids, one a line."""
+    http_status = models.PositiveSmallIntegerField(null=True)
+    code = models.IntegerField(null=True)
+    status = models.CharField(max_length=200, blank=True)
+    message = models.TextField(blank=True)
+    error = models.TextField(null=True)
+    claimed_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    slot = models.PositiveIntegerField(null=True)
+    token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    state = models.CharField(max_length=8, choices=State)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["lease_until"], condition=Q(state__in=["ready", "open"]), name="call_in_hand"),
+        ]
+
+
+class Worker(models.Model):
+    """A background worker's sign of life."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    started_at = models.DateTimeField()
+    beat_at = models.DateTimeField(db_index=True)

@@ -1,0 +1,177 @@
+"""What the register is narrowed to: read from the address, never ignored, and worded for people."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime, time
+from typing import Self
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q, TextChoices
+from django.http import QueryDict
+
+from dashboard.calls.models import Kind
+from dashboard.inventory.models import Presence, Selection, Status, TaskQuerySet, TrackedTask
+
+LONGEST = 1900
+"""Characters of a filter's query string: it is stored with selections and deletions."""
+ENUMERATED: dict[str, type[TextChoices]] = {"kind": Kind, "status": Status, "presence": Presence}
+
+
+class BadFilter(Exception):
+    """The address asks for what the register doesn't know. The text is a sentence for the operator."""
+
+
+class DayField(forms.DateField):
+    """One way to write a day, so that the address of a filter is the same for everyone."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+    def to_python(self, value: str | datetime | date | None) -> date | None:
+        if value and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value).strip()):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class TaskFilterForm(forms.Form):
+    q = forms.CharField(label="Search", required=False, max_length=255)
+    kind = forms.ChoiceField(label="Kind", required=False, choices=[("", "Any"), *Kind.choices])
+    status = forms.ChoiceField(label="Status", required=False, choices=[("", "Any"), *Status.choices])
+    presence = forms.ChoiceField(
+        label="Presence", required=False, choices=[("", "Present and deleting"), *Presence.choices]
+    )
+    model = forms.CharField(label="Model", required=False, max_length=100)
+    created_after = DayField(label="Created after", required=False)
+    created_before = DayField(label="Created before", required=False)
+    sort = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        self.fields["q"].widget.input_type = "search"
+
+    def sentence(self) -> str:
+        """What is wrong, field by field."""
+        return " ".join(self._sentence_for(name) for name in self.errors)
+
+    def _sentence_for(self, name: str) -> str:
+        field = self.fields[name]
+        value = str(self.data.get(name, ""))[:60]
+        if name in ENUMERATED:
+            known = " or ".join(", ".join(ENUMERATED[name].values).rsplit(", ", 1))
+            return f"{field.label}: “{value}” is not one of {known}."
+        if isinstance(field, DayField):
+            return f"{field.label}: “{value}” is not a day. Write it as YYYY-MM-DD."
+        return f"{field.label}: {' '.join(map(str, self.errors[name]))}"
+
+
+FILTER_NAMES = tuple(name for name in TaskFilterForm.base_fields if name != "sort")
+BESIDES = frozenset({"sort", "cursor", "selection"})
+"""What an address of the list may hold beside its filter."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chip:
+    name: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    q: str = ""
+    kind: str = ""
+    status: str = ""
+    presence: str = ""
+    model: str = ""
+    created_after: date | None = None
+    created_before: date | None = None
+    by_task_id: bool = False
+    """`q` is a task id, and not words of a prompt."""
+
+    @classmethod
+    def from_query(cls, query: QueryDict) -> Self:
+        narrowed = cls._parsed(query)
+        # No task id holds whitespace, and one has a single page of tasks: only a first page needs to ask.
+        if not narrowed.q or len(narrowed.q.split()) > 1 or query.get("cursor"):
+            return narrowed
+        return replace(narrowed, by_task_id=TrackedTask.objects.filter(task_id=narrowed.q).exists())
+
+    @classmethod
+    def of_selection(cls, selection: Selection) -> Self:
+        """As it was read when the selection was made: later imports don't turn words into a task id, or back."""
+        return replace(cls._parsed(QueryDict(selection.filter)), by_task_id=selection.by_task_id)
+
+    @classmethod
+    def _parsed(cls, query: QueryDict) -> Self:
+        for name, values in query.lists():
+            if name not in FILTER_NAMES and name not in BESIDES:
+                raise BadFilter(f"There is no filter called “{name[:60]}”.")
+            if len(values) > 1:
+                raise BadFilter(f"“{name}” stands {len(values)} times in the address. Once is clear.")
+        form = TaskFilterForm(query)
+        if not form.is_valid():
+            raise BadFilter(form.sentence())
+        narrowed = cls(**{name: form.cleaned_data[name] for name in FILTER_NAMES})
+        if len(narrowed.query_string()) > LONGEST:
+            raise BadFilter("This filter is too long. Search for fewer words.")
+        return narrowed
+
+    def queryset(self) -> TaskQuerySet:
+        tasks = TrackedTask.objects.filter(self._time())
+        if self.presence:
+            tasks = tasks.filter(presence=self.presence)
+        elif not self.by_task_id:
+            tasks = tasks.listed()
+        return self._untimed(tasks)
+
+    def left_out(self) -> TaskQuerySet:
+        """What matches but for its time, which nobody knows."""
+        return replace(self, created_after=None, created_before=None).queryset().filter(created_at=None)
+
+    @property
+    def by_time(self) -> bool:
+        return bool(self.created_after or self.created_before)
+
+    def query_string(self) -> str:
+        """Canonical: the same filter always has the same text."""
+        return urlencode({name: value for name in FILTER_NAMES if (value := self._text(name))})
+
+    def chips(self) -> list[Chip]:
+        named = {value: label for known in ENUMERATED.values() for value, label in known.choices}
+        return [
+            Chip(name=name, label=str(TaskFilterForm.base_fields[name].label), value=str(named.get(value, value)))
+            for name in FILTER_NAMES
+            if (value := self._text(name))
+        ]
+
+    @property
+    def words(self) -> str:
+        return " · ".join(f"{chip.label}: {chip.value}" for chip in self.chips()) or "All tasks"
+
+    def without(self, name: str) -> Self:
+        kept = {field.name: getattr(self, field.name) for field in fields(self) if field.name != name}
+        return type(self)(**{**kept, "by_task_id": self.by_task_id and name != "q"})
+
+    def _text(self, name: str) -> str:
+        value = getattr(self, name)
+        return value.isoformat() if isinstance(value, date) else value
+
+    def _time(self) -> Q:
+        time_bounds = Q()
+        if self.created_after:
+            time_bounds &= Q(created_at__gte=datetime.combine(self.created_after, time.min, UTC))
+        if self.created_before:
+            time_bounds &= Q(created_at__lte=datetime.combine(self.created_before, time.max, UTC))
+        return time_bounds
+
+    def _untimed(self, tasks: TaskQuerySet) -> TaskQuerySet:
+        exact = {name: value for name in ("kind", "status", "model") if (value := getattr(self, name))}
+        tasks = tasks.filter(**exact)
+        if self.by_task_id:
+            return tasks.filter(task_id=self.q)
+        for word in self.q.split():
+            tasks = tasks.filter(prompt__icontains=word)
+        return tasks

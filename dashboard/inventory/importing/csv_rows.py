@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+from dashboard.inventory.importing.entries import Entry, Note, Problem, entry
+from dashboard.inventory.importing.fields import COLUMNS, REQUIRED, shown
+from dashboard.inventory.importing.lines import Lines, is_utf8, not_utf8
+
+DELIMITERS = ",;\t"
+LONGEST_CELL = 1_000_000
+MOST_LINES_A_ROW = 200
+
+
+def header_names(line: str, delimiter: str) -> list[str]:
+    return [name.strip(" \t\r\n\"'").lower() for name in line.split(delimiter)]
+
+
+def is_header(line: str) -> bool:
+    return any(set(REQUIRED) & set(header_names(line, delimiter)) for delimiter in DELIMITERS)
+
+
+def read_csv(lines: Lines, *, kind: str) -> Iterator[Entry]:
+    """`kind` stands in for a missing kind column."""
+    csv.field_size_limit(LONGEST_CELL)
+    lines.first()
+    number, header = next(lines)
+    if not is_utf8(header):
+        yield Problem(line=number, sentence=not_utf8(number))
+        return
+    # Spreadsheets of half the world write semicolons.
+    delimiter = max(DELIMITERS, key=lambda character: len(COLUMNS & set(header_names(header, character))))
+    names = header_names(header, delimiter)
+    if sentence := _header_problem(names, kind=kind):
+        yield Problem(line=number, sentence=sentence)
+        return
+    if ignored := [name for name in names if name and name not in COLUMNS]:
+        yield Note(sentence=f"Ignored: {_listed(ignored, 'column')}.")
+    for number, cells in _records(lines, delimiter):
+        yield _entry(names, cells, line=number, kind=kind)
+
+
+def _header_problem(names: list[str], *, kind: str) -> str:
+    missing = [name for name in REQUIRED if name not in names and not (name == "kind" and kind)]
+    if missing:
+        return f"The header lacks the {_listed(missing, 'column')}. Nothing was read."
+    if twice := sorted({name for name in names if name in COLUMNS and names.count(name) > 1}):
+        return f"The header names the {_listed(twice, 'column')} twice. Nothing was read."
+    return ""
+
+
+def _entry(names: list[str], cells: list[str] | str, *, line: int, kind: str) -> Entry:
+    if isinstance(cells, str):
+        return Problem(line=line, sentence=cells)
+    if not all(is_utf8(cell) for cell in cells):
+        return Problem(line=line, sentence=not_utf8(line))
+    if any(cell.strip() for cell in cells[len(names) :]):
+        return Problem(line=line, sentence=f"The row has {len(cells)} cells, the header {len(names)}.")
+    row = dict(zip(names, cells, strict=False))
+    return entry({"kind": kind, **row} if "kind" not in names else row, line=line)
+
+
+def _records(lines: Lines, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Each row's first line number with its cells, or with the sentence of what is wrong with its quotes.
+
+    A quote that is never closed would swallow every good row after it, so such a row costs only its own first line.
+    """
+    for number, text in lines:
+        if not text.strip():
+            continue
+        following: list[tuple[int, str]] = []
+        cells = _cells(text, delimiter)
+        while cells is None and len(following) < MOST_LINES_A_ROW and (line := next(lines, None)):
+            following.append(line)
+            text += line[1]
+            # Only a line with a quote can close one.
+            cells = _cells(text, delimiter) if '"' in line[1] else None
+        if cells is None or isinstance(cells, str):
+            lines.put_back(following)
+            cells = cells or "A quote that opens on this line is never closed."
+        yield number, cells
+
+
+def _cells(text: str, delimiter: str) -> list[str] | str | None:
+    """The row's cells; None while a quote is open; a sentence when it can't be read."""
+    try:
+        return next(csv.reader([text], delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        if "unexpected end of data" in str(error):
+            return None
+        if "field larger" in str(error):
+            return f"A cell is longer than {LONGEST_CELL:,} characters."
+        return "The quotes on this line don't match."
+
+
+def _listed(names: list[str], noun: str) -> str:
+    words = [shown(name) for name in names[:10]]
+    return f"{noun}{'s' if len(names) > 1 else ''} {', '.join(words)}{' …' if len(names) > 10 else ''}"

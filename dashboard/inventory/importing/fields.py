@@ -1,0 +1,196 @@
+"""What each column may hold. A reader returns the cleaned value, or raises `Rejected` with the operator's sentence."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from dashboard.calls.models import Kind
+from dashboard.inventory.models import Status, TrackedTask
+
+REQUIRED = ("kind", "task_id")
+OPTIONAL = ("status", "model", "prompt", "url", "created_at", "width", "height", "duration", "error")
+COLUMNS = frozenset(REQUIRED + OPTIONAL)
+
+ID_LIMIT: int = TrackedTask._meta.get_field("task_id").max_length or 255
+MODEL_LIMIT: int = TrackedTask._meta.get_field("model").max_length or 100
+URL_LIMIT = 4000
+PIXELS_LIMIT = 1_000_000
+SECONDS_LIMIT = 1_000_000
+# Millions of cells are read: a compiled pattern and plain sets, not properties that are computed each time.
+HALF = re.compile("[\ud800-\udfff]")
+KINDS = frozenset(Kind.values)
+STATUSES = frozenset(Status.values)
+
+
+class Rejected(Exception):
+    """The text is the sentence the operator reads."""
+
+
+def kind(value: object) -> str:
+    word = _text("kind", value).lower()
+    if not word:
+        raise Rejected("The kind is blank. Use image or video.")
+    if word not in KINDS:
+        raise Rejected(f"The kind is {_quoted(word)}. Use image or video.")
+    return word
+
+
+def task_id(value: object) -> str:
+    word = _text("task id", value)
+    if not word:
+        raise Rejected("The task id is blank.")
+    if len(word) > ID_LIMIT:
+        raise Rejected(f"The task id has {len(word):,} characters. The limit is {ID_LIMIT}.")
+    if _has_invisible(word):
+        raise Rejected(f"The task id {_quoted(word)} holds whitespace or a control character.")
+    return word
+
+
+def optional(column: str, value: object) -> dict[str, Any]:
+    """The model's fields that this cell gives: none when it is empty."""
+    if value is None or value == "" or value == []:
+        return {}
+    return _READERS[column](value)
+
+
+def _status(value: object) -> dict[str, Any]:
+    word = _text("status", value).lower()
+    if word and word not in STATUSES:
+        raise Rejected(f"The status is {_quoted(word)}. Use {', '.join(Status.values[:-1])} or {Status.values[-1]}.")
+    return {"status": word} if word else {}
+
+
+def _model(value: object) -> dict[str, Any]:
+    word = _text("model", value)
+    if len(word) > MODEL_LIMIT:
+        raise Rejected(f"The model has {len(word):,} characters. The limit is {MODEL_LIMIT}.")
+    return {"model": word} if word else {}
+
+
+def _prompt(value: object) -> dict[str, Any]:
+    words = _text("prompt", value)
+    return {"prompt": words} if words else {}
+
+
+def _error(value: object) -> dict[str, Any]:
+    words = _text("error", value)
+    return {"error": words} if words else {}
+
+
+def _url(value: object) -> dict[str, Any]:
+    addresses = value if isinstance(value, list) else _text("url", value).split()
+    urls = [_text("url", address) for address in addresses]
+    for url in urls:
+        if not is_web_address(url):
+            raise Rejected(f"The url is {_quoted(url)}. Only http and https addresses are kept.")
+    return {"urls": urls} if urls else {}
+
+
+def is_web_address(url: str) -> bool:
+    if len(url) > URL_LIMIT or _has_invisible(url):
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
+def _created_at(value: object) -> dict[str, Any]:
+    word = _text("created_at", value)
+    if not word:
+        return {}
+    try:
+        moment = datetime.fromisoformat(word)
+        # A text without a zone stays a text: a guessed zone would be up to a day wrong.
+        return {"created_at": moment.astimezone(UTC).isoformat()} if moment.tzinfo else {"created_raw": word}
+    except (ValueError, OverflowError):
+        raise Rejected(f"The created_at is {_quoted(word)}. Use ISO 8601, such as 2026-01-30T12:00:00+00:00.") from None
+
+
+def _pixels(name: str) -> Callable[[object], dict[str, Any]]:
+    def reader(value: object) -> dict[str, Any]:
+        number = _number(value)
+        if number is None:
+            return {}
+        if not 1 <= number <= PIXELS_LIMIT or number != int(number):
+            raise Rejected(f"The {name} is {_quoted(value)}. Use a whole number of pixels, from 1 to {PIXELS_LIMIT:,}.")
+        return {name: int(number)}
+
+    return reader
+
+
+def _duration(value: object) -> dict[str, Any]:
+    number = _number(value)
+    if number is None:
+        return {}
+    if not 0 < number <= SECONDS_LIMIT:
+        raise Rejected(f"The duration is {_quoted(value)}. Use a number of seconds above 0.")
+    return {"duration": number}
+
+
+def _number(value: object) -> float | None:
+    """None when blank, and not-a-number (which no limit lets pass) when it is anything but a number."""
+    if isinstance(value, str) and not value.strip():
+        return None
+    # float() also reads “1_000” and digits of other scripts.
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return math.nan
+    if isinstance(value, str) and ("_" in value or not value.isascii()):
+        return math.nan
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return math.nan
+
+
+def _text(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Rejected(f"The {name} is {_quoted(value)}, which is not text.")
+    if "\0" in value:
+        raise Rejected(f"The {name} holds a NUL byte.")
+    if HALF.search(value):
+        raise Rejected(f"The {name} holds half a character, which no text can.")
+    return value.strip(" \t\r\n")
+
+
+def _has_invisible(word: str) -> bool:
+    if word.isascii() and word.isprintable():
+        return " " in word
+    return any(_invisible(character) for character in word)
+
+
+def _invisible(character: str) -> bool:
+    # Format characters too: a zero-width space in an id is an accident nobody can see.
+    return character.isspace() or unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}
+
+
+def shown(words: str, limit: int = 40) -> str:
+    """Foreign words, fit to stand in a sentence, a database and a terminal."""
+    excerpt = "".join("�" if _invisible(character) and character != " " else character for character in words[:limit])
+    return f"{excerpt}…" if len(words) > limit else excerpt
+
+
+def _quoted(value: object) -> str:
+    return f"“{shown(value if isinstance(value, str) else repr(value))}”"
+
+
+_READERS: dict[str, Callable[[object], dict[str, Any]]] = {
+    "status": _status,
+    "model": _model,
+    "prompt": _prompt,
+    "url": _url,
+    "created_at": _created_at,
+    "width": _pixels("width"),
+    "height": _pixels("height"),
+    "duration": _duration,
+    "error": _error,
+}

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+from urllib.parse import quote, urlsplit
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from dashboard.calls.models import Kind
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class TaskQuerySet(models.QuerySet["TrackedTask"]):
+    def listed(self) -> Self:
+        """What the register shows when nobody asks for more."""
+        return self.filter(presence__in=[Presence.PRESENT, Presence.DELETING])
+
+    def held(self) -> Self:
+        return self.exclude(held_by="")
+
+    def selectable(self) -> Self:
+        """What a page lets people tick."""
+        return self.filter(presence=Presence.PRESENT, held_by="")
+
+
+class Status(models.TextChoices):
+    UNKNOWN = "unknown", "Unknown"
+    QUEUED = "queued", "Queued"
+    PROCESSING = "processing", "Processing"
+    UPLOADING = "uploading", "Uploading"
+    COMPLETED = "completed", "Completed"
+    FAILED = "failed", "Failed"
+
+
+class Presence(models.TextChoices):
+    PRESENT = "present", "Present"
+    DELETING = "deleting", "Deleting"
+    DELETED = "deleted", "Deleted"
+    MISSING = "missing", "Missing"
+    """It vanished without us: a look-up said so."""
+
+
+TOLD = {"refused", "unknown"}
+"""Outcomes that are told with the provider's words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    url: str
+    remote: bool
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return ""
+
+
+class TrackedTask(models.Model):
+    """One remote generation task. Never hard-deleted: after its deletion the row is its tombstone.
+
+    present → deleting → deleted | present;  present → missing
+    """
+
+    kind = models.CharField(max_length=5, choices=Kind)
+    task_id = models.CharField(max_length=255)
+    """Opaque, and sent exactly as stored."""
+    status = models.CharField(max_length=10, choices=Status, default=Status.UNKNOWN)
+    model = models.CharField(max_length=100, blank=True)
+    prompt = models.TextField(blank=True)
+    urls = models.JSONField(default=list, blank=True)
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    duration = models.FloatField(null=True)
+    """Seconds; videos only."""
+    error = models.TextField(blank=True)
+    """Why the generation failed, in the provider's words."""
+    created_at = models.DateTimeField(null=True)
+    created_raw = models.CharField(max_length=64, blank=True)
+    """The provider's own text, which names no zone."""
+    tracked_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True)
+    presence = models.CharField(max_length=8, choices=Presence, default=Presence.PRESENT)
+    deleted_at = models.DateTimeField(null=True)
+    last_outcome = models.CharField(max_length=12, blank=True)
+    last_message = models.TextField(blank=True)
+    last_deletion = models.UUIDField(null=True)
+    held_by = models.CharField(max_length=150, blank=True)
+    held_reason = models.CharField(max_length=500, blank=True)
+
+    entered = selected = added_later = False
+    """Set by a page that shows it under a selection."""
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "task_id"], name="task_once_per_kind")]
+        indexes = [
+            models.Index(fields=["task_id"], name="task_by_task_id"),
+            # One index for both orders: unknown times are walked as a segment of their own, always last.
+            models.Index(fields=["created_at", "id"], name="task_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.task_id}"
+
+    def get_absolute_url(self) -> str:
+        # `reverse` leaves slashes as they are, and a browser would resolve an id such as `a/../b`.
+        return f"{reverse('task-list')}{self.kind}/{quote(self.task_id, safe='')}/"
+
+    @property
+    def blocked(self) -> str:
+        """Why its box can't be ticked; empty when it can."""
+        if self.presence != Presence.PRESENT:
+            return "Being deleted" if self.presence == Presence.DELETING else self.get_presence_display()
+        if self.held_by:
+            return f"Held: {self.held_reason or 'by ' + self.held_by}"
+        return "Added after all were selected" if self.added_later else ""
+
+    @property
+    def outcome_words(self) -> str:
+        """The last outcome, unless presence says the same already."""
+        if self.last_outcome in {"", self.presence}:
+            return ""
+        words = self.last_outcome.replace("_", " ").capitalize()
+        return f"{words}: {self.last_message}" if self.last_message and self.last_outcome in TOLD else words
+
+    @property
+    def presence_words(self) -> str:
+        return " · ".join(filter(None, [self.get_presence_display(), self.outcome_words]))
+
+    @property
+    def previews(self) -> list[Preview]:
+        """Its pictures and videos; a remote one shows only on request, since looking at it tells its host."""
+        return [Preview(url=url, remote=_host(url) != _host(settings.TENSORSLAB_API_URL)) for url in self._web_urls()]
+
+    @property
+    def thumbnail(self) -> str:
+        return next((preview.url for preview in self.previews if not preview.remote), "")
+
+    def _web_urls(self) -> list[str]:
+        return [url for url in self.urls if url.startswith(("http://", "https://")) and _host(url)]
+
+
+class Selection(models.Model):
+    """What one person has ticked, over pages. Its uuid travels in the URL.
+
+    One filter for its whole life: a page opened with another filter does not use it.
+    """
+
+    class Mode(models.TextChoices):
+        IDS = "ids"
+        """The entries are what is selected."""
+        ALL = "all"
+        """All that matched when it was pressed; the entries are what is excluded."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user: models.ForeignKey[User] = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    filter = models.CharField(max_length=2000, blank=True)
+    """The canonical query string of the filter it was made under."""
+    by_task_id = models.BooleanField(default=False)
+    """How `q` was read when it was made: as a task id, or as words. Later imports don't change that."""
+    mode = models.CharField(max_length=3, choices=Mode, default=Mode.IDS)
+    through = models.BigIntegerField(default=0)
+    """In ALL mode the highest task row that existed when it was pressed; later rows are never included."""
+    matched = models.PositiveIntegerField(default=0)
+    """In ALL mode how many matched when it was pressed."""
+    created_at = models.DateTimeField(auto_now_add=True)
+    tasks: models.ManyToManyField[TrackedTask, SelectionEntry] = models.ManyToManyField(
+        TrackedTask, through="SelectionEntry"
+    )
+
+    entries: int | None = None
+    """How many entries it has, when whoever fetched it counted them."""
+
+    def __str__(self) -> str:
+        return str(self.uuid)
+
+
+class SelectionEntry(models.Model):
+    # The unique constraint's index begins with the selection.
+    selection = models.ForeignKey(Selection, on_delete=models.CASCADE, db_index=False)
+    task = models.ForeignKey(TrackedTask, on_delete=models.CASCADE, db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["selection", "task"], name="selection_entry_once")]
+
+    def __str__(self) -> str:
+        return f"{self.selection_id} {self.task_id}"
+
+
+class ImportBatch(models.Model):
+    """What **Check** read: held until **Import** applies exactly that."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user: models.ForeignKey[User] = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    source = models.CharField(max_length=255)
+    """The file's name, or “pasted rows”."""
+    digest = models.CharField(max_length=64)
+    """sha256 of what was read."""
+    rows = models.JSONField(default=list)
+    problems = models.JSONField(default=list)
+    """The first of them; `rejected` counts all."""
+    notes = models.JSONField(default=list)
+    to_add = models.PositiveIntegerField(default=0)
+    to_update = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    applied_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.uuid)

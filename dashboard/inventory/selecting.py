@@ -1,0 +1,195 @@
+"""Ticking tasks over pages. The selection lives on the server, so a request never carries more than one page of ids."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection, transaction
+from django.db.models import Count, Max
+from django.http import QueryDict
+from django.utils import timezone
+
+from dashboard.inventory.filters import Filter
+from dashboard.inventory.models import Selection, SelectionEntry, TaskQuerySet, TrackedTask
+
+KEPT_FOR = timedelta(hours=24)
+MOST_SHOWN = 200
+LOCK_NOT_AVAILABLE = "55P03"
+GONE = "This selection is not yours or no longer exists. Select the tasks again."
+
+
+class BadSelection(Exception):
+    """What was posted can't be a selection. The text is a sentence for the operator."""
+
+
+class RegisterBusy(Exception):
+    """Something large is being written, so nobody can say which tasks exist at this moment."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticks:
+    """What one page posts: the rows it shows, and which of them are ticked."""
+
+    selection: UUID | None
+    shown: list[int]
+    ticked: list[int]
+
+    @classmethod
+    def from_post(cls, post: QueryDict) -> Self:
+        ticks = cls(
+            selection=selection_uuid(post.get("selection", "")),
+            shown=row_numbers([number for number in post.get("shown", "").split(",") if number]),
+            ticked=row_numbers(post.getlist("task")),
+        )
+        if not set(ticks.ticked) <= set(ticks.shown):
+            raise BadSelection("A ticked task is not on this page. Reload the page and select again.")
+        return ticks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    uuid: UUID
+    mode: str
+    count: int
+    excluded: int
+
+    @property
+    def all(self) -> bool:
+        return self.mode == Selection.Mode.ALL
+
+    @property
+    def words(self) -> str:
+        if self.excluded:
+            return f"{self.count:,} selected, {self.excluded:,} excluded"
+        return f"All {self.count:,} matching selected" if self.all else f"{self.count:,} selected"
+
+
+def selection_uuid(text: str) -> UUID | None:
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise BadSelection(GONE) from error
+
+
+def row_numbers(texts: list[str]) -> list[int]:
+    if len(texts) > MOST_SHOWN or not all(re.fullmatch(r"[0-9]{1,18}", text) for text in texts):
+        raise BadSelection("The rows of this page can't be read. Reload the page and select again.")
+    return [int(text) for text in texts]
+
+
+def find(uuid: UUID | None, *, user: User) -> Selection | None:
+    """The person's own selection. None stays None; another's, or a pruned one, is refused."""
+    if uuid is None:
+        return None
+    selection = Selection.objects.filter(uuid=uuid, user=user).annotate(**{"entries": Count("selectionentry")}).first()
+    if selection is None:
+        raise BadSelection(GONE)
+    return selection
+
+
+def fits(selection: Selection, filter: Filter) -> bool:
+    """A selection belongs to the filter it was made under: nothing hidden is ever deleted."""
+    return selection.filter == filter.query_string()
+
+
+def tick(*, selection: Selection | None, user: User, filter: Filter, shown: list[int], ticked: list[int]) -> Selection:
+    """Makes the rows of one page as ticked as that page says; rows of other pages stay as they are."""
+    with transaction.atomic():
+        if selection is None or not fits(selection, filter):
+            selection = _begin(user=user, filter=filter)
+        wanted = set(TrackedTask.objects.selectable().filter(pk__in=shown).values_list("pk", flat=True))
+        if selection.mode == Selection.Mode.ALL:
+            # Boxes that can't be ticked say nothing, so they exclude nothing.
+            entered = {pk for pk in wanted - set(ticked) if pk <= selection.through}
+            left = wanted & set(ticked)
+        else:
+            entered = wanted & set(ticked)
+            left = set(shown) - entered
+        SelectionEntry.objects.filter(selection=selection, task__in=left).delete()
+        SelectionEntry.objects.bulk_create(
+            [SelectionEntry(selection=selection, task_id=pk) for pk in sorted(entered)], ignore_conflicts=True
+        )
+    selection.entries = None
+    return selection
+
+
+def select_all(*, user: User, filter: Filter) -> Selection:
+    """All that match at this moment, and never one that is added later."""
+    through = _last_task()
+    matched = filter.queryset().filter(pk__lte=through).count()
+    return _begin(user=user, filter=filter, mode=Selection.Mode.ALL, through=through, matched=matched)
+
+
+def clear(selection: Selection | None) -> None:
+    if selection is not None:
+        selection.delete()
+
+
+def selected(selection: Selection) -> TaskQuerySet:
+    """The tasks themselves, held and busy ones included: whoever deletes says why it skips them."""
+    entries = SelectionEntry.objects.filter(selection=selection).values("task")
+    if selection.mode == Selection.Mode.IDS:
+        return TrackedTask.objects.filter(pk__in=entries)
+    return Filter.of_selection(selection).queryset().filter(pk__lte=selection.through).exclude(pk__in=entries)
+
+
+def drift(selection: Selection) -> int:
+    """How many match now, but were added after “select all matching” was pressed."""
+    if selection.mode == Selection.Mode.IDS:
+        return 0
+    return Filter.of_selection(selection).queryset().filter(pk__gt=selection.through).count()
+
+
+def count(selection: Selection) -> int:
+    return selected(selection).count()
+
+
+def summary(selection: Selection) -> Summary:
+    """What the toolbar says; it counts entries only, so it is quick at any size."""
+    entries = selection.entries
+    if entries is None:
+        entries = SelectionEntry.objects.filter(selection=selection).count()
+    every = selection.mode == Selection.Mode.ALL
+    return Summary(
+        uuid=selection.uuid,
+        mode=selection.mode,
+        count=max(selection.matched - entries, 0) if every else entries,
+        excluded=entries if every else 0,
+    )
+
+
+def _begin(
+    *, user: User, filter: Filter, mode: str = Selection.Mode.IDS, through: int = 0, matched: int = 0
+) -> Selection:
+    Selection.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+    return Selection.objects.create(
+        user=user,
+        filter=filter.query_string(),
+        by_task_id=filter.by_task_id,
+        mode=mode,
+        through=through,
+        matched=matched,
+    )
+
+
+def _last_task() -> int:
+    """The highest row number, with no lower one still to be committed."""
+    try:
+        with transaction.atomic():
+            # On PostgreSQL an import in flight holds numbers that nobody sees yet: wait for it. SQLite's
+            # transactions are IMMEDIATE, so beginning one waited already.
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute(f"LOCK TABLE {TrackedTask._meta.db_table} IN SHARE MODE")
+            return TrackedTask.objects.aggregate(last=Max("pk"))["last"] or 0
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+            raise
+        raise RegisterBusy("Tasks are being imported at this moment. Select all again when that is done.") from error

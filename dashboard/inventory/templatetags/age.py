@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+
+register = template.Library()
+
+STEPS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+
+
+@register.filter
+def age(moment: datetime | None) -> str:
+    """“110 days ago”: days are the largest unit, so that ages line up and compare at a glance."""
+    if moment is None:
+        return "unknown"
+    seconds = (timezone.now() - moment).total_seconds()
+    for size, unit in STEPS:
+        if (number := int(abs(seconds) // size)) > 0:
+            words = f"{number:,} {unit}{'' if number == 1 else 's'}"
+            return f"{words} ago" if seconds > 0 else f"in {words}"
+    return "just now"
+
+
+@register.filter
+def timetaken(begin: datetime | None, end: datetime | None) -> str:
+    """“212 ms”, always in the same unit, so that a slow call stands out."""
+    if begin is None or end is None:
+        return ""
+    return f"{(end - begin).total_seconds() * 1000:,.0f} ms"

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import io
+import uuid
+from typing import BinaryIO, cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dashboard.access.permissions import IMPORT_TASKS, permission_required
+from dashboard.access.requests import SignedInRequest, client_address
+from dashboard.calls.models import Kind
+from dashboard.inventory import importing
+from dashboard.inventory.models import ImportBatch
+
+MEGABYTE = 1024 * 1024
+LARGEST_FILE = 200 * MEGABYTE
+FORM_OVERHEAD = MEGABYTE
+LARGEST_DRAINED = 2000 * MEGABYTE
+PASTED = "pasted rows"
+
+EMPTY = "Nothing to check. Choose a file, or paste rows."
+BOTH = "There is a file and there are pasted rows. Keep one of them."
+WRONG_KIND = "The kind is neither image nor video."
+FILE_TOO_LARGE = "The file is larger than 200 MB. Split it, or bring it in with manage.py import_tasks."
+TOO_MANY_ROWS = (
+    f"That is more than {importing.MOST_ROWS:,} rows. Split them, or bring them in with manage.py import_tasks."
+)
+FOREIGN = "This check is not yours or no longer exists. Check the rows again."
+APPLIED = "These rows were imported before. Nothing was imported again."
+NOTHING = "No row of this check can be imported."
+
+
+# Whoever checks the CSRF token reads the whole body, and Django answers a large one with a bare 400.
+# So the body's size is judged first, and `_checked` checks the token.
+@require_http_methods(["GET", "HEAD", "POST"])
+@csrf_exempt
+@permission_required(IMPORT_TASKS)
+def task_import(request: SignedInRequest) -> HttpResponseBase:
+    if request.method != "POST":
+        return _page(request)
+    if _length(request) > LARGEST_FILE + FORM_OVERHEAD:
+        _drain(request)
+        return _page(request, error=FILE_TOO_LARGE, status=413)
+    try:
+        request.POST  # noqa: B018
+    except RequestDataTooBig:
+        _drain(request)
+        return _page(request, error=_pasted_too_large(), status=413)
+    return _checked(request)
+
+
+@csrf_protect
+def _checked(request: SignedInRequest) -> HttpResponseBase:
+    upload = request.FILES.get("file")
+    text = request.POST.get("rows", "")
+    kind = request.POST.get("kind", "")
+    if kind and kind not in Kind.values:
+        return _page(request, error=WRONG_KIND, status=422, text=text)
+    if upload and text.strip():
+        return _page(request, error=BOTH, status=422, text=text, kind=kind)
+    if not text.strip() and not (upload and upload.size):
+        return _page(request, error=EMPTY, status=422, text=text, kind=kind)
+    if upload and (upload.size or 0) > LARGEST_FILE:
+        return _page(request, error=FILE_TOO_LARGE, status=413, text=text, kind=kind)
+    stream: BinaryIO = io.BytesIO(text.encode("utf-8", "replace"))
+    if upload:
+        stream = cast(BinaryIO, upload.file)
+    source = (upload.name if upload else "") or PASTED
+    try:
+        batch = importing.check(source=source, stream=stream, kind=kind, user=request.user)
+    except importing.TooManyRows:
+        return _page(request, error=TOO_MANY_ROWS, status=422, kind=kind)
+    return _page(request, batch=batch, text=text, kind=kind)
+
+
+@require_POST
+@permission_required(IMPORT_TASKS)
+def task_import_apply(request: SignedInRequest, uuid: uuid.UUID) -> HttpResponseBase:
+    batch = ImportBatch.objects.filter(uuid=uuid, user=request.user).first()
+    if batch is None:
+        return _page(request, error=FOREIGN, status=422)
+    try:
+        applied = importing.apply(batch=batch, actor=request.user, address=client_address(request))
+    except importing.AlreadyApplied:
+        return _page(request, error=APPLIED, status=409)
+    except importing.Nothing:
+        return _page(request, error=NOTHING, status=422)
+    number = applied.added + applied.updated
+    sentence = (
+        f"Imported {number:,} task{'' if number == 1 else 's'}: {applied.added:,} added, {applied.updated:,} updated."
+    )
+    messages.success(request, sentence)
+    return redirect("task-list")
+
+
+def _page(
+    request: SignedInRequest,
+    *,
+    status: int = 200,
+    error: str = "",
+    batch: ImportBatch | None = None,
+    text: str = "",
+    kind: str = "",
+) -> HttpResponse:
+    context = {
+        "error": error,
+        "batch": batch,
+        "importable": batch.to_add + batch.to_update if batch else 0,
+        "more_problems": batch.rejected - len(batch.problems) if batch else 0,
+        "text": text,
+        "kind": kind,
+        "kinds": Kind.choices,
+        "largest_file": f"{LARGEST_FILE // MEGABYTE} MB",
+    }
+    return render(request, "inventory/task_import.html", context, status=status)
+
+
+def _length(request: SignedInRequest) -> int:
+    return int(request.META.get("CONTENT_LENGTH") or 0)
+
+
+def _drain(request: SignedInRequest) -> None:
+    # A browser that is still sending when we answer and close shows its own error instead of our sentence.
+    while _length(request) <= LARGEST_DRAINED and request.read(1 << 16):
+        pass
+
+
+def _pasted_too_large() -> str:
+    limit = (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) / MEGABYTE
+    return f"The pasted rows are larger than {limit:.3g} MB. Save them as a file and choose it instead."

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET
+
+from dashboard.access.requests import HtmxRequest, SignedInRequest
+from dashboard.inventory import listing, selecting
+from dashboard.inventory.filters import BadFilter, Filter, TaskFilterForm
+from dashboard.inventory.listing import NEWEST_FIRST, OLDEST_FIRST, Address, Count, Cursor, Page
+from dashboard.inventory.models import Selection
+
+CLEARED = "The filter changed, so the selection was cleared."
+
+
+@require_GET
+def task_list(request: SignedInRequest) -> HttpResponse:
+    try:
+        address = Address.from_query(request.GET)
+    except BadFilter as bad:
+        return refused(request, str(bad), status=400)
+    selection, notice = _selection(request, address)
+    if selection and not address.selection:
+        # The address says all that the page shows: it can be bookmarked, and reloading it changes nothing.
+        return HttpResponseRedirect(url(address.with_selection(selection.uuid)))
+    address = address.with_selection(selection.uuid if selection else None)
+    page = listing.page(address, selection=selection)
+    if address.cursor and not page.rows:
+        # What lay behind the cursor has gone since.
+        return HttpResponseRedirect(url(address.with_cursor(None)))
+    context = list_context(address, page, selection, count=listing.count_beside(address, page))
+    return render(request, "inventory/task_list.html", {**context, "notice": notice})
+
+
+def url(address: Address) -> str:
+    query = address.query_string()
+    return f"{reverse('task-list')}?{query}" if query else reverse("task-list")
+
+
+def list_context(address: Address, page: Page, selection: Selection | None, *, count: Count) -> dict[str, object]:
+    """All that the page and its fragments show."""
+    other = OLDEST_FIRST if address.sort == NEWEST_FIRST else NEWEST_FIRST
+    return {
+        "form": TaskFilterForm(QueryDict(address.with_cursor(None).with_selection(None).query_string())),
+        "chips": _chips(address),
+        "clear_url": url(address.narrowed_to(Filter())),
+        "page": {
+            "rows": page.rows,
+            "shown": page.shown,
+            "newer_url": _cursor_url(address, page.newer),
+            "older_url": _cursor_url(address, page.older),
+        },
+        "count": count,
+        "left_out": count.left_out,
+        "left_out_words": listing.in_words(count.left_out),
+        "select_all_label": _select_all_label(count),
+        "sort": address.sort,
+        "sort_url": url(address.sorted_by(other)),
+        "selection": selecting.summary(selection) if selection else None,
+        "query": address.query_string(),
+        "empty": _empty(count, selection),
+        "notice": "",
+    }
+
+
+def refused(request: HtmxRequest, sentence: str, *, status: int) -> HttpResponse:
+    """The sentence alone, and never a table: what was asked for isn't known, so nothing may seem to answer it."""
+    if request.htmx:
+        response = render(request, "_error.html", {"sentence": sentence}, status=status)
+        response["HX-Retarget"], response["HX-Reswap"] = "#notice", "innerHTML"
+        return response
+    context = {"error": sentence, "form": TaskFilterForm(request.GET), "clear_url": reverse("task-list")}
+    return render(request, "inventory/task_list.html", context, status=status)
+
+
+def _selection(request: SignedInRequest, address: Address) -> tuple[Selection | None, str]:
+    """The selection to show, and the sentence when there is one that can't be shown."""
+    try:
+        uuid = address.selection or _selection_before(request)
+        selection = selecting.find(uuid, user=request.user)
+    except selecting.BadSelection as bad:
+        return None, str(bad) if address.selection else ""
+    if selection is None or not selecting.summary(selection).count:
+        return None, ""
+    if not selecting.fits(selection, address.filter):
+        return None, CLEARED
+    return selection, ""
+
+
+def _selection_before(request: SignedInRequest) -> UUID | None:
+    """What was selected on the list page that led here.
+
+    Its filter form and its links were written before the ticks were made, so they can't carry the selection.
+    """
+    referer = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(referer, {request.get_host()}):
+        return None
+    before = urlsplit(referer)
+    selection = QueryDict(before.query).get("selection", "") if before.path == reverse("task-list") else ""
+    return selecting.selection_uuid(selection)
+
+
+def _chips(address: Address) -> list[dict[str, str]]:
+    # The selection stays in the address, so that the next page can say that it was cleared.
+    return [
+        {
+            "label": chip.label,
+            "value": chip.value,
+            "remove_url": url(address.narrowed_to(address.filter.without(chip.name))),
+        }
+        for chip in address.filter.chips()
+    ]
+
+
+def _cursor_url(address: Address, cursor: Cursor | None) -> str:
+    return url(address.with_cursor(cursor)) if cursor else ""
+
+
+def _select_all_label(count: Count) -> str:
+    if not count.number:
+        return ""
+    return "Select all matching" if count.capped else f"Select all {count.words} matching"
+
+
+def _empty(count: Count, selection: Selection | None) -> str:
+    if count.number:
+        return ""
+    # Whoever has something selected has tasks.
+    return "none_yet" if selection is None and listing.register_is_empty() else "none_match"

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from dashboard.audit.models import AuditEvent
+from dashboard.inventory.models import ImportBatch, TrackedTask
+from dashboard.inventory.views import importing as page
+from tests.factories import ImportBatchFactory, TrackedTaskFactory
+
+URL = "/tasks/import/"
+
+
+def check(person: Client, rows: str = "", *, kind: str = "", file: bytes | None = None, **kwargs) -> HttpResponse:
+    data = {"rows": rows, "kind": kind}
+    if file is not None:
+        data["file"] = SimpleUploadedFile("tasks.csv", file)
+    return person.post(URL, data, **kwargs)
+
+
+def press_import(person: Client, batch: ImportBatch) -> HttpResponse:
+    return person.post(reverse("task-import-apply", args=[batch.uuid]))
+
+
+def text(response: HttpResponse) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def test_the_form_names_its_fields(operator):
+    content = text(operator.get(URL))
+    for name in ['for="id_file">File<', 'for="id_rows">Or paste rows<', 'for="id_kind">Kind<', ">Check</button>"]:
+        assert name in content
+    assert "Import 0" not in content
+
+
+def test_checking_shows_counts_and_problems(operator):
+    TrackedTaskFactory(kind="image", task_id="known")
+    content = text(check(operator, file=b"kind,task_id,seed\nimage,known,1\nimage,new,1\naudio,<script>,1\n"))
+    assert "1 to add, 1 to update, 1 rejected" in content
+    assert "<caption>Problems</caption>" in content
+    assert '<td class="number">4</td> <td>The kind is “audio”. Use image or video.</td>' in content
+    assert "Ignored: column seed." in content
+    assert "Import 2 tasks</button>" in content
+
+
+def test_one_task_is_called_one_task(operator):
+    assert "Import 1 task</button>" in text(check(operator, "abcd_1", kind="video"))
+
+
+def test_there_is_no_button_when_nothing_is_left_to_import(operator):
+    content = text(check(operator, "kind,task_id\naudio,x\n"))
+    assert "0 to add, 0 to update, 1 rejected" in content
+    assert "</button> </form> <table>" not in content
+    assert ">Import " not in content.partition('<section class="checked"')[2].partition("</section>")[0]
+
+
+def test_what_was_typed_is_shown_as_text(operator):
+    content = text(check(operator, "kind,task_id\n<b>audio</b>,x\n"))
+    assert "<b>audio" not in content
+    assert "“&lt;b&gt;audio&lt;/b&gt;”" in content
+
+
+def test_only_the_first_problems_are_listed(operator):
+    content = text(check(operator, "kind,task_id\n" + "audio,x\n" * 1_300))
+    assert content.count("The kind is “audio”.") == 200
+    assert "And 1,100 more." in content
+
+
+def test_importing_applies_and_goes_to_the_tasks(operator):
+    check(operator, "kind,task_id\nimage,a\nimage,b\n")
+    response = press_import(operator, ImportBatch.objects.get())
+    assert (response.status_code, response.url) == (302, "/tasks/")
+    assert [str(message) for message in response.wsgi_request._messages] == ["Imported 2 tasks: 2 added, 0 updated."]
+    assert TrackedTask.objects.count() == 2
+    event = AuditEvent.objects.get(action="tasks.imported")
+    assert (event.actor, event.address, event.subject) == ("olga", "127.0.0.1", "pasted rows")
+
+
+def test_a_second_press_is_refused(operator):
+    check(operator, "kind,task_id\nimage,a\n")
+    batch = ImportBatch.objects.get()
+    press_import(operator, batch)
+    response = press_import(operator, batch)
+    assert response.status_code == 409
+    assert page.APPLIED in text(response)
+
+
+def test_the_check_of_another_is_refused(operator):
+    batch = ImportBatchFactory(rows=[{"kind": "image", "task_id": "a", "values": {}}])
+    response = press_import(operator, batch)
+    assert response.status_code == 422
+    assert page.FOREIGN in text(response)
+    assert not TrackedTask.objects.exists()
+
+
+def test_a_check_without_good_rows_is_refused(operator):
+    response = press_import(operator, ImportBatchFactory(user=operator.user))
+    assert response.status_code == 422
+    assert page.NOTHING in text(response)
+
+
+def test_empty_input_is_refused(operator):
+    for response in (check(operator), check(operator, " \r\n "), check(operator, file=b"")):
+        assert response.status_code == 422
+        assert page.EMPTY in text(response)
+    assert not ImportBatch.objects.exists()
+
+
+def test_a_file_and_pasted_rows_together_are_refused(operator):
+    response = check(operator, "kind,task_id\nimage,a\n", file=b"kind,task_id\nimage,b\n")
+    assert response.status_code == 422
+    assert page.BOTH in text(response)
+
+
+def test_a_mistyped_kind_is_refused(operator):
+    response = check(operator, "abcd_1", kind="audio")
+    assert response.status_code == 422
+    assert page.WRONG_KIND in text(response)
+
+
+def test_nul_bytes_in_pasted_rows_cost_only_their_line(operator):
+    content = text(check(operator, "kind,task_id\nimage,a\0\nimage,b\n"))
+    assert "1 to add, 0 to update, 1 rejected" in content
+    assert "The task id holds a NUL byte." in content
+
+
+def test_ten_megabytes_of_pasted_rows_get_a_sentence(operator):
+    response = check(operator, "image,abcd\n" * 1_000_000)
+    assert response.status_code == 413
+    assert "The pasted rows are larger than 2.5 MB. Save them as a file and choose it instead." in text(response)
+
+
+def test_ten_megabytes_of_file_are_read(operator):
+    rows = b"".join(b"image,t%d,%s\n" % (number, b"x" * 4_000) for number in range(2_600))
+    assert "2,600 to add, 0 to update, 0 rejected" in text(check(operator, file=b"kind,task_id,prompt\n" + rows))
+
+
+def test_a_file_beyond_the_limit_gets_a_sentence(operator, monkeypatch):
+    monkeypatch.setattr(page, "LARGEST_FILE", 1_000)
+    rows = b"kind,task_id\n" + b"image,a\n" * 200
+    for overhead in (page.FORM_OVERHEAD, 0):
+        # With no room for the rest of the form, the request is refused before it is parsed.
+        monkeypatch.setattr(page, "FORM_OVERHEAD", overhead)
+        response = check(operator, file=rows)
+        assert response.status_code == 413
+        assert page.FILE_TOO_LARGE in text(response)
+    assert not ImportBatch.objects.exists()
+
+
+def test_too_many_rows_get_a_sentence(operator, monkeypatch):
+    monkeypatch.setattr("dashboard.inventory.importing.batches.MOST_ROWS", 1)
+    response = check(operator, "kind,task_id\nimage,a\nimage,b\n")
+    assert response.status_code == 422
+    assert "rows. Split them, or bring them in with manage.py import_tasks." in text(response)
+
+
+def test_a_forged_form_is_refused(operator):
+    forger = Client(enforce_csrf_checks=True)
+    forger.force_login(operator.user)
+    assert check(forger, "kind,task_id\nimage,a\n").status_code == 403
+    batch = ImportBatchFactory(user=operator.user, rows=[{"kind": "image", "task_id": "a", "values": {}}])
+    assert press_import(forger, batch).status_code == 403
+    assert ImportBatch.objects.count() == 1
+    assert not TrackedTask.objects.exists()
+
+
+def test_the_pages_own_form_is_no_forgery(operator):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(operator.user)
+    browser.get(URL)
+    token = browser.cookies["csrftoken"].value
+    response = browser.post(URL, {"rows": "abcd_1", "kind": "image", "csrfmiddlewaretoken": token})
+    assert response.status_code == 200
+    assert ImportBatch.objects.count() == 1
+
+
+def test_applying_needs_a_post(operator):
+    batch = ImportBatchFactory(user=operator.user)
+    assert operator.get(reverse("task-import-apply", args=[batch.uuid])).status_code == 405
+    assert operator.put(URL).status_code == 405
+
+
+def test_it_needs_a_sign_in(stranger, htmx):
+    apply_url = reverse("task-import-apply", args=[ImportBatchFactory().uuid])
+    for response in (stranger.get(URL), stranger.post(URL, {"rows": "x"}), stranger.post(apply_url)):
+        assert response.status_code == 302
+        assert response.url.startswith("/login/?next=")
+    assert "HX-Redirect" in stranger.post(URL, {"rows": "x"}, headers=htmx).headers
+    assert not TrackedTask.objects.exists()
+
+
+def test_it_needs_permission(viewer, htmx):
+    batch = ImportBatchFactory(user=viewer.user, rows=[{"kind": "image", "task_id": "a", "values": {}}])
+    for headers in ({}, htmx):
+        assert viewer.get(URL, headers=headers).status_code == 403
+        assert check(viewer, "kind,task_id\nimage,a\n", headers=headers).status_code == 403
+        assert viewer.post(reverse("task-import-apply", args=[batch.uuid]), headers=headers).status_code == 403
+    assert ImportBatch.objects.count() == 1
+    assert not TrackedTask.objects.exists()

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import uuid
+from html import unescape
+
+import pytest
+
+from tests.conftest import Person
+from tests.factories import TrackedTaskFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_shows_one_task(viewer: Person) -> None:
+    TrackedTaskFactory(task_id="abcd_1", prompt="A lighthouse at dusk", model="seedreamv5")
+    page = viewer.get("/tasks/image/abcd_1/").content.decode()
+    assert "A lighthouse at dusk" in page
+    assert "seedreamv5" in page
+
+
+def test_the_same_id_of_another_kind_is_another_task(viewer: Person) -> None:
+    TrackedTaskFactory(task_id="abcd_1", prompt="the picture")
+    TrackedTaskFactory(task_id="abcd_1", kind="video", prompt="the film")
+    assert "the film" in viewer.get("/tasks/video/abcd_1/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "task_id", ["a/b", "a/../b", "/a", "a/", "a%2Fb", "a?b=c", "a#b", "ä+红&", "100%", "<script>", "a;b", "import"]
+)
+def test_any_id_has_a_page(viewer: Person, task_id: str) -> None:
+    task = TrackedTaskFactory(task_id=task_id)
+    response = viewer.get(task.get_absolute_url())
+    assert response.status_code == 200
+    assert response.context["task"] == task
+
+
+@pytest.mark.parametrize("path", ["image/abcd_2", "video/abcd_1", "audio/abcd_1", "image/abcd_1%00", "image/ABCD_1"])
+def test_an_unknown_task_answers_404(viewer: Person, path: str) -> None:
+    TrackedTaskFactory(task_id="abcd_1")
+    assert viewer.get(f"/tasks/{path}/").status_code == 404
+
+
+def test_it_says_who_holds_the_task_and_offers_no_delete(operator: Person) -> None:
+    task = TrackedTaskFactory(held_by="rosa", held_reason="Legal case 12")
+    page = operator.get(task.get_absolute_url()).content.decode()
+    assert "Held: Legal case 12" in page
+    assert "rosa" in page
+    assert "Delete 1 task" not in page
+
+
+def test_its_delete_button_is_a_deletion_of_one(operator: Person) -> None:
+    task = TrackedTaskFactory()
+    page = operator.get(task.get_absolute_url()).content.decode()
+    assert f'name="task" value="{task.pk}"' in page
+    assert f'name="shown" value="{task.pk}"' in page
+    assert "/deletions/new/" in page
+    assert "Delete 1 task…" in page
+
+
+def test_a_viewer_is_offered_no_delete(viewer: Person) -> None:
+    assert "Delete 1 task" not in viewer.get(TrackedTaskFactory().get_absolute_url()).content.decode()
+
+
+def test_its_deletions_are_one_link_away(viewer: Person) -> None:
+    deletion = uuid.uuid4()
+    task = TrackedTaskFactory(task_id="a b&c", deleted=True, last_deletion=deletion)
+    page = unescape(viewer.get(task.get_absolute_url()).content.decode())
+    assert "/deletions/?task=a+b%26c" in page
+    assert f"/deletions/{deletion}/" in page
+
+
+def test_markup_is_shown_as_text(viewer: Person) -> None:
+    task = TrackedTaskFactory(
+        prompt="<script>alert(1)</script>",
+        error="<script>alert(2)</script>",
+        urls=['https://cdn.example.com/"><script>alert(3)</script>'],
+    )
+    assert "<script>alert" not in viewer.get(task.get_absolute_url()).content.decode()
+
+
+def test_only_web_addresses_become_previews(viewer: Person) -> None:
+    task = TrackedTaskFactory(urls=["javascript:alert(1)", "data:text/html,hi", "https://cdn.example.com/a.png"])
+    page = viewer.get(task.get_absolute_url()).content.decode()
+    assert "javascript:" not in page
+    assert "data:text" not in page
+    assert "https://cdn.example.com/a.png" in page
+
+
+def test_a_remote_picture_is_not_loaded_unasked(viewer: Person) -> None:
+    task = TrackedTaskFactory(urls=["https://cdn.example.com/a.png"])
+    assert 'src="https://cdn.example.com' not in viewer.get(task.get_absolute_url()).content.decode()
+    assert 'src="https://cdn.example.com' not in viewer.get("/tasks/").content.decode()
+
+
+def test_a_stranger_is_sent_to_the_sign_in(stranger: Person) -> None:
+    assert stranger.get("/tasks/image/abcd_1/").headers["Location"].startswith("/login/")
