@@ -1,0 +1,166 @@
+"""The history: which deletions match, and what each did to one task."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+
+from django import forms
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import QueryDict
+
+from dashboard.calls.models import Kind
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome
+from dashboard.inventory.filters import BadFilter, DayField
+from dashboard.inventory.models import TrackedTask
+
+PAGE_SIZE = 50
+CURSOR = re.compile(r"(older|newer)-([1-9][0-9]{0,17})", re.ASCII)
+
+
+class HistoryFilterForm(forms.Form):
+    by = forms.CharField(label="By", required=False, max_length=150)
+    outcome = forms.ChoiceField(label="Outcome", required=False, choices=[("", "Any"), *Outcome.choices])
+    kind = forms.ChoiceField(label="Kind", required=False, choices=[("", "Any"), *Kind.choices])
+    after = DayField(label="After", required=False)
+    before = DayField(label="Before", required=False)
+    task = forms.CharField(label="Task id", required=False, max_length=255)
+    q = forms.CharField(label="Reason contains", required=False, max_length=500)
+    cursor = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, query: QueryDict) -> None:
+        super().__init__(query, label_suffix="")
+        self.query = query
+
+    def validate(self) -> None:
+        """A value that was ignored would show more than was asked for."""
+        if unknown := sorted(set(self.query) - set(self.fields)):
+            raise BadFilter(f"There is no filter called “{unknown[0][:60]}”.")
+        if repeated := [name for name, values in self.query.lists() if len(values) > 1]:
+            raise BadFilter(f"“{repeated[0]}” stands more than once in the address. Once is clear.")
+        for name in self.errors:
+            raise BadFilter(f"{self.fields[name].label}: “{self.query[name][:60]}” is not a value this filter takes.")
+        if (cursor := self.cleaned_data["cursor"]) and not CURSOR.fullmatch(cursor):
+            raise BadFilter("This page's address is damaged. Go to the first page.")
+
+    def query_string(self, cursor: str = "") -> str:
+        query = QueryDict(mutable=True)
+        for name in self.fields:
+            if name != "cursor" and (value := self.query.get(name)):
+                query[name] = str(value)
+        if cursor:
+            query["cursor"] = cursor
+        return query.urlencode()
+
+    def deletions(self) -> QuerySet[Deletion]:
+        wanted = self.cleaned_data
+        found = Deletion.objects.confirmed()
+        if wanted["by"]:
+            found = found.filter(actor_name=wanted["by"])
+        if wanted["outcome"]:
+            found = found.filter(**{f"{wanted['outcome']}__gt": 0})
+        if wanted["kind"]:
+            items = DeletionItem.objects.filter(deletion=OuterRef("pk"), kind=wanted["kind"])
+            found = found.filter(Exists(items))
+        if wanted["after"]:
+            found = found.filter(confirmed_at__gte=datetime.combine(wanted["after"], time.min, UTC))
+        if wanted["before"]:
+            found = found.filter(confirmed_at__lte=datetime.combine(wanted["before"], time.max, UTC))
+        if wanted["task"]:
+            items = DeletionItem.objects.filter(tracked__in=TrackedTask.objects.filter(task_id=wanted["task"]))
+            found = found.filter(pk__in=items.values("deletion_id"))
+        if wanted["q"]:
+            found = found.filter(reason__icontains=wanted["q"])
+        return found
+
+
+@dataclass(kw_only=True)
+class Entry:
+    deletion: Deletion
+    items: list[DeletionItem]
+    """What happened to the task that was asked for; empty when none was."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    entries: list[Entry]
+    newer: str
+    older: str
+
+
+def page_of(form: HistoryFilterForm) -> Page:
+    """Newest first. The order is that of confirmation; a page is found by key."""
+    found = form.deletions()
+    match = CURSOR.fullmatch(form.cleaned_data["cursor"] or "")
+    here = found
+    if match:
+        mark = Deletion.objects.filter(pk=int(match[2])).first()
+        if mark is None:
+            raise BadFilter("This page's address is damaged. Go to the first page.")
+        here = found.filter(_beyond(mark, older=match[1] == "older"))
+    if match and match[1] == "newer":
+        rows = list(here.order_by("confirmed_at", "pk")[: PAGE_SIZE + 1])
+        has_newer, has_older = len(rows) > PAGE_SIZE, True
+        rows = rows[:PAGE_SIZE][::-1]
+    else:
+        rows = list(here.order_by("-confirmed_at", "-pk")[: PAGE_SIZE + 1])
+        has_newer, has_older = bool(match), len(rows) > PAGE_SIZE
+        rows = rows[:PAGE_SIZE]
+    entries = [Entry(deletion=row, items=[]) for row in rows]
+    _add_items(entries, form.cleaned_data["task"])
+    return Page(
+        entries=entries,
+        newer=f"newer-{rows[0].pk}" if rows and has_newer else "",
+        older=f"older-{rows[-1].pk}" if rows and has_older else "",
+    )
+
+
+def _beyond(mark: Deletion, *, older: bool) -> Q:
+    if older:
+        return Q(confirmed_at__lt=mark.confirmed_at) | Q(confirmed_at=mark.confirmed_at, pk__lt=mark.pk)
+    return Q(confirmed_at__gt=mark.confirmed_at) | Q(confirmed_at=mark.confirmed_at, pk__gt=mark.pk)
+
+
+def _add_items(entries: list[Entry], task_id: str) -> None:
+    if not task_id or not entries:
+        return
+    by_deletion = {entry.deletion.pk: entry for entry in entries}
+    tasks = TrackedTask.objects.filter(task_id=task_id)
+    for item in DeletionItem.objects.filter(tracked__in=tasks, deletion__in=by_deletion):
+        by_deletion[item.deletion_id].items.append(item)
+
+
+ORDER = [
+    Outcome.REFUSED,
+    Outcome.UNKNOWN,
+    Outcome.SENT,
+    Outcome.WAITING,
+    Outcome.KEPT,
+    Outcome.SKIPPED,
+    Outcome.ALREADY_GONE,
+    Outcome.DELETED,
+]
+"""What needs a person comes first."""
+
+
+def items_page(deletion: Deletion, *, outcome: str, number: int) -> list[DeletionItem]:
+    """The items of page `number` (from 1). The counters say where each outcome begins, so nothing is sorted."""
+    skip = (number - 1) * PAGE_SIZE
+    rows: list[DeletionItem] = []
+    for wanted in [Outcome(outcome)] if outcome else ORDER:
+        size = getattr(deletion, wanted.value)
+        if skip >= size:
+            skip -= size
+            continue
+        found = deletion.items.filter(outcome=wanted).select_related("tracked").order_by("pk")
+        rows += found[skip : skip + PAGE_SIZE - len(rows)]
+        skip = 0
+        if len(rows) >= PAGE_SIZE:
+            break
+    return rows
+
+
+def items_pages(deletion: Deletion, *, outcome: str) -> int:
+    total = getattr(deletion, outcome) if outcome else deletion.total
+    return max(1, -(-total // PAGE_SIZE))

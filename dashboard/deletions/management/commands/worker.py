@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+from argparse import ArgumentParser
+from types import FrameType
+
+from django.core.management.base import BaseCommand
+from django.utils.crypto import get_random_string
+from django_tasks_db.management.commands.db_worker import Worker
+
+from dashboard.deletions import shift
+from dashboard.deletions.tending import Tender, tend
+
+logger = logging.getLogger(__name__)
+
+
+class GentleWorker(Worker):
+    """The queue's worker, but a signal never strikes between claiming a job and running it."""
+
+    def shutdown(self, signum: int, frame: FrameType | None) -> None:
+        # Only flags: the calls in hand are finished and recorded, however often the signal comes.
+        self.running = False
+        shift.stopping.set()
+
+
+class Command(BaseCommand):
+    help = (
+        "Runs background work until it is told to stop. Any number may run, on any machine that reaches the database."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--interval", type=float, default=0.2, help="Seconds between looks into an empty queue.")
+
+    def handle(self, *, interval: float, **options: object) -> None:
+        name = f"{socket.gethostname()[:40]}-{os.getpid()}-{get_random_string(6)}"
+        worker = GentleWorker(
+            queue_names=["default"],
+            interval=interval,
+            batch=False,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=name,
+            excluded_queue_names=[],
+        )
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, worker.shutdown)
+        threading.Thread(target=tend, args=(Tender(name), shift.stopping), daemon=True, name="tender").start()
+        logger.info("Worker %s is ready.", name)
+        worker.run()
+        logger.info("Worker %s has stopped.", name)

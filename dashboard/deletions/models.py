@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+from django.urls import reverse
+
+from dashboard.calls.models import Account, Kind, ProviderCall
+from dashboard.inventory.models import TrackedTask
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class Outcome(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    SENT = "sent", "Sent"
+    """Claimed by a call. On the wire, or was when its worker died."""
+    DELETED = "deleted", "Deleted"
+    ALREADY_GONE = "already_gone", "Already gone"
+    REFUSED = "refused", "Refused"
+    UNKNOWN = "unknown", "Unknown"
+    """No trustworthy answer. The task may or may not be gone. Open: a look-up is due; closed: we gave up."""
+    SKIPPED = "skipped", "Skipped"
+    """Held, busy or already deleted: never part of what was confirmed."""
+    KEPT = "kept", "Kept"
+
+
+class DeletionQuerySet(models.QuerySet["Deletion"]):
+    def in_flight(self) -> Self:
+        return self.filter(state__in=[State.SCHEDULED, State.RUNNING, State.PAUSED])
+
+    def with_rest(self) -> Self:
+        """With `rest_until` and `rest_reason` of the account it sends to."""
+        account = Account.objects.filter(host=OuterRef("host"))
+        return self.annotate(
+            rest_until=Subquery(account.values("rest_until")), rest_reason=Subquery(account.values("rest_reason"))
+        )
+
+    def confirmed(self) -> Self:
+        """Those that belong to history: somebody pressed the button."""
+        return self.exclude(state__in=[State.DRAFT, State.DISCARDED])
+
+
+class State(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    SCHEDULED = "scheduled", "Scheduled"
+    RUNNING = "running", "Running"
+    PAUSED = "paused", "Paused"
+    FINISHED = "finished", "Finished"
+    DISCARDED = "discarded", "Discarded"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class Deletion(models.Model):
+    """What one person confirmed in one go.
+
+    draft → scheduled → running ⇄ paused → finished;  draft → discarded;  scheduled → cancelled;
+    finished → running again, to look unknown tasks up.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    actor: models.ForeignKey[User | None] = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="deletions"
+    )
+    actor_name = models.CharField(max_length=150)
+    reason = models.CharField(max_length=500, blank=True)
+    filter = models.CharField(max_length=2000, blank=True)
+    """The query string the operator saw; empty for a retry."""
+    back = models.CharField(max_length=2100, blank=True)
+    """Query string of the list page to return to, selection included."""
+    fingerprint = models.CharField(max_length=64, blank=True)
+    host = models.CharField(max_length=255)
+    state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
+    paused_reason = models.TextField(blank=True)
+    paused_by_account = models.BooleanField(default=False)
+    """Resuming one such deletion resumes the account, and with it all of them."""
+    retry_of: models.ForeignKey[Deletion | None] = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="retries"
+    )
+    drift = models.PositiveIntegerField(default=0)
+    """Tasks that match now but were added after “select all matching” was pressed; not included."""
+
+    total = models.PositiveIntegerField(default=0)
+    waiting = models.IntegerField(default=0)
+    sent = models.IntegerField(default=0)
+    deleted = models.IntegerField(default=0)
+    already_gone = models.IntegerField(default=0)
+    refused = models.IntegerField(default=0)
+    unknown = models.IntegerField(default=0)
+    skipped = models.IntegerField(default=0)
+    kept = models.IntegerField(default=0)
+    alarms = models.IntegerField(default=0)
+    """Tasks that TensorsLab called deleted and a look-up still found."""
+
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    starts_at = models.DateTimeField(null=True)
+    armed_through = models.BigIntegerField(default=0)
+    """The last item that arming (or, once cancelled, disarming) has passed."""
+    armed_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    """“Stop the rest” was pressed: nothing more is deleted, only doubtful items are looked up."""
+    served_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(null=True)
+    """When its requester first opened it after it finished; until then its banner stays."""
+
+    objects = DeletionQuerySet.as_manager()
+
+    rest_until: datetime | None = None
+    rest_reason = ""
+    """Set by `with_rest`."""
+
+    class Meta:
+        ordering = ["-confirmed_at", "-pk"]
+        indexes = [
+            models.Index(fields=["state", "starts_at"], name="deletion_by_state"),
+            models.Index(fields=["-confirmed_at", "-id"], name="deletion_newest_first"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uuid)
+
+    def get_absolute_url(self) -> str:
+        return reverse("deletion-detail", args=[self.uuid])
+
+    @property
+    def code(self) -> str:
+        return str(self.uuid)[:8]
+
+    @property
+    def size(self) -> int:
+        """How many tasks it deletes: N on every button."""
+        return self.total - self.skipped
+
+    @property
+    def settled(self) -> int:
+        return self.deleted + self.already_gone + self.refused + self.kept
+
+    def counts(self) -> dict[str, int]:
+        return {outcome.value: getattr(self, outcome.value) for outcome in Outcome}
+
+
+class DeletionItem(models.Model):
+    """One task in one deletion.
+
+    waiting → sent → deleted | already_gone | refused | unknown | waiting (split, or certainly not done);
+    unknown → (look-up) → deleted | already_gone | waiting | refused | kept;  waiting → kept;
+    waiting → skipped at freezing or arming.
+    """
+
+    class IfThere(models.TextChoices):
+        """What follows when the look-up of an unknown item finds the task still there."""
+
+        RESEND = "resend"
+        REFUSE = "refuse"
+        KEEP = "keep"
+
+    deletion = models.ForeignKey(Deletion, on_delete=models.PROTECT, db_index=False, related_name="items")
+    tracked = models.ForeignKey(TrackedTask, on_delete=models.PROTECT, db_index=False, related_name="+")
+    kind = models.CharField(max_length=5, choices=Kind)
+    task_id = models.CharField(max_length=255)
+    outcome = models.CharField(max_length=12, choices=Outcome)
+    open = models.BooleanField(default=False)
+    """Armed and not yet settled: this deletion holds the task."""
+    code = models.IntegerField(null=True)
+    message = models.TextField(blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    """Delete calls it was sent in."""
+    failures = models.PositiveIntegerField(default=0)
+    """Calls about it that got no answer."""
+    group = models.BigIntegerField(null=True)
+    """A chunk being split: its items are sent together and alone."""
+    not_before = models.DateTimeField(null=True)
+    """When the look-up that this item waits for is due; null when none is."""
+    if_there = models.CharField(max_length=6, choices=IfThere, blank=True)
+    touched = models.BooleanField(default=False)
+    """A delete call with it left us, so only a look-up can say that the task was kept."""
+    lost_at = models.DateTimeField(null=True)
+    call = models.ForeignKey(ProviderCall, null=True, on_delete=models.PROTECT, db_index=False, related_name="items")
+    """The call in hand that holds it; null otherwise."""
+    sent_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    verified = models.CharField(max_length=7, null=True)
+    """gone, present, or null when it was not checked."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tracked"], condition=Q(open=True), name="item_one_open_per_task"),
+            models.UniqueConstraint(fields=["tracked", "deletion"], name="item_once_per_deletion"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["deletion", "kind", "group", "id"], condition=Q(outcome="waiting"), name="item_waiting"
+            ),
+            models.Index(fields=["deletion", "not_before"], condition=Q(not_before__isnull=False), name="item_to_ask"),
+            models.Index(fields=["call"], condition=Q(call__isnull=False), name="item_in_hand"),
+            models.Index(fields=["deletion", "outcome", "id"], name="item_by_outcome"),
+        ]

@@ -1,0 +1,129 @@
+"""What a deletion's numbers look like to people: derived anew each time, never stored."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from dashboard.deletions.models import Deletion, Outcome, State
+
+BAR = [
+    Outcome.DELETED,
+    Outcome.ALREADY_GONE,
+    Outcome.UNKNOWN,
+    Outcome.REFUSED,
+    Outcome.KEPT,
+    Outcome.SENT,
+    Outcome.WAITING,
+]
+TROUBLE = (Outcome.REFUSED, Outcome.UNKNOWN)
+FAST, SLOW = 2, 5
+"""Seconds between polls: at first, and after the first minute."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    name: str
+    url: str
+    style: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    deletion: Deletion
+    percent: int
+    counts: list[dict[str, object]]
+    segments: list[dict[str, object]]
+    sentence: str
+    controls: list[Control]
+    polling: int
+    """Seconds until the page should ask again; 0 when nothing changes by itself any more."""
+
+    @property
+    def troubled(self) -> bool:
+        return bool(self.deletion.refused or self.deletion.unknown or self.deletion.alarms)
+
+
+def progress_of(deletion: Deletion, *, now: datetime) -> Progress:
+    numbers = deletion.counts()
+    segments, x = [], 0.0
+    for outcome in BAR:
+        width = 100 * numbers[outcome] / deletion.size if deletion.size else 0.0
+        if width:
+            row = {"outcome": outcome.value, "label": outcome.label, "count": numbers[outcome]}
+            segments.append({**row, "x": f"{x:.3f}", "width": f"{width:.3f}"})
+        x += width
+    return Progress(
+        deletion=deletion,
+        percent=100 * deletion.settled // deletion.size if deletion.size else 100,
+        counts=[{"outcome": o.value, "label": o.label, "count": numbers[o]} for o in BAR if numbers[o]],
+        segments=segments,
+        sentence=sentence(deletion, now=now),
+        controls=controls(deletion),
+        polling=polling(deletion, now=now),
+    )
+
+
+def polling(deletion: Deletion, *, now: datetime) -> int:
+    unsettled = deletion.state == State.CANCELLED and deletion.waiting
+    if deletion.state not in {State.SCHEDULED, State.RUNNING, State.PAUSED} and not unsettled:
+        return 0
+    begun = deletion.starts_at or now
+    return FAST if (now - begun).total_seconds() < 60 else SLOW
+
+
+def sentence(deletion: Deletion, *, now: datetime) -> str:
+    """What is going on, or why nothing is."""
+    if deletion.state == State.SCHEDULED and deletion.starts_at:
+        left = math.ceil((deletion.starts_at - now).total_seconds())
+        return f"Starts in {left} s. Nothing is sent before that." if left > 0 else "Starting."
+    if deletion.state == State.PAUSED:
+        return deletion.paused_reason
+    if deletion.state == State.RUNNING:
+        if deletion.rest_until and deletion.rest_until > now:
+            left = math.ceil((deletion.rest_until - now).total_seconds())
+            return f"{deletion.rest_reason}. Going on in {left} s."
+        if deletion.stopped_at:
+            return "Stopped. What was sent before is being looked up."
+        if not deletion.waiting and not deletion.sent and deletion.unknown:
+            return f"{deletion.unknown:,} may or may not be deleted. Checking."
+        return ""
+    if deletion.state == State.CANCELLED:
+        return "Undone in time. Nothing was sent; every task was kept."
+    if deletion.state == State.FINISHED:
+        return finished_sentence(deletion)
+    return ""
+
+
+def finished_sentence(deletion: Deletion) -> str:
+    done = deletion.deleted + deletion.already_gone
+    parts = [f"{done:,} of {deletion.size:,} gone"]
+    if deletion.refused:
+        verb = "was" if deletion.refused == 1 else "were"
+        parts.append(f"{deletion.refused:,} {verb} refused and {'is' if deletion.refused == 1 else 'are'} still there")
+    if deletion.unknown:
+        parts.append(f"{deletion.unknown:,} may or may not be deleted")
+    if deletion.kept:
+        parts.append(f"{deletion.kept:,} kept")
+    return "; ".join(parts) + "."
+
+
+def controls(deletion: Deletion) -> list[Control]:
+    def control(name: str, action: str, style: str = "") -> Control:
+        return Control(name=name, url=reverse(f"deletion-{action}", args=[deletion.uuid]), style=style)
+
+    if deletion.state == State.SCHEDULED:
+        return [control("Undo", "undo")]
+    stop = [] if deletion.stopped_at else [control("Stop the rest", "stop", "danger")]
+    if deletion.state == State.RUNNING:
+        return [control("Pause", "pause"), *stop]
+    if deletion.state == State.PAUSED:
+        return [control("Resume", "resume"), *stop]
+    if deletion.state == State.FINISHED:
+        retry = [control(f"Retry {deletion.refused:,} refused", "retry")] if deletion.refused else []
+        check = [control(f"Check {deletion.unknown:,} unknown", "check")] if deletion.unknown else []
+        return [*retry, *check]
+    return []

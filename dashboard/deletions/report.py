@@ -1,0 +1,73 @@
+"""A deletion's whole story as data, streamed: a million items take no more memory than a hundred."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from dashboard.audit.spreadsheet import csv_lines
+from dashboard.calls.models import ProviderCall
+from dashboard.deletions.models import Deletion, DeletionItem
+
+ITEM_KEYS = (
+    "kind",
+    "task_id",
+    "outcome",
+    "code",
+    "message",
+    "attempts",
+    "sent_at",
+    "settled_at",
+    "verified",
+)
+
+
+def _rfc3339(moment: datetime | None) -> str | None:
+    return moment.isoformat().replace("+00:00", "Z") if moment else None
+
+
+def item_rows(deletion: Deletion) -> Iterator[dict[str, Any]]:
+    items = DeletionItem.objects.filter(deletion=deletion).order_by("pk").values(*ITEM_KEYS)
+    for row in items.iterator(chunk_size=2000):
+        yield {**row, "sent_at": _rfc3339(row["sent_at"]), "settled_at": _rfc3339(row["settled_at"])}
+
+
+def call_rows(deletion: Deletion) -> Iterator[dict[str, Any]]:
+    calls = ProviderCall.objects.filter(deletion=deletion.uuid, sent_at__isnull=False).order_by("pk")
+    keys = ("kind", "operation", "ids", "http_status", "code", "status", "error", "sent_at", "answered_at")
+    for row in calls.values(*keys).iterator(chunk_size=2000):
+        moments = {"sent_at": _rfc3339(row["sent_at"]), "answered_at": _rfc3339(row["answered_at"])}
+        yield {**row, "status": row["status"] or None, **moments}
+
+
+def json_lines(deletion: Deletion) -> Iterator[str]:
+    head = {
+        "id": str(deletion.uuid),
+        "state": deletion.state,
+        "host": deletion.host,
+        "requested_by": deletion.actor_name,
+        "requested_at": _rfc3339(deletion.confirmed_at or deletion.created_at),
+        "reason": deletion.reason,
+        "fingerprint": deletion.fingerprint,
+        "total": deletion.total,
+        "counts": deletion.counts(),
+    }
+    yield json.dumps(head, ensure_ascii=False)[:-1] + ',\n "items": ['
+    yield from _joined(item_rows(deletion))
+    yield '],\n "calls": ['
+    yield from _joined(call_rows(deletion))
+    yield "]}\n"
+
+
+def _joined(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
+    comma = "\n  "
+    for row in rows:
+        yield comma + json.dumps(row, ensure_ascii=False)
+        comma = ",\n  "
+
+
+def csv_report(deletion: Deletion) -> Iterator[str]:
+    yield from csv_lines([ITEM_KEYS])
+    yield from csv_lines(row.values() for row in item_rows(deletion))

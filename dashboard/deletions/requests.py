@@ -1,0 +1,217 @@
+"""What a person can ask of a deletion. Each rule lives here once; views only put the question and show the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from dashboard.audit import chain
+from dashboard.calls import accounts
+from dashboard.calls.sending import MISSING_KEY
+from dashboard.deletions import arming, manifest
+from dashboard.deletions.jobs import wake
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard.inventory.models import TrackedTask
+
+LONGEST_REASON = 500
+
+
+class Refused(Exception):
+    """The request can't be carried out as things stand. The text is for the person who asked."""
+
+
+class Invalid(Exception):
+    """What was typed is not enough; `errors` has a sentence for each field, `""` for the whole."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__("; ".join(errors.values()))
+        self.errors = errors
+
+
+class Changed(Exception):
+    """The set had to be frozen anew: some of its tasks became busy or held meanwhile."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class By:
+    """Who asks, and from where."""
+
+    user: User
+    address: str = ""
+
+    def record(self, action: str, deletion: Deletion, **detail: object) -> None:
+        """The audit event of this act; its transaction's last statement."""
+        name = self.user.get_username()
+        chain.append(actor=name, address=self.address, action=action, subject=str(deletion.uuid), detail=detail)
+
+
+def is_typed_needed(deletion: Deletion) -> bool:
+    return deletion.size > settings.DELETION_TYPED_ABOVE
+
+
+def check_confirmation(deletion: Deletion, *, reason: str, typed: str) -> dict[str, str]:
+    errors = {}
+    if not reason:
+        errors["reason"] = "Give a reason. It stays in the history."
+    elif len(reason) > LONGEST_REASON:
+        errors["reason"] = f"The reason has {len(reason):,} characters. Use at most {LONGEST_REASON}."
+    elif "\x00" in reason:
+        errors["reason"] = "The reason holds a NUL character. Remove it."
+    number = typed.replace(",", "").strip()
+    if is_typed_needed(deletion) and number != str(deletion.size):
+        said = f"You typed {typed.strip()[:40]}." if number else "You typed nothing."
+        errors["typed"] = f"Type {deletion.size} to confirm. {said}"
+    if not deletion.size:
+        errors[""] = "There is nothing to delete: every task was skipped."
+    elif not settings.TENSORSLAB_API_KEY:
+        errors[""] = MISSING_KEY
+    elif deletion.host != accounts.current_host():
+        errors[""] = f"This was drafted for {deletion.host}; the dashboard now sends to {accounts.current_host()}."
+    return errors
+
+
+def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetime) -> None:
+    """Schedules a draft. Raises `Invalid`, `Refused` (no draft of theirs), `Changed` (draft made anew)."""
+    reason = reason.strip()
+    with transaction.atomic():
+        accounts.locked()
+        draft = Deletion.objects.select_for_update().get(pk=deletion.pk)
+        _require_own_draft(draft, by)
+        changed = manifest.recheck(draft)
+        if not changed:
+            if errors := check_confirmation(draft, reason=reason, typed=typed):
+                raise Invalid(errors)
+            starts_at = now + timedelta(seconds=settings.DELETION_GRACE_SECONDS)
+            Deletion.objects.filter(pk=draft.pk, state=State.DRAFT).update(
+                state=State.SCHEDULED, reason=reason, confirmed_at=now, starts_at=starts_at
+            )
+            wake(starts_at if draft.total < arming.CHUNK else now)
+            by.record(
+                "deletion.confirmed",
+                draft,
+                tasks=draft.size,
+                fingerprint=draft.fingerprint,
+                reason=reason,
+                host=draft.host,
+            )
+    if changed:
+        raise Changed
+    if draft.total < arming.CHUNK:
+        # Small ones are armed at once, so that the page that comes back shows them as deleting. Should this
+        # process die here, the next shift arms them.
+        arming.in_chunks(arming.arm_chunk, draft, now=now)
+
+
+def _require_own_draft(draft: Deletion, by: By) -> None:
+    if draft.state == State.DISCARDED:
+        raise Refused("This draft was discarded. Its tasks were kept. Select them again.")
+    if draft.state != State.DRAFT:
+        raise Refused("This deletion was already confirmed.")
+    if draft.actor_id != by.user.pk:
+        raise Refused(f"This draft belongs to {draft.actor_name}. Select the tasks yourself to delete them.")
+
+
+def keep(*, deletion: Deletion, by: By) -> None:
+    with transaction.atomic():
+        draft = Deletion.objects.select_for_update().get(pk=deletion.pk)
+        if draft.state == State.DISCARDED:
+            return
+        _require_own_draft(draft, by)
+        Deletion.objects.filter(pk=draft.pk, state=State.DRAFT).update(state=State.DISCARDED)
+
+
+def undo(*, deletion: Deletion, by: By, now: datetime) -> None:
+    with transaction.atomic():
+        in_time = Deletion.objects.filter(pk=deletion.pk, state=State.SCHEDULED, starts_at__gt=now)
+        if not in_time.update(state=State.CANCELLED, finished_at=now, opened_at=now):
+            raise Refused("Too late to undo: the deletion has started. Use Stop the rest.")
+        wake(now)
+        by.record("deletion.undone", deletion)
+    arming.in_chunks(arming.undo_chunk, deletion, now=now, at_most=1)
+
+
+def pause(*, deletion: Deletion, by: By) -> None:
+    with transaction.atomic():
+        reason = f"Paused by {by.user.get_username()}."
+        running = Deletion.objects.filter(pk=deletion.pk, state=State.RUNNING)
+        if not running.update(state=State.PAUSED, paused_reason=reason, paused_by_account=False):
+            raise Refused("Only a running deletion can be paused.")
+        by.record("deletion.paused", deletion)
+
+
+def resume(*, deletion: Deletion, by: By, now: datetime) -> None:
+    """Lets a paused deletion go on; one that the account stopped lets all of those go on."""
+    if deletion.host != accounts.current_host():
+        raise Refused(
+            f"Confirmed for {deletion.host}, but this dashboard now sends to {accounts.current_host()}. "
+            "Set TENSORSLAB_API_URL back to resume."
+        )
+    if not settings.TENSORSLAB_API_KEY:
+        raise Refused(MISSING_KEY)
+    with transaction.atomic():
+        paused = Deletion.objects.filter(pk=deletion.pk, state=State.PAUSED)
+        row = paused.select_for_update().first()
+        if row is None:
+            raise Refused("Only a paused deletion can be resumed.")
+        going_on = {"state": State.RUNNING, "paused_reason": "", "paused_by_account": False}
+        paused.update(**going_on)
+        if row.paused_by_account:
+            Deletion.objects.filter(state=State.PAUSED, paused_by_account=True, host=row.host).update(**going_on)
+        accounts.resume(accounts.current())
+        wake(now)
+        by.record("deletion.resumed", deletion)
+
+
+def stop_rest(*, deletion: Deletion, by: By, now: datetime) -> None:
+    """Keeps what waits. What was sent before is looked up until it is known, then the deletion is finished."""
+    with transaction.atomic():
+        row = Deletion.objects.select_for_update().get(pk=deletion.pk)
+        if row.state not in {State.RUNNING, State.PAUSED} or row.stopped_at is not None:
+            raise Refused("Only a running or paused deletion can be stopped, once.")
+        changes: dict[str, object] = {"stopped_at": now}
+        if row.state == State.PAUSED and not row.paused_by_account and row.host == accounts.current_host():
+            changes |= {"state": State.RUNNING, "paused_reason": ""}
+        Deletion.objects.filter(pk=row.pk).update(**changes)
+        wake(now)
+        by.record("deletion.stopped", deletion, waiting=row.waiting)
+    arming.in_chunks(arming.keep_chunk, deletion, now=now, at_most=2)
+
+
+def retry_refused(*, deletion: Deletion, by: By, now: datetime) -> Deletion:
+    """A new draft of the refused tasks, its reason filled in."""
+    refused = deletion.items.filter(outcome=Outcome.REFUSED)
+    if deletion.state != State.FINISHED or not refused.exists():
+        raise Refused("There is nothing to retry: no task of this deletion is refused.")
+    return manifest.freeze_tasks(
+        tasks=TrackedTask.objects.filter(pk__in=refused.values("tracked_id")),
+        actor=by.user,
+        reason=deletion.reason,
+        retry_of=deletion,
+        now=now,
+    )
+
+
+def check_unknown(*, deletion: Deletion, by: By, now: datetime) -> None:
+    """Has the unknown tasks looked up again; nothing is deleted by that."""
+    with transaction.atomic():
+        accounts.locked()
+        row = Deletion.objects.select_for_update().get(pk=deletion.pk)
+        taken = DeletionItem.objects.filter(tracked=OuterRef("tracked"), open=True)
+        unknown = row.items.filter(outcome=Outcome.UNKNOWN, open=False).exclude(Exists(taken))
+        if row.state != State.FINISHED or not unknown.exists():
+            raise Refused("There is nothing to check: no task of this deletion is unknown.")
+        unknown.update(open=True, not_before=now, failures=0, if_there=DeletionItem.IfThere.REFUSE)
+        Deletion.objects.filter(pk=row.pk).update(state=State.RUNNING, finished_at=None, opened_at=None)
+        wake(now)
+        by.record("deletion.checked", deletion, unknown=row.unknown)
+
+
+def note_opened(*, deletion: Deletion, user: User, now: datetime) -> None:
+    """Takes the banner of a finished deletion away, once its requester has seen the deletion."""
+    if deletion.state == State.FINISHED and deletion.actor_id == user.pk and deletion.opened_at is None:
+        Deletion.objects.filter(pk=deletion.pk, state=State.FINISHED).update(opened_at=now)

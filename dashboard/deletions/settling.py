@@ -1,0 +1,197 @@
+"""Settling: what an answer, or its absence, means for the items of a call. One transaction, entered once a call."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from dashboard.audit import chain
+from dashboard.calls import accounts, recording
+from dashboard.calls.models import ProviderCall
+from dashboard.calls.policy import growing_pause
+from dashboard.calls.verdicts import Ruling, Verdict
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome
+from dashboard.deletions.moves import finish_if_done, mark_tasks, shift_counters
+
+IfThere = DeletionItem.IfThere
+
+BACK = {Ruling.OUT_OF_CREDITS, Ruling.UNAUTHORIZED, Ruling.BUSY, Ruling.NOT_SENT}
+"""Rulings that speak of the account or the network, not of the ids: the items wait again."""
+NEVER_TOUCHED = {Ruling.UNAUTHORIZED, Ruling.NOT_SENT}
+
+CONFIRMED_BY_LOOK_UP = "No answer to the delete; a look-up found it gone"
+STILL_THERE = "No answer to the delete; a look-up found it still there"
+VERIFY_AGAIN = (5.0, 20.0)
+"""Seconds between the look-ups of a task that was called deleted and is still there, before that is an alarm."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settlement:
+    """What every step of one settling needs."""
+
+    deletion: Deletion
+    call: ProviderCall
+    verdict: Verdict
+    now: datetime
+    alarms: list[dict[str, str]] = field(default_factory=list)
+    """Audit details of what was called deleted and is still there; appended last, like every audit event."""
+
+    def change(self, items: list[DeletionItem], outcome: Outcome, **fields: Any) -> None:
+        """Moves items of one outcome to `outcome`, with counters and tasks; `fields` change besides."""
+        if not items:
+            return
+        before = Outcome(items[0].outcome)
+        keys = [item.pk for item in items]
+        if self.call.operation == ProviderCall.Operation.DELETE and self.verdict.sent:
+            fields |= {"attempts": F("attempts") + 1, "sent_at": self.call.sent_at}
+        DeletionItem.objects.filter(pk__in=keys).update(outcome=outcome, call=None, **fields)
+        if before != outcome:
+            shift_counters(self.deletion.pk, {before: -len(keys), outcome: len(keys)})
+            if outcome != Outcome.WAITING or before == Outcome.UNKNOWN:
+                tracked = [item.tracked_id for item in items]
+                shown = fields.get("message", items[0].message)
+                mark_tasks(tracked, outcome=outcome, message=shown, deletion=self.deletion, now=self.now)
+
+    def close(self, items: list[DeletionItem], outcome: Outcome, **fields: Any) -> None:
+        """Ends items: this deletion no longer holds their tasks."""
+        ending = {"open": False, "not_before": None, "group": None, "settled_at": self.now}
+        self.change(items, outcome, **{**ending, **fields})
+
+    def pause(self, failures: int) -> datetime:
+        return self.now + timedelta(seconds=growing_pause(failures, jitter=random.random()))  # noqa: S311
+
+    def trustworthy_at(self, item: DeletionItem) -> datetime:
+        """From when a look-up may say that a task was kept: a lost request could still be at work before."""
+        return self.now if item.lost_at is None else item.lost_at + timedelta(seconds=settings.TENSORSLAB_TIMEOUT + 1)
+
+
+def settle(call_id: int, verdict: Verdict, *, now: datetime) -> bool:
+    """Applies `verdict` to the items of an open call. False when another settled it first: then nothing changes."""
+    with transaction.atomic():
+        if not recording.complete(call_id, verdict, now=now):
+            return False
+        call = ProviderCall.objects.get(pk=call_id)
+        items = list(DeletionItem.objects.filter(call=call).order_by("pk"))
+        # Locked first, so that two settlings of one deletion never both miss that they were the last.
+        deletion = Deletion.objects.select_for_update().get(uuid=UUID(str(call.deletion)))
+        work = Settlement(deletion=deletion, call=call, verdict=verdict, now=now)
+        if call.operation == ProviderCall.Operation.DELETE:
+            _settle_delete(work, items)
+        elif items:
+            _settle_look_up(work, items[0])
+        finish_if_done(deletion.pk, now=now)
+        accounts.learn(verdict, host=deletion.host, now=now, jitter=random.random())  # noqa: S311
+        for detail in work.alarms:
+            chain.append(actor="", action="deletion.alarm", subject=str(deletion.uuid), detail=detail)
+        recording.audit(call, verdict, ids=[item.task_id for item in items], now=now)
+    return True
+
+
+def _settle_delete(work: Settlement, items: list[DeletionItem]) -> None:
+    ruling, verdict = work.verdict.ruling, work.verdict
+    told: dict[str, Any] = {"code": verdict.code, "touched": True}
+    if ruling == Ruling.SUCCESS:
+        checked = {"sample": 1, "all": len(items), "none": 0}[settings.DELETION_VERIFY]
+        told["message"] = verdict.message
+        work.close(items[:checked], Outcome.DELETED, **told, not_before=work.now, failures=0)
+        work.close(items[checked:], Outcome.DELETED, **told)
+    elif ruling in BACK:
+        touched: dict[str, Any] = {} if ruling in NEVER_TOUCHED else {"touched": True}
+        work.change(items, Outcome.WAITING, **touched)
+    elif ruling == Ruling.REFUSED and len(items) == 1:
+        ask_at = work.trustworthy_at(items[0])
+        work.change(items, Outcome.UNKNOWN, message=verdict.message, **told, if_there=IfThere.REFUSE, not_before=ask_at)
+    elif ruling == Ruling.REFUSED:
+        for half, group in _halves(items, work.call.pk):
+            _send_again(work, half, group=group, **told)
+    else:
+        for half, group in _halves(items, work.call.pk):
+            work.change(
+                half,
+                Outcome.UNKNOWN,
+                message=verdict.sentence,
+                touched=True,
+                code=None,
+                # Sent again in halves, should it still be there: one id that breaks every answer is found that way.
+                group=group,
+                if_there=IfThere.KEEP if work.deletion.stopped_at else IfThere.RESEND,
+                failures=F("failures") + 1,
+                lost_at=work.now,
+                not_before=work.pause(half[0].failures + 1),
+            )
+
+
+def _halves(items: list[DeletionItem], call_id: int) -> list[tuple[list[DeletionItem], int | None]]:
+    if len(items) < 2:
+        return [(items, None)] if items else []
+    middle = len(items) // 2
+    return [(items[:middle], call_id * 2), (items[middle:], call_id * 2 + 1)]
+
+
+def _send_again(work: Settlement, items: list[DeletionItem], **fields: Any) -> None:
+    """Lets items wait for another delete, or, once the rest was stopped, only for a look-up."""
+    if work.deletion.stopped_at is None:
+        work.change(items, Outcome.WAITING, not_before=None, if_there="", **fields)
+    else:
+        ask: dict[str, Any] = {"if_there": IfThere.KEEP, "not_before": max(work.trustworthy_at(item) for item in items)}
+        work.change(items, Outcome.UNKNOWN, **{**fields, **ask})
+
+
+def _settle_look_up(work: Settlement, item: DeletionItem) -> None:
+    if work.call.purpose == "verify":
+        _settle_verification(work, item)
+    elif work.verdict.ruling == Ruling.GONE:
+        if item.lost_at is None:
+            work.close([item], Outcome.ALREADY_GONE)
+        else:
+            work.close([item], Outcome.DELETED, message=CONFIRMED_BY_LOOK_UP)
+    elif work.verdict.ruling == Ruling.THERE:
+        _settle_still_there(work, item)
+    elif work.verdict.ruling in BACK:
+        work.change([item], Outcome.UNKNOWN)
+    elif item.failures + 1 >= settings.DELETION_MAX_ATTEMPTS:
+        work.close([item], Outcome.UNKNOWN, message=work.verdict.sentence, failures=F("failures") + 1)
+    else:
+        work.change(
+            [item],
+            Outcome.UNKNOWN,
+            failures=F("failures") + 1,
+            not_before=work.pause(item.failures + 1),
+        )
+
+
+def _settle_still_there(work: Settlement, item: DeletionItem) -> None:
+    may_resend = item.if_there == IfThere.RESEND and item.failures < settings.DELETION_MAX_ATTEMPTS
+    if may_resend and work.deletion.stopped_at is None:
+        _send_again(work, [item], message="")
+    elif work.now < (moment := work.trustworthy_at(item)):
+        work.change([item], Outcome.UNKNOWN, not_before=moment)
+    elif item.if_there == IfThere.KEEP or (item.if_there == IfThere.RESEND and work.deletion.stopped_at is not None):
+        work.close([item], Outcome.KEPT)
+    else:
+        message = item.message if item.lost_at is None or item.code is not None else STILL_THERE
+        work.close([item], Outcome.REFUSED, message=message)
+
+
+def _settle_verification(work: Settlement, item: DeletionItem) -> None:
+    fields: dict[str, Any] = {"call": None, "failures": F("failures") + 1}
+    if work.verdict.ruling == Ruling.GONE:
+        fields |= {"verified": "gone", "not_before": None}
+    elif work.verdict.ruling in BACK:
+        del fields["failures"]
+    elif item.failures < len(VERIFY_AGAIN):
+        fields |= {"not_before": work.now + timedelta(seconds=VERIFY_AGAIN[item.failures])}
+    elif work.verdict.ruling == Ruling.THERE:
+        fields |= {"verified": "present", "not_before": None}
+        Deletion.objects.filter(pk=work.deletion.pk).update(alarms=F("alarms") + 1)
+        work.alarms.append({"kind": item.kind, "task_id": item.task_id, "said": "Success", "look_up": "still there"})
+    else:
+        fields |= {"not_before": None}
+    DeletionItem.objects.filter(pk=item.pk).update(**fields)

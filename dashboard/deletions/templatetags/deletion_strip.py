@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+from dashboard.deletions import strip
+from dashboard.deletions.models import Deletion
+
+register = template.Library()
+
+
+@register.inclusion_tag("deletions/_strip.html", takes_context=True)
+def deletion_strip(context: dict[str, Any]) -> dict[str, Any]:
+    """The strip of the person who looks. It stands in a page that shows its own rows, so it brings no cells."""
+    request = context["request"]
+    return {
+        **strip.context(user=request.user, shown="", now=timezone.now()),
+        "request": request,
+        "perms": context["perms"],
+    }
+
+
+@register.simple_tag
+def deletions_in_flight() -> int:
+    return Deletion.objects.in_flight().count()

@@ -1,0 +1,93 @@
+"""Every worker tends: it finds what a dead worker left, and wakes a shift when something is due.
+
+One idempotent step, taken by each worker at its start and every second or so.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import OperationalError, close_old_connections, connection
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from dashboard.calls import slots
+from dashboard.calls.models import ProviderCall, Worker
+from dashboard.calls.verdicts import Unanswered, judge_delete, judge_look_up
+from dashboard.deletions import engine, jobs
+from dashboard.deletions.settling import settle
+
+logger = logging.getLogger(__name__)
+
+EVERY = 1.0
+KEPT_JOBS = timedelta(days=1)
+WORKER_DIED = "The worker died in mid-call. No answer was seen."
+
+
+class Tender:
+    """Remembers what one tick saw, since only what two ticks saw expired counts as lost."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.started_at = timezone.now()
+        self.calls: set[int] = set()
+        self.tokens: set[uuid.UUID] = set()
+        self.ticks = 0
+
+    def tick(self) -> None:
+        now = timezone.now()
+        if self.ticks % 5 == 0:
+            Worker.objects.update_or_create(
+                name=self.name,
+                defaults={"beat_at": now},
+                create_defaults={"beat_at": now, "started_at": self.started_at},
+            )
+        if self.ticks % 600 == 0:
+            self._prune()
+        self.ticks += 1
+        self._close_lost()
+        engine.heed_account()
+        due = engine.next_due(now=now)
+        if due is not None and due <= now and slots.any_free():
+            jobs.wake(now)
+
+    def _close_lost(self) -> None:
+        calls, tokens = slots.expired_calls(), slots.expired_tokens()
+        for call_id in calls & self.calls:
+            close_lost(call_id)
+        if lost := tokens & self.tokens:
+            slots.free_lost(lost)
+        self.calls, self.tokens = calls, tokens
+
+    def _prune(self) -> None:
+        # A job whose worker was killed stays RUNNING for ever; what it did is in the rows, not in the queue.
+        DBTaskResult.objects.exclude(status="READY").filter(enqueued_at__lt=timezone.now() - KEPT_JOBS).delete()
+        Worker.objects.filter(beat_at__lt=timezone.now() - KEPT_JOBS).delete()
+
+
+def close_lost(call_id: int) -> None:
+    """Ends a call whose lease ran out: it was ready and never left, or it may have been done."""
+    now = timezone.now()
+    engine.give_back(call_id, now=now)
+    call = ProviderCall.objects.filter(pk=call_id, state=ProviderCall.State.OPEN).first()
+    if call is None:
+        return
+    error = Unanswered(WORKER_DIED)
+    deletes = call.operation == ProviderCall.Operation.DELETE
+    settle(call_id, judge_delete(error) if deletes else judge_look_up(error), now=now)
+
+
+def tend(tender: Tender, stop: threading.Event) -> None:
+    """Ticks until told to stop; a database that does not answer is tried again."""
+    while not stop.is_set():
+        close_old_connections()
+        try:
+            tender.tick()
+        except OperationalError:
+            logger.warning("The database did not answer; tending again in %s s.", EVERY, exc_info=settings.DEBUG)
+        stop.wait(EVERY)
+    connection.close()

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from dashboard.access.permissions import DELETE_TASKS, permission_required
+from dashboard.access.requests import SignedInRequest
+from dashboard.deletions import requests
+from dashboard.deletions.manifest import NothingSelected
+from dashboard.deletions.models import Deletion
+from dashboard.deletions.requests import Refused
+from dashboard.deletions.views.drafts import show_draft
+from dashboard.deletions.views.pages import by, refused, render_live, render_strip
+
+
+def _ask(request: SignedInRequest, uuid: UUID, act: Callable[[Deletion], object]) -> HttpResponse:
+    """Puts one request to a deletion; answers with the strip where it was asked, else with its page."""
+    deletion = get_object_or_404(Deletion, uuid=uuid)
+    try:
+        act(deletion)
+    except Refused as refusal:
+        return refused(request, str(refusal), status=409, back=deletion)
+    if request.htmx and request.htmx.target == "strip":
+        return render_strip(request, shown=request.POST.get("shown", ""))
+    if request.htmx:
+        return render_live(request, deletion)
+    return HttpResponseRedirect(deletion.get_absolute_url(), status=303)
+
+
+@require_POST
+@permission_required(DELETE_TASKS)
+def deletion_undo(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    return _ask(request, uuid, lambda row: requests.undo(deletion=row, by=by(request), now=timezone.now()))
+
+
+@require_POST
+@permission_required(DELETE_TASKS)
+def deletion_pause(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    return _ask(request, uuid, lambda row: requests.pause(deletion=row, by=by(request)))
+
+
+@require_POST
+@permission_required(DELETE_TASKS)
+def deletion_resume(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    return _ask(request, uuid, lambda row: requests.resume(deletion=row, by=by(request), now=timezone.now()))
+
+
+@require_POST
+@permission_required(DELETE_TASKS)
+def deletion_stop(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    return _ask(request, uuid, lambda row: requests.stop_rest(deletion=row, by=by(request), now=timezone.now()))
+
+
+@require_POST
+@permission_required(DELETE_TASKS)
+def deletion_check(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    return _ask(request, uuid, lambda row: requests.check_unknown(deletion=row, by=by(request), now=timezone.now()))
+
+
+@require_POST
+@permission_required(DELETE_TASKS)
+def deletion_retry(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    deletion = get_object_or_404(Deletion, uuid=uuid)
+    try:
+        draft = requests.retry_refused(deletion=deletion, by=by(request), now=timezone.now())
+    except (Refused, NothingSelected) as refusal:
+        return refused(request, str(refusal), status=409, back=deletion)
+    return show_draft(request, draft)

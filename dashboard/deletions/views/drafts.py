@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from dashboard.access.permissions import DELETE_TASKS, permission_required
+from dashboard.access.requests import SignedInRequest
+from dashboard.deletions import manifest, requests
+from dashboard.deletions.models import Deletion
+from dashboard.deletions.requests import Changed, Invalid, Refused
+from dashboard.deletions.views.pages import by, draft_context, refused, render_strip
+from dashboard.inventory import selecting
+from dashboard.inventory.filters import BadFilter
+from dashboard.inventory.listing import Address
+from dashboard.inventory.selecting import BadSelection, Ticks
+
+NOTHING = "Nothing is selected. Tick at least one task."
+CHANGED = (
+    "Some of these tasks became busy or held meanwhile and are skipped now. Read the new numbers, then confirm again."
+)
+
+
+@require_POST
+@permission_required(DELETE_TASKS)
+def deletion_draft(request: SignedInRequest) -> HttpResponse:
+    try:
+        address = Address.from_query(request.GET)
+        ticks = Ticks.from_post(request.POST)
+        selection = selecting.tick(
+            selection=selecting.find(ticks.selection, user=request.user),
+            user=request.user,
+            filter=address.filter,
+            shown=ticks.shown,
+            ticked=ticks.ticked,
+        )
+        back = address.with_selection(selection.uuid).query_string()
+        deletion = manifest.freeze(selection=selection, actor=request.user, back=back)
+    except BadFilter as bad:
+        return refused(request, str(bad), status=400)
+    except BadSelection as bad:
+        return refused(request, str(bad), status=422)
+    except manifest.NothingSelected:
+        return refused(request, NOTHING, status=422)
+    return show_draft(request, deletion)
+
+
+def show_draft(request: SignedInRequest, deletion: Deletion) -> HttpResponse:
+    if not request.htmx:
+        return HttpResponseRedirect(deletion.get_absolute_url(), status=303)
+    return render(request, "deletions/_dialog.html", draft_context(deletion))
+
+
+@require_POST
+@permission_required(DELETE_TASKS)
+def deletion_confirm(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    deletion = get_object_or_404(Deletion, uuid=uuid)
+    reason, typed = request.POST.get("reason", ""), request.POST.get("typed", "")
+    try:
+        requests.confirm(deletion=deletion, by=by(request), reason=reason, typed=typed, now=timezone.now())
+    except Invalid as invalid:
+        return _again(request, deletion, errors=invalid.errors, status=422)
+    except Changed:
+        return _again(request, deletion, errors={"": CHANGED}, status=409)
+    except Refused as refusal:
+        return refused(request, str(refusal), status=409, back=deletion)
+    page = _spend_selection(request, deletion)
+    if not request.htmx:
+        return HttpResponseRedirect(deletion.get_absolute_url(), status=303)
+    response = render_strip(request, shown=request.POST.get("shown", ""))
+    response["HX-Retarget"], response["HX-Reswap"] = "#strip", "outerHTML"
+    response["HX-Replace-Url"] = page
+    response["HX-Trigger"] = json.dumps({"deletion-confirmed": {"uuid": str(deletion.uuid)}})
+    return response
+
+
+def _spend_selection(request: SignedInRequest, deletion: Deletion) -> str:
+    """Clears the selection that the draft was made of. Returns the list page without it."""
+    address = Address.from_query(QueryDict(deletion.back))
+    # Forgotten meanwhile: there is nothing left to clear.
+    with suppress(BadSelection):
+        selecting.clear(selecting.find(address.selection, user=request.user))
+    query = address.with_selection(None).query_string()
+    return reverse("task-list") + (f"?{query}" if query else "")
+
+
+def _again(request: SignedInRequest, deletion: Deletion, *, errors: dict[str, str], status: int) -> HttpResponse:
+    deletion.refresh_from_db()
+    context = draft_context(deletion, errors=errors, reason=request.POST.get("reason", ""))
+    template = "deletions/_dialog.html" if request.htmx else "deletions/deletion_detail.html"
+    return render(request, template, context, status=status)
+
+
+@require_POST
+@permission_required(DELETE_TASKS)
+def deletion_keep(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    deletion = get_object_or_404(Deletion, uuid=uuid)
+    try:
+        requests.keep(deletion=deletion, by=by(request))
+    except Refused as refusal:
+        return refused(request, str(refusal), status=409, back=deletion)
+    if request.htmx:
+        return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"deletion-kept": {}})})
+    back = reverse("task-list") + (f"?{deletion.back}" if deletion.back else "")
+    if deletion.retry_of is not None:
+        back = deletion.retry_of.get_absolute_url()
+    return HttpResponseRedirect(back, status=303)

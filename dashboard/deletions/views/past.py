@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from dashboard.access.requests import SignedInRequest
+from dashboard.deletions import report
+from dashboard.deletions.history import HistoryFilterForm, page_of
+from dashboard.deletions.models import Deletion
+from dashboard.inventory.filters import BadFilter
+
+
+@require_GET
+def deletion_list(request: SignedInRequest) -> HttpResponse:
+    form = HistoryFilterForm(request.GET)
+    try:
+        form.validate()
+        page = page_of(form)
+    except BadFilter as bad:
+        return render(request, "deletions/deletion_list.html", {"form": form, "refusal": str(bad)}, status=400)
+    context = {
+        "form": form,
+        "page": page,
+        "newer": form.query_string(page.newer) if page.newer else "",
+        "older": form.query_string(page.older) if page.older else "",
+        "filtered": bool(form.query_string()),
+        "task": form.cleaned_data["task"],
+    }
+    return render(request, "deletions/deletion_list.html", context)
+
+
+@require_GET
+def deletion_report_csv(request: SignedInRequest, uuid: UUID) -> StreamingHttpResponse:
+    deletion = get_object_or_404(Deletion, uuid=uuid)
+    return _download(deletion, report.csv_report(deletion), "csv", "text/csv; charset=utf-8")
+
+
+@require_GET
+def deletion_report_json(request: SignedInRequest, uuid: UUID) -> StreamingHttpResponse:
+    deletion = get_object_or_404(Deletion, uuid=uuid)
+    return _download(deletion, report.json_lines(deletion), "json", "application/json")
+
+
+def _download(deletion: Deletion, lines: Iterator[str], ending: str, content_type: str) -> StreamingHttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="deletion-{deletion.code}.{ending}"'}
+    return StreamingHttpResponse(lines, content_type=content_type, headers=headers)

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from dashboard.calls.models import Account
+from dashboard.deletions import manifest, requests
+from dashboard.deletions.models import Deletion, DeletionItem
+from dashboard.deletions.shift import Shift
+from dashboard.inventory.models import TrackedTask
+from tests.factories import TrackedTaskFactory, UserFactory
+
+Confirm = Callable[..., Deletion]
+
+
+@pytest.fixture(autouse=True)
+def _fast(settings) -> None:
+    """No grace and no checks afterwards, unless a test is about them."""
+    settings.DELETION_GRACE_SECONDS = 0
+    settings.DELETION_TYPED_ABOVE = 1_000_000
+    settings.DELETION_VERIFY = "none"
+    settings.TENSORSLAB_TIMEOUT = 1.0
+
+
+@pytest.fixture
+def olga(db: None) -> User:
+    return UserFactory(username="olga", role="operator")
+
+
+@pytest.fixture
+def confirm(olga: User) -> Confirm:
+    """`confirm(tasks)`: a deletion of them that one person has just confirmed."""
+
+    def confirm(tasks: list[TrackedTask], *, user: User = olga, now: datetime | None = None) -> Deletion:
+        wanted = TrackedTask.objects.filter(pk__in=[task.pk for task in tasks])
+        deletion = manifest.freeze_tasks(tasks=wanted, actor=user)
+        moment = now or timezone.now()
+        typed = str(deletion.size)
+        requests.confirm(deletion=deletion, by=requests.By(user=user), reason="Spring", typed=typed, now=moment)
+        deletion.refresh_from_db()
+        return deletion
+
+    return confirm
+
+
+@pytest.fixture
+def images(db: None) -> Callable[[int], list[TrackedTask]]:
+    def images(number: int) -> list[TrackedTask]:
+        return TrackedTask.objects.bulk_create(TrackedTaskFactory.build_batch(number))
+
+    return images
+
+
+def work(deletion: Deletion, *, shifts: int = 20) -> Deletion:
+    """Runs shifts, and moves what is due later to now, until the deletion ends; no test waits for a pause."""
+    for _ in range(shifts):
+        Shift(length=5).run()
+        deletion.refresh_from_db()
+        if deletion.state not in {"scheduled", "running"}:
+            return deletion
+        past = timezone.now() - timedelta(minutes=2)
+        DeletionItem.objects.filter(lost_at__isnull=False).update(lost_at=past)
+        DeletionItem.objects.filter(not_before__isnull=False).update(not_before=past)
+        type(deletion).objects.filter(pk=deletion.pk, state="scheduled").update(starts_at=past)
+        Account.objects.update(rest_until=None)
+    return deletion
+
+
+def outcomes(deletion: Deletion) -> dict[str, str]:
+    return dict(deletion.items.values_list("task_id", "outcome"))

@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from dashboard.audit.models import AuditEvent
+from dashboard.calls import slots
+from dashboard.calls.sending import perform
+from dashboard.deletions import arming, engine, manifest, requests
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard.deletions.requests import By, Changed, Invalid, Refused
+from dashboard.deletions.settling import settle
+from dashboard.inventory.models import TrackedTask
+from tests.deletions.conftest import work
+from tests.factories import TrackedTaskFactory, UserFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def draft(olga, images):
+    tasks = images(3)
+    return manifest.freeze_tasks(tasks=TrackedTask.objects.filter(pk__in=[task.pk for task in tasks]), actor=olga)
+
+
+def _confirm(draft, user, *, reason="Spring", typed="", now=None) -> None:
+    requests.confirm(deletion=draft, by=By(user=user), reason=reason, typed=typed, now=now or timezone.now())
+    draft.refresh_from_db()
+
+
+def test_freezing_skips_what_cannot_be_deleted_and_says_why(olga, confirm, images) -> None:
+    free, busy = images(2), images(1)
+    confirm(busy)
+    TrackedTaskFactory(held=True)
+    TrackedTaskFactory(deleted=True)
+    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    assert (draft.total, draft.skipped, draft.size) == (5, 3, 2)
+    said = draft.items.filter(outcome="skipped").values_list("message", flat=True)
+    assert sorted(said) == ["Already being deleted", "Already deleted", "Held: Legal case 12"]
+    assert set(draft.items.filter(outcome="waiting").values_list("tracked", flat=True)) == {task.pk for task in free}
+
+
+def test_the_fingerprint_signs_the_sorted_lines(olga) -> None:
+    for kind, task_id in [("video", "b"), ("image", "é1"), ("image", "B"), ("image", "a"), ("image", "a-b")]:
+        TrackedTaskFactory(kind=kind, task_id=task_id)
+    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    lines = sorted(f"{item.kind} {item.task_id}\n".encode() for item in draft.items.all())
+    assert draft.fingerprint == hashlib.sha256(b"".join(lines)).hexdigest()
+
+
+def test_a_draft_reserves_nothing(olga, draft) -> None:
+    other = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    assert other.size == 3
+    assert not TrackedTask.objects.exclude(presence="present").exists()
+
+
+def test_confirming_shows_the_tasks_as_deleting_at_once(olga, draft) -> None:
+    _confirm(draft, olga)
+    assert draft.state == State.SCHEDULED
+    assert TrackedTask.objects.filter(presence="deleting", last_deletion=draft.uuid).count() == 3
+    assert AuditEvent.objects.get(action="deletion.confirmed").actor == "olga"
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("", "Give a reason. It stays in the history."),
+        ("   ", "Give a reason. It stays in the history."),
+        ("x" * 501, "The reason has 501 characters. Use at most 500."),
+        ("a\x00b", "The reason holds a NUL character. Remove it."),
+    ],
+)
+def test_a_reason_is_required(olga, draft, reason, sentence) -> None:
+    with pytest.raises(Invalid) as refusal:
+        _confirm(draft, olga, reason=reason)
+    assert refusal.value.errors["reason"] == sentence
+    draft.refresh_from_db()
+    assert draft.state == State.DRAFT
+
+
+@pytest.mark.parametrize("typed", ["", "2", "03", "three"])
+def test_a_wrong_count_is_refused(settings, olga, draft, typed) -> None:
+    settings.DELETION_TYPED_ABOVE = 2
+    with pytest.raises(Invalid) as refusal:
+        _confirm(draft, olga, typed=typed)
+    assert refusal.value.errors["typed"].startswith("Type 3 to confirm. You typed")
+
+
+@pytest.mark.parametrize("typed", ["1200", "1,200", " 1200 "])
+def test_the_count_is_taken_with_and_without_commas(settings, olga, images, typed) -> None:
+    settings.DELETION_TYPED_ABOVE = 20
+    images(1200)
+    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    _confirm(draft, olga, typed=typed)
+    assert draft.state == State.SCHEDULED
+
+
+def test_a_second_confirmation_is_refused(olga, draft) -> None:
+    _confirm(draft, olga)
+    with pytest.raises(Refused, match="already confirmed"):
+        _confirm(draft, olga)
+
+
+def test_nobody_confirms_another_persons_draft(draft) -> None:
+    with pytest.raises(Refused, match="belongs to olga"):
+        _confirm(draft, UserFactory(username="mallory", role="operator"))
+
+
+def test_what_became_held_or_busy_meanwhile_freezes_the_draft_anew(olga, draft, confirm) -> None:
+    before = draft.fingerprint
+    tasks = list(TrackedTask.objects.order_by("pk"))
+    TrackedTask.objects.filter(pk=tasks[0].pk).update(held_by="alice", held_reason="wait")
+    confirm([tasks[1]])
+    with pytest.raises(Changed):
+        _confirm(draft, olga)
+    draft.refresh_from_db()
+    assert (draft.state, draft.size, draft.skipped) == (State.DRAFT, 1, 2)
+    assert draft.fingerprint != before
+    _confirm(draft, olga)
+    assert draft.state == State.SCHEDULED
+
+
+def test_a_missing_key_is_told_before_anything_is_scheduled(settings, olga, draft) -> None:
+    settings.TENSORSLAB_API_KEY = ""
+    with pytest.raises(Invalid, match="API key is missing"):
+        _confirm(draft, olga)
+
+
+def test_undo_keeps_everything(sandbox, settings, olga, draft) -> None:
+    settings.DELETION_GRACE_SECONDS = 60
+    _confirm(draft, olga)
+    requests.undo(deletion=draft, by=By(user=olga), now=timezone.now())
+    work(draft)
+    assert (draft.state, draft.kept, draft.waiting) == (State.CANCELLED, 3, 0)
+    assert TrackedTask.objects.filter(presence="present", last_outcome="kept").count() == 3
+    assert not DeletionItem.objects.filter(open=True).exists()
+    assert sandbox.ledger()["calls"] == []
+
+
+def test_a_late_undo_is_refused(settings, olga, draft) -> None:
+    settings.DELETION_GRACE_SECONDS = 10
+    now = timezone.now()
+    _confirm(draft, olga, now=now)
+    with pytest.raises(Refused, match="Too late"):
+        requests.undo(deletion=draft, by=By(user=olga), now=now + timedelta(seconds=10))
+
+
+def test_a_large_confirmation_is_armed_by_the_shift_and_undone_in_chunks(
+    sandbox, monkeypatch, settings, olga, images
+) -> None:
+    monkeypatch.setattr(arming, "CHUNK", 10)
+    settings.DELETION_GRACE_SECONDS = 60
+    images(35)
+    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    _confirm(draft, olga)
+    assert draft.armed_at is None
+    arming.in_chunks(arming.arm_chunk, draft, now=timezone.now(), at_most=2)
+    assert DeletionItem.objects.filter(open=True).count() == 20
+    requests.undo(deletion=draft, by=By(user=olga), now=timezone.now())
+    work(draft, shifts=1)
+    assert draft.kept == 35
+    assert not TrackedTask.objects.exclude(presence="present").exists()
+
+
+def test_a_large_confirmation_deletes_everything(sandbox, monkeypatch, olga, images) -> None:
+    monkeypatch.setattr(arming, "CHUNK", 10)
+    images(35)
+    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    _confirm(draft, olga)
+    assert work(draft).deleted == 35
+
+
+def test_arming_skips_what_another_deletion_took_first(sandbox, monkeypatch, olga, images) -> None:
+    monkeypatch.setattr(arming, "CHUNK", 2)
+    images(5)
+    first = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    second = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    _confirm(first, olga)
+    _confirm(second, olga)
+    work(first)
+    work(second)
+    assert (first.deleted, second.skipped, second.deleted) == (5, 5, 0)
+    assert (first.state, second.state) == (State.FINISHED, State.FINISHED)
+
+
+def test_keeping_a_draft_discards_it(olga, draft) -> None:
+    requests.keep(deletion=draft, by=By(user=olga))
+    draft.refresh_from_db()
+    assert draft.state == State.DISCARDED
+    with pytest.raises(Refused, match="discarded"):
+        _confirm(draft, olga)
+
+
+def test_a_draft_that_nobody_confirms_is_discarded_after_an_hour(olga, draft) -> None:
+    later = timezone.now() + timedelta(minutes=61)
+    manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga, now=later)
+    draft.refresh_from_db()
+    assert draft.state == State.DISCARDED
+
+
+def test_nothing_leaves_while_paused(sandbox, olga, confirm, images) -> None:
+    deletion = confirm(images(3))
+    engine.begin_due(now=timezone.now())
+    requests.pause(deletion=deletion, by=By(user=olga))
+    work(deletion)
+    assert sandbox.ledger()["calls"] == []
+    assert (deletion.state, deletion.paused_reason) == (State.PAUSED, "Paused by olga.")
+    requests.resume(deletion=deletion, by=By(user=olga), now=timezone.now())
+    assert work(deletion).deleted == 3
+
+
+def test_stop_keeps_what_never_left(sandbox, settings, olga, confirm, images) -> None:
+    deletion = confirm(images(3))
+    engine.begin_due(now=timezone.now())
+    requests.stop_rest(deletion=deletion, by=By(user=olga), now=timezone.now())
+    work(deletion)
+    assert (deletion.state, deletion.kept) == (State.FINISHED, 3)
+    assert sandbox.ledger()["calls"] == []
+
+
+def test_stop_while_splitting_keeps_only_what_a_look_up_found(sandbox, olga, confirm, images) -> None:
+    tasks = images(4)
+    gone = tasks[0].task_id
+    sandbox.control(mode="partial", refuse={tasks[3].task_id: "no"})
+    deletion = confirm(tasks)
+    sandbox.control(queue=["500:before:look_up"])
+    _one_call(deletion)
+    deletion.refresh_from_db()
+    assert deletion.waiting == 4
+    requests.stop_rest(deletion=deletion, by=By(user=olga), now=timezone.now())
+    work(deletion)
+    assert deletion.state == State.FINISHED
+    assert (deletion.already_gone, deletion.kept) == (3, 1)
+    assert deletion.items.get(task_id=gone).outcome == Outcome.ALREADY_GONE
+    assert sum(call["operation"] == "delete" for call in sandbox.ledger()["calls"]) == 1
+
+
+def _one_call(deletion: Deletion) -> None:
+    """Sends the next call and settles it, like a shift that is stopped after it."""
+    engine.begin_due(now=timezone.now())
+    hold = slots.take(1)[0]
+    chunk = engine.claim(hold, now=timezone.now())
+    assert chunk
+    assert engine.open_chunk(chunk, now=timezone.now())
+    verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
+    settle(chunk.call_id, verdict, now=timezone.now())
+    slots.release(hold)
+
+
+def test_retry_is_a_new_draft_of_the_refused_with_its_reason(sandbox, olga, confirm, images) -> None:
+    tasks = images(5)
+    sandbox.control(refuse={tasks[2].task_id: "task is running"})
+    deletion = work(confirm(tasks))
+    retry = requests.retry_refused(deletion=deletion, by=By(user=olga), now=timezone.now())
+    assert (retry.state, retry.size, retry.reason, retry.retry_of) == (State.DRAFT, 1, "Spring", deletion)
+    sandbox.control(refuse={})
+    _confirm(retry, olga)
+    assert work(retry).deleted == 1
+
+
+def test_there_is_nothing_to_retry_or_check_when_all_went_well(sandbox, olga, confirm, images) -> None:
+    deletion = work(confirm(images(1)))
+    with pytest.raises(Refused, match="nothing to retry"):
+        requests.retry_refused(deletion=deletion, by=By(user=olga), now=timezone.now())
+    with pytest.raises(Refused, match="nothing to check"):
+        requests.check_unknown(deletion=deletion, by=By(user=olga), now=timezone.now())
+
+
+def test_counts_always_add_up_to_the_total(sandbox, olga, confirm, images) -> None:
+    tasks = images(30)
+    sandbox.control(mode="partial", refuse={tasks[2].task_id: "x"}, queue=["500:after", "reset:before"])
+    deletion = work(confirm(tasks))
+    assert sum(deletion.counts().values()) == deletion.total == 30
+    for outcome, number in deletion.counts().items():
+        assert deletion.items.filter(outcome=outcome).count() == number
