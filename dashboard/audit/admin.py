@@ -8,21 +8,19 @@ from django.http import HttpRequest
 from dashboard.audit.models import AuditEvent
 
 if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[AuditEvent]
+    ModelAdmin = admin.ModelAdmin[Any]
 else:
     ModelAdmin = admin.ModelAdmin
 
 
-@admin.register(AuditEvent)
-class AuditEventAdmin(ModelAdmin):
-    """Read only, for whoever may look at the log itself."""
+class ReadOnlyAdmin(ModelAdmin):
+    """For records, which change through their own rules alone; open to whoever may look at them in the product."""
 
-    list_display = ["sequence", "at", "actor", "address", "action", "subject"]
     list_per_page = 50
     show_full_result_count = False
     sortable_by = ()
 
-    def has_view_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("access.look")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -36,3 +34,8 @@ class AuditEventAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    list_display = ["sequence", "at", "actor", "address", "action", "subject"]

@@ -337,6 +337,14 @@ def test_a_finished_strip_asks_no_more(sandbox, operator, tasks, htmx) -> None:
     assert f"Deletion {draft.code}" in strip
 
 
+def test_a_page_that_is_opened_shows_no_clean_ending(sandbox, operator, tasks) -> None:
+    draft = _draft(operator, tasks)
+    operator.post(_url("confirm", draft), {"reason": "a"})
+    assert f"Deletion {draft.code}" in operator.get(reverse("task-list")).content.decode()
+    work(draft)
+    assert f"Deletion {draft.code}" not in operator.get(reverse("task-list")).content.decode()
+
+
 def test_trouble_stays_on_the_list_until_its_requester_opens_it(operator, administrator, htmx) -> None:
     long_ago = timezone.now() - timedelta(hours=1)
     deletion = DeletionFactory(actor=operator.user, total=1, refused=1, finished_at=long_ago)
@@ -364,3 +372,12 @@ def test_provider_words_are_shown_as_text(operator) -> None:
     DeletionItemFactory(deletion=deletion, tracked=task, outcome="refused", message="<script>3</script>")
     assert "<script>3" not in operator.get(deletion.get_absolute_url()).content.decode()
     assert "<script>1" not in operator.get(deletion.get_absolute_url()).content.decode()
+
+
+def test_the_admin_shows_deletions_read_only(administrator) -> None:
+    deletion = DeletionFactory(total=1, deleted=1)
+    page = reverse("admin:deletions_deletion_change", args=[deletion.pk])
+    assert administrator.get(reverse("admin:deletions_deletion_changelist")).status_code == 200
+    assert administrator.get(page).status_code == 200
+    assert administrator.post(page, {"reason": "other"}).status_code == 403
+    assert administrator.get(reverse("admin:deletions_deletion_add")).status_code == 403

@@ -16,7 +16,7 @@ def deletion_strip(context: dict[str, Any]) -> dict[str, Any]:
     """The strip of the person who looks. It stands in a page that shows its own rows, so it brings no cells."""
     request = context["request"]
     return {
-        **strip.context(user=request.user, shown="", now=timezone.now()),
+        **strip.context(user=request.user, shown="", now=timezone.now(), watching=False),
         "request": request,
         "perms": context["perms"],
     }

@@ -117,9 +117,9 @@ def deletion_strip(request: SignedInRequest) -> HttpResponse:
         return refused(request, str(bad), status=422)
 
 
-def render_strip(request: SignedInRequest, *, shown: str) -> HttpResponse:
+def render_strip(request: SignedInRequest, *, shown: str, watching: bool = True) -> HttpResponse:
     """The strip, and out of band the presence cells of the rows that the page shows."""
-    context = strip.context(user=request.user, shown=shown, now=timezone.now())
+    context = strip.context(user=request.user, shown=shown, now=timezone.now(), watching=watching)
     content = render_to_string("deletions/_strip.html", context, request)
     return _unless_seen(request, content)
 

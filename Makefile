@@ -1,0 +1,43 @@
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Tools and tests look at no .env of yours; `make run` does.
+ISOLATED := ENV_FILE=/dev/null DATABASE_URL=
+
+.PHONY: run test lint screenshots requirements
+
+run: .venv/.runtime
+	@$(BIN)/python manage.py run
+
+test: .venv/.development
+	@sh .ci/chromium
+	$(ISOLATED) $(BIN)/python -m pytest
+	$(ISOLATED) $(BIN)/python -m tests.on_postgresql
+
+lint: .venv/.development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	ENV_FILE=/dev/null $(BIN)/mypy
+	$(BIN)/djlint templates --check
+	$(BIN)/djlint templates --lint
+	ENV_FILE=/dev/null DATABASE_URL=sqlite:///:memory: $(BIN)/python manage.py makemigrations --check --dry-run
+	$(ISOLATED) $(BIN)/python -m pytest -q tests/test_layers.py
+
+screenshots: .venv/.development
+	@sh .ci/chromium
+	$(BIN)/python -m docs.screenshots
+
+# After a change of requirements.in or requirements-dev.in.
+requirements: .venv/.development
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make requirements" requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make requirements" requirements-dev.in -o requirements-dev.txt
+
+.venv/.runtime: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.development: requirements-dev.txt .venv/.runtime
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,64 @@
+"""What can't be judged variable by variable: settings that don't fit each other, or that this version lacks."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def provider(**kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if settings.DELETION_APPROVAL_ABOVE is not None:
+        # Starting anyway would let people believe that a second person has to agree.
+        found.append(
+            Error(
+                "DELETION_APPROVAL_ABOVE is not available in this version.",
+                hint="Unset it. DELETION_TYPED_ABOVE makes people type the count.",
+                id="dashboard.E001",
+            )
+        )
+    address = urlsplit(settings.TENSORSLAB_API_URL)
+    if address.scheme == "http" and address.hostname not in LOOPBACK:
+        found.append(
+            Warning(
+                f"The API key travels to {address.hostname} unencrypted.",
+                hint="Use https:// in TENSORSLAB_API_URL.",
+                id="dashboard.W002",
+            )
+        )
+    if not settings.TENSORSLAB_API_KEY:
+        found.append(
+            Warning(
+                "There is no API key: the register works, deleting and refreshing say that the key is missing.",
+                hint="Put it in TENSORSLAB_API_KEY, or its file's name in TENSORSLAB_API_KEY_FILE.",
+                id="dashboard.W003",
+            )
+        )
+    return found
+
+
+def deployment(**kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    public = sorted({host.strip("[]") for host in settings.ALLOWED_HOSTS} - LOOPBACK)
+    if public and not settings.HTTPS:
+        found.append(
+            Warning(
+                f"People sign in at {public[0]} over plain HTTP: passwords and sessions can be read on the way.",
+                hint="Put a TLS proxy in front that sets X-Forwarded-Proto, then set HTTPS=on.",
+                id="dashboard.W004",
+            )
+        )
+    if settings.DEBUG and not settings.SANDBOX:
+        found.append(
+            Warning(
+                "DEBUG is on with a real account: an error page shows settings and rows.",
+                hint="Unset DEBUG.",
+                id="dashboard.W005",
+            )
+        )
+    return found

@@ -1,0 +1,181 @@
+"""Typed readers of the environment. A variable that is empty counts as unset."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+TRUE = {"1", "on", "true", "yes"}
+FALSE = {"0", "off", "false", "no"}
+
+
+class Mistyped(Exception):
+    """A variable holds what it can't. The text is one sentence for the person who starts the product."""
+
+
+class Env:
+    """Reads variables from the environment, then from an `.env` file; the environment wins."""
+
+    def __init__(self, file: Path, environ: Mapping[str, str] = os.environ) -> None:
+        self.values = {**read_env_file(file), **{name: value for name, value in environ.items() if value.strip()}}
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.values.get(name, "").strip() or default
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        word = self.text(name, "on" if default else "off").lower()
+        if word not in TRUE | FALSE:
+            raise Mistyped(f"{name} is “{word}”. Use on or off.")
+        return word in TRUE
+
+    def whole(self, name: str, default: int, *, low: int, high: int) -> int:
+        word = self.text(name, str(default))
+        if not word.isascii() or not word.isdigit() or len(word) > 20 or not low <= int(word) <= high:
+            raise Mistyped(f"{name} is “{word}”. Use a whole number from {low} to {high:,}.")
+        return int(word)
+
+    def optional_whole(self, name: str, *, low: int, high: int) -> int | None:
+        """A number that may be off, which is its default."""
+        return None if self.text(name, "off").lower() in FALSE - {"0"} else self.whole(name, low, low=low, high=high)
+
+    def seconds(self, name: str, default: float, *, low: float, high: float) -> float:
+        word = self.text(name, f"{default:g}")
+        try:
+            value = float(word)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise Mistyped(f"{name} is “{word}”. Use a number of seconds from {low:g} to {high:g}.")
+        return value
+
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        word = self.text(name, default)
+        if word not in choices:
+            raise Mistyped(f"{name} is “{word}”. Use one of: {', '.join(choices)}.")
+        return word
+
+    def url(self, name: str, default: str) -> str:
+        word = self.text(name, default).rstrip("/")
+        if "@" in word:
+            # Not shown: what stands before the @ may be a password.
+            raise Mistyped(f"{name} holds a user name or a password. Use an address such as {default}.")
+        try:
+            parts = urlsplit(word)
+            well_formed = parts.scheme in {"http", "https"} and parts.hostname and (parts.port is None or parts.port)
+        except ValueError:
+            well_formed = False
+        if not well_formed or parts.query or parts.fragment or any(character.isspace() for character in word):
+            raise Mistyped(f"{name} is “{word}”. Use an address such as {default}.")
+        return word
+
+    def secret(self, name: str) -> str:
+        """The value of `NAME`, or the content of the file that `NAME_FILE` names."""
+        if value := self.text(name):
+            return value
+        if not (file := self.text(f"{name}_FILE")):
+            return ""
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise Mistyped(f"{name}_FILE names {file}, which can't be read: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise Mistyped(f"{name}_FILE names {file}, which is not text.") from error
+
+    def header(self, name: str) -> str:
+        """A secret that travels in an HTTP header. Never shown, not even when it is mistyped."""
+        value = self.secret(name)
+        if not value.isascii() or not value.isprintable() or " " in value:
+            raise Mistyped(f"{name} holds a character that no key has: a space, a line break or a letter beyond ASCII.")
+        return value
+
+
+def read_env_file(file: Path) -> dict[str, str]:
+    """`NAME=value` lines; `#` begins a comment line, and a value may stand in quotes."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise Mistyped(f"{file.name} can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise Mistyped(f"{file.name} is not UTF-8 text.") from error
+    values = {}
+    for number, line in enumerate(lines, 1):
+        line = line.strip().removeprefix("export ")
+        if not line or line.startswith("#"):
+            continue
+        name, equals, value = line.partition("=")
+        if not equals or not name.strip().isidentifier():
+            raise Mistyped(f"Line {number} of {file.name} is not NAME=value.")
+        value = value.strip()
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+            value = value[1:-1]
+        values[name.strip()] = value
+    return values
+
+
+def generated_secret(file: Path) -> str:
+    """A secret that is made once, kept in `file`, and readable by its owner alone."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            with tempfile.NamedTemporaryFile("w", dir=file.parent, encoding="ascii") as draft:
+                draft.write(secrets.token_urlsafe(50))
+                draft.flush()
+                # Appears whole or not at all: of two processes that start at once, the second reads the first's.
+                with suppress(FileExistsError):
+                    os.link(draft.name, file)
+        return file.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise Mistyped(
+            f"{file.parent} can't be written: {error.strerror}. Set VAR_DIR to a folder that can."
+        ) from error
+
+
+def database(url: str, default_file: Path) -> dict[str, object]:
+    """Django's database settings for `url`: postgres://…, sqlite:///path, or empty for `default_file`."""
+    parts = urlsplit(url or f"sqlite:///{default_file}")
+    if parts.scheme == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": unquote(parts.path[1:]) or str(default_file),
+            "OPTIONS": {
+                "timeout": 30,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            },
+        }
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise Mistyped(f"DATABASE_URL begins with “{parts.scheme}:”. Use postgres://… or sqlite:///path.")
+    try:
+        port = parts.port or 5432
+    except ValueError as error:
+        raise Mistyped("DATABASE_URL names a port that is not a number.") from error
+    if not parts.path.strip("/"):
+        raise Mistyped("DATABASE_URL names no database. Use postgres://user:password@host:5432/name.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": port,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": 10,
+            **dict(parse_qsl(parts.query)),
+            # A machine that was cut off must not hold a lock for hours.
+            "keepalives": 1,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 20_000,
+            "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=10s",
+        },
+    }

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import Error
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from dashboard.calls.models import Worker
+
+FRESH = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Readiness:
+    """Each part is “ok”, or a sentence that says what is wrong."""
+
+    database: str = "ok"
+    queue: str = "ok"
+    worker: str = "ok"
+
+    @property
+    def ready(self) -> bool:
+        return self.database == self.queue == self.worker == "ok"
+
+
+def readiness() -> Readiness:
+    try:
+        last_beat = Worker.objects.order_by("-beat_at").values_list("beat_at", flat=True).first()
+    except Error:
+        # The reason may name hosts and users, and anyone may ask: it is in the log of the database, not here.
+        unasked = "Not asked: the database does not answer."
+        return Readiness(database="The database does not answer.", queue=unasked, worker=unasked)
+    return Readiness(queue=_queue(), worker=_worker(last_beat))
+
+
+def _worker(last_beat: datetime | None) -> str:
+    if last_beat is None:
+        return "No worker has reported yet."
+    if last_beat < timezone.now() - FRESH:
+        return f"No worker has reported for {FRESH.seconds} s."
+    return "ok"
+
+
+def _queue() -> str:
+    try:
+        DBTaskResult.objects.ready().exists()
+    except Error:
+        return "The queue's table does not answer. Run manage.py migrate."
+    return "ok"

@@ -1,0 +1,163 @@
+"""Django settings. Every variable is described in README.md; `env.py` reads and checks them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from dashboard.env import Env, Mistyped, database, generated_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+try:
+    env = Env(Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env"))
+    VAR_DIR = Path(env.text("VAR_DIR") or BASE_DIR / "var").absolute()
+
+    TENSORSLAB_API_KEY = env.header("TENSORSLAB_API_KEY")
+    SANDBOX_PORT = env.whole("SANDBOX_PORT", 8001, low=1, high=65535)
+    # With neither a key nor an address there is no account to delete from: the sandbox stands in.
+    SANDBOX = not TENSORSLAB_API_KEY and not env.text("TENSORSLAB_API_URL")
+    if SANDBOX:
+        TENSORSLAB_API_URL = f"http://127.0.0.1:{SANDBOX_PORT}"
+        TENSORSLAB_API_KEY = "sandbox"
+    else:
+        TENSORSLAB_API_URL = env.url("TENSORSLAB_API_URL", "https://api.tensorslab.com")
+    TENSORSLAB_AUTH_SCHEME = env.text("TENSORSLAB_AUTH_SCHEME", "Bearer")
+    if not TENSORSLAB_AUTH_SCHEME.isascii() or not TENSORSLAB_AUTH_SCHEME.isalnum():
+        raise Mistyped(f"TENSORSLAB_AUTH_SCHEME is “{TENSORSLAB_AUTH_SCHEME}”. Use one word, or none for the bare key.")
+    TENSORSLAB_UID = env.text("TENSORSLAB_UID")
+    TENSORSLAB_BATCH_SIZE = env.whole("TENSORSLAB_BATCH_SIZE", 100, low=1, high=10_000)
+    TENSORSLAB_CONCURRENCY = env.whole("TENSORSLAB_CONCURRENCY", 4, low=1, high=64)
+    TENSORSLAB_TIMEOUT = env.seconds("TENSORSLAB_TIMEOUT", 30, low=0.1, high=40)
+
+    DELETION_GRACE_SECONDS = env.seconds("DELETION_GRACE_SECONDS", 10, low=0, high=86_400)
+    DELETION_TYPED_ABOVE = env.whole("DELETION_TYPED_ABOVE", 20, low=0, high=1_000_000_000)
+    DELETION_APPROVAL_ABOVE = env.optional_whole("DELETION_APPROVAL_ABOVE", low=0, high=1_000_000_000)
+    DELETION_VERIFY = env.choice("DELETION_VERIFY", "sample", ("sample", "all", "none"))
+    DELETION_MAX_ATTEMPTS = env.whole("DELETION_MAX_ATTEMPTS", 8, low=1, high=100)
+
+    SAMPLE_TASKS = env.whole("SAMPLE_TASKS", 2000, low=0, high=10_000_000)
+    PORT = env.whole("PORT", 8000, low=1, high=65535)
+    BIND = env.text("BIND", "127.0.0.1")
+    if SANDBOX and PORT == SANDBOX_PORT:
+        raise Mistyped(f"PORT and SANDBOX_PORT are both {PORT}. Set one of them to another.")
+    ADMIN_USERNAME = env.text("ADMIN_USERNAME", "admin")
+    ADMIN_PASSWORD = env.text("ADMIN_PASSWORD")
+
+    DEBUG = env.flag("DEBUG")
+    HTTPS = env.flag("HTTPS")
+    SECRET_KEY = env.secret("SECRET_KEY") or generated_secret(VAR_DIR / "secret_key")
+    ALLOWED_HOSTS = [
+        host.strip() for host in env.text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host.strip()
+    ]
+    # Sample rows must never meet a real account, so each has a file of its own.
+    DATABASES = {
+        "default": database(env.text("DATABASE_URL"), VAR_DIR / ("sandbox.sqlite3" if SANDBOX else "register.sqlite3"))
+    }
+except Mistyped as mistyped:
+    sys.exit(str(mistyped))
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "heroicons",
+    "template_partials",
+    "django_tasks",
+    "django_tasks_db",
+    "dashboard.audit",
+    "dashboard.access",
+    "dashboard.calls",
+    "dashboard.inventory",
+    "dashboard.deletions",
+    "dashboard.monitoring",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "dashboard.access.middleware.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.access.middleware.SignInMiddleware",
+]
+
+ROOT_URLCONF = "dashboard.urls"
+WSGI_APPLICATION = "dashboard.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dashboard.access.context.page",
+            ],
+            "builtins": ["django.contrib.humanize.templatetags.humanize"],
+        },
+    },
+]
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "task-list"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# Without collected files (DEBUG, tests) whitenoise serves straight from `static/`.
+WHITENOISE_USE_FINDERS = True
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+# Load balancers ask these over plain HTTP, and they tell nothing worth hiding.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "dashboard.access.errors.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if HTTPS and host != "*"]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+}

@@ -1,0 +1,36 @@
+// Shortcuts, only while nobody types. None of them deletes.
+(() => {
+  const typing = (target) =>
+    target.isContentEditable || target.matches('textarea, select, input:not([type="checkbox"], [type="radio"])');
+  const rows = () => [...document.querySelectorAll("#tasks tbody tr")];
+  const here = () => document.activeElement?.closest("#tasks tbody tr");
+
+  const move = (step) => {
+    const all = rows();
+    const at = all.indexOf(here());
+    const next = at === -1 ? all[0] : all[Math.min(Math.max(at + step, 0), all.length - 1)];
+    const focusable = next?.querySelector('input[name="task"]:not(:disabled)') || next?.querySelector("a");
+    focusable?.focus();
+    next?.scrollIntoView({ block: "nearest" });
+  };
+
+  const keys = {
+    "/": () => document.getElementById("id_q")?.select(),
+    j: () => move(1),
+    k: () => move(-1),
+    x: () => here()?.querySelector('input[name="task"]:not(:disabled)')?.click(),
+    "?": () => document.getElementById("shortcuts")?.togglePopover(),
+    Escape: () => document.querySelector('#toolbar button[value="clear"]')?.click(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const busy = event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
+    if (busy || typing(event.target)) return;
+    // An open dialog or popover has its own use for Esc.
+    if (document.querySelector("dialog[open], :popover-open") && event.key !== "?") return;
+    const act = keys[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+})();

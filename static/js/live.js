@@ -1,0 +1,100 @@
+// What changes by itself: errors in place, the lost connection, announcements, and small conveniences.
+(() => {
+  const MARKS = [25, 50, 75, 100];
+  const heard = new Map();
+
+  const say = (text) => {
+    const status = document.getElementById("status");
+    if (status && text && status.textContent !== text) status.textContent = text;
+  };
+
+  const noticeBox = () => document.querySelector("dialog[open] [data-notice]") || document.getElementById("notice");
+
+  // A sentence that was sent instead of what was asked for must not replace it.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { detail } = event;
+    if (detail.xhr.status < 400 || /^\s*<dialog\b/.test(detail.serverResponse)) return;
+    detail.shouldSwap = true;
+    if (detail.target?.id && detail.serverResponse.includes(`id="${detail.target.id}"`)) return;
+    detail.target = noticeBox();
+    detail.swapOverride = "innerHTML";
+    detail.selectOverride = "unset";
+  });
+
+  // The next answer that works takes the last complaint away.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const offline = document.getElementById("offline");
+    if (event.detail.xhr?.status) offline.hidden = true;
+    const polled = event.detail.requestConfig?.verb === "get" && event.detail.elt.hasAttribute("data-poll");
+    if (event.detail.successful && !polled) document.getElementById("notice")?.replaceChildren();
+  });
+
+  for (const name of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, () => {
+      document.getElementById("offline").hidden = false;
+    });
+  }
+
+  const announceProgress = () => {
+    for (const bar of document.querySelectorAll('[role="progressbar"][data-code]')) {
+      const { code, failures } = bar.dataset;
+      const percent = Number(bar.getAttribute("aria-valuenow"));
+      const mark = MARKS.filter((one) => percent >= one).pop() || 0;
+      const before = heard.get(code);
+      const failed = Number(failures) > 0;
+      heard.set(code, { mark, failed });
+      if (!before) continue;
+      if (failed && !before.failed) say(`Deletion ${code}: the first tasks were refused or got no answer.`);
+      else if (mark > before.mark) say(`Deletion ${code}: ${mark} % done.`);
+    }
+  };
+
+  const announce = () => {
+    announceProgress();
+    const words = document.querySelector("#toolbar [data-announce]");
+    if (words && words.textContent.trim() !== heard.get("words")) {
+      const first = !heard.has("words");
+      heard.set("words", words.textContent.trim());
+      if (!first) say(words.textContent.trim());
+    }
+  };
+
+  const foldFilters = (narrow) => {
+    for (const filters of document.querySelectorAll("details.filters")) filters.open = !narrow.matches;
+  };
+  const narrow = matchMedia("(width <= 48rem)");
+  narrow.addEventListener("change", foldFilters);
+
+  document.addEventListener("DOMContentLoaded", () => {
+    foldFilters(narrow);
+    announce();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id === "main") {
+      foldFilters(narrow);
+      say(document.querySelector("[data-results]")?.textContent.trim());
+    }
+    announce();
+  });
+
+  // Empty fields say nothing; the address then holds only what narrows the list.
+  document.addEventListener("formdata", (event) => {
+    if (!event.target.matches("[data-filters]")) return;
+    for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
+  });
+
+  document.addEventListener("click", (event) => {
+    const copy = event.target.closest("[data-copy]");
+    if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => say("Task id copied."));
+
+    // Looking at a remote picture tells its host, so it waits until it is asked for.
+    const show = event.target.closest("[data-preview]");
+    if (!show) return;
+    const picture = document.createElement(show.dataset.kind === "video" ? "video" : "img");
+    picture.referrerPolicy = "no-referrer";
+    if (picture.tagName === "VIDEO") picture.controls = true;
+    else picture.alt = show.dataset.alt || "";
+    picture.src = show.dataset.preview;
+    show.replaceWith(picture);
+  });
+})();

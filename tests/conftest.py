@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings as product
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import connection
+from django.test import Client, TransactionTestCase
+
+from dashboard.access.roles import create_roles
+from dashboard.audit import triggers
+from tests.factories import UserFactory
+from tests.tensorslab_api.contract import CheckedSandbox
+
+BROWSER = Path(__file__).parent / "browser"
+ON_POSTGRESQL = product.DATABASES["default"]["ENGINE"].endswith("postgresql")
+
+
+class Person(Client):
+    """A browser of someone with a role: Django's test client plus `.user`."""
+
+    user: User | AnonymousUser
+
+    @classmethod
+    def signed_in(cls, user: User) -> Person:
+        person = cls()
+        person.user = user
+        person.force_login(user)
+        return person
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each database runs what can say something there: `postgres` on PostgreSQL alone, browsers on SQLite alone."""
+    for item in items:
+        if item.path.is_relative_to(BROWSER):
+            item.add_marker("browser")
+    elsewhere = [item for item in items if item.get_closest_marker("browser" if ON_POSTGRESQL else "postgres")]
+    config.hook.pytest_deselected(items=elsewhere)
+    items[:] = [item for item in items if item not in elsewhere]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_passes_the_audit_triggers() -> Iterator[None]:
+    # The triggers refuse what a flush does, and a flush takes the groups that a migration made.
+    flush = TransactionTestCase._fixture_teardown
+
+    def teardown(case: TransactionTestCase) -> None:
+        triggers.drop(connection)
+        flush(case)
+        triggers.create(connection)
+        create_roles()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        yield
+
+
+@pytest.fixture
+def operator(db: None) -> Person:
+    return Person.signed_in(UserFactory(username="olga", role="operator"))
+
+
+@pytest.fixture
+def viewer(db: None) -> Person:
+    return Person.signed_in(UserFactory(username="victor", role="viewer"))
+
+
+@pytest.fixture
+def outsider(db: None) -> Person:
+    """Signed in, but without any role."""
+    return Person.signed_in(UserFactory(username="oscar"))
+
+
+@pytest.fixture
+def administrator(db: None) -> Person:
+    return Person.signed_in(UserFactory(username="alice", is_staff=True, is_superuser=True))
+
+
+@pytest.fixture
+def stranger(db: None) -> Person:
+    """Signed out."""
+    person = Person()
+    person.user = AnonymousUser()
+    return person
+
+
+@pytest.fixture
+def htmx() -> dict[str, str]:
+    return {"HX-Request": "true"}
+
+
+@pytest.fixture
+def sandbox(settings) -> Iterator[CheckedSandbox]:
+    """A provider on loopback that the product talks to for the length of one test.
+
+    Every request and answer on the wire is held against the OpenAPI documents.
+    """
+    with CheckedSandbox() as provider:
+        settings.TENSORSLAB_API_URL = provider.url
+        yield provider
+
+
+@pytest.fixture
+def start(transactional_db: None, settings, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """`start("worker")` runs that command of manage.py as a process of its own,
+    on the test's database and provider, its output in `tmp_path/<command>.log`."""
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start(*command: str, **variables: str) -> subprocess.Popen[bytes]:
+        with (tmp_path / f"{command[0]}.log").open("ab") as log:
+            processes.append(
+                subprocess.Popen(
+                    [sys.executable, "manage.py", *command],
+                    cwd=product.BASE_DIR,
+                    env=os.environ | _test_database() | _as_variables() | variables,
+                    stdout=log,
+                    stderr=log,
+                )
+            )
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.wait(timeout=60)
+
+
+def _as_variables() -> dict[str, str]:
+    """What a test set through the `settings` fixture, for a process that reads the environment."""
+    names = [name for name in dir(product) if name.startswith(("TENSORSLAB_", "DELETION_"))]
+    values = {name: getattr(product, name) for name in names}
+    return {name: "" if value is None else str(value) for name, value in values.items()} | {
+        "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+    }
+
+
+def _test_database() -> dict[str, str]:
+    values = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return {"DATABASE_URL": f"sqlite:///{values['NAME']}"}
+    who = f"{values['USER']}:{values['PASSWORD']}".rstrip(":")
+    return {"DATABASE_URL": f"postgres://{who}@{values['HOST']}:{values['PORT']}/{values['NAME']}"}

@@ -1,0 +1,29 @@
+"""The product's settings, cut off from the `.env` and the variables of whoever runs the tests."""
+
+import os
+import tempfile
+
+# Kept until the process ends: database file, secret and collected files of this run alone.
+_var = tempfile.TemporaryDirectory(prefix="tensorslab-tasks-test-", ignore_cleanup_errors=True)
+_ours = ("TENSORSLAB_", "DELETION_", "SECRET_", "ADMIN_", "SAMPLE_", "SANDBOX_", "PORT", "HTTPS", "DEBUG", "ALLOWED_")
+for _name in [name for name in os.environ if name.startswith(_ours)]:
+    del os.environ[_name]
+os.environ |= {
+    "ENV_FILE": os.devnull,
+    "VAR_DIR": _var.name,
+    # Nobody listens there. A test that talks to a provider asks for the `sandbox` fixture.
+    "TENSORSLAB_API_URL": "http://127.0.0.1:9",
+    "TENSORSLAB_API_KEY": "test-key",
+}
+
+from dashboard.settings import *  # noqa: E402, F403
+from dashboard.settings import DATABASES, STATIC_ROOT, STORAGES, VAR_DIR  # noqa: E402
+
+# Nothing is collected, and whitenoise warns of a folder that is missing.
+STATIC_ROOT.mkdir()
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, so that threads and worker processes see the same rows as the test.
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

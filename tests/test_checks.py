@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+
+from dashboard.checks import deployment, provider
+
+
+def ids(found) -> list[str]:
+    assert all(message.hint for message in found)
+    return [message.id for message in found]
+
+
+@pytest.fixture(autouse=True)
+def _loopback_names(settings) -> None:
+    # Django's test runner adds a name of its own.
+    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
+
+def test_the_settings_of_a_fresh_machine_pass(settings) -> None:
+    assert ids(provider() + deployment()) == []
+
+
+def test_an_approval_limit_is_refused_rather_than_ignored(settings) -> None:
+    settings.DELETION_APPROVAL_ABOVE = 100
+    assert ids(provider()) == ["dashboard.E001"]
+
+
+@pytest.mark.parametrize(("address", "found"), [("http://api.example.com", 1), ("http://[::1]:1", 0), ("https://a", 0)])
+def test_a_key_that_travels_unencrypted_is_a_warning(settings, address: str, found: int) -> None:
+    settings.TENSORSLAB_API_URL = address
+    assert ids(provider()) == ["dashboard.W002"] * found
+
+
+def test_an_address_without_a_key_is_a_warning(settings) -> None:
+    settings.TENSORSLAB_API_KEY = ""
+    assert ids(provider()) == ["dashboard.W003"]
+
+
+def test_a_public_name_over_plain_http_is_a_warning(settings) -> None:
+    settings.ALLOWED_HOSTS = ["tasks.example.com", "localhost"]
+    assert ids(deployment()) == ["dashboard.W004"]
+    settings.HTTPS = True
+    assert ids(deployment()) == []
+
+
+def test_debugging_with_a_real_account_is_a_warning(settings) -> None:
+    settings.DEBUG = True
+    assert ids(deployment()) == ["dashboard.W005"]

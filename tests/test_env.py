@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from dashboard.env import Env, Mistyped, database, generated_secret
+
+
+def env(tmp_path: Path, **variables: str) -> Env:
+    return Env(tmp_path / ".env", variables)
+
+
+def written(tmp_path: Path, text: str, **variables: str) -> Env:
+    (tmp_path / ".env").write_text(text, encoding="utf-8")
+    return env(tmp_path, **variables)
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    assert written(tmp_path, "PORT=9000\n", PORT="9001").text("PORT") == "9001"
+
+
+def test_empty_means_unset(tmp_path: Path) -> None:
+    read = written(tmp_path, "PORT=9000\nREASON=\n", PORT="  ")
+    assert read.text("PORT") == "9000"
+    assert read.text("REASON", "default") == "default"
+
+
+def test_the_file_takes_comments_quotes_and_export(tmp_path: Path) -> None:
+    read = written(tmp_path, "# why\n\nexport A='x y'\nB=\"z\"\nC = a=b\n")
+    assert [read.text(name) for name in "ABC"] == ["x y", "z", "a=b"]
+
+
+@pytest.mark.parametrize("text", ["PORT\n", "=1\n", "A B=1\n"])
+def test_a_line_that_is_no_assignment_is_named(tmp_path: Path, text: str) -> None:
+    with pytest.raises(Mistyped, match=r"^Line 2 of \.env is not NAME=value\.$"):
+        written(tmp_path, f"# first\n{text}")
+
+
+def test_a_file_that_is_not_text_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"A=\xff\n")
+    with pytest.raises(Mistyped, match=r"^\.env is not UTF-8 text\.$"):
+        env(tmp_path)
+
+
+@pytest.mark.parametrize(("word", "value"), [("on", True), ("1", True), ("No", False), ("", False)])
+def test_a_flag_reads_words(tmp_path: Path, word: str, value: bool) -> None:
+    assert env(tmp_path, HTTPS=word).flag("HTTPS") is value
+
+
+def test_a_mistyped_flag_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(Mistyped, match="HTTPS is “maybe”. Use on or off."):
+        env(tmp_path, HTTPS="maybe").flag("HTTPS")
+
+
+@pytest.mark.parametrize("word", ["80a", "-1", "0", "65536", "²", "1.5", "9" * 5000])
+def test_a_mistyped_number_is_a_sentence(tmp_path: Path, word: str) -> None:
+    with pytest.raises(Mistyped, match="Use a whole number from 1 to 65,535."):
+        env(tmp_path, PORT=word).whole("PORT", 8000, low=1, high=65535)
+
+
+@pytest.mark.parametrize("word", ["nan", "inf", "40.1", "soon", "-1"])
+def test_mistyped_seconds_are_a_sentence(tmp_path: Path, word: str) -> None:
+    with pytest.raises(Mistyped, match="Use a number of seconds from 0.1 to 40."):
+        env(tmp_path, TENSORSLAB_TIMEOUT=word).seconds("TENSORSLAB_TIMEOUT", 30, low=0.1, high=40)
+
+
+@pytest.mark.parametrize(("word", "value"), [("", None), ("off", None), ("0", 0), ("5", 5)])
+def test_a_limit_may_be_off(tmp_path: Path, word: str, value: int | None) -> None:
+    assert env(tmp_path, LIMIT=word).optional_whole("LIMIT", low=0, high=9) == value
+
+
+def test_a_choice_names_what_can_be_chosen(tmp_path: Path) -> None:
+    with pytest.raises(Mistyped, match="DELETION_VERIFY is “some”. Use one of: sample, all."):
+        env(tmp_path, DELETION_VERIFY="some").choice("DELETION_VERIFY", "sample", ("sample", "all"))
+
+
+@pytest.mark.parametrize(
+    "word", ["api.tensorslab.com", "ftp://a", "https://", "https://a:b", "https://a?x=1", "https://a b"]
+)
+def test_a_mistyped_address_is_a_sentence(tmp_path: Path, word: str) -> None:
+    with pytest.raises(Mistyped, match="Use an address such as https://api"):
+        env(tmp_path, URL=word).url("URL", "https://api.tensorslab.com")
+
+
+def test_a_password_in_an_address_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(Mistyped) as caught:
+        env(tmp_path, URL="https://me:hunter2@host").url("URL", "https://api.tensorslab.com")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("s3cret\n", encoding="utf-8")
+    assert env(tmp_path, KEY_FILE=str(tmp_path / "key")).secret("KEY") == "s3cret"
+
+
+def test_a_missing_secret_file_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(Mistyped, match="KEY_FILE names .*nowhere, which can't be read: No such file"):
+        env(tmp_path, KEY_FILE=str(tmp_path / "nowhere")).secret("KEY")
+
+
+@pytest.mark.parametrize("key", ["two words", "line\nbreak", "schlüssel"])
+def test_a_key_that_no_header_can_carry_is_refused_unseen(tmp_path: Path, key: str) -> None:
+    with pytest.raises(Mistyped) as caught:
+        env(tmp_path, KEY=key).header("KEY")
+    assert key not in str(caught.value)
+
+
+def test_a_generated_secret_is_kept_and_private(tmp_path: Path) -> None:
+    file = tmp_path / "var" / "secret_key"
+    assert len(generated_secret(file)) >= 50
+    assert generated_secret(file) == generated_secret(file)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_folder_that_can_not_be_made_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "var").write_text("a file", encoding="utf-8")
+    with pytest.raises(Mistyped, match="can't be written: .*Set VAR_DIR"):
+        generated_secret(tmp_path / "var" / "secret_key")
+
+
+def test_no_address_means_the_file(tmp_path: Path) -> None:
+    assert database("", tmp_path / "a.sqlite3")["NAME"] == str(tmp_path / "a.sqlite3")
+    assert database("sqlite:////srv/b.sqlite3", tmp_path / "a")["NAME"] == "/srv/b.sqlite3"
+
+
+def test_a_postgres_address_is_taken_apart(tmp_path: Path) -> None:
+    read = database("postgres://me:p%40ss@db:6000/tasks?sslmode=require", tmp_path)
+    assert [read[part] for part in ("USER", "PASSWORD", "HOST", "PORT", "NAME")] == ["me", "p@ss", "db", 6000, "tasks"]
+    assert read["OPTIONS"] | {"sslmode": "require", "connect_timeout": 10} == read["OPTIONS"]
+
+
+@pytest.mark.parametrize("url", ["mysql://a/b", "postgres://a:x/b", "postgres://a", "register"])
+def test_a_mistyped_database_is_a_sentence(tmp_path: Path, url: str) -> None:
+    with pytest.raises(Mistyped, match="^DATABASE_URL "):
+        database(url, tmp_path)
