@@ -51,6 +51,7 @@ class TaskFilterForm(forms.Form):
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data)
         self.fields["q"].widget.input_type = "search"
+        self.fields["q"].widget.attrs["placeholder"] = "Task id, or words of the prompt"
 
     def sentence(self) -> str:
         """What is wrong, field by field."""

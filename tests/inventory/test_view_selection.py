@@ -215,3 +215,14 @@ def test_rows_of_an_import_in_flight_never_slip_in_below(operator: Person) -> No
     importing.close()
     place = where(press(operator, "all", shown=[later]))
     assert selecting.count(Selection.objects.get(uuid=place["selection"])) == 2
+
+
+def test_htmx_follows_a_link_of_the_list_only_after_the_ticks_are_kept(operator: Person, htmx: dict[str, str]) -> None:
+    tasks = TrackedTaskFactory.create_batch(60)
+    first = tasks[::-1][:50]
+    for action, place in (("older", "cursor="), ("sort", "sort=created")):
+        response = press(operator, action, shown=first, ticked=first[:2], headers=htmx)
+        location = json.loads(response.headers["HX-Location"])
+        assert place in location["path"]
+        assert location["target"] == "#main"
+        assert Selection.objects.latest("pk").tasks.count() == 2

@@ -42,9 +42,12 @@ def url(address: Address) -> str:
     return f"{reverse('task-list')}?{query}" if query else reverse("task-list")
 
 
+def other_order(address: Address) -> str:
+    return OLDEST_FIRST if address.sort == NEWEST_FIRST else NEWEST_FIRST
+
+
 def list_context(address: Address, page: Page, selection: Selection | None, *, count: Count) -> dict[str, object]:
     """All that the page and its fragments show."""
-    other = OLDEST_FIRST if address.sort == NEWEST_FIRST else NEWEST_FIRST
     return {
         "form": TaskFilterForm(QueryDict(address.with_cursor(None).with_selection(None).query_string())),
         "chips": _chips(address),
@@ -60,7 +63,7 @@ def list_context(address: Address, page: Page, selection: Selection | None, *, c
         "left_out_words": listing.in_words(count.left_out),
         "select_all_label": _select_all_label(count),
         "sort": address.sort,
-        "sort_url": url(address.sorted_by(other)),
+        "sort_url": url(address.sorted_by(other_order(address))),
         "selection": selecting.summary(selection) if selection else None,
         "query": address.query_string(),
         "empty": _empty(count, selection),

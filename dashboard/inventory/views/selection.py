@@ -14,9 +14,9 @@ from dashboard.inventory.filters import BadFilter
 from dashboard.inventory.listing import Address, Page
 from dashboard.inventory.models import Selection
 from dashboard.inventory.selecting import BadSelection, RegisterBusy, Ticks
-from dashboard.inventory.views.listing import list_context, refused, url
+from dashboard.inventory.views.listing import list_context, other_order, refused, url
 
-ACTIONS = {"update", "all", "clear", "newer", "older"}
+ACTIONS = {"update", "all", "clear", "newer", "older", "sort"}
 
 
 @require_POST
@@ -37,6 +37,8 @@ def task_selection(request: SignedInRequest) -> HttpResponse:
         return refused(request, str(busy), status=409)
     address = address.with_selection(selection.uuid if selection else None)
     page = listing.around(address, ticks.shown)
+    if action == "sort":
+        return _see_other(request, address.sorted_by(other_order(address)))
     if action in {"newer", "older"}:
         address = address.with_cursor((page.newer if action == "newer" else page.older) or address.cursor)
         return _see_other(request, address)
@@ -63,7 +65,8 @@ def _act(request: SignedInRequest, action: str, address: Address, ticks: Ticks) 
 
 def _see_other(request: SignedInRequest, address: Address) -> HttpResponse:
     if request.htmx:
-        return HttpResponse(headers={"HX-Redirect": url(address)})
+        place = {"target": "#main", "select": "#main", "swap": "outerHTML show:window:top"}
+        return HttpResponse(headers={"HX-Location": json.dumps({"path": url(address), **place})})
     return HttpResponseRedirect(url(address), status=303)
 
 
