@@ -49,6 +49,8 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("#selection-form button");
     if (button) pressed = button.name === "action" ? button.value : null;
+    // At once, so that a box unticked while the answer is on its way stays unticked.
+    if (button && (pressed === "all" || pressed === "clear")) tickAll(pressed === "all");
 
     const box = event.target.closest('#tasks input[name="task"]');
     if (!box) return;
@@ -67,7 +69,10 @@
     pressed = null;
   });
 
-  document.addEventListener("ticks", (event) => tickAll(event.detail.all));
+  // Refused or unreachable: nothing was selected, so nothing may look so.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.requestConfig?.parameters?.action === "all" && !event.detail.successful) tickAll(false);
+  });
   // What was selected is now being deleted: the selection has done its work.
   document.addEventListener("deletion-confirmed", () => {
     tickAll(false);

@@ -123,15 +123,6 @@ def test_htmx_keeps_to_the_rows_that_are_shown(operator: Person, htmx: dict[str,
     assert response.context["page"]["shown"] == f"{seen[0].pk},{seen[1].pk}"
 
 
-@pytest.mark.parametrize(("action", "ticks"), [("all", True), ("clear", False)])
-def test_htmx_is_told_to_tick_or_untick_its_boxes(
-    operator: Person, htmx: dict[str, str], action: str, ticks: bool
-) -> None:
-    task = TrackedTaskFactory()
-    response = press(operator, action, shown=[task], headers=htmx)
-    assert json.loads(response.headers["HX-Trigger"]) == {"ticks": {"all": ticks}}
-
-
 def test_a_foreign_selection_is_refused_and_stays_untouched(operator: Person, htmx: dict[str, str]) -> None:
     task = TrackedTaskFactory()
     foreign = SelectionFactory(tasks=[task])

@@ -42,7 +42,7 @@ def task_selection(request: SignedInRequest) -> HttpResponse:
     if action in {"newer", "older"}:
         address = address.with_cursor((page.newer if action == "newer" else page.older) or address.cursor)
         return _see_other(request, address)
-    return _fragments(request, action, address, page, selection) if request.htmx else _see_other(request, address)
+    return _fragments(request, address, page, selection) if request.htmx else _see_other(request, address)
 
 
 def _act(request: SignedInRequest, action: str, address: Address, ticks: Ticks) -> Selection | None:
@@ -70,16 +70,11 @@ def _see_other(request: SignedInRequest, address: Address) -> HttpResponse:
     return HttpResponseRedirect(url(address), status=303)
 
 
-def _fragments(
-    request: SignedInRequest, action: str, address: Address, page: Page, selection: Selection | None
-) -> HttpResponse:
+def _fragments(request: SignedInRequest, address: Address, page: Page, selection: Selection | None) -> HttpResponse:
     """The toolbar, and the pager out of band; the table with its boxes stays untouched."""
     context = {**list_context(address, page, selection, count=listing.count(address.filter)), "oob": True}
     content = "".join(
         render_to_string(template, context, request)
         for template in ("inventory/_toolbar.html", "inventory/_pager.html")
     )
-    headers = {"HX-Replace-Url": url(address)}
-    if action in {"all", "clear"}:
-        headers["HX-Trigger"] = json.dumps({"ticks": {"all": action == "all"}})
-    return HttpResponse(content, headers=headers)
+    return HttpResponse(content, headers={"HX-Replace-Url": url(address)})
