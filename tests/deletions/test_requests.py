@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import slots
+from dashboard.calls.models import Account
 from dashboard.calls.sending import perform
 from dashboard.deletions import arming, engine, manifest, requests
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
@@ -276,3 +277,21 @@ def test_counts_always_add_up_to_the_total(sandbox, olga, confirm, images) -> No
     assert sum(deletion.counts().values()) == deletion.total == 30
     for outcome, number in deletion.counts().items():
         assert deletion.items.filter(outcome=outcome).count() == number
+
+
+def test_a_lost_task_is_not_called_kept_before_its_call_can_no_longer_be_at_work(
+    sandbox, settings, olga, confirm, images
+) -> None:
+    settings.TENSORSLAB_TIMEOUT = 30.0
+    deletion = confirm(images(1))
+    sandbox.control(queue=["500:before:delete"])
+    _one_call(deletion)
+    requests.stop_rest(deletion=deletion, by=By(user=olga), now=timezone.now())
+    DeletionItem.objects.update(not_before=timezone.now())
+    Account.objects.update(rest_until=None)
+    _one_call(deletion)
+    item = DeletionItem.objects.get()
+    assert item.outcome == Outcome.UNKNOWN
+    assert item.not_before >= item.lost_at + timedelta(seconds=30)
+    work(deletion)
+    assert (deletion.state, deletion.kept) == (State.FINISHED, 1)
