@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 
 from dashboard.calls.models import Account
 from dashboard.calls.policy import growing_pause, rest_for
@@ -36,7 +36,8 @@ def may_send(account: Account, *, now: datetime) -> bool:
 
 
 def resume(account: Account) -> None:
-    Account.objects.filter(pk=account.pk).update(paused_reason="", failures=0, rest_until=None, rest_reason="")
+    """Lifts the pause. A rest that the provider asked for goes on."""
+    Account.objects.filter(pk=account.pk).update(paused_reason="", failures=0)
 
 
 def learn(verdict: Verdict, *, host: str, now: datetime, jitter: float) -> str:
@@ -46,10 +47,7 @@ def learn(verdict: Verdict, *, host: str, now: datetime, jitter: float) -> str:
         rows.update(paused_reason=verdict.sentence)
         return verdict.sentence
     if verdict.ruling == Ruling.BUSY:
-        rows.update(
-            rest_until=now + timedelta(seconds=rest_for(verdict.retry_after)),
-            rest_reason="TensorsLab asked to slow down",
-        )
+        _rest(rows, until=now + timedelta(seconds=rest_for(verdict.retry_after)), why="TensorsLab asked to slow down")
         return ""
     if verdict.ruling not in {Ruling.NOT_SENT, Ruling.LOST}:
         rows.filter(failures__gt=0).update(failures=0)
@@ -58,10 +56,15 @@ def learn(verdict: Verdict, *, host: str, now: datetime, jitter: float) -> str:
     # Calls that were out together fail together: only what exceeds one failure a slot is a row of failures.
     in_a_row = rows.values_list("failures", flat=True)[0] - (settings.TENSORSLAB_CONCURRENCY - 1)
     if in_a_row >= settings.DELETION_MAX_ATTEMPTS:
-        reason = f"TensorsLab did not answer {in_a_row} times in a row. Last: {verdict.sentence}"
+        reason = f"No usable answer {in_a_row} times in a row. Last: {verdict.sentence} Resume to try again."
         rows.update(paused_reason=reason)
         return reason
     if in_a_row > 0 or verdict.ruling == Ruling.NOT_SENT:
         pause = timedelta(seconds=growing_pause(in_a_row, jitter=jitter))
-        rows.update(rest_until=now + pause, rest_reason="TensorsLab did not answer")
+        _rest(rows, until=now + pause, why="No usable answer from TensorsLab")
     return ""
+
+
+def _rest(rows: QuerySet[Account], *, until: datetime, why: str) -> None:
+    # Never shortened: another call's answer does not take back what the provider asked for.
+    rows.filter(Q(rest_until=None) | Q(rest_until__lt=until)).update(rest_until=until, rest_reason=why)

@@ -62,6 +62,8 @@ def complete(call_id: int, verdict: Verdict, *, now: datetime) -> bool:
             error=verdict.error,
             answered_at=now,
             lease_until=None,
+            # Found out only now: it never left.
+            **({} if verdict.sent else {"sent_at": None}),
         )
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from dashboard.calls.models import ProviderCall
 from tensorslab_api.client import Client
 from tensorslab_api.errors import TensorsLabError
 from tensorslab_api.types import TaskKind
-from tensorslab_api.verdict import Verdict, judge_delete, judge_look_up
+from tensorslab_api.verdict import Ruling, Verdict, judge_delete, judge_look_up
 
 MISSING_KEY = "The API key is missing. Put it in TENSORSLAB_API_KEY and restart. Nothing was sent."
 
@@ -60,29 +61,40 @@ def perform(*, operation: str, kind: str, ids: Sequence[str], deadline: float) -
         return judge_look_up(error)
 
 
-def look_up(*, kind: str, task_id: str, actor: str, wait: float = 60.0) -> Verdict:
+def look_up(*, kind: str, task_id: str, actor: str, proving: bool = False, wait: float = 60.0) -> Verdict:
     """One look-up outside any deletion, under the same slots, records and pauses as every other call.
 
+    `proving` asks although the account is paused, and lifts the pause when the provider takes the key.
     Raises `Paused` when the account is paused or rests, `NoSlot` when none became free within `wait` seconds.
     """
-    account = accounts.current()
-    if not accounts.may_send(account, now=timezone.now()):
-        raise Paused(account.paused_reason or account.rest_reason)
     hold = _wait_for_slot(wait)
     try:
+        account = accounts.current()
+        if proving:
+            account.paused_reason = ""
+        if not accounts.may_send(account, now=timezone.now()):
+            raise Paused(account.paused_reason or account.rest_reason)
         call = recording.prepare(operation=ProviderCall.Operation.LOOK_UP, kind=kind, ids=[task_id], hold=hold)
         deadline = time.monotonic() + settings.TENSORSLAB_TIMEOUT
-        recording.open_call(call.pk, now=timezone.now())
+        if not recording.open_call(call.pk, now=timezone.now()):
+            raise NoSlot("This look-up waited too long to be sent.")
         verdict = perform(operation=call.operation, kind=kind, ids=[task_id], deadline=deadline)
-        with transaction.atomic():
-            now = timezone.now()
-            if recording.complete(call.pk, verdict, now=now):
-                accounts.learn(verdict, host=account.host, now=now, jitter=random.random())  # noqa: S311
-                call.refresh_from_db()
-                recording.audit(call, verdict, ids=[task_id], now=now, actor=actor)
+        settle_alone(call, verdict, ids=[task_id], now=timezone.now(), actor=actor)
+        if proving and verdict.ruling in {Ruling.THERE, Ruling.GONE}:
+            accounts.resume(account)
         return verdict
     finally:
         slots.release(hold)
+
+
+def settle_alone(call: ProviderCall, verdict: Verdict, *, ids: Sequence[str], now: datetime, actor: str = "") -> None:
+    """Completes a call that belongs to no deletion."""
+    with transaction.atomic():
+        accounts.locked()
+        if recording.complete(call.pk, verdict, now=now):
+            accounts.learn(verdict, host=accounts.current_host(), now=now, jitter=random.random())  # noqa: S311
+            call.refresh_from_db()
+            recording.audit(call, verdict, ids=ids, now=now, actor=actor)
 
 
 def _wait_for_slot(seconds: float) -> slots.Hold:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django_tasks_db.models import DBTaskResult
 
 from dashboard.audit.admin import ReadOnlyAdmin
 from dashboard.deletions.models import Deletion
+
+# The queue's rows are no records of ours, and it calls a job a task.
+admin.site.unregister(DBTaskResult)
 
 
 @admin.register(Deletion)

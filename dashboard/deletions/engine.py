@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Q, QuerySet
 
 from dashboard.calls import accounts, recording, slots
-from dashboard.calls.models import Kind, ProviderCall
+from dashboard.calls.models import Account, Kind, ProviderCall
+from dashboard.deletions.manifest import HELD
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
-from dashboard.deletions.moves import finish_if_done, shift_counters
+from dashboard.deletions.moves import finish_if_done, mark_tasks, shift_counters
+from dashboard.inventory.models import TrackedTask
 
 Operation = ProviderCall.Operation
 
@@ -45,7 +46,9 @@ def heed_account() -> None:
     """Shows a pause of the whole account on every deletion it stops."""
     account = accounts.current()
     if account.paused_reason:
-        running = Deletion.objects.filter(state=State.RUNNING, host=account.host)
+        # The reason is looked at once more by the statement that acts on it: somebody may just have resumed.
+        still = Account.objects.filter(pk=account.pk).exclude(paused_reason="")
+        running = Deletion.objects.filter(Exists(still), state=State.RUNNING, host=account.host)
         running.update(state=State.PAUSED, paused_reason=account.paused_reason, paused_by_account=True)
 
 
@@ -89,24 +92,44 @@ def _claim_look_up(deletion: Deletion, hold: slots.Hold, *, now: datetime) -> Ch
 
 
 def _claim_delete(deletion: Deletion, hold: slots.Hold, *, now: datetime) -> Chunk | None:
-    rows = _next_items(deletion)
+    rows = _without_held(deletion, _next_items(deletion), now=now)
     if not rows:
         return None
     kind = rows[0].kind
     ids = tuple(row.task_id for row in rows)
     call = recording.prepare(operation=Operation.DELETE, kind=kind, ids=ids, hold=hold, deletion=deletion.uuid)
-    waiting = deletion.items.filter(pk__in=[row.pk for row in rows], outcome=Outcome.WAITING, open=True)
-    claimed = waiting.update(outcome=Outcome.SENT, call=call)
-    if claimed != len(rows):
-        raise RuntimeError(f"{len(rows) - claimed} items of {deletion} changed under the deletion's lock.")
-    shift_counters(deletion.pk, {Outcome.WAITING: -claimed, Outcome.SENT: claimed})
+    # They stay waiting until the call leaves: the page never calls sent what no call has carried.
+    unclaimed(deletion).filter(pk__in=[row.pk for row in rows]).update(call=call)
     return Chunk(call_id=call.pk, operation=Operation.DELETE, kind=kind, ids=ids)
+
+
+def _without_held(deletion: Deletion, rows: list[DeletionItem], *, now: datetime) -> list[DeletionItem]:
+    """Takes out what was put on hold after the confirmation: kept, or looked up first if a call may have had it."""
+    tasks = TrackedTask.objects.filter(pk__in=[row.tracked_id for row in rows]).held()
+    held = dict(tasks.values_list("pk", "held_reason"))
+    for row in rows:
+        if row.tracked_id not in held:
+            continue
+        outcome = Outcome.UNKNOWN if row.touched else Outcome.KEPT
+        message = f"{HELD}: {held[row.tracked_id]}"
+        rest = {"if_there": DeletionItem.IfThere.KEEP, "not_before": now}
+        ending = rest if row.touched else {"open": False, "settled_at": now}
+        deletion.items.filter(pk=row.pk).update(outcome=outcome, message=message, **ending)
+        mark_tasks([row.tracked_id], outcome=outcome, message=message, deletion=deletion, now=now)
+        shift_counters(deletion.pk, {Outcome.WAITING: -1, outcome: 1})
+    if held:
+        finish_if_done(deletion.pk, now=now)
+    return [row for row in rows if row.tracked_id not in held]
+
+
+def unclaimed(deletion: Deletion) -> QuerySet[DeletionItem]:
+    return deletion.items.filter(outcome=Outcome.WAITING, open=True, call__isnull=True)
 
 
 def _next_items(deletion: Deletion) -> list[DeletionItem]:
     if deletion.stopped_at is not None:
         return []
-    waiting = deletion.items.filter(outcome=Outcome.WAITING, open=True)
+    waiting = unclaimed(deletion)
     # A chunk being split goes first and alone: what a refused batch was made of is settled before more is asked.
     for kind in Kind.values:
         part = waiting.filter(kind=kind, group__isnull=False).order_by("group", "pk").first()
@@ -121,30 +144,43 @@ def _next_items(deletion: Deletion) -> list[DeletionItem]:
 
 def open_chunk(chunk: Chunk, *, now: datetime) -> bool:
     """The last look before a chunk leaves: its deletion still runs and its account may send."""
-    running = Deletion.objects.filter(uuid=OuterRef("deletion"), state=State.RUNNING, host=accounts.current_host())
+    running = served().filter(uuid__in=ProviderCall.objects.filter(pk=chunk.call_id).values("deletion"))
     if chunk.operation == Operation.DELETE:
         running = running.filter(stopped_at=None)
     with transaction.atomic():
-        if not accounts.may_send(accounts.current(), now=now):
+        deletion = running.select_for_update().first()
+        if deletion is None or not accounts.may_send(accounts.current(), now=now):
             return False
-        allowed = ProviderCall.objects.filter(pk=chunk.call_id).filter(Exists(running))
-        return allowed.exists() and recording.open_call(chunk.call_id, now=now)
+        if not recording.open_call(chunk.call_id, now=now):
+            return False
+        return chunk.operation == Operation.LOOK_UP or _mark_sent(deletion, chunk, now=now)
+
+
+def _mark_sent(deletion: Deletion, chunk: Chunk, *, now: datetime) -> bool:
+    items = deletion.items.filter(call=chunk.call_id, outcome=Outcome.WAITING)
+    tracked = list(items.values_list("tracked_id", flat=True))
+    if len(tracked) != len(chunk.ids):
+        # Somebody took items out of it; what is left goes with another call.
+        transaction.set_rollback(True)
+        return False
+    items.update(outcome=Outcome.SENT, sent_at=now)
+    mark_tasks(tracked, outcome=Outcome.SENT, message="", deletion=deletion, now=now)
+    shift_counters(deletion.pk, {Outcome.WAITING: -len(tracked), Outcome.SENT: len(tracked)})
+    return True
 
 
 def give_back(call_id: int, *, now: datetime) -> None:
     """Releases a chunk that was claimed and certainly not sent."""
     with transaction.atomic():
-        call = ProviderCall.objects.select_for_update().filter(pk=call_id, state=ProviderCall.State.READY).first()
+        ready = ProviderCall.objects.filter(pk=call_id, state=ProviderCall.State.READY)
+        owner = Deletion.objects.select_for_update().filter(uuid__in=ready.values("deletion")).first()
+        call = ready.select_for_update().first()
         if call is None:
             return
-        owner = Deletion.objects.select_for_update().filter(uuid=UUID(str(call.deletion))).first()
-        items = DeletionItem.objects.filter(call=call)
-        if owner is not None:
-            back = items.filter(outcome=Outcome.SENT).update(outcome=Outcome.WAITING)
-            items.update(call=None)
-            shift_counters(owner.pk, {Outcome.SENT: -back, Outcome.WAITING: back})
-            finish_if_done(owner.pk, now=now)
+        DeletionItem.objects.filter(call=call).update(call=None)
         call.delete()
+        if owner is not None:
+            finish_if_done(owner.pk, now=now)
 
 
 def next_due(*, now: datetime) -> datetime | None:
@@ -160,11 +196,8 @@ def next_due(*, now: datetime) -> datetime | None:
     if not account.paused_reason:
         for deletion in served():
             look_ups = deletion.items.filter(not_before__isnull=False, call__isnull=True).order_by("not_before")
-            moment = (
-                now
-                if deletion.waiting and not deletion.stopped_at
-                else look_ups.values_list("not_before", flat=True).first()
-            )
+            to_send = not deletion.stopped_at and unclaimed(deletion).exists()
+            moment = now if to_send else look_ups.values_list("not_before", flat=True).first()
             if moment is not None:
                 moments.append(max(moment, account.rest_until or moment))
     if Deletion.objects.filter(state=State.RUNNING).exclude(host=account.host).exists():

@@ -60,7 +60,7 @@ class HistoryFilterForm(forms.Form):
             found = found.filter(actor_name=wanted["by"])
         if wanted["outcome"]:
             found = found.filter(**{f"{wanted['outcome']}__gt": 0})
-        if wanted["kind"]:
+        if wanted["kind"] and not wanted["task"]:
             items = DeletionItem.objects.filter(deletion=OuterRef("pk"), kind=wanted["kind"])
             found = found.filter(Exists(items))
         if wanted["after"]:
@@ -68,11 +68,17 @@ class HistoryFilterForm(forms.Form):
         if wanted["before"]:
             found = found.filter(confirmed_at__lte=datetime.combine(wanted["before"], time.max, UTC))
         if wanted["task"]:
-            items = DeletionItem.objects.filter(tracked__in=TrackedTask.objects.filter(task_id=wanted["task"]))
-            found = found.filter(pk__in=items.values("deletion_id"))
+            found = found.filter(pk__in=self.items().values("deletion_id"))
         if wanted["q"]:
             found = found.filter(reason__icontains=wanted["q"])
         return found
+
+    def items(self) -> QuerySet[DeletionItem]:
+        """What happened to the task that was asked for: of one kind, with one outcome, when these are asked for too."""
+        wanted = self.cleaned_data
+        items = DeletionItem.objects.filter(tracked__in=TrackedTask.objects.filter(task_id=wanted["task"]))
+        exact = {name: wanted[name] for name in ("kind", "outcome") if wanted[name]}
+        return items.filter(**exact)
 
 
 @dataclass(kw_only=True)
@@ -95,7 +101,7 @@ def page_of(form: HistoryFilterForm) -> Page:
     match = CURSOR.fullmatch(form.cleaned_data["cursor"] or "")
     here = found
     if match:
-        mark = Deletion.objects.filter(pk=int(match[2])).first()
+        mark = Deletion.objects.confirmed().filter(pk=int(match[2]), confirmed_at__isnull=False).first()
         if mark is None:
             raise BadFilter("This page's address is damaged. Go to the first page.")
         here = found.filter(_beyond(mark, older=match[1] == "older"))
@@ -108,7 +114,8 @@ def page_of(form: HistoryFilterForm) -> Page:
         has_newer, has_older = bool(match), len(rows) > PAGE_SIZE
         rows = rows[:PAGE_SIZE]
     entries = [Entry(deletion=row, items=[]) for row in rows]
-    _add_items(entries, form.cleaned_data["task"])
+    if form.cleaned_data["task"]:
+        _add_items(entries, form.items())
     return Page(
         entries=entries,
         newer=f"newer-{rows[0].pk}" if rows and has_newer else "",
@@ -122,12 +129,9 @@ def _beyond(mark: Deletion, *, older: bool) -> Q:
     return Q(confirmed_at__gt=mark.confirmed_at) | Q(confirmed_at=mark.confirmed_at, pk__gt=mark.pk)
 
 
-def _add_items(entries: list[Entry], task_id: str) -> None:
-    if not task_id or not entries:
-        return
+def _add_items(entries: list[Entry], items: QuerySet[DeletionItem]) -> None:
     by_deletion = {entry.deletion.pk: entry for entry in entries}
-    tasks = TrackedTask.objects.filter(task_id=task_id)
-    for item in DeletionItem.objects.filter(tracked__in=tasks, deletion__in=by_deletion):
+    for item in items.filter(deletion__in=by_deletion):
         by_deletion[item.deletion_id].items.append(item)
 
 

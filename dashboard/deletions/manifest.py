@@ -24,6 +24,7 @@ THUMBNAILS = 9
 
 HELD = "Held"
 BUSY = "Already being deleted"
+DOUBTFUL = "May or may not be deleted; check it in its last deletion"
 GONE = "Already deleted"
 MISSING = "Missing at TensorsLab"
 
@@ -81,6 +82,7 @@ def blocked() -> Case:
     open_elsewhere = DeletionItem.objects.filter(tracked=OuterRef("pk"), open=True)
     return Case(
         When(Exists(open_elsewhere), then=Value(BUSY)),
+        When(presence=Presence.DELETING, then=Value(DOUBTFUL)),
         When(presence=Presence.DELETED, then=Value(GONE)),
         When(presence=Presence.MISSING, then=Value(MISSING)),
         When(~Q(held_by=""), then=Concat(Value(f"{HELD}: "), F("held_reason"), output_field=TextField())),

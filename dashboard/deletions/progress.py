@@ -62,7 +62,7 @@ def progress_of(deletion: Deletion, *, now: datetime) -> Progress:
         counts=[{"outcome": o.value, "label": o.label, "count": numbers[o]} for o in BAR if numbers[o]],
         segments=segments,
         sentence=sentence(deletion, now=now),
-        controls=controls(deletion),
+        controls=controls(deletion, now=now),
         polling=polling(deletion, now=now),
     )
 
@@ -86,13 +86,16 @@ def sentence(deletion: Deletion, *, now: datetime) -> str:
         if deletion.rest_until and deletion.rest_until > now:
             left = math.ceil((deletion.rest_until - now).total_seconds())
             return f"{deletion.rest_reason}. Going on in {left} s."
-        if deletion.stopped_at:
-            return "Stopped. What was sent before is being looked up."
         if not deletion.waiting and not deletion.sent and deletion.unknown:
             return f"{deletion.unknown:,} may or may not be deleted. Checking."
+        if deletion.stopped_at:
+            return f"Stopping. {deletion.sent:,} already sent can't be stopped." if deletion.sent else "Stopping."
+        if deletion.sent:
+            return f"Stop the rest can't stop the {deletion.sent:,} already sent."
         return ""
     if deletion.state == State.CANCELLED:
-        return "Undone in time. Nothing was sent; every task was kept."
+        still = " Giving the last ones back." if deletion.waiting else " Every task was kept."
+        return f"Undone in time. Nothing was sent.{still}"
     if deletion.state == State.FINISHED:
         return finished_sentence(deletion)
     return ""
@@ -111,17 +114,18 @@ def finished_sentence(deletion: Deletion) -> str:
     return "; ".join(parts) + "."
 
 
-def controls(deletion: Deletion) -> list[Control]:
+def controls(deletion: Deletion, *, now: datetime) -> list[Control]:
     def control(name: str, action: str, style: str = "") -> Control:
         return Control(name=name, url=reverse(f"deletion-{action}", args=[deletion.uuid]), style=style)
 
     if deletion.state == State.SCHEDULED:
-        return [control("Undo", "undo")]
-    stop = [] if deletion.stopped_at else [control("Stop the rest", "stop", "danger")]
+        overdue = deletion.starts_at is not None and deletion.starts_at <= now
+        return [control("Stop the rest", "stop", "danger")] if overdue else [control("Undo", "undo")]
+    stop = control("Stop the rest", "stop", "danger")
     if deletion.state == State.RUNNING:
-        return [control("Pause", "pause"), *stop]
+        return [control("Pause", "pause"), *([] if deletion.stopped_at else [stop])]
     if deletion.state == State.PAUSED:
-        return [control("Resume", "resume"), *stop]
+        return [control("Resume", "resume"), stop]
     if deletion.state == State.FINISHED:
         retry = [control(f"Retry {deletion.refused:,} refused", "retry")] if deletion.refused else []
         check = [control(f"Check {deletion.unknown:,} unknown", "check")] if deletion.unknown else []

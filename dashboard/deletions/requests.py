@@ -16,6 +16,7 @@ from dashboard.calls.sending import MISSING_KEY
 from dashboard.deletions import arming, manifest
 from dashboard.deletions.jobs import wake
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard.deletions.moves import shift_counters
 from dashboard.inventory.models import TrackedTask
 
 LONGEST_REASON = 500
@@ -82,6 +83,8 @@ def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetim
         accounts.locked()
         draft = Deletion.objects.select_for_update().get(pk=deletion.pk)
         _require_own_draft(draft, by)
+        if draft.created_at < now - manifest.DRAFT_LIFETIME:
+            raise Refused("This draft is over an hour old. Select the tasks again.")
         changed = manifest.recheck(draft)
         if not changed:
             if errors := check_confirmation(draft, reason=reason, typed=typed):
@@ -127,6 +130,7 @@ def keep(*, deletion: Deletion, by: By) -> None:
 
 def undo(*, deletion: Deletion, by: By, now: datetime) -> None:
     with transaction.atomic():
+        accounts.locked()
         in_time = Deletion.objects.filter(pk=deletion.pk, state=State.SCHEDULED, starts_at__gt=now)
         if not in_time.update(state=State.CANCELLED, finished_at=now, opened_at=now):
             raise Refused("Too late to undo: the deletion has started. Use Stop the rest.")
@@ -154,15 +158,12 @@ def resume(*, deletion: Deletion, by: By, now: datetime) -> None:
     if not settings.TENSORSLAB_API_KEY:
         raise Refused(MISSING_KEY)
     with transaction.atomic():
-        paused = Deletion.objects.filter(pk=deletion.pk, state=State.PAUSED)
-        row = paused.select_for_update().first()
-        if row is None:
-            raise Refused("Only a paused deletion can be resumed.")
+        account = accounts.locked()
         going_on = {"state": State.RUNNING, "paused_reason": "", "paused_by_account": False}
-        paused.update(**going_on)
-        if row.paused_by_account:
-            Deletion.objects.filter(state=State.PAUSED, paused_by_account=True, host=row.host).update(**going_on)
-        accounts.resume(accounts.current())
+        if not Deletion.objects.filter(pk=deletion.pk, state=State.PAUSED).update(**going_on):
+            raise Refused("Only a paused deletion can be resumed.")
+        Deletion.objects.filter(state=State.PAUSED, paused_by_account=True, host=account.host).update(**going_on)
+        accounts.resume(account)
         wake(now)
         by.record("deletion.resumed", deletion)
 
@@ -170,16 +171,32 @@ def resume(*, deletion: Deletion, by: By, now: datetime) -> None:
 def stop_rest(*, deletion: Deletion, by: By, now: datetime) -> None:
     """Keeps what waits. What was sent before is looked up until it is known, then the deletion is finished."""
     with transaction.atomic():
+        accounts.locked()
         row = Deletion.objects.select_for_update().get(pk=deletion.pk)
-        if row.state not in {State.RUNNING, State.PAUSED} or row.stopped_at is not None:
-            raise Refused("Only a running or paused deletion can be stopped, once.")
-        changes: dict[str, object] = {"stopped_at": now}
-        if row.state == State.PAUSED and not row.paused_by_account and row.host == accounts.current_host():
+        # Past its grace it counts as running, although no worker may have begun it yet.
+        overdue = row.state == State.SCHEDULED and row.starts_at is not None and row.starts_at <= now
+        again = row.stopped_at is not None
+        if not (overdue or row.state == State.PAUSED or (row.state == State.RUNNING and not again)):
+            raise Refused("Only a running or paused deletion can be stopped.")
+        changes: dict[str, object] = {"stopped_at": row.stopped_at or now}
+        if overdue or (row.state == State.PAUSED and not row.paused_by_account and row.host == accounts.current_host()):
             changes |= {"state": State.RUNNING, "paused_reason": ""}
+        elif again or row.host != accounts.current_host():
+            _leave_unknown(row, now=now)
         Deletion.objects.filter(pk=row.pk).update(**changes)
         wake(now)
         by.record("deletion.stopped", deletion, waiting=row.waiting)
     arming.in_chunks(arming.keep_chunk, deletion, now=now, at_most=2)
+
+
+def _leave_unknown(deletion: Deletion, *, now: datetime) -> None:
+    # Nobody looks them up under another host, or while the account is paused; they stay unknown, and it may end.
+    open_unknown = deletion.items.filter(outcome=Outcome.UNKNOWN, open=True)
+    open_unknown.update(open=False, not_before=None, settled_at=now)
+    deletion.items.filter(not_before__isnull=False).update(not_before=None)
+    waiting = deletion.items.filter(outcome=Outcome.WAITING, touched=True)
+    moved = waiting.update(outcome=Outcome.UNKNOWN, open=False, settled_at=now)
+    shift_counters(deletion.pk, {Outcome.WAITING: -moved, Outcome.UNKNOWN: moved})
 
 
 def retry_refused(*, deletion: Deletion, by: By, now: datetime) -> Deletion:
@@ -206,7 +223,9 @@ def check_unknown(*, deletion: Deletion, by: By, now: datetime) -> None:
         if row.state != State.FINISHED or not unknown.exists():
             raise Refused("There is nothing to check: no task of this deletion is unknown.")
         unknown.update(open=True, not_before=now, failures=0, if_there=DeletionItem.IfThere.REFUSE)
-        Deletion.objects.filter(pk=row.pk).update(state=State.RUNNING, finished_at=None, opened_at=None)
+        Deletion.objects.filter(pk=row.pk).update(
+            state=State.RUNNING, finished_at=None, opened_at=None, stopped_at=None
+        )
         wake(now)
         by.record("deletion.checked", deletion, unknown=row.unknown)
 

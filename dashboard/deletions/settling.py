@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 
 from dashboard.audit import chain
 from dashboard.calls import accounts, recording
@@ -28,6 +28,7 @@ NEVER_TOUCHED = {Ruling.UNAUTHORIZED, Ruling.NOT_SENT}
 
 CONFIRMED_BY_LOOK_UP = "No answer to the delete; a look-up found it gone"
 STILL_THERE = "No answer to the delete; a look-up found it still there"
+SAID_SUCCESS = "TensorsLab said Success, but the task is still there"
 VERIFY_AGAIN = (5.0, 20.0)
 """Seconds between the look-ups of a task that was called deleted and is still there, before that is an alarm."""
 
@@ -49,15 +50,15 @@ class Settlement:
             return
         before = Outcome(items[0].outcome)
         keys = [item.pk for item in items]
-        if self.call.operation == ProviderCall.Operation.DELETE and self.verdict.sent:
-            fields |= {"attempts": F("attempts") + 1, "sent_at": self.call.sent_at}
+        if self.call.operation == ProviderCall.Operation.DELETE:
+            never = Case(When(attempts=0, then=None), default=F("sent_at"))
+            fields |= {"attempts": F("attempts") + 1} if self.verdict.sent else {"sent_at": never}
         DeletionItem.objects.filter(pk__in=keys).update(outcome=outcome, call=None, **fields)
         if before != outcome:
             shift_counters(self.deletion.pk, {before: -len(keys), outcome: len(keys)})
-            if outcome != Outcome.WAITING or before == Outcome.UNKNOWN:
-                tracked = [item.tracked_id for item in items]
-                shown = fields.get("message", items[0].message)
-                mark_tasks(tracked, outcome=outcome, message=shown, deletion=self.deletion, now=self.now)
+            tracked = [item.tracked_id for item in items]
+            shown = fields.get("message", items[0].message)
+            mark_tasks(tracked, outcome=outcome, message=shown, deletion=self.deletion, now=self.now)
 
     def close(self, items: list[DeletionItem], outcome: Outcome, **fields: Any) -> None:
         """Ends items: this deletion no longer holds their tasks."""
@@ -75,12 +76,13 @@ class Settlement:
 def settle(call_id: int, verdict: Verdict, *, now: datetime) -> bool:
     """Applies `verdict` to the items of an open call. False when another settled it first: then nothing changes."""
     with transaction.atomic():
+        accounts.locked()
+        call = ProviderCall.objects.get(pk=call_id)
+        # Locked, so that two settlings of one deletion never both miss that they were the last.
+        deletion = Deletion.objects.select_for_update().get(uuid=UUID(str(call.deletion)))
         if not recording.complete(call_id, verdict, now=now):
             return False
-        call = ProviderCall.objects.get(pk=call_id)
         items = list(DeletionItem.objects.filter(call=call).order_by("pk"))
-        # Locked first, so that two settlings of one deletion never both miss that they were the last.
-        deletion = Deletion.objects.select_for_update().get(uuid=UUID(str(call.deletion)))
         work = Settlement(deletion=deletion, call=call, verdict=verdict, now=now)
         if call.operation == ProviderCall.Operation.DELETE:
             _settle_delete(work, items)
@@ -189,9 +191,10 @@ def _settle_verification(work: Settlement, item: DeletionItem) -> None:
     elif item.failures < len(VERIFY_AGAIN):
         fields |= {"not_before": work.now + timedelta(seconds=VERIFY_AGAIN[item.failures])}
     elif work.verdict.ruling == Ruling.THERE:
-        fields |= {"verified": "present", "not_before": None}
         Deletion.objects.filter(pk=work.deletion.pk).update(alarms=F("alarms") + 1)
         work.alarms.append({"kind": item.kind, "task_id": item.task_id, "said": "Success", "look_up": "still there"})
+        work.close([item], Outcome.REFUSED, message=SAID_SUCCESS, verified="present")
+        return
     else:
         fields |= {"not_before": None}
     DeletionItem.objects.filter(pk=item.pk).update(**fields)

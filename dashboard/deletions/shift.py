@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from dashboard.calls import sending, slots
-from dashboard.calls.verdicts import Unanswered, Verdict, judge_delete, judge_look_up
+from dashboard.calls.verdicts import Ruling, Unanswered, Verdict, judge_delete, judge_look_up
 from dashboard.deletions import arming, engine
 from dashboard.deletions.engine import Chunk
 from dashboard.deletions.settling import settle
@@ -25,6 +25,8 @@ SHARE = 8
 """The most slots one shift takes where several workers run, so that they share."""
 POLL = 0.2
 OVERDUE = 5.0
+
+GO_ON = {Ruling.SUCCESS, Ruling.REFUSED, Ruling.GONE, Ruling.THERE}
 
 stopping = threading.Event()
 """Set by the worker's signal handler: the calls in hand are finished, nothing new is taken."""
@@ -63,8 +65,11 @@ class Shift:
             pool.shutdown(wait=False, cancel_futures=True)
             for chunk in self.ready.values():
                 engine.give_back(chunk.call_id, now=timezone.now())
+            # What is still out after a failure keeps its slot until its lease is lost.
+            out = {held.hold for held in self.in_hand.values()}
             for hold in self.holds:
-                slots.release(hold)
+                if hold not in out:
+                    slots.release(hold)
         return True
 
     def _over(self) -> bool:
@@ -92,10 +97,11 @@ class Shift:
                 held = self.in_hand.pop(future)
                 overdue = not future.done()
                 verdict = self._overdue(held.chunk) if overdue else future.result()
-                # The ready chunk leaves before the books are written: the provider need not wait for them.
                 if overdue:
                     self.holds.remove(held.hold)
-                elif not self._send_next(pool, held.hold, ready_only=True):
+                # The ready chunk leaves before the books are written: the provider need not wait for them. Unless
+                # the answer may be a reason to send nothing at all.
+                elif verdict.ruling not in GO_ON or not self._send_next(pool, held.hold, ready_only=True):
                     idle.append(held.hold)
                 settle(held.chunk.call_id, verdict, now=timezone.now())
             self._catch_up()
@@ -107,10 +113,12 @@ class Shift:
             chunk = engine.claim(hold, now=timezone.now())
         if chunk is None:
             return False
+        # Taken before the call is opened: whatever holds this process up from here on, when the lease has run out
+        # the deadline is long past, and the thread sends nothing any more.
+        deadline = time.monotonic() + settings.TENSORSLAB_TIMEOUT
         if self._over() or not slots.renew(hold) or not engine.open_chunk(chunk, now=timezone.now()):
             engine.give_back(chunk.call_id, now=timezone.now())
             return False
-        deadline = time.monotonic() + settings.TENSORSLAB_TIMEOUT
         future = pool.submit(
             sending.perform, operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=deadline
         )

@@ -15,7 +15,7 @@ from django.db import OperationalError, close_old_connections, connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from dashboard.calls import slots
+from dashboard.calls import sending, slots
 from dashboard.calls.models import ProviderCall, Worker
 from dashboard.calls.verdicts import Unanswered, judge_delete, judge_look_up
 from dashboard.deletions import engine, jobs
@@ -77,6 +77,9 @@ def close_lost(call_id: int) -> None:
     if call is None:
         return
     error = Unanswered(WORKER_DIED)
+    if call.deletion is None:
+        sending.settle_alone(call, judge_look_up(error), ids=[], now=now)
+        return
     deletes = call.operation == ProviderCall.Operation.DELETE
     settle(call_id, judge_delete(error) if deletes else judge_look_up(error), now=now)
 
@@ -89,5 +92,8 @@ def tend(tender: Tender, stop: threading.Event) -> None:
             tender.tick()
         except OperationalError:
             logger.warning("The database did not answer; tending again in %s s.", EVERY, exc_info=settings.DEBUG)
+        # Nobody would notice if this thread died: it is what notices everything else.
+        except Exception:
+            logger.exception("Tending failed; again in %s s.", EVERY)
         stop.wait(EVERY)
     connection.close()

@@ -44,7 +44,7 @@ def refresh(*, older_than: timedelta, limit: int | None, actor: str, sleep: Slee
     for pk in stale(now=timezone.now(), older_than=older_than)[:limit]:
         task = TrackedTask.objects.get(pk=pk)
         try:
-            verdict = _ask(task, actor=actor, sleep=sleep)
+            verdict = _ask(task, actor=actor, sleep=sleep, proving=not done.looked_up)
         except Stopped as stopped:
             done.stopped = str(stopped)
             break
@@ -62,9 +62,11 @@ def refresh(*, older_than: timedelta, limit: int | None, actor: str, sleep: Slee
 
 
 def stale(*, now: datetime, older_than: timedelta) -> list[int]:
-    """Only tasks that should be there: a deletion in flight looks its own up, and the rest is history."""
+    """Only what is not being deleted or gone by our hand. A missing task may have been looked up under a wrong key."""
     due = TrackedTask.objects.filter(Q(checked_at=None) | Q(checked_at__lt=now - older_than))
-    due = due.filter(presence=Presence.PRESENT).order_by(F("checked_at").asc(nulls_first=True), "pk")
+    due = due.filter(presence__in=[Presence.PRESENT, Presence.MISSING]).order_by(
+        F("checked_at").asc(nulls_first=True), "pk"
+    )
     return list(due.values_list("pk", flat=True))
 
 
@@ -72,6 +74,8 @@ def keep(task: TrackedTask, verdict: Verdict, *, now: datetime) -> bool:
     """Writes what the look-up said. True when the task turned out missing."""
     rows = TrackedTask.objects.filter(pk=task.pk)
     rows.update(checked_at=now, **_told(verdict))
+    if verdict.ruling == Ruling.THERE:
+        rows.filter(presence=Presence.MISSING).update(presence=Presence.PRESENT)
     # A deletion may have taken the task since it was asked about; then its outcome is not ours to write.
     return verdict.ruling == Ruling.GONE and bool(
         rows.filter(presence=Presence.PRESENT).update(presence=Presence.MISSING)
@@ -97,11 +101,11 @@ def _told(verdict: Verdict) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value}
 
 
-def _ask(task: TrackedTask, *, actor: str, sleep: Sleep) -> Verdict:
+def _ask(task: TrackedTask, *, actor: str, sleep: Sleep, proving: bool) -> Verdict:
     """The answer, once TensorsLab has time for it. Raises `Stopped`."""
     for _wait in range(WAITS_IN_A_ROW):
         try:
-            verdict = look_up(kind=task.kind, task_id=task.task_id, actor=actor)
+            verdict = look_up(kind=task.kind, task_id=task.task_id, actor=actor, proving=proving)
         except NoSlot as error:
             raise Stopped(f"{error} Run it again when the deletions in flight are done.") from error
         except Paused as error:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from dashboard.audit.models import AuditEvent
-from dashboard.calls.models import Account, ProviderCall
-from dashboard.deletions import requests
+from dashboard.calls import accounts
+from dashboard.calls.models import Account, ProviderCall, Slot
+from dashboard.calls.verdicts import Ruling, Verdict
+from dashboard.deletions import engine, requests
 from dashboard.deletions.models import DeletionItem, Outcome, State
 from dashboard.deletions.shift import Shift
 from dashboard.inventory.models import TrackedTask
@@ -153,7 +157,7 @@ def test_an_unreachable_host_sends_nothing_and_pauses_in_the_end(settings, confi
     settings.TENSORSLAB_API_URL = "http://127.0.0.1:9"
     deletion = work(confirm(images(3)))
     assert deletion.state == State.PAUSED
-    assert "did not answer" in deletion.paused_reason
+    assert "No usable answer" in deletion.paused_reason
     assert deletion.waiting == 3
 
 
@@ -180,8 +184,11 @@ def test_called_deleted_but_still_there_is_an_alarm(sandbox, settings, confirm, 
     tasks = images(2)
     sandbox.control(spared=[tasks[0].task_id])
     deletion = work(confirm(tasks))
-    assert deletion.alarms == 1
-    assert deletion.items.get(verified="present").task_id == tasks[0].task_id
+    assert (deletion.alarms, deletion.deleted, deletion.refused) == (1, 1, 1)
+    item = deletion.items.get(verified="present")
+    assert (item.task_id, item.outcome) == (tasks[0].task_id, "refused")
+    assert item.message == "TensorsLab said Success, but the task is still there"
+    assert TrackedTask.objects.get(pk=tasks[0].pk).presence == "present"
     assert AuditEvent.objects.filter(action="deletion.alarm").count() == 1
 
 
@@ -210,3 +217,66 @@ def test_no_more_calls_are_in_flight_than_allowed(sandbox, settings, confirm, im
     sandbox.control(latency=0.1)
     work(confirm(images(12)))
     assert sandbox.ledger()["max_in_flight"] == 3
+
+
+def test_a_worker_that_wakes_up_late_sends_nothing_any_more(sandbox, settings, monkeypatch, confirm, images) -> None:
+    """Held up between opening the call and sending it, for longer than its whole time-out."""
+    settings.TENSORSLAB_TIMEOUT = 0.2
+    deletion = confirm(images(1))
+    open_chunk = engine.open_chunk
+
+    def held_up(chunk, *, now):
+        opened = open_chunk(chunk, now=now)
+        time.sleep(0.3)
+        return opened
+
+    monkeypatch.setattr(engine, "open_chunk", held_up)
+    Shift(length=1).run()
+    assert sandbox.ledger()["calls"] == []
+    deletion.refresh_from_db()
+    assert (deletion.waiting, deletion.items.get().attempts, deletion.items.get().sent_at) == (1, 0, None)
+
+
+@pytest.mark.parametrize(("fault", "sent"), [("401", 1), ("429:before", 1), ("9000", 1)])
+def test_the_ready_chunk_does_not_leave_after_such_an_answer(sandbox, settings, confirm, images, fault, sent) -> None:
+    settings.TENSORSLAB_BATCH_SIZE, settings.TENSORSLAB_CONCURRENCY = 1, 1
+    sandbox.control(queue=[fault], retry_after="60")
+    confirm(images(5))
+    Shift(length=2).run()
+    assert len(sandbox.ledger()["calls"]) == sent
+
+
+def test_a_rest_is_never_shortened(sandbox, confirm, images) -> None:
+    host = accounts.current().host
+    now = timezone.now()
+    for retry_after in (600.0, 0.0):
+        busy = Verdict(ruling=Ruling.BUSY, sentence="", retry_after=retry_after)
+        accounts.learn(busy, host=host, now=now, jitter=0.5)
+    assert Account.objects.get().rest_until == now + timedelta(seconds=600)
+
+
+def test_a_shift_that_fails_keeps_the_slots_of_what_is_still_out(
+    sandbox, settings, monkeypatch, confirm, images
+) -> None:
+    settings.TENSORSLAB_BATCH_SIZE, settings.TENSORSLAB_CONCURRENCY = 1, 2
+    sandbox.control(latency=0.3)
+    confirm(images(6))
+
+    def failing(*args, **kwargs):
+        raise OperationalError("the database went away")
+
+    monkeypatch.setattr("dashboard.deletions.shift.settle", failing)
+    with pytest.raises(OperationalError):
+        Shift(length=2).run()
+    assert Slot.objects.filter(token__isnull=False).exists()
+    assert ProviderCall.objects.filter(state="open").count() > Slot.objects.filter(token__isnull=True).count() - 1
+
+
+def test_what_is_held_after_the_confirmation_is_kept(sandbox, confirm, images) -> None:
+    tasks = images(3)
+    deletion = confirm(tasks)
+    TrackedTask.objects.filter(pk=tasks[1].pk).update(held_by="alice", held_reason="Legal case 12")
+    work(deletion)
+    assert (deletion.state, deletion.deleted, deletion.kept) == (State.FINISHED, 2, 1)
+    assert tasks[1].task_id not in sandbox.ledger()["deleted"]["image"]
+    assert deletion.items.get(outcome="kept").message == "Held: Legal case 12"

@@ -295,3 +295,61 @@ def test_a_lost_task_is_not_called_kept_before_its_call_can_no_longer_be_at_work
     assert item.not_before >= item.lost_at + timedelta(seconds=30)
     work(deletion)
     assert (deletion.state, deletion.kept) == (State.FINISHED, 1)
+
+
+def test_a_task_nobody_knows_about_is_skipped_until_it_was_checked(olga, confirm, images) -> None:
+    tasks = images(2)
+    deletion = confirm(tasks[:1])
+    DeletionItem.objects.update(outcome="unknown", open=False)
+    Deletion.objects.filter(pk=deletion.pk).update(state=State.FINISHED, waiting=0, unknown=1)
+    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    assert draft.size == 1
+    assert draft.items.get(outcome="skipped").message == manifest.DOUBTFUL
+
+
+def test_what_is_past_its_grace_can_be_stopped_although_no_worker_began_it(sandbox, olga, draft) -> None:
+    _confirm(draft, olga)
+    requests.stop_rest(deletion=draft, by=By(user=olga), now=timezone.now())
+    work(draft)
+    assert (draft.state, draft.kept) == (State.FINISHED, 3)
+    assert sandbox.ledger()["calls"] == []
+    assert not TrackedTask.objects.exclude(presence="present").exists()
+
+
+def test_a_draft_of_yesterday_is_refused(olga, draft) -> None:
+    with pytest.raises(Refused, match="over an hour old"):
+        _confirm(draft, olga, now=timezone.now() + timedelta(hours=2))
+
+
+def test_resuming_lifts_the_accounts_pause_for_all_that_it_stopped(olga, confirm, images) -> None:
+    mine, other = confirm(images(1)), confirm(images(1))
+    engine.begin_due(now=timezone.now())
+    requests.pause(deletion=mine, by=By(user=olga))
+    Account.objects.update(paused_reason="API key rejected (401).")
+    engine.heed_account()
+    requests.resume(deletion=mine, by=By(user=olga), now=timezone.now())
+    other.refresh_from_db()
+    assert other.state == State.RUNNING
+
+
+def test_a_deletion_for_another_host_can_be_stopped_and_ends(sandbox, olga, confirm, images) -> None:
+    deletion = confirm(images(2))
+    first = deletion.items.first()
+    deletion.items.filter(pk=first.pk).update(outcome="unknown", not_before=timezone.now(), if_there="resend")
+    Deletion.objects.update(
+        state=State.PAUSED, host="https://elsewhere.example", waiting=1, unknown=1, paused_reason="another host"
+    )
+    requests.stop_rest(deletion=deletion, by=By(user=olga), now=timezone.now())
+    work(deletion)
+    assert (deletion.state, deletion.unknown, deletion.kept) == (State.FINISHED, 1, 1)
+
+
+def test_what_stays_unknown_after_a_stop_can_be_left_so_while_the_account_is_paused(
+    sandbox, olga, confirm, images
+) -> None:
+    deletion = confirm(images(1))
+    deletion.items.update(outcome="unknown", not_before=timezone.now(), if_there="keep")
+    Deletion.objects.update(state=State.PAUSED, paused_by_account=True, stopped_at=timezone.now(), waiting=0, unknown=1)
+    requests.stop_rest(deletion=deletion, by=By(user=olga), now=timezone.now())
+    work(deletion)
+    assert (deletion.state, deletion.unknown) == (State.FINISHED, 1)

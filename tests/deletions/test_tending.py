@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from dashboard.calls import slots
+from dashboard.calls import accounts, recording, slots
 from dashboard.calls.models import Account, ProviderCall, Slot, Worker
 from dashboard.calls.sending import perform
 from dashboard.calls.verdicts import Unanswered, judge_delete
@@ -14,6 +14,7 @@ from dashboard.deletions import engine, jobs
 from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.deletions.settling import settle
 from dashboard.deletions.tending import Tender
+from dashboard.inventory.models import TrackedTask
 from tests.deletions.conftest import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -122,4 +123,39 @@ def test_an_item_in_hand_is_not_claimed_twice(sandbox, settings, confirm, images
     engine.begin_due(now=timezone.now())
     chunks = [engine.claim(hold, now=timezone.now()) for hold in slots.take(3)]
     assert [len(chunk.ids) for chunk in chunks if chunk] == [2, 1]
-    assert DeletionItem.objects.filter(outcome="sent").count() == 3
+    assert DeletionItem.objects.filter(call__isnull=False).count() == 3
+
+
+def test_a_task_is_called_sent_only_once_its_call_leaves(sandbox, confirm, images) -> None:
+    deletion = confirm(images(3))
+    chunk = _claimed(deletion, opened=False)
+    deletion.refresh_from_db()
+    assert (deletion.waiting, deletion.sent) == (3, 0)
+    assert engine.open_chunk(chunk, now=timezone.now())
+    deletion.refresh_from_db()
+    assert (deletion.waiting, deletion.sent) == (0, 3)
+    assert {task.presence_words for task in TrackedTask.objects.all()} == {"Deleting · Sent"}
+
+
+def test_an_interrupted_look_up_of_no_deletion_is_closed_too(sandbox) -> None:
+    [hold] = slots.take(1)
+    call = recording.prepare(operation="look_up", kind="image", ids=["a"], hold=hold)
+    recording.open_call(call.pk, now=timezone.now())
+    _expire()
+    tender = Tender("t")
+    tender.tick()
+    tender.tick()
+    call.refresh_from_db()
+    assert call.state == "lost"
+    assert slots.any_free()
+    assert not Slot.objects.filter(token__isnull=False).exists()
+
+
+def test_a_resume_is_not_undone_by_a_pause_that_was_read_before_it(monkeypatch, confirm, images) -> None:
+    deletion = confirm(images(1))
+    engine.begin_due(now=timezone.now())
+    stale = Account(pk=Account.objects.get().pk, host=accounts.current_host(), paused_reason="API key rejected")
+    monkeypatch.setattr(accounts, "current", lambda: stale)
+    engine.heed_account()
+    deletion.refresh_from_db()
+    assert deletion.state == "running"

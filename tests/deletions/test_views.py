@@ -381,3 +381,42 @@ def test_the_admin_shows_deletions_read_only(administrator) -> None:
     assert administrator.get(page).status_code == 200
     assert administrator.post(page, {"reason": "other"}).status_code == 403
     assert administrator.get(reverse("admin:deletions_deletion_add")).status_code == 403
+
+
+def test_every_page_of_a_draft_can_be_read_before_confirming(operator) -> None:
+    tasks = TrackedTaskFactory.create_batch(60)
+    draft = _draft(operator, tasks)
+    second = operator.get(draft.get_absolute_url(), {"page": 2}).context["items"]
+    assert len(second) == 10
+
+
+def test_rows_that_cannot_be_read_do_not_spoil_what_was_done(operator, tasks, htmx) -> None:
+    draft = _draft(operator, tasks)
+    response = operator.post(_url("confirm", draft), {"reason": "a", "shown": "abc"}, headers=htmx)
+    assert response.status_code == 200
+    assert operator.get(reverse("deletion-strip"), {"shown": "abc"}, headers=htmx).status_code == 422
+
+
+def test_a_cursor_of_no_history_answers_400(operator, tasks) -> None:
+    draft = _draft(operator, tasks)
+    assert operator.get(reverse("deletion-list"), {"cursor": f"older-{draft.pk}"}).status_code == 400
+
+
+def test_the_history_of_an_image_is_not_that_of_a_video_with_its_id(operator) -> None:
+    image = TrackedTaskFactory(task_id="same")
+    video = TrackedTaskFactory(task_id="same", video=True)
+    deletion = DeletionFactory(total=2, deleted=2, reason="the video")
+    DeletionItemFactory(deletion=deletion, tracked=video)
+    DeletionItemFactory(deletion=deletion)
+    DeletionItemFactory(deletion=DeletionFactory(total=1, deleted=1, reason="the image"), tracked=image)
+    page = operator.get(reverse("deletion-list"), {"task": "same", "kind": "image"}).content.decode()
+    assert "the image" in page
+    assert "the video" not in page
+
+
+def test_a_discarded_draft_says_that_nothing_happened(operator, tasks) -> None:
+    draft = _draft(operator, tasks)
+    operator.post(_url("keep", draft))
+    page = operator.get(draft.get_absolute_url()).content.decode()
+    assert "Nothing was confirmed" in page
+    assert "progressbar" not in page

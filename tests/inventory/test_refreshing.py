@@ -91,7 +91,7 @@ def test_a_task_that_vanished_becomes_missing(sandbox, rests):
 
 
 def test_a_task_being_deleted_is_left_to_its_deletion(sandbox, rests):
-    for presence in (Presence.DELETING, Presence.DELETED, Presence.MISSING):
+    for presence in (Presence.DELETING, Presence.DELETED):
         TrackedTaskFactory(presence=presence)
     assert run(rests) == Refreshed()
     assert asked(sandbox) == []
@@ -136,11 +136,26 @@ def test_the_first_look_up_proves_the_key(sandbox, rests, fault, sentence):
     assert TrackedTask.objects.filter(checked_at=None).count() == 3
 
 
-def test_a_paused_account_is_left_alone(sandbox, rests):
-    TrackedTaskFactory()
+def test_the_first_look_up_proves_the_key_and_lifts_the_pause_that_the_old_one_brought(sandbox, rests):
+    TrackedTaskFactory.create_batch(2)
     Account.objects.create(host=sandbox.url, paused_reason="API key rejected (401).")
-    assert run(rests) == Refreshed(stopped="API key rejected (401).")
-    assert asked(sandbox) == []
+    assert run(rests) == Refreshed(looked_up=2)
+    assert Account.objects.get().paused_reason == ""
+
+
+def test_a_key_that_is_still_wrong_stops_at_the_first_look_up(sandbox, rests):
+    TrackedTaskFactory.create_batch(2)
+    sandbox.control(api_key="another")
+    Account.objects.create(host=sandbox.url, paused_reason="API key rejected (401).")
+    assert "API key rejected (401)" in run(rests).stopped
+    assert [call["http_status"] for call in sandbox.ledger()["calls"]] == [401]
+
+
+def test_a_task_that_was_missed_under_a_wrong_key_is_found_again(sandbox, rests):
+    task = TrackedTaskFactory(presence=Presence.MISSING)
+    assert run(rests) == Refreshed(looked_up=1)
+    task.refresh_from_db()
+    assert task.presence == Presence.PRESENT
 
 
 def test_a_busy_provider_is_waited_for(sandbox, rests):

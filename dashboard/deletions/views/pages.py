@@ -59,12 +59,15 @@ def deletion_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     pages = history.items_pages(deletion, outcome=outcome)
     if not number.isascii() or not number.isdigit() or not int(number[:12]) >= 1:
         return refused(request, f"“{number[:60]}” is not a page of these items.", status=400)
-    if deletion.state == State.DRAFT and not request.GET.get("part"):
+    number_shown = min(int(number[:12]), pages)
+    if deletion.state == State.DRAFT:
         return render(
-            request, "deletions/deletion_detail.html", {**draft_context(deletion), **_items(deletion, outcome, 1)}
+            request,
+            "deletions/deletion_detail.html",
+            {**draft_context(deletion), **_items(deletion, outcome, number_shown)},
         )
     requests.note_opened(deletion=deletion, user=request.user, now=timezone.now())
-    context = _live_context(deletion, outcome=outcome, number=min(int(number[:12]), pages))
+    context = _live_context(deletion, outcome=outcome, number=number_shown)
     if request.GET.get("part") != "live":
         return render(request, "deletions/deletion_detail.html", context)
     return _unless_seen(request, render_to_string("deletions/_live.html", context, request))
@@ -92,7 +95,7 @@ def _items(deletion: Deletion, outcome: str, number: int) -> dict[str, object]:
 
 
 def _live_context(deletion: Deletion, *, outcome: str, number: int) -> dict[str, object]:
-    calls = ProviderCall.objects.filter(deletion=deletion.uuid, sent_at__isnull=False)
+    calls = ProviderCall.objects.filter(deletion=deletion.uuid).exclude(state=ProviderCall.State.READY)
     progress = progress_of(deletion, now=timezone.now())
     return {
         **_items(deletion, outcome, number),
@@ -120,7 +123,13 @@ def deletion_strip(request: SignedInRequest) -> HttpResponse:
 
 def render_strip(request: SignedInRequest, *, shown: str, watching: bool = True) -> HttpResponse:
     """The strip, and out of band the presence cells of the rows that the page shows."""
-    context = strip.context(user=request.user, shown=shown, now=timezone.now(), watching=watching)
+    try:
+        context = strip.context(user=request.user, shown=shown, now=timezone.now(), watching=watching)
+    except BadSelection:
+        if request.method == "GET":
+            raise
+        # What was asked for is done by now; only the page's own cells can't be told.
+        context = strip.context(user=request.user, shown="", now=timezone.now(), watching=watching)
     content = render_to_string("deletions/_strip.html", context, request)
     return _unless_seen(request, content)
 
