@@ -21,7 +21,9 @@ class InvalidFilter(Exception):
 
 
 class DayField(forms.DateField):
-    widget = forms.DateInput(attrs={"type": "date"})
+    """One way to write a day, so that the address of a filter is the same for everyone."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     default_error_messages = {"invalid": "it is not a day such as 2026-01-31"}
 
     def to_python(self, value: Any) -> date | None:

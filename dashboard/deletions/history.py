@@ -10,9 +10,10 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
+from dashboard.audit.filters import DayField
 from dashboard.calls.models import Kind
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
-from dashboard.inventory.filters import BadFilter, DayField
+from dashboard.inventory.filters import BadFilter
 from dashboard.inventory.models import TrackedTask
 
 PAGE_SIZE = 50

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time
 from typing import Self
 from urllib.parse import urlencode
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Q, TextChoices
 from django.http import QueryDict
 
+from dashboard.audit.filters import DayField
 from dashboard.calls.models import Kind
 from dashboard.inventory.models import Presence, Selection, Status, TaskQuerySet, TrackedTask
 
@@ -23,17 +22,6 @@ ENUMERATED: dict[str, type[TextChoices]] = {"kind": Kind, "status": Status, "pre
 
 class BadFilter(Exception):
     """The address asks for what the register doesn't know. The text is a sentence for the operator."""
-
-
-class DayField(forms.DateField):
-    """One way to write a day, so that the address of a filter is the same for everyone."""
-
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-
-    def to_python(self, value: str | datetime | date | None) -> date | None:
-        if value and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value).strip()):
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return super().to_python(value)
 
 
 class TaskFilterForm(forms.Form):

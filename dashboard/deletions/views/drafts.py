@@ -92,7 +92,8 @@ def _spend_selection(request: SignedInRequest, deletion: Deletion) -> str:
 
 def _again(request: SignedInRequest, deletion: Deletion, *, errors: dict[str, str], status: int) -> HttpResponse:
     deletion.refresh_from_db()
-    context = draft_context(deletion, errors=errors, reason=request.POST.get("reason", ""))
+    said = {name: request.POST.get(name, "") for name in ("reason", "typed")}
+    context = draft_context(deletion, errors=errors, **said)
     template = "deletions/_dialog.html" if request.htmx else "deletions/deletion_detail.html"
     return render(request, template, context, status=status)
 

@@ -35,7 +35,7 @@ def refused(request: HtmxRequest, sentence: str, *, status: int, back: Deletion 
 
 
 def draft_context(
-    deletion: Deletion, *, errors: dict[str, str] | None = None, reason: str | None = None
+    deletion: Deletion, *, errors: dict[str, str] | None = None, reason: str | None = None, typed: str = ""
 ) -> dict[str, object]:
     errors = errors or {}
     return {
@@ -45,6 +45,7 @@ def draft_context(
         "error": errors.get("", ""),
         "typed_needed": requests.is_typed_needed(deletion),
         "reason": deletion.reason if reason is None else reason,
+        "typed": typed,
         "grace": settings.DELETION_GRACE_SECONDS,
         "fingerprint_short": f"{deletion.fingerprint[:4]}·{deletion.fingerprint[4:8]}",
     }
