@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.calls.models import Account
@@ -12,6 +13,7 @@ from dashboard.deletions import manifest, requests
 from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.deletions.shift import Shift
 from dashboard.inventory.models import TrackedTask
+from tests.conftest import Person
 from tests.factories import TrackedTaskFactory, UserFactory
 
 Confirm = Callable[..., Deletion]
@@ -72,3 +74,23 @@ def work(deletion: Deletion, *, shifts: int = 20) -> Deletion:
 
 def outcomes(deletion: Deletion) -> dict[str, str]:
     return dict(deletion.items.values_list("task_id", "outcome"))
+
+
+@pytest.fixture
+def tasks(db: None) -> list[TrackedTask]:
+    return TrackedTaskFactory.create_batch(3)
+
+
+def ticked(tasks: list[TrackedTask]) -> dict[str, object]:
+    return {"shown": ",".join(str(task.pk) for task in tasks), "task": [task.pk for task in tasks]}
+
+
+def drafted(person: Person, tasks: list[TrackedTask]) -> Deletion:
+    """The draft that `person` gets by ticking `tasks` on the list and pressing Delete."""
+    response = person.post(reverse("deletion-draft"), ticked(tasks))
+    assert response.status_code == 303, response.content.decode()
+    return Deletion.objects.get(uuid=response.url.split("/")[-2])
+
+
+def url_of(action: str, deletion: Deletion) -> str:
+    return reverse(f"deletion-{action}", args=[deletion.uuid])

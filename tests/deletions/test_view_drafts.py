@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from dashboard.audit.models import AuditEvent
+from dashboard.deletions.models import Deletion, State
+from dashboard.inventory.models import TrackedTask
+from tests.deletions.conftest import drafted, ticked, url_of
+from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ACTIONS = ["confirm", "keep", "undo", "pause", "resume", "stop", "retry", "check"]
+
+
+def test_delete_freezes_a_draft_and_shows_it(operator, tasks) -> None:
+    draft = drafted(operator, tasks[:2])
+    page = operator.get(draft.get_absolute_url()).content.decode()
+    assert draft.actor_name == "olga"
+    assert "Delete 2 tasks?" in page
+    assert "Keep tasks" in page
+
+
+def test_with_htmx_the_dialog_comes_in_place(operator, htmx, tasks) -> None:
+    response = operator.post(reverse("deletion-draft"), ticked(tasks), headers=htmx)
+    assert response.status_code == 200
+    assert '<dialog id="dialog"' in response.content.decode()
+    assert "Delete 3 tasks?" in response.content.decode()
+
+
+def test_an_empty_selection_is_refused_with_a_sentence(operator, htmx, tasks) -> None:
+    for headers in ({}, htmx):
+        response = operator.post(reverse("deletion-draft"), {"shown": str(tasks[0].pk)}, headers=headers)
+        assert response.status_code == 422
+        assert "Nothing is selected. Tick at least one task." in response.content.decode()
+    assert not Deletion.objects.exists()
+
+
+def test_a_foreign_selection_is_refused(operator, administrator, tasks) -> None:
+    administrator.post(reverse("task-selection"), {"action": "all", "shown": ""})
+    theirs = administrator.user.selection_set.get()
+    response = operator.post(reverse("deletion-draft"), {"selection": str(theirs.uuid), "shown": ""})
+    assert response.status_code == 422
+    assert "not yours or no longer exists" in response.content.decode()
+
+
+def test_a_mistyped_filter_never_selects_everything(operator, tasks) -> None:
+    response = operator.post(reverse("deletion-draft") + "?kind=imag", ticked(tasks))
+    assert response.status_code == 400
+    assert not Deletion.objects.exists()
+
+
+def test_only_skipped_tasks_leave_nothing_to_confirm(operator) -> None:
+    held = TrackedTaskFactory(held=True)
+    operator.post(reverse("task-selection"), {"action": "all", "shown": str(held.pk)})
+    selection = operator.user.selection_set.get()
+    response = operator.post(reverse("deletion-draft"), {"selection": str(selection.uuid), "shown": ""})
+    page = operator.get(response.url).content.decode()
+    assert "Delete 0 tasks</button>" not in page
+    assert "Held: Legal case 12" in page
+
+
+def test_confirming_without_htmx_goes_to_the_deletion(operator, tasks) -> None:
+    draft = drafted(operator, tasks)
+    response = operator.post(url_of("confirm", draft), {"reason": "Spring"})
+    assert (response.status_code, response.url) == (303, draft.get_absolute_url())
+    draft.refresh_from_db()
+    assert (draft.state, draft.reason) == (State.SCHEDULED, "Spring")
+    event = AuditEvent.objects.get(action="deletion.confirmed")
+    assert (event.actor, event.subject, event.address) == ("olga", str(draft.uuid), "127.0.0.1")
+
+
+@pytest.mark.parametrize("with_htmx", [True, False])
+def test_wrong_input_is_told_at_its_field_and_keeps_what_was_typed(settings, operator, htmx, tasks, with_htmx) -> None:
+    settings.DELETION_TYPED_ABOVE = 2
+    draft = drafted(operator, tasks)
+    headers = htmx if with_htmx else {}
+    response = operator.post(url_of("confirm", draft), {"reason": "Mine <b>", "typed": "4"}, headers=headers)
+    content = response.content.decode()
+    assert response.status_code == 422
+    assert "Type 3 to confirm. You typed 4." in content
+    assert "Mine &lt;b&gt;" in content
+    assert "Type 3 to confirm" in content
+
+
+@pytest.mark.parametrize("with_htmx", [True, False])
+def test_a_changed_set_answers_409_and_the_new_number(operator, htmx, tasks, with_htmx) -> None:
+    draft = drafted(operator, tasks)
+    TrackedTask.objects.filter(pk=tasks[0].pk).update(held_by="alice")
+    response = operator.post(url_of("confirm", draft), {"reason": "Spring"}, headers=htmx if with_htmx else {})
+    assert response.status_code == 409
+    assert "Delete 2 tasks?" in response.content.decode()
+
+
+def test_a_second_confirmation_answers_409(operator, tasks) -> None:
+    draft = drafted(operator, tasks)
+    assert operator.post(url_of("confirm", draft), {"reason": "a"}).status_code == 303
+    response = operator.post(url_of("confirm", draft), {"reason": "a"})
+    assert response.status_code == 409
+    assert "already confirmed" in response.content.decode()
+
+
+def test_keeping_returns_with_the_same_selection(operator, tasks) -> None:
+    draft = drafted(operator, tasks[:2])
+    response = operator.post(url_of("keep", draft))
+    assert response.status_code == 303
+    page = operator.get(response.url).content.decode()
+    assert page.count(" checked") == 2
+
+
+def test_a_late_undo_answers_409(operator, tasks) -> None:
+    draft = drafted(operator, tasks)
+    operator.post(url_of("confirm", draft), {"reason": "a"})
+    response = operator.post(url_of("undo", draft))
+    assert response.status_code == 409
+    assert "Too late to undo" in response.content.decode()
+
+
+def test_an_undo_in_time_keeps_all(settings, operator, tasks) -> None:
+    settings.DELETION_GRACE_SECONDS = 60
+    draft = drafted(operator, tasks)
+    operator.post(url_of("confirm", draft), {"reason": "a"})
+    assert "Undo" in operator.get(draft.get_absolute_url()).content.decode()
+    assert operator.post(url_of("undo", draft)).status_code == 303
+    draft.refresh_from_db()
+    assert (draft.state, draft.kept) == (State.CANCELLED, 3)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_action_is_a_post_of_an_operator(viewer, stranger, operator, htmx, action) -> None:
+    deletion = DeletionFactory()
+    url = url_of(action, deletion)
+    assert operator.get(url).status_code == 405
+    assert viewer.post(url).status_code == 403
+    assert viewer.post(url, headers=htmx).status_code == 403
+    assert stranger.post(url).url.startswith("/login/?next=")
+    assert "HX-Redirect" in stranger.post(url, headers=htmx)
+    assert operator.post(url, {"reason": "a"}).status_code in {409, 422}
+    assert operator.post(url_of(action, DeletionFactory.build())).status_code == 404
+
+
+def test_a_viewer_may_look_but_finds_no_controls(viewer) -> None:
+    deletion = DeletionFactory(running=True, total=5, waiting=5)
+    page = viewer.get(deletion.get_absolute_url()).content.decode()
+    assert "Pause" not in page
+    assert "Stop the rest" not in page
+
+
+@pytest.mark.parametrize(
+    ("state", "there", "absent"),
+    [
+        (State.SCHEDULED, ["Undo"], ["Pause", "Resume"]),
+        (State.RUNNING, ["Pause", "Stop the rest"], ["Undo", "Resume"]),
+        (State.PAUSED, ["Resume", "Stop the rest", "Paused by olga."], ["Undo"]),
+        (State.FINISHED, ["Retry 2 refused", "Check 1 unknown"], ["Undo", "Stop the rest"]),
+        (State.CANCELLED, [], ["Undo", "Pause", "Resume", "Stop the rest", "Retry", "Check"]),
+    ],
+)
+def test_the_controls_are_those_of_the_state(operator, state, there, absent) -> None:
+    numbers = {"total": 3, "refused": 2, "unknown": 1} if state == State.FINISHED else {"total": 3, "waiting": 3}
+    if state == State.CANCELLED:
+        numbers = {"total": 3, "kept": 3}
+    later = timezone.now() + timedelta(seconds=60)
+    reason = "Paused by olga." if state == State.PAUSED else ""
+    deletion = DeletionFactory(state=state, actor=operator.user, starts_at=later, paused_reason=reason, **numbers)
+    page = operator.get(deletion.get_absolute_url()).content.decode()
+    for words in there:
+        assert words in page
+    for words in absent:
+        assert f">{words}</button>" not in page
+
+
+def test_provider_words_are_shown_as_text(operator) -> None:
+    deletion = DeletionFactory(total=1, refused=1)
+    task = TrackedTaskFactory(task_id="<script>1</script>", last_message="<script>2</script>")
+    DeletionItemFactory(deletion=deletion, tracked=task, outcome="refused", message="<script>3</script>")
+    assert "<script>3" not in operator.get(deletion.get_absolute_url()).content.decode()
+    assert "<script>1" not in operator.get(deletion.get_absolute_url()).content.decode()
+
+
+def test_the_admin_shows_deletions_read_only(administrator) -> None:
+    deletion = DeletionFactory(total=1, deleted=1)
+    page = reverse("admin:deletions_deletion_change", args=[deletion.pk])
+    assert administrator.get(reverse("admin:deletions_deletion_changelist")).status_code == 200
+    assert administrator.get(page).status_code == 200
+    assert administrator.post(page, {"reason": "other"}).status_code == 403
+    assert administrator.get(reverse("admin:deletions_deletion_add")).status_code == 403
+
+
+def test_every_page_of_a_draft_can_be_read_before_confirming(operator) -> None:
+    tasks = TrackedTaskFactory.create_batch(60)
+    draft = drafted(operator, tasks)
+    second = operator.get(draft.get_absolute_url(), {"page": 2}).context["items"]
+    assert len(second) == 10
+
+
+def test_a_discarded_draft_says_that_nothing_happened(operator, tasks) -> None:
+    draft = drafted(operator, tasks)
+    operator.post(url_of("keep", draft))
+    page = operator.get(draft.get_absolute_url()).content.decode()
+    assert "Nothing was confirmed" in page
+    assert "progressbar" not in page

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.deletions.conftest import drafted, url_of, work
+from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_report_has_the_contracts_shape_and_adds_up(sandbox, operator, tasks) -> None:
+    draft = drafted(operator, tasks)
+    operator.post(url_of("confirm", draft), {"reason": "Spring"})
+    work(draft)
+    report = json.loads(b"".join(operator.get(url_of("report-json", draft)).streaming_content))
+    head = {"id", "state", "host", "requested_by", "requested_at", "reason", "fingerprint", "total", "counts"}
+    assert set(report) == head | {"items", "calls"}
+    assert sum(report["counts"].values()) == report["total"] == 3
+    assert set(report["items"][0]) == {
+        "kind", "task_id", "outcome", "code", "message", "attempts", "sent_at", "settled_at", "verified",
+    }  # fmt: skip
+    assert report["items"][0]["code"] == 1000
+    assert report["calls"][0].items() >= {"operation": "delete", "ids": 3, "http_status": 200, "code": 1000}.items()
+    assert report["calls"][0]["error"] is None
+
+
+def test_formula_cells_in_the_csv_are_text(operator) -> None:
+    deletion = DeletionFactory(total=1, refused=1)
+    task = TrackedTaskFactory(task_id="=1+1")
+    DeletionItemFactory(deletion=deletion, tracked=task, outcome="refused", message="@cmd|calc", code=9999)
+    lines = b"".join(operator.get(url_of("report-csv", deletion)).streaming_content).decode()
+    [row] = csv.DictReader(io.StringIO(lines))
+    assert (row["task_id"], row["message"], row["code"]) == ("'=1+1", "'@cmd|calc", "9999")
+
+
+def test_the_history_tells_what_happened_to_a_task(operator) -> None:
+    task = TrackedTaskFactory(task_id="abc_1")
+    deletion = DeletionFactory(total=1, deleted=1, reason="Spring <b>cleaning</b>", actor_name="olga")
+    DeletionItemFactory(deletion=deletion, tracked=task, settled_at=timezone.now())
+    DeletionFactory(reason="Something else")
+    page = operator.get(reverse("deletion-list"), {"task": "abc_1"}).content.decode()
+    assert "Spring &lt;b&gt;cleaning&lt;/b&gt;" in page
+    assert "Something else" not in page
+    assert "olga" in page
+    assert "Deleted" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"by": "olga"}, "one"),
+        ({"outcome": "refused"}, "two"),
+        ({"kind": "video"}, "two"),
+        ({"q": "ONE"}, "one"),
+        ({"after": "2026-05-01"}, "two"),
+        ({"before": "2026-04-30"}, "one"),
+    ],
+)
+def test_each_filter_of_the_history(operator, query, found) -> None:
+    april = datetime(2026, 4, 30, 23, 59, tzinfo=UTC)
+    may = april + timedelta(minutes=2)
+    DeletionItemFactory(
+        deletion=DeletionFactory(reason="reason one", actor_name="olga", confirmed_at=april, total=1, deleted=1)
+    )
+    DeletionItemFactory(
+        deletion=DeletionFactory(reason="reason two", actor_name="otto", confirmed_at=may, total=1, refused=1),
+        tracked=TrackedTaskFactory(video=True),
+    )
+    page = operator.get(reverse("deletion-list"), query).content.decode()
+    assert f"reason {found}" in page
+    assert f"reason {'two' if found == 'one' else 'one'}" not in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["outcome=gone", "kind=audio", "after=yesterday", "before=2026-13-01", "cursor=x", "colour=red", "by=a&by=b"],
+)
+def test_a_mistyped_filter_of_the_history_answers_400_without_a_table(operator, query) -> None:
+    DeletionFactory()
+    response = operator.get(f"{reverse('deletion-list')}?{query}")
+    assert response.status_code == 400
+    assert "<table" not in response.content.decode()
+
+
+def test_drafts_are_not_history(operator, tasks) -> None:
+    drafted(operator, tasks)
+    assert "Delete 3 tasks" not in operator.get(reverse("deletion-list")).content.decode()
+
+
+def test_history_pages_by_key(operator) -> None:
+    now = timezone.now()
+    for number in range(120):
+        DeletionFactory(reason=f"reason {number:03}", confirmed_at=now - timedelta(minutes=number))
+    first = operator.get(reverse("deletion-list"))
+    second = operator.get(f"{reverse('deletion-list')}?{first.context['older']}")
+    assert "reason 050" in second.content.decode()
+    back = operator.get(f"{reverse('deletion-list')}?{second.context['newer']}")
+    assert "reason 000" in back.content.decode()
+    assert back.context["newer"] == ""
+
+
+def test_items_show_refused_and_unknown_first_and_page(operator) -> None:
+    deletion = DeletionFactory(total=103, deleted=101, refused=1, unknown=1)
+    for outcome, number in [("deleted", 101), ("unknown", 1), ("refused", 1)]:
+        DeletionItemFactory.create_batch(number, deletion=deletion, outcome=outcome)
+    first = operator.get(deletion.get_absolute_url()).context["items"]
+    assert [item.outcome for item in first[:3]] == ["refused", "unknown", "deleted"]
+    pages = [operator.get(deletion.get_absolute_url(), {"page": n}).context["items"] for n in (1, 2, 3)]
+    assert len({item.pk for page in pages for item in page}) == 103
+    only = operator.get(deletion.get_absolute_url(), {"outcome": "unknown"}).context["items"]
+    assert [item.outcome for item in only] == ["unknown"]
+    assert operator.get(deletion.get_absolute_url(), {"outcome": "nonsense"}).status_code == 400
+
+
+def test_a_cursor_of_no_history_answers_400(operator, tasks) -> None:
+    draft = drafted(operator, tasks)
+    assert operator.get(reverse("deletion-list"), {"cursor": f"older-{draft.pk}"}).status_code == 400
+
+
+def test_the_history_of_an_image_is_not_that_of_a_video_with_its_id(operator) -> None:
+    image = TrackedTaskFactory(task_id="same")
+    video = TrackedTaskFactory(task_id="same", video=True)
+    deletion = DeletionFactory(total=2, deleted=2, reason="the video")
+    DeletionItemFactory(deletion=deletion, tracked=video)
+    DeletionItemFactory(deletion=deletion)
+    DeletionItemFactory(deletion=DeletionFactory(total=1, deleted=1, reason="the image"), tracked=image)
+    page = operator.get(reverse("deletion-list"), {"task": "same", "kind": "image"}).content.decode()
+    assert "the image" in page
+    assert "the video" not in page

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from dashboard.calls import accounts
+from dashboard.deletions.models import Deletion, State
+from dashboard.inventory.models import TrackedTask
+from tests.deletions.conftest import drafted, url_of, work
+from tests.factories import DeletionFactory, TrackedTaskFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_confirming_with_htmx_answers_the_strip_and_the_rows_cells(operator, htmx, tasks) -> None:
+    draft = drafted(operator, tasks)
+    shown = ",".join(str(task.pk) for task in tasks)
+    response = operator.post(url_of("confirm", draft), {"reason": "Spring", "shown": shown}, headers=htmx)
+    content = response.content.decode()
+    assert response.status_code == 200
+    assert response["HX-Retarget"] == "#strip"
+    assert "deletion-confirmed" in response["HX-Trigger"]
+    assert f"Deletion {draft.code}" in content
+    for task in tasks:
+        assert f'id="presence-{task.pk}"' in content
+    assert content.count("Deleting") >= 3
+
+
+def test_an_unchanged_strip_answers_204(operator, tasks, htmx) -> None:
+    draft = drafted(operator, tasks)
+    operator.post(url_of("confirm", draft), {"reason": "a"})
+    Deletion.objects.update(state=State.PAUSED, paused_reason="Paused by olga.")
+    shown = {"shown": str(tasks[0].pk)}
+    first = operator.get(reverse("deletion-strip"), shown, headers=htmx)
+    seen = first.content.decode().split('"seen": "')[1][:16]
+    assert operator.get(reverse("deletion-strip"), {**shown, "seen": seen}, headers=htmx).status_code == 204
+    TrackedTask.objects.filter(pk=tasks[0].pk).update(presence="deleted")
+    assert operator.get(reverse("deletion-strip"), {**shown, "seen": seen}, headers=htmx).status_code == 200
+
+
+def test_a_finished_strip_asks_no_more(sandbox, operator, tasks, htmx) -> None:
+    draft = drafted(operator, tasks)
+    operator.post(url_of("confirm", draft), {"reason": "a"})
+    assert "every 2s" in operator.get(reverse("deletion-strip"), headers=htmx).content.decode()
+    work(draft)
+    strip = operator.get(reverse("deletion-strip"), headers=htmx).content.decode()
+    assert "every" not in strip
+    assert f"Deletion {draft.code}" in strip
+
+
+def test_a_page_that_is_opened_shows_no_clean_ending(sandbox, operator, tasks) -> None:
+    draft = drafted(operator, tasks)
+    operator.post(url_of("confirm", draft), {"reason": "a"})
+    assert f"Deletion {draft.code}" in operator.get(reverse("task-list")).content.decode()
+    work(draft)
+    assert f"Deletion {draft.code}" not in operator.get(reverse("task-list")).content.decode()
+
+
+def test_trouble_stays_on_the_list_until_its_requester_opens_it(operator, administrator, htmx) -> None:
+    long_ago = timezone.now() - timedelta(hours=1)
+    deletion = DeletionFactory(actor=operator.user, total=1, refused=1, finished_at=long_ago)
+    list_url, strip_url = reverse("task-list"), reverse("deletion-strip")
+    assert deletion.code in operator.get(strip_url, headers=htmx).content.decode()
+    administrator.get(deletion.get_absolute_url())
+    assert deletion.code in operator.get(list_url).content.decode()
+    operator.get(deletion.get_absolute_url())
+    assert deletion.code not in operator.get(strip_url, headers=htmx).content.decode()
+
+
+def test_the_strip_makes_a_constant_number_of_queries(operator, htmx, django_assert_max_num_queries) -> None:
+    rows = TrackedTaskFactory.create_batch(50)
+    DeletionFactory.create_batch(5, actor=operator.user, running=True, total=3, waiting=3)
+    shown = ",".join(str(row.pk) for row in rows)
+    accounts.current()
+    with django_assert_max_num_queries(6):
+        response = operator.get(reverse("deletion-strip"), {"shown": shown}, headers=htmx)
+    assert response.content.decode().count('id="presence-') == 50
+
+
+def test_rows_that_cannot_be_read_do_not_spoil_what_was_done(operator, tasks, htmx) -> None:
+    draft = drafted(operator, tasks)
+    response = operator.post(url_of("confirm", draft), {"reason": "a", "shown": "abc"}, headers=htmx)
+    assert response.status_code == 200
+    assert operator.get(reverse("deletion-strip"), {"shown": "abc"}, headers=htmx).status_code == 422
