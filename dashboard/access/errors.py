@@ -22,7 +22,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         sentence = TOO_LARGE
     elif isinstance(exception, DisallowedHost):
         sentence = WRONG_HOST
-    return _answer(request, "400.html", sentence, status=400, bare=True)
+    return _answer(request, "bare_error.html", sentence, status=400, title="Bad request")
 
 
 def permission_denied(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
@@ -44,11 +44,11 @@ def method_not_allowed(request: HttpRequest, response: HttpResponseNotAllowed) -
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer(request, "500.html", SERVER_ERROR, status=500, bare=True)
+    return _answer(request, "bare_error.html", SERVER_ERROR, status=500, title="Something failed")
 
 
-def _answer(request: HttpRequest, template: str, sentence: str, *, status: int, bare: bool = False) -> HttpResponse:
-    """`bare` renders without the request: its host may be a lie, and the database may be what failed."""
+def _answer(request: HttpRequest, template: str, sentence: str, *, status: int, title: str = "") -> HttpResponse:
+    """With a `title` it stands alone, without the request: its host may be a lie, the database what failed."""
     # Middleware that would have set `request.htmx` may not have been reached.
     if request.headers.get("HX-Request") == "true":
         content = render_to_string("_error.html", {"sentence": sentence})
@@ -60,4 +60,5 @@ def _answer(request: HttpRequest, template: str, sentence: str, *, status: int, 
             "HX-Push-Url": "false",
         }
         return HttpResponse(content, status=status, headers=headers)
-    return HttpResponse(render_to_string(template, {"sentence": sentence}, None if bare else request), status=status)
+    context = {"sentence": sentence, "title": title}
+    return HttpResponse(render_to_string(template, context, None if title else request), status=status)

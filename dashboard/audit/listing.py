@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from dashboard.audit.models import AuditEvent
 
 PAGE_SIZE = 50
-SHORT = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +18,6 @@ class Row:
     deletion: str
     """The uuid of the deletion that the event is about, or empty."""
     detail: str
-    short: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +49,7 @@ def page_of(events: QuerySet[AuditEvent], cursor: tuple[str, int] | None) -> Pag
 
 def _row(event: AuditEvent) -> Row:
     words = _words(event.detail)
-    short = words if len(words) <= SHORT else f"{words[:SHORT]}…"
-    return Row(event=event, deletion=_deletion(event), detail=words, short=short)
+    return Row(event=event, deletion=_deletion(event), detail=words)
 
 
 def _words(detail: Any) -> str:

@@ -37,14 +37,16 @@
 
   const announceProgress = () => {
     for (const bar of document.querySelectorAll('[role="progressbar"][data-code]')) {
-      const { code, failures } = bar.dataset;
+      const { code, failures, state } = bar.dataset;
       const percent = Number(bar.getAttribute("aria-valuenow"));
       const mark = MARKS.filter((one) => percent >= one).pop() || 0;
       const before = heard.get(code);
       const failed = Number(failures) > 0;
-      heard.set(code, { mark, failed });
+      heard.set(code, { mark, failed, state });
       if (!before) continue;
-      if (failed && !before.failed) say(`Deletion ${code}: the first tasks were refused or got no answer.`);
+      if (state === "cancelled") {
+        if (before.state !== state) say(`Deletion ${code} undone.`);
+      } else if (failed && !before.failed) say(`Deletion ${code}: the first tasks were refused or got no answer.`);
       else if (mark > before.mark) say(`Deletion ${code}: ${mark} % done.`);
     }
   };

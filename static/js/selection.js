@@ -1,10 +1,13 @@
 // Ticks on the task list. The server keeps the selection; this keeps the boxes in step with it.
 (() => {
+  const RETRY_MS = 5000;
   const boxes = () => [...document.querySelectorAll('#tasks input[name="task"]')];
   const enabled = () => boxes().filter((box) => !box.disabled);
   const header = () => document.querySelector("[data-select-page]");
   let anchor = null;
   let pressed = null;
+  let unsent = false;
+  let leaving = null;
 
   const showHeader = () => {
     const box = header();
@@ -69,10 +72,42 @@
     pressed = null;
   });
 
+  // Newer or Older that waits behind a tick is replaced with the pager, and htmx forgets it: it is pressed again.
+  document.addEventListener(
+    "click",
+    (event) => {
+      const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
+      leaving = (!elsewhere && event.target.closest("#pager a")?.rel) || null;
+    },
+    true,
+  );
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.matches("#pager a")) leaving = null;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    const again = leaving && document.querySelector(`#pager a[rel="${leaving}"]`);
+    leaving = null;
+    again?.click();
+  });
+
   // Refused or unreachable: nothing was selected, so nothing may look so.
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.requestConfig?.parameters?.action === "all" && !event.detail.successful) tickAll(false);
   });
+  // Ticks that could not be sent are sent again as soon as that may work: the page must not look other than it is.
+  const resend = () => {
+    if (!unsent) return;
+    unsent = false;
+    const box = document.querySelector("#selection-form .table-box");
+    box?.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  document.addEventListener("htmx:sendError", ({ detail }) => {
+    if (detail.requestConfig?.parameters?.action !== "update") return;
+    unsent = true;
+    setTimeout(resend, RETRY_MS);
+  });
+  window.addEventListener("online", resend);
+
   // What was selected is now being deleted: the selection has done its work.
   document.addEventListener("deletion-confirmed", () => {
     tickAll(false);

@@ -103,3 +103,10 @@ def test_every_permission_has_its_sentence(rf: RequestFactory, outsider: Person,
 
     with pytest.raises(PermissionDenied, match=r"This account may .+ An administrator can add it to the group"):
         permission_required(permission)(guarded)(request)
+
+
+def test_who_may_not_look_is_shown_no_way_that_leads_to_a_refusal(outsider: Person, viewer: Person) -> None:
+    places = ('href="/deletions/"', 'href="/audit/"', "Back to the tasks")
+    page = outsider.get("/tasks/").content.decode()
+    assert [place for place in places if place in page] == []
+    assert all(place in viewer.get("/tasks/").content.decode() for place in places[:2])

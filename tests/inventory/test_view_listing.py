@@ -112,6 +112,14 @@ def test_it_says_how_many_of_unknown_time_a_day_leaves_out(viewer: Person) -> No
     response = viewer.get("/tasks/?created_after=2026-03-01")
     assert response.context["left_out"] == 2
     assert response.context["count"].number == 1
+    assert "2 tasks of unknown time are left out by the dates" in " ".join(response.content.decode().split())
+
+
+def test_it_says_so_also_when_nothing_matches(viewer: Person) -> None:
+    TrackedTaskFactory(created_at=None)
+    page = " ".join(viewer.get("/tasks/?created_after=2026-03-01").content.decode().split())
+    assert "No task matches" in page
+    assert "1 task of unknown time is left out by the dates" in page
 
 
 def test_chips_take_one_filter_away_each(viewer: Person) -> None:

@@ -217,3 +217,12 @@ def test_htmx_follows_a_link_of_the_list_only_after_the_ticks_are_kept(operator:
         assert place in location["path"]
         assert location["target"] == "#main"
         assert Selection.objects.latest("pk").tasks.count() == 2
+
+
+def test_the_total_in_the_heading_comes_along_with_the_toolbar(operator: Person, htmx: dict[str, str]) -> None:
+    tasks = TrackedTaskFactory.create_batch(3)
+    content = press(operator, "update", shown=tasks, ticked=tasks[:1], headers=htmx).content.decode()
+    total = content[content.index('<p id="total"') :]
+    assert 'hx-swap-oob="true"' in total
+    assert "3 match" in total
+    assert "Select all 3 matching" in content
