@@ -79,7 +79,7 @@ def walk(page: Page, product: Product, shoot: Callable[[str], None]) -> None:
 
 
 def delete_some(page: Page, shoot: Callable[[str], None]) -> None:
-    page.goto("/tasks/?kind=image")
+    page.goto("/tasks/?kind=image&status=completed")
     page.get_by_label("Select all on this page").check()
     page.get_by_role("button", name="Delete ", exact=False).first.wait_for()
     shoot("tasks-selected")
