@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
@@ -28,6 +29,25 @@ class Outcome(models.TextChoices):
     SKIPPED = "skipped", "Skipped"
     """Held, busy or already deleted: never part of what was confirmed."""
     KEPT = "kept", "Kept"
+
+
+SHOWN = [
+    Outcome.DELETED,
+    Outcome.ALREADY_GONE,
+    Outcome.UNKNOWN,
+    Outcome.REFUSED,
+    Outcome.KEPT,
+    Outcome.SENT,
+    Outcome.WAITING,
+]
+"""The order in which results are read and drawn."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    outcome: str
+    label: str
+    count: int
 
 
 class DeletionQuerySet(models.QuerySet["Deletion"]):
@@ -141,6 +161,11 @@ class Deletion(models.Model):
     @property
     def settled(self) -> int:
         return self.deleted + self.already_gone + self.refused + self.kept
+
+    def results(self) -> list[Result]:
+        """What became of its tasks so far, as people read it: nothing that is zero."""
+        numbers = self.counts()
+        return [Result(outcome=one.value, label=one.label, count=numbers[one]) for one in SHOWN if numbers[one]]
 
     def counts(self) -> dict[str, int]:
         return {outcome.value: getattr(self, outcome.value) for outcome in Outcome}

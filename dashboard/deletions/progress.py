@@ -8,18 +8,8 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from dashboard.deletions.models import Deletion, Outcome, State
+from dashboard.deletions.models import Deletion, Result, State
 
-BAR = [
-    Outcome.DELETED,
-    Outcome.ALREADY_GONE,
-    Outcome.UNKNOWN,
-    Outcome.REFUSED,
-    Outcome.KEPT,
-    Outcome.SENT,
-    Outcome.WAITING,
-]
-TROUBLE = (Outcome.REFUSED, Outcome.UNKNOWN)
 FAST, SLOW = 2, 5
 """Seconds between polls: at first, and after the first minute."""
 
@@ -32,11 +22,20 @@ class Control:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Segment:
+    """A part of the bar, in percent of its width."""
+
+    outcome: str
+    x: str
+    width: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Progress:
     deletion: Deletion
     percent: int
-    counts: list[dict[str, object]]
-    segments: list[dict[str, object]]
+    counts: list[Result]
+    segments: list[Segment]
     sentence: str
     controls: list[Control]
     polling: int
@@ -48,18 +47,15 @@ class Progress:
 
 
 def progress_of(deletion: Deletion, *, now: datetime) -> Progress:
-    numbers = deletion.counts()
     segments, x = [], 0.0
-    for outcome in BAR:
-        width = 100 * numbers[outcome] / deletion.size if deletion.size else 0.0
-        if width:
-            row = {"outcome": outcome.value, "label": outcome.label, "count": numbers[outcome]}
-            segments.append({**row, "x": f"{x:.3f}", "width": f"{width:.3f}"})
+    for row in deletion.results():
+        width = 100 * row.count / deletion.size
+        segments.append(Segment(outcome=row.outcome, x=f"{x:.3f}", width=f"{width:.3f}"))
         x += width
     return Progress(
         deletion=deletion,
         percent=100 * deletion.settled // deletion.size if deletion.size else 100,
-        counts=[{"outcome": o.value, "label": o.label, "count": numbers[o]} for o in BAR if numbers[o]],
+        counts=deletion.results(),
         segments=segments,
         sentence=sentence(deletion, now=now),
         controls=controls(deletion, now=now),
