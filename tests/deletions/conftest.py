@@ -81,6 +81,12 @@ def tasks(db: None) -> list[TrackedTask]:
     return TrackedTaskFactory.create_batch(3)
 
 
+@pytest.fixture
+def draft(olga: User, images: Callable[[int], list[TrackedTask]]) -> Deletion:
+    tasks = images(3)
+    return manifest.freeze_tasks(tasks=TrackedTask.objects.filter(pk__in=[task.pk for task in tasks]), actor=olga)
+
+
 def ticked(tasks: list[TrackedTask]) -> dict[str, object]:
     return {"shown": ",".join(str(task.pk) for task in tasks), "task": [task.pk for task in tasks]}
 

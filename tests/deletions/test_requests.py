@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import hashlib
 from datetime import timedelta
 
 import pytest
@@ -16,46 +15,14 @@ from dashboard.deletions.requests import By, Changed, Invalid, Refused
 from dashboard.deletions.settling import settle
 from dashboard.inventory.models import TrackedTask
 from tests.deletions.conftest import work
-from tests.factories import TrackedTaskFactory, UserFactory
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def draft(olga, images):
-    tasks = images(3)
-    return manifest.freeze_tasks(tasks=TrackedTask.objects.filter(pk__in=[task.pk for task in tasks]), actor=olga)
 
 
 def _confirm(draft, user, *, reason="Spring", typed="", now=None) -> None:
     requests.confirm(deletion=draft, by=By(user=user), reason=reason, typed=typed, now=now or timezone.now())
     draft.refresh_from_db()
-
-
-def test_freezing_skips_what_cannot_be_deleted_and_says_why(olga, confirm, images) -> None:
-    free, busy = images(2), images(1)
-    confirm(busy)
-    TrackedTaskFactory(held=True)
-    TrackedTaskFactory(deleted=True)
-    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
-    assert (draft.total, draft.skipped, draft.size) == (5, 3, 2)
-    said = draft.items.filter(outcome="skipped").values_list("message", flat=True)
-    assert sorted(said) == ["Already being deleted", "Already deleted", "Held: Legal case 12"]
-    assert set(draft.items.filter(outcome="waiting").values_list("tracked", flat=True)) == {task.pk for task in free}
-
-
-def test_the_fingerprint_signs_the_sorted_lines(olga) -> None:
-    for kind, task_id in [("video", "b"), ("image", "é1"), ("image", "B"), ("image", "a"), ("image", "a-b")]:
-        TrackedTaskFactory(kind=kind, task_id=task_id)
-    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
-    lines = sorted(f"{item.kind} {item.task_id}\n".encode() for item in draft.items.all())
-    assert draft.fingerprint == hashlib.sha256(b"".join(lines)).hexdigest()
-
-
-def test_a_draft_reserves_nothing(olga, draft) -> None:
-    other = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
-    assert other.size == 3
-    assert not TrackedTask.objects.exclude(presence="present").exists()
 
 
 def test_confirming_shows_the_tasks_as_deleting_at_once(olga, draft) -> None:
@@ -195,13 +162,6 @@ def test_keeping_a_draft_discards_it(olga, draft) -> None:
         _confirm(draft, olga)
 
 
-def test_a_draft_that_nobody_confirms_is_discarded_after_an_hour(olga, draft) -> None:
-    later = timezone.now() + timedelta(minutes=61)
-    manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga, now=later)
-    draft.refresh_from_db()
-    assert draft.state == State.DISCARDED
-
-
 def test_nothing_leaves_while_paused(sandbox, olga, confirm, images) -> None:
     deletion = confirm(images(3))
     engine.begin_due(now=timezone.now())
@@ -295,16 +255,6 @@ def test_a_lost_task_is_not_called_kept_before_its_call_can_no_longer_be_at_work
     assert item.not_before >= item.lost_at + timedelta(seconds=30)
     work(deletion)
     assert (deletion.state, deletion.kept) == (State.FINISHED, 1)
-
-
-def test_a_task_nobody_knows_about_is_skipped_until_it_was_checked(olga, confirm, images) -> None:
-    tasks = images(2)
-    deletion = confirm(tasks[:1])
-    DeletionItem.objects.update(outcome="unknown", open=False)
-    Deletion.objects.filter(pk=deletion.pk).update(state=State.FINISHED, waiting=0, unknown=1)
-    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
-    assert draft.size == 1
-    assert draft.items.get(outcome="skipped").message == manifest.DOUBTFUL
 
 
 def test_what_is_past_its_grace_can_be_stopped_although_no_worker_began_it(sandbox, olga, draft) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from dashboard.calls import accounts, recording, slots
 from dashboard.calls.models import Account, ProviderCall, Slot, Worker
 from dashboard.calls.sending import perform
 from dashboard.calls.verdicts import Unanswered, judge_delete
-from dashboard.deletions import engine, jobs
+from dashboard.deletions import engine, jobs, tending
 from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.deletions.settling import settle
 from dashboard.deletions.tending import Tender
@@ -159,3 +160,18 @@ def test_a_resume_is_not_undone_by_a_pause_that_was_read_before_it(monkeypatch, 
     engine.heed_account()
     deletion.refresh_from_db()
     assert deletion.state == "running"
+
+
+def test_tending_outlives_a_tick_that_fails(monkeypatch, db) -> None:
+    tender, stop, ticks = Tender("t"), threading.Event(), []
+
+    def failing() -> None:
+        ticks.append(len(ticks))
+        if len(ticks) == 2:
+            stop.set()
+        raise ValueError("a fault of ours")
+
+    monkeypatch.setattr(tender, "tick", failing)
+    monkeypatch.setattr(tending, "EVERY", 0)
+    tending.tend(tender, stop)
+    assert ticks == [0, 1]
