@@ -2,6 +2,10 @@
 
 `requests` bounds each read, not the whole call, so a server that sends a byte now and then would hold it for ever.
 Here a timer cuts the connection at the deadline, whatever it is doing: TLS, sending, headers or body.
+
+Nor does a request outlive its call. By default the kernel goes on delivering what it took, for minutes and even after
+the process was killed: a delete would be done long after a look-up had found its tasks alive. So a closed connection
+drops what it still holds, and a kernel that can (Linux) drops it at the deadline by itself.
 """
 
 from __future__ import annotations
@@ -9,9 +13,11 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import struct
 import threading
 import time
 from http.cookiejar import DefaultCookiePolicy
+from math import ceil
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,6 +27,9 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from tensorslab_api.errors import DeadlineExceeded, TooLate
+
+DROP_ON_CLOSE = struct.pack("ii", 1, 0)
+"""SO_LINGER, on, for 0 s: whoever closes the connection, the kernel of a killed process too, resets it."""
 
 current = threading.local()
 """`.attempt` is the call that this thread is making; urllib3 has no way to hand one to a connection."""
@@ -91,6 +100,9 @@ class Attempt:
         """Raises TooLate before the first byte, DeadlineExceeded between headers and body."""
         if self.late:
             raise DeadlineExceeded(self.allowed) if self.sent else TooLate
+        if self.socket is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+            # This process may be stopped or cut off when the deadline comes; the kernel keeps it all the same.
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, ceil(self.remaining * 1000))
         self.sent = True
 
 
@@ -99,6 +111,7 @@ class AttemptConnection(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         connection = super()._new_conn()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, DROP_ON_CLOSE)
         current.attempt.attach(connection)
         return connection
 
