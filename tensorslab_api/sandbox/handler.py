@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import socket
 import struct
 import time
@@ -201,8 +202,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if answer.ending is Ending.HANG:
-            self.server.world.stopping.wait(self.server.world.options.hang_seconds)
-            self.close_connection = True
+            self.hang()
             return
         self.send_response(answer.http_status)
         if answer.ending is Ending.DRIP:
@@ -221,6 +221,15 @@ class Handler(BaseHTTPRequestHandler):
         truncated = answer.ending is Ending.TRUNCATED
         self.wfile.write(answer.body[: len(answer.body) // 2] if truncated else answer.body)
         self.close_connection = self.close_connection or truncated
+
+    def hang(self) -> None:
+        """Send nothing until `hang_seconds` are over or the client hangs up; then the connection closes."""
+        self.close_connection = True
+        end = time.monotonic() + self.server.world.options.hang_seconds
+        while time.monotonic() < end and not self.server.world.stopping.is_set():
+            readable, _, _ = select.select([self.connection], [], [], 0.05)
+            if readable and not self.connection.recv(1, socket.MSG_PEEK):
+                return
 
     def drip(self, write: Callable[[int], object], flush: Callable[[], None]) -> None:
         """A little every 50 ms until `hang_seconds` are over; then the connection closes, unfinished."""

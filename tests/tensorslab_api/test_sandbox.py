@@ -257,6 +257,17 @@ def test_stopping_ends_hanging_answers() -> None:
     assert time.monotonic() - started < 10
 
 
+def test_a_hang_ends_when_the_client_hangs_up() -> None:
+    with Sandbox() as sandbox:
+        sandbox.control(queue=["hang"], hang_seconds=3600)
+        with pytest.raises(errors.TensorsLabError):
+            Client(base_url=sandbox.url, api_key="key", timeout=0.2).look_up(IMAGE, "a")
+        end = time.monotonic() + 10
+        while sandbox.ledger()["calls"][0]["answered_at"] is None:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_runs_until_a_signal(number: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
