@@ -176,6 +176,6 @@ def database(url: str, default_file: Path) -> dict[str, object]:
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": 20_000,
-            "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=10s",
+            "options": "-c lock_timeout=15s -c idle_in_transaction_session_timeout=10s",
         },
     }

@@ -36,6 +36,7 @@ try:
     DELETION_APPROVAL_ABOVE = env.optional_whole("DELETION_APPROVAL_ABOVE", low=0, high=1_000_000_000)
     DELETION_VERIFY = env.choice("DELETION_VERIFY", "sample", ("sample", "all", "none"))
     DELETION_MAX_ATTEMPTS = env.whole("DELETION_MAX_ATTEMPTS", 8, low=1, high=100)
+    DELETION_REFUSED_PERCENT = env.whole("DELETION_REFUSED_PERCENT", 50, low=0, high=100)
 
     SAMPLE_TASKS = env.whole("SAMPLE_TASKS", 2000, low=0, high=10_000_000)
     PORT = env.whole("PORT", 8000, low=1, high=65535)

@@ -92,9 +92,8 @@ class ProviderCallFactory(DjangoModelFactory[ProviderCall]):
     operation = ProviderCall.Operation.DELETE
     ids = 1
     digest = hashlib.sha256(b"abcd_0\n").hexdigest()
-    claimed_at = factory.LazyFunction(timezone.now)
-    sent_at = factory.SelfAttribute("claimed_at")
-    answered_at = factory.SelfAttribute("claimed_at")
+    sent_at = factory.LazyFunction(timezone.now)
+    answered_at = factory.SelfAttribute("sent_at")
     http_status = 200
     code = 1000
     status = "Success"

@@ -12,6 +12,7 @@ from dashboard.calls.models import Account
 from dashboard.calls.policy import growing_pause, rest_for
 from tensorslab_api.verdict import Ruling, Verdict
 
+LONGEST_REST = timedelta(hours=1, minutes=1)
 PAUSING = {Ruling.OUT_OF_CREDITS, Ruling.UNAUTHORIZED}
 
 
@@ -27,12 +28,23 @@ def current() -> Account:
 
 def locked() -> Account:
     """The current account, its row locked until the transaction ends."""
-    current()
-    return Account.objects.select_for_update().get(host=current_host())
+    row = Account.objects.select_for_update().filter(host=current_host())
+    return row.first() or (current() and row.get())
+
+
+def sending(*, now: datetime) -> QuerySet[Account]:
+    """The current account while it may send; nothing otherwise."""
+    rested = Q(rest_until=None) | Q(rest_until__lte=now)
+    return Account.objects.filter(rested, host=current_host(), paused_reason="")
 
 
 def may_send(account: Account, *, now: datetime) -> bool:
     return not account.paused_reason and (account.rest_until is None or account.rest_until <= now)
+
+
+def forget_impossible_rest(*, now: datetime) -> None:
+    """A rest longer than any that is granted was set by a clock that has been put back since."""
+    Account.objects.filter(rest_until__gt=now + LONGEST_REST).update(rest_until=None)
 
 
 def resume(account: Account) -> None:

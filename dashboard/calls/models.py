@@ -37,7 +37,7 @@ class Slot(models.Model):
 class ProviderCall(models.Model):
     """One request to the provider, written before it leaves and completed after.
 
-    ready → open → answered | lost | not_sent. A ready call that is not sent after all is removed with its claim.
+    open → answered | lost | not_sent
     """
 
     class Operation(models.TextChoices):
@@ -45,8 +45,6 @@ class ProviderCall(models.Model):
         LOOK_UP = "look_up", "Look up"
 
     class State(models.TextChoices):
-        READY = "ready"
-        """Its items are claimed; it has certainly not left."""
         OPEN = "open"
         """It left, or was about to when its worker died."""
         ANSWERED = "answered"
@@ -68,7 +66,6 @@ class ProviderCall(models.Model):
     status = models.CharField(max_length=200, blank=True)
     message = models.TextField(blank=True)
     error = models.TextField(null=True)
-    claimed_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     slot = models.PositiveIntegerField(null=True)
@@ -79,7 +76,7 @@ class ProviderCall(models.Model):
     class Meta:
         ordering = ["-pk"]
         indexes = [
-            models.Index(fields=["lease_until"], condition=Q(state__in=["ready", "open"]), name="call_in_hand"),
+            models.Index(fields=["lease_until"], condition=Q(state="open"), name="call_in_hand"),
         ]
 
 

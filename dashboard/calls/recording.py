@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from dashboard.audit import chain
 from dashboard.calls import slots
@@ -17,9 +16,17 @@ from dashboard.calls.models import ProviderCall
 from tensorslab_api.verdict import Ruling, Verdict
 
 
-def prepare(
-    *, operation: str, kind: str, ids: Sequence[str], hold: slots.Hold, deletion: UUID | None = None, purpose: str = ""
+def begin(
+    *,
+    operation: str,
+    kind: str,
+    ids: Sequence[str],
+    hold: slots.Hold,
+    now: datetime,
+    deletion: UUID | None = None,
+    purpose: str = "",
 ) -> ProviderCall:
+    """The last thing written before the request leaves, in the transaction that says which items are in it."""
     return ProviderCall.objects.create(
         deletion=deletion,
         kind=kind,
@@ -27,20 +34,11 @@ def prepare(
         purpose=purpose,
         ids=len(ids),
         digest=digest(ids),
-        claimed_at=timezone.now(),
-        lease_until=Now() + slots.lease(),
+        sent_at=now,
+        lease_until=Now() + slots.length(),
         slot=hold.number,
         token=hold.token,
-        state=ProviderCall.State.READY,
-    )
-
-
-def open_call(call_id: int, *, now: datetime) -> bool:
-    """The last thing written before the request leaves. False when the call was closed meanwhile."""
-    return bool(
-        ProviderCall.objects.filter(pk=call_id, state=ProviderCall.State.READY).update(
-            state=ProviderCall.State.OPEN, sent_at=now, lease_until=Now() + slots.lease()
-        )
+        state=ProviderCall.State.OPEN,
     )
 
 

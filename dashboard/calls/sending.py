@@ -10,9 +10,8 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
-from dashboard.calls import accounts, recording, slots
+from dashboard.calls import accounts, clock, recording, slots
 from dashboard.calls.models import ProviderCall
 from tensorslab_api.client import Client
 from tensorslab_api.errors import TensorsLabError
@@ -72,14 +71,13 @@ def look_up(*, kind: str, task_id: str, actor: str, proving: bool = False, wait:
         account = accounts.current()
         if proving:
             account.paused_reason = ""
-        if not accounts.may_send(account, now=timezone.now()):
+        now = clock.now()
+        if not accounts.may_send(account, now=now):
             raise Paused(account.paused_reason or account.rest_reason)
-        call = recording.prepare(operation=ProviderCall.Operation.LOOK_UP, kind=kind, ids=[task_id], hold=hold)
         deadline = time.monotonic() + settings.TENSORSLAB_TIMEOUT
-        if not recording.open_call(call.pk, now=timezone.now()):
-            raise NoSlot("This look-up waited too long to be sent.")
+        call = recording.begin(operation=ProviderCall.Operation.LOOK_UP, kind=kind, ids=[task_id], hold=hold, now=now)
         verdict = perform(operation=call.operation, kind=kind, ids=[task_id], deadline=deadline)
-        settle_alone(call, verdict, ids=[task_id], now=timezone.now(), actor=actor)
+        settle_alone(call, verdict, ids=[task_id], now=clock.now(), actor=actor)
         if proving and verdict.ruling in {Ruling.THERE, Ruling.GONE}:
             accounts.resume(account)
         return verdict

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
 from dashboard.calls.models import ProviderCall, Slot
 
 LEASE_MARGIN = 15.0
+OVER = ExpressionWrapper(Q(lease_until__lt=Now()), output_field=BooleanField())
+
+
+class Lost(Exception):
+    """The slot is not ours any more: its lease ran out, and somebody found that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +28,15 @@ class Hold:
     token: uuid.UUID
 
 
-def lease() -> timedelta:
+@dataclass(frozen=True, kw_only=True)
+class Lease:
+    """What a slot (by its token) or a call (by its key) is held by until a moment, or until it is renewed."""
+
+    of: str
+    until: datetime | None
+
+
+def length() -> timedelta:
     return timedelta(seconds=settings.TENSORSLAB_TIMEOUT + LEASE_MARGIN)
 
 
@@ -36,7 +50,7 @@ def take(limit: int) -> list[Hold]:
         if len(holds) == limit:
             break
         token = uuid.uuid4()
-        if free.filter(number=number).update(token=token, lease_until=Now() + lease()):
+        if free.filter(number=number).update(token=token, lease_until=Now() + length()):
             holds.append(Hold(number=number, token=token))
     return holds
 
@@ -46,24 +60,51 @@ def any_free() -> bool:
     return taken < settings.TENSORSLAB_CONCURRENCY
 
 
-def renew(hold: Hold) -> bool:
-    """Extends the lease; False when the slot was taken from us meanwhile."""
-    return bool(Slot.objects.filter(number=hold.number, token=hold.token).update(lease_until=Now() + lease()))
+def renew(hold: Hold) -> None:
+    """Extends the lease. Raises `Lost` when the slot was taken from us meanwhile."""
+    if not Slot.objects.filter(number=hold.number, token=hold.token).update(lease_until=Now() + length()):
+        raise Lost
 
 
 def release(hold: Hold) -> None:
     Slot.objects.filter(number=hold.number, token=hold.token).update(token=None, lease_until=None)
 
 
-def expired_tokens() -> set[uuid.UUID]:
-    tokens = Slot.objects.filter(lease_until__lt=Now()).values_list("token", flat=True)
-    return {token for token in tokens if token}
+def taken() -> dict[Lease, bool]:
+    """The leases of all slots that are held; True for one that has run out."""
+    rows = Slot.objects.filter(token__isnull=False).annotate(over=OVER)
+    return {Lease(of=str(row.token), until=row.lease_until): row.over for row in rows}
 
 
-def free_lost(tokens: set[uuid.UUID]) -> None:
-    Slot.objects.filter(token__in=tokens, lease_until__lt=Now()).update(token=None, lease_until=None)
+def in_hand() -> dict[Lease, bool]:
+    """The same for the calls that are open."""
+    rows = (
+        ProviderCall.objects.filter(state=ProviderCall.State.OPEN)
+        .annotate(over=OVER)
+        .values_list("pk", "lease_until", "over")
+    )
+    return {Lease(of=str(pk), until=until): over for pk, until, over in rows}
 
 
-def expired_calls() -> set[int]:
-    in_hand = [ProviderCall.State.READY, ProviderCall.State.OPEN]
-    return set(ProviderCall.objects.filter(state__in=in_hand, lease_until__lt=Now()).values_list("pk", flat=True))
+def free_lost(lease: Lease) -> None:
+    """Frees a slot whose holder was found dead, unless it was renewed since."""
+    Slot.objects.filter(token=lease.of, lease_until=lease.until).update(token=None, lease_until=None)
+
+
+class Watch:
+    """Tells which leases are lost: those that two looks in a row found run out.
+
+    So is one that nobody renewed for its whole length by our own steady clock. The other clock may have been put
+    back, and then a lease does not run out for as long as that.
+    """
+
+    def __init__(self) -> None:
+        self.since: dict[Lease, float] = {}
+        self.over: set[Lease] = set()
+
+    def lost(self, leases: dict[Lease, bool], *, at: float) -> set[Lease]:
+        """`at` is a moment of `time.monotonic()`."""
+        self.since = {lease: self.since.get(lease, at) for lease in leases}
+        over = {lease for lease, has_run_out in leases.items() if has_run_out}
+        twice, self.over = over & self.over, over
+        return twice | {lease for lease, since in self.since.items() if at - since > length().total_seconds()}

@@ -17,6 +17,11 @@ from dashboard.inventory.models import TrackedTask
 CHUNK = 5000
 
 
+def is_small(deletion: Deletion) -> bool:
+    """Armed by whoever confirms it, so that the page that comes back shows it; larger ones are left to a shift."""
+    return deletion.total <= 2 * CHUNK
+
+
 def arm_chunk(deletion: Deletion, *, now: datetime) -> bool:
     """Opens the next items of a scheduled deletion, and shows their tasks as deleting. False when all are open.
 

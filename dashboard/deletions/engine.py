@@ -1,32 +1,47 @@
-"""Claiming: which call a shift makes next, taken by conditional UPDATE so that nobody else makes it too."""
+"""Taking: which call a shift makes next. What is taken is written down as sent before it leaves."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, Q, QuerySet
+from django.db.models import Case, Exists, F, Q, QuerySet, Value, When
 
 from dashboard.calls import accounts, recording, slots
-from dashboard.calls.models import Account, Kind, ProviderCall
+from dashboard.calls.models import Account, ProviderCall
 from dashboard.deletions.manifest import HELD
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.moves import finish_if_done, mark_tasks, shift_counters
-from dashboard.inventory.models import TrackedTask
 
 Operation = ProviderCall.Operation
+
+FAR_AHEAD = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chunk:
-    """One call to make: claimed, written down, not yet sent."""
+    """One call to make: written down as sent, so it has to be made, or given up, at once."""
 
     call_id: int
     operation: str
     kind: str
     ids: tuple[str, ...]
+
+
+class Waiting(NamedTuple):
+    """An item that may go next: only what taking asks of it, since there are a hundred of them in a call."""
+
+    pk: int
+    tracked_id: int
+    kind: str
+    task_id: str
+    touched: bool
+    group: int
+    held_by: str
+    held_reason: str
 
 
 def begin_due(*, now: datetime) -> None:
@@ -58,60 +73,65 @@ def served() -> QuerySet[Deletion]:
     return running.order_by(F("served_at").asc(nulls_first=True), "pk")
 
 
-def claim(hold: slots.Hold, *, now: datetime) -> Chunk | None:
-    """The next call for this slot, or None when nothing is due."""
-    for candidate in served():
+def take(hold: slots.Hold, *, now: datetime) -> Chunk | None:
+    """The next call for this slot, or None when nothing is due or nothing may be sent. Raises `slots.Lost`.
+
+    One transaction finds it, looks a last time whether it may leave, and writes it down as sent.
+    """
+    idle: list[int] = []
+    while True:
         with transaction.atomic():
             # Every transaction locks the deletion before its items, so that none can deadlock with another.
-            deletion = served().select_for_update().filter(pk=candidate.pk).first()
+            sending = served().filter(Exists(accounts.sending(now=now))).exclude(pk__in=idle)
+            deletion = sending.select_for_update().first()
             if deletion is None:
-                continue
-            chunk = _claim_look_up(deletion, hold, now=now) or _claim_delete(deletion, hold, now=now)
+                return None
+            chunk = _take_look_up(deletion, hold, now=now) or _take_delete(deletion, hold, now=now)
             if chunk:
-                Deletion.objects.filter(pk=deletion.pk).update(served_at=now)
+                slots.renew(hold)
                 return chunk
-    return None
+            idle.append(deletion.pk)
 
 
-def _claim_look_up(deletion: Deletion, hold: slots.Hold, *, now: datetime) -> Chunk | None:
+def _take_look_up(deletion: Deletion, hold: slots.Hold, *, now: datetime) -> Chunk | None:
     due = deletion.items.filter(not_before__lte=now, call__isnull=True)
     item = due.order_by("not_before").first()
     if item is None:
         return None
     purpose = "verify" if item.outcome == Outcome.DELETED else "settle"
-    call = recording.prepare(
+    call = recording.begin(
         operation=Operation.LOOK_UP,
         kind=item.kind,
         ids=[item.task_id],
         hold=hold,
+        now=now,
         deletion=deletion.uuid,
         purpose=purpose,
     )
     due.filter(pk=item.pk).update(call=call)
+    Deletion.objects.filter(pk=deletion.pk).update(served_at=now)
     return Chunk(call_id=call.pk, operation=Operation.LOOK_UP, kind=item.kind, ids=(item.task_id,))
 
 
-def _claim_delete(deletion: Deletion, hold: slots.Hold, *, now: datetime) -> Chunk | None:
+def _take_delete(deletion: Deletion, hold: slots.Hold, *, now: datetime) -> Chunk | None:
     rows = _without_held(deletion, _next_items(deletion), now=now)
     if not rows:
         return None
     kind = rows[0].kind
     ids = tuple(row.task_id for row in rows)
-    call = recording.prepare(operation=Operation.DELETE, kind=kind, ids=ids, hold=hold, deletion=deletion.uuid)
-    # They stay waiting until the call leaves: the page never calls sent what no call has carried.
-    unclaimed(deletion).filter(pk__in=[row.pk for row in rows]).update(call=call)
+    call = recording.begin(operation=Operation.DELETE, kind=kind, ids=ids, hold=hold, now=now, deletion=deletion.uuid)
+    DeletionItem.objects.filter(pk__in=[row.pk for row in rows]).update(outcome=Outcome.SENT, call=call, sent_at=now)
+    moved = {"waiting": F("waiting") - len(rows), "sent": F("sent") + len(rows)}
+    Deletion.objects.filter(pk=deletion.pk).update(served_at=now, **moved)
     return Chunk(call_id=call.pk, operation=Operation.DELETE, kind=kind, ids=ids)
 
 
-def _without_held(deletion: Deletion, rows: list[DeletionItem], *, now: datetime) -> list[DeletionItem]:
+def _without_held(deletion: Deletion, rows: list[Waiting], *, now: datetime) -> list[Waiting]:
     """Takes out what was put on hold after the confirmation: kept, or looked up first if a call may have had it."""
-    tasks = TrackedTask.objects.filter(pk__in=[row.tracked_id for row in rows]).held()
-    held = dict(tasks.values_list("pk", "held_reason"))
-    for row in rows:
-        if row.tracked_id not in held:
-            continue
+    held = [row for row in rows if row.held_by]
+    for row in held:
         outcome = Outcome.UNKNOWN if row.touched else Outcome.KEPT
-        message = f"{HELD}: {held[row.tracked_id]}"
+        message = f"{HELD}: {row.held_reason}"
         rest = {"if_there": DeletionItem.IfThere.KEEP, "not_before": now}
         ending = rest if row.touched else {"open": False, "settled_at": now}
         deletion.items.filter(pk=row.pk).update(outcome=outcome, message=message, **ending)
@@ -119,68 +139,28 @@ def _without_held(deletion: Deletion, rows: list[DeletionItem], *, now: datetime
         shift_counters(deletion.pk, {Outcome.WAITING: -1, outcome: 1})
     if held:
         finish_if_done(deletion.pk, now=now)
-    return [row for row in rows if row.tracked_id not in held]
+    return [row for row in rows if not row.held_by]
 
 
-def unclaimed(deletion: Deletion) -> QuerySet[DeletionItem]:
-    return deletion.items.filter(outcome=Outcome.WAITING, open=True, call__isnull=True)
-
-
-def _next_items(deletion: Deletion) -> list[DeletionItem]:
+def _next_items(deletion: Deletion) -> list[Waiting]:
     if deletion.stopped_at is not None:
         return []
-    waiting = unclaimed(deletion)
     # A chunk being split goes first and alone: what a refused batch was made of is settled before more is asked.
-    for kind in Kind.values:
-        part = waiting.filter(kind=kind, group__isnull=False).order_by("group", "pk").first()
-        if part is not None:
-            return list(waiting.filter(kind=kind, group=part.group).order_by("pk")[: settings.TENSORSLAB_BATCH_SIZE])
-    for kind in Kind.values:
-        rows = list(waiting.filter(kind=kind, group=None).order_by("pk")[: settings.TENSORSLAB_BATCH_SIZE])
-        if rows:
-            return rows
-    return []
+    # The order is that of the index `item_waiting`, so this costs the same however much waits.
+    waiting = deletion.items.filter(outcome=Outcome.WAITING, open=True).order_by("-group", "kind", "pk")
+    columns = waiting.values_list(*Waiting._fields[:-2], "tracked__held_by", "tracked__held_reason")
+    rows = [Waiting._make(row) for row in columns[: settings.TENSORSLAB_BATCH_SIZE]]
+    return [row for row in rows if (row.group, row.kind) == (rows[0].group, rows[0].kind)]
 
 
-def open_chunk(chunk: Chunk, *, now: datetime) -> bool:
-    """The last look before a chunk leaves: its deletion still runs and its account may send."""
-    running = served().filter(uuid__in=ProviderCall.objects.filter(pk=chunk.call_id).values("deletion"))
-    if chunk.operation == Operation.DELETE:
-        running = running.filter(stopped_at=None)
-    with transaction.atomic():
-        deletion = running.select_for_update().first()
-        if deletion is None or not accounts.may_send(accounts.current(), now=now):
-            return False
-        if not recording.open_call(chunk.call_id, now=now):
-            return False
-        return chunk.operation == Operation.LOOK_UP or _mark_sent(deletion, chunk, now=now)
-
-
-def _mark_sent(deletion: Deletion, chunk: Chunk, *, now: datetime) -> bool:
-    items = deletion.items.filter(call=chunk.call_id, outcome=Outcome.WAITING)
-    tracked = list(items.values_list("tracked_id", flat=True))
-    if len(tracked) != len(chunk.ids):
-        # Somebody took items out of it; what is left goes with another call.
-        transaction.set_rollback(True)
-        return False
-    items.update(outcome=Outcome.SENT, sent_at=now)
-    mark_tasks(tracked, outcome=Outcome.SENT, message="", deletion=deletion, now=now)
-    shift_counters(deletion.pk, {Outcome.WAITING: -len(tracked), Outcome.SENT: len(tracked)})
-    return True
-
-
-def give_back(call_id: int, *, now: datetime) -> None:
-    """Releases a chunk that was claimed and certainly not sent."""
-    with transaction.atomic():
-        ready = ProviderCall.objects.filter(pk=call_id, state=ProviderCall.State.READY)
-        owner = Deletion.objects.select_for_update().filter(uuid__in=ready.values("deletion")).first()
-        call = ready.select_for_update().first()
-        if call is None:
-            return
-        DeletionItem.objects.filter(call=call).update(call=None)
-        call.delete()
-        if owner is not None:
-            finish_if_done(owner.pk, now=now)
+def unstrand(*, now: datetime) -> None:
+    """Brings near what a clock that has been put back left far ahead: no pause of ours is that long."""
+    stranded = DeletionItem.objects.filter(not_before__gt=now + FAR_AHEAD)
+    stranded.update(not_before=now, lost_at=Case(When(lost_at__gt=now, then=Value(now)), default=F("lost_at")))
+    for row in Deletion.objects.filter(state=State.SCHEDULED, confirmed_at__gt=now + FAR_AHEAD):
+        grace = row.starts_at - row.confirmed_at if row.starts_at and row.confirmed_at else timedelta()
+        Deletion.objects.filter(pk=row.pk, state=State.SCHEDULED).update(starts_at=now + grace)
+    accounts.forget_impossible_rest(now=now)
 
 
 def next_due(*, now: datetime) -> datetime | None:
@@ -196,7 +176,7 @@ def next_due(*, now: datetime) -> datetime | None:
     if not account.paused_reason:
         for deletion in served():
             look_ups = deletion.items.filter(not_before__isnull=False, call__isnull=True).order_by("not_before")
-            to_send = not deletion.stopped_at and unclaimed(deletion).exists()
+            to_send = not deletion.stopped_at and deletion.waiting > 0
             moment = now if to_send else look_ups.values_list("not_before", flat=True).first()
             if moment is not None:
                 moments.append(max(moment, account.rest_until or moment))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db.models import Q
-from django.utils import timezone
 from django_tasks import task
 
-from dashboard.calls import accounts
+from dashboard.calls import accounts, clock
 from dashboard.calls.models import Account
 from dashboard.deletions import engine
 from dashboard.deletions.shift import Shift
@@ -22,7 +21,7 @@ def send() -> None:
     """A shift, and the next one's alarm clock when something is left to do."""
     Account.objects.filter(host=accounts.current_host()).update(wake_at=None)
     if Shift().run():
-        due = engine.next_due(now=timezone.now())
+        due = engine.next_due(now=clock.now())
         if due is not None:
             wake(due)
 
@@ -32,7 +31,7 @@ def wake(moment: datetime) -> None:
 
     Inside the caller's transaction, if there is one: queue and rows share a database, so they commit together.
     """
-    now = timezone.now()
+    now = clock.now()
     account = accounts.current()
     nobody_comes = Q(wake_at=None) | Q(wake_at__gt=moment) | Q(wake_at__lt=now - PATIENCE)
     if Account.objects.filter(nobody_comes, pk=account.pk).update(wake_at=max(moment, now)):

@@ -11,9 +11,8 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Case, CharField, Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Collate, Concat
-from django.utils import timezone
 
-from dashboard.calls import accounts
+from dashboard.calls import accounts, clock
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.inventory import selecting
 from dashboard.inventory.models import Presence, Selection, TrackedTask
@@ -57,7 +56,7 @@ def freeze_tasks(
     retry_of: Deletion | None = None,
     now: datetime | None = None,
 ) -> Deletion:
-    now = now or timezone.now()
+    now = now or clock.now()
     Deletion.objects.filter(state=State.DRAFT, created_at__lt=now - DRAFT_LIFETIME).update(state=State.DISCARDED)
     deletion = Deletion.objects.create(
         actor=actor,
@@ -98,6 +97,7 @@ def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask]) -> None:
         "open": False,
         "attempts": 0,
         "failures": 0,
+        "group": 0,
         "if_there": "",
         "touched": False,
     }

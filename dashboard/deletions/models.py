@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from dashboard.calls.models import Account, Kind, ProviderCall
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Outcome(models.TextChoices):
     WAITING = "waiting", "Waiting"
     SENT = "sent", "Sent"
-    """Claimed by a call. On the wire, or was when its worker died."""
+    """On the wire, or was when its worker died."""
     DELETED = "deleted", "Deleted"
     ALREADY_GONE = "already_gone", "Already gone"
     REFUSED = "refused", "Refused"
@@ -43,6 +43,10 @@ SHOWN = [
 """The order in which results are read and drawn."""
 
 
+REFUSED_AT_LEAST = 20
+"""So many are refused before their share says anything."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     outcome: str
@@ -60,6 +64,12 @@ class DeletionQuerySet(models.QuerySet["Deletion"]):
         return self.annotate(
             rest_until=Subquery(account.values("rest_until")), rest_reason=Subquery(account.values("rest_reason"))
         )
+
+    def mostly_refused(self) -> Self:
+        """Those of whose tasks a larger share was refused than the settings accept; a few say nothing yet."""
+        asked = F("deleted") + F("already_gone") + F("refused")
+        over = Q(refused__gt=asked * settings.DELETION_REFUSED_PERCENT / 100)
+        return self.filter(over, refused__gte=REFUSED_AT_LEAST)
 
     def confirmed(self) -> Self:
         """Those that belong to history: somebody pressed the button."""
@@ -125,6 +135,8 @@ class Deletion(models.Model):
     armed_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
     """“Stop the rest” was pressed: nothing more is deleted, only doubtful items are looked up."""
+    refusals_accepted_at = models.DateTimeField(null=True)
+    """When somebody resumed it although most of its tasks had been refused; it is not paused for that again."""
     served_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
@@ -199,16 +211,19 @@ class DeletionItem(models.Model):
     """Delete calls it was sent in."""
     failures = models.PositiveIntegerField(default=0)
     """Calls about it that got no answer."""
-    group = models.BigIntegerField(null=True)
-    """A chunk being split: its items are sent together and alone."""
+    group = models.BigIntegerField(default=0)
+    """A chunk being split: its items are sent together and alone. 0 when it is in none."""
     not_before = models.DateTimeField(null=True)
     """When the look-up that this item waits for is due; null when none is."""
     if_there = models.CharField(max_length=6, choices=IfThere, blank=True)
     touched = models.BooleanField(default=False)
     """A delete call with it left us, so only a look-up can say that the task was kept."""
     lost_at = models.DateTimeField(null=True)
-    call = models.ForeignKey(ProviderCall, null=True, on_delete=models.PROTECT, db_index=False, related_name="items")
-    """The call in hand that holds it; null otherwise."""
+    call = models.ForeignKey(
+        ProviderCall, null=True, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="items"
+    )
+    """The call in hand that holds it; null otherwise. Calls are never removed from under their items, so that the
+    database need not look a hundred of them up each time."""
     sent_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     verified = models.CharField(max_length=7, null=True)
@@ -221,7 +236,7 @@ class DeletionItem(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["deletion", "kind", "group", "id"], condition=Q(outcome="waiting"), name="item_waiting"
+                fields=["deletion", "-group", "kind", "id"], condition=Q(outcome="waiting"), name="item_waiting"
             ),
             models.Index(fields=["deletion", "not_before"], condition=Q(not_before__isnull=False), name="item_to_ask"),
             models.Index(fields=["call"], condition=Q(call__isnull=False), name="item_in_hand"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef
 
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.inventory.models import Presence, TrackedTask
@@ -41,8 +41,7 @@ def mark_tasks(tracked: list[int], *, outcome: Outcome, message: str, deletion: 
 
 def finish_if_done(deletion_id: int, *, now: datetime) -> bool:
     """Ends a deletion in which nothing waits, is out, or is to be looked up."""
-    undone = DeletionItem.objects.filter(deletion=deletion_id).filter(Q(not_before__isnull=False))
-    if undone.exists():
-        return False
-    rows = Deletion.objects.filter(pk=deletion_id, state__in=[State.RUNNING, State.PAUSED], waiting=0, sent=0)
+    to_ask = DeletionItem.objects.filter(deletion=OuterRef("pk"), not_before__isnull=False)
+    undone = Deletion.objects.filter(pk=deletion_id, state__in=[State.RUNNING, State.PAUSED])
+    rows = undone.filter(~Exists(to_ask), waiting=0, sent=0)
     return bool(rows.update(state=State.FINISHED, finished_at=now, paused_reason="", paused_by_account=False))

@@ -93,7 +93,7 @@ def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetim
             Deletion.objects.filter(pk=draft.pk, state=State.DRAFT).update(
                 state=State.SCHEDULED, reason=reason, confirmed_at=now, starts_at=starts_at
             )
-            wake(starts_at if draft.total < arming.CHUNK else now)
+            wake(starts_at if arming.is_small(draft) else now)
             by.record(
                 "deletion.confirmed",
                 draft,
@@ -104,9 +104,8 @@ def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetim
             )
     if changed:
         raise Changed
-    if draft.total < arming.CHUNK:
-        # Small ones are armed at once, so that the page that comes back shows them as deleting. Should this
-        # process die here, the next shift arms them.
+    if arming.is_small(draft):
+        # Should this process die here, the next shift arms it.
         arming.in_chunks(arming.arm_chunk, draft, now=now)
 
 
@@ -162,6 +161,7 @@ def resume(*, deletion: Deletion, by: By, now: datetime) -> None:
         going_on = {"state": State.RUNNING, "paused_reason": "", "paused_by_account": False}
         if not Deletion.objects.filter(pk=deletion.pk, state=State.PAUSED).update(**going_on):
             raise Refused("Only a paused deletion can be resumed.")
+        Deletion.objects.filter(pk=deletion.pk).mostly_refused().update(refusals_accepted_at=now)
         Deletion.objects.filter(state=State.PAUSED, paused_by_account=True, host=account.host).update(**going_on)
         accounts.resume(account)
         wake(now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from dashboard.calls import accounts, recording
 from dashboard.calls.models import ProviderCall
 from dashboard.calls.policy import growing_pause
 from dashboard.calls.verdicts import Ruling, Verdict
-from dashboard.deletions.models import Deletion, DeletionItem, Outcome
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.moves import finish_if_done, mark_tasks, shift_counters
 
 IfThere = DeletionItem.IfThere
@@ -33,6 +33,21 @@ VERIFY_AGAIN = (5.0, 20.0)
 """Seconds between the look-ups of a task that was called deleted and is still there, before that is an alarm."""
 
 
+class Carried(NamedTuple):
+    """An item of the call: only what settling asks of it, since there are a hundred of them in a call."""
+
+    pk: int
+    kind: str
+    task_id: str
+    tracked_id: int
+    outcome: str
+    code: int | None
+    message: str
+    failures: int
+    lost_at: datetime | None
+    if_there: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settlement:
     """What every step of one settling needs."""
@@ -41,10 +56,10 @@ class Settlement:
     call: ProviderCall
     verdict: Verdict
     now: datetime
-    alarms: list[dict[str, str]] = field(default_factory=list)
-    """Audit details of what was called deleted and is still there; appended last, like every audit event."""
+    events: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    """Action and detail of what the audit log is told besides; appended last, like every audit event."""
 
-    def change(self, items: list[DeletionItem], outcome: Outcome, **fields: Any) -> None:
+    def change(self, items: list[Carried], outcome: Outcome, **fields: Any) -> None:
         """Moves items of one outcome to `outcome`, with counters and tasks; `fields` change besides."""
         if not items:
             return
@@ -52,7 +67,8 @@ class Settlement:
         keys = [item.pk for item in items]
         if self.call.operation == ProviderCall.Operation.DELETE:
             never = Case(When(attempts=0, then=None), default=F("sent_at"))
-            fields |= {"attempts": F("attempts") + 1} if self.verdict.sent else {"sent_at": never}
+            left = {"attempts": F("attempts") + 1, "sent_at": self.call.sent_at}
+            fields |= left if self.verdict.sent else {"sent_at": never}
         DeletionItem.objects.filter(pk__in=keys).update(outcome=outcome, call=None, **fields)
         if before != outcome:
             shift_counters(self.deletion.pk, {before: -len(keys), outcome: len(keys)})
@@ -60,15 +76,15 @@ class Settlement:
             shown = fields.get("message", items[0].message)
             mark_tasks(tracked, outcome=outcome, message=shown, deletion=self.deletion, now=self.now)
 
-    def close(self, items: list[DeletionItem], outcome: Outcome, **fields: Any) -> None:
+    def close(self, items: list[Carried], outcome: Outcome, **fields: Any) -> None:
         """Ends items: this deletion no longer holds their tasks."""
-        ending = {"open": False, "not_before": None, "group": None, "settled_at": self.now}
+        ending = {"open": False, "not_before": None, "group": 0, "settled_at": self.now}
         self.change(items, outcome, **{**ending, **fields})
 
     def pause(self, failures: int) -> datetime:
         return self.now + timedelta(seconds=growing_pause(failures, jitter=random.random()))  # noqa: S311
 
-    def trustworthy_at(self, item: DeletionItem) -> datetime:
+    def trustworthy_at(self, item: Carried) -> datetime:
         """From when a look-up may say that a task was kept: a lost request could still be at work before."""
         return self.now if item.lost_at is None else item.lost_at + timedelta(seconds=settings.TENSORSLAB_TIMEOUT + 1)
 
@@ -82,21 +98,23 @@ def settle(call_id: int, verdict: Verdict, *, now: datetime) -> bool:
         deletion = Deletion.objects.select_for_update().get(uuid=UUID(str(call.deletion)))
         if not recording.complete(call_id, verdict, now=now):
             return False
-        items = list(DeletionItem.objects.filter(call=call).order_by("pk"))
+        rows = DeletionItem.objects.filter(call=call).order_by("pk").values_list(*Carried._fields)
+        items = [Carried._make(row) for row in rows]
         work = Settlement(deletion=deletion, call=call, verdict=verdict, now=now)
         if call.operation == ProviderCall.Operation.DELETE:
             _settle_delete(work, items)
         elif items:
             _settle_look_up(work, items[0])
-        finish_if_done(deletion.pk, now=now)
+        if not deletion.waiting:
+            finish_if_done(deletion.pk, now=now)
         accounts.learn(verdict, host=deletion.host, now=now, jitter=random.random())  # noqa: S311
-        for detail in work.alarms:
-            chain.append(actor="", action="deletion.alarm", subject=str(deletion.uuid), detail=detail)
+        for action, detail in work.events:
+            chain.append(actor="", action=action, subject=str(deletion.uuid), detail=detail)
         recording.audit(call, verdict, ids=[item.task_id for item in items], now=now)
     return True
 
 
-def _settle_delete(work: Settlement, items: list[DeletionItem]) -> None:
+def _settle_delete(work: Settlement, items: list[Carried]) -> None:
     ruling, verdict = work.verdict.ruling, work.verdict
     told: dict[str, Any] = {"code": verdict.code, "touched": True}
     if ruling == Ruling.SUCCESS:
@@ -130,14 +148,14 @@ def _settle_delete(work: Settlement, items: list[DeletionItem]) -> None:
             )
 
 
-def _halves(items: list[DeletionItem], call_id: int) -> list[tuple[list[DeletionItem], int | None]]:
+def _halves(items: list[Carried], call_id: int) -> list[tuple[list[Carried], int]]:
     if len(items) < 2:
-        return [(items, None)] if items else []
+        return [(items, 0)] if items else []
     middle = len(items) // 2
     return [(items[:middle], call_id * 2), (items[middle:], call_id * 2 + 1)]
 
 
-def _send_again(work: Settlement, items: list[DeletionItem], **fields: Any) -> None:
+def _send_again(work: Settlement, items: list[Carried], **fields: Any) -> None:
     """Lets items wait for another delete, or, once the rest was stopped, only for a look-up."""
     if work.deletion.stopped_at is None:
         work.change(items, Outcome.WAITING, not_before=None, if_there="", **fields)
@@ -146,7 +164,7 @@ def _send_again(work: Settlement, items: list[DeletionItem], **fields: Any) -> N
         work.change(items, Outcome.UNKNOWN, **{**fields, **ask})
 
 
-def _settle_look_up(work: Settlement, item: DeletionItem) -> None:
+def _settle_look_up(work: Settlement, item: Carried) -> None:
     if work.call.purpose == "verify":
         _settle_verification(work, item)
     elif work.verdict.ruling == Ruling.GONE:
@@ -169,7 +187,7 @@ def _settle_look_up(work: Settlement, item: DeletionItem) -> None:
         )
 
 
-def _settle_still_there(work: Settlement, item: DeletionItem) -> None:
+def _settle_still_there(work: Settlement, item: Carried) -> None:
     may_resend = item.if_there == IfThere.RESEND and item.failures < settings.DELETION_MAX_ATTEMPTS
     if may_resend and work.deletion.stopped_at is None:
         _send_again(work, [item], message="")
@@ -180,9 +198,20 @@ def _settle_still_there(work: Settlement, item: DeletionItem) -> None:
     else:
         message = item.message if item.lost_at is None or item.code is not None else STILL_THERE
         work.close([item], Outcome.REFUSED, message=message)
+        _pause_if_mostly_refused(work, message)
 
 
-def _settle_verification(work: Settlement, item: DeletionItem) -> None:
+def _pause_if_mostly_refused(work: Settlement, message: str) -> None:
+    """Stops a deletion that goes wrong before all of it has; whoever resumes it has accepted that."""
+    going_on = Deletion.objects.filter(pk=work.deletion.pk, state=State.RUNNING, waiting__gt=0)
+    share = f"Over {settings.DELETION_REFUSED_PERCENT} % of its tasks so far were refused."
+    reason = f"{share} Last: {message or 'TensorsLab gave no reason'}. Resume to go on all the same."
+    rows = going_on.mostly_refused().filter(refusals_accepted_at=None)
+    if rows.update(state=State.PAUSED, paused_reason=reason, paused_by_account=False):
+        work.events.append(("deletion.paused", {"reason": reason}))
+
+
+def _settle_verification(work: Settlement, item: Carried) -> None:
     fields: dict[str, Any] = {"call": None, "failures": F("failures") + 1}
     if work.verdict.ruling == Ruling.GONE:
         fields |= {"verified": "gone", "not_before": None}
@@ -192,7 +221,13 @@ def _settle_verification(work: Settlement, item: DeletionItem) -> None:
         fields |= {"not_before": work.now + timedelta(seconds=VERIFY_AGAIN[item.failures])}
     elif work.verdict.ruling == Ruling.THERE:
         Deletion.objects.filter(pk=work.deletion.pk).update(alarms=F("alarms") + 1)
-        work.alarms.append({"kind": item.kind, "task_id": item.task_id, "said": "Success", "look_up": "still there"})
+        told: dict[str, object] = {
+            "kind": item.kind,
+            "task_id": item.task_id,
+            "said": "Success",
+            "look_up": "still there",
+        }
+        work.events.append(("deletion.alarm", told))
         work.close([item], Outcome.REFUSED, message=SAID_SUCCESS, verified="present")
         return
     else:

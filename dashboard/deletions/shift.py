@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
-from dashboard.calls import sending, slots
+from dashboard.calls import clock, sending, slots
 from dashboard.calls.verdicts import Ruling, Unanswered, Verdict, judge_delete, judge_look_up
 from dashboard.deletions import arming, engine
 from dashboard.deletions.engine import Chunk
@@ -24,7 +26,11 @@ LENGTH = 10.0
 SHARE = 8
 """The most slots one shift takes where several workers run, so that they share."""
 POLL = 0.2
-OVERDUE = 5.0
+MOMENT = 1.0
+LOOK_ROUND = 1.0
+"""Seconds between looks at what else has come up: this is not done after every answer."""
+OVERDUE = 3.0
+"""Seconds past its deadline after which a call is given up although its thread has not come back."""
 
 GO_ON = {Ruling.SUCCESS, Ruling.REFUSED, Ruling.GONE, Ruling.THERE}
 
@@ -41,18 +47,24 @@ class InHand:
 
 @dataclass(kw_only=True)
 class Shift:
-    """Keeps one call in flight per slot, and the next one claimed while it waits."""
+    """Keeps one call in flight per slot. A free slot is used before the books of an answer are written."""
 
     length: float = LENGTH
+    clock: Callable[[], datetime] = clock.now
     holds: list[slots.Hold] = field(default_factory=list)
+    """Slots that are ours."""
+    idle: list[slots.Hold] = field(default_factory=list)
+    """Those of them without a call."""
     in_hand: dict[Future[Verdict], InHand] = field(default_factory=dict)
-    ready: dict[int, Chunk] = field(default_factory=dict)
+    answered: deque[tuple[Chunk, Verdict]] = field(default_factory=deque)
+    """What is not in the books yet."""
+    looked_round_at: float = 0.0
 
     def run(self) -> bool:
         """Works until time is up or nothing is due. False when there was no free slot to work with."""
         self.ends = time.monotonic() + self.length
-        self._catch_up()
-        if stopping.is_set() or engine.next_due(now=timezone.now()) is None:
+        self._look_round()
+        if stopping.is_set() or engine.next_due(now=self.clock()) is None:
             return True
         self.holds = slots.take(SHARE if connection.vendor == "postgresql" else settings.TENSORSLAB_CONCURRENCY)
         if not self.holds:
@@ -63,8 +75,6 @@ class Shift:
         finally:
             # A thread that outlived its deadline must not hold the worker: its call is settled, its slot expires.
             pool.shutdown(wait=False, cancel_futures=True)
-            for chunk in self.ready.values():
-                engine.give_back(chunk.call_id, now=timezone.now())
             # What is still out after a failure keeps its slot until its lease is lost.
             out = {held.hold for held in self.in_hand.values()}
             for hold in self.holds:
@@ -75,72 +85,86 @@ class Shift:
     def _over(self) -> bool:
         return stopping.is_set() or time.monotonic() > self.ends
 
-    def _catch_up(self) -> None:
-        """Arming, Undo and Stop of large deletions; each step is short."""
+    def _look_round(self) -> None:
+        """Arming, Undo and Stop of large deletions, in short steps; what is to begin; what must pause."""
         while not self._over():
             work = arming.unfinished_chunks()
             if not work:
                 break
             for step, deletion in work:
-                step(deletion, now=timezone.now())
+                step(deletion, now=self.clock())
         engine.heed_account()
-        engine.begin_due(now=timezone.now())
+        engine.begin_due(now=self.clock())
+        self.looked_round_at = time.monotonic()
 
     def _send_all(self, pool: ThreadPoolExecutor) -> None:
-        idle = list(self.holds)
+        self.idle = list(self.holds)
         while True:
-            idle = [hold for hold in idle if not self._send_next(pool, hold)]
-            if not self.in_hand:
+            # What a worrying answer means is written down before anything else leaves: perhaps nothing should.
+            careful = any(verdict.ruling not in GO_ON for _, verdict in self.answered)
+            while self.idle and not careful and not self._over() and self._send(pool):
+                pass
+            if not self.in_hand and not self.answered and not self._wait_a_moment():
                 return
-            self._claim_ahead()
-            for future in self._answered():
-                held = self.in_hand.pop(future)
-                overdue = not future.done()
-                verdict = self._overdue(held.chunk) if overdue else future.result()
-                if overdue:
-                    self.holds.remove(held.hold)
-                # The ready chunk leaves before the books are written: the provider need not wait for them. Unless
-                # the answer may be a reason to send nothing at all.
-                elif verdict.ruling not in GO_ON or not self._send_next(pool, held.hold, ready_only=True):
-                    idle.append(held.hold)
-                settle(held.chunk.call_id, verdict, now=timezone.now())
-            self._catch_up()
+            came = self._collect(patience=0.0 if self.answered else POLL)
+            if self.answered and (careful or not came):
+                self._settle_next()
+            if time.monotonic() > self.looked_round_at + LOOK_ROUND:
+                self._look_round()
 
-    def _send_next(self, pool: ThreadPoolExecutor, hold: slots.Hold, *, ready_only: bool = False) -> bool:
-        """Sends this slot's next chunk. False when there is none, or it may not be sent."""
-        chunk = self.ready.pop(hold.number, None)
-        if chunk is None and not ready_only and not self._over():
-            chunk = engine.claim(hold, now=timezone.now())
+    def _send(self, pool: ThreadPoolExecutor) -> bool:
+        """Sends one more call. False when none is due."""
+        hold = self.idle[0]
+        # Taken before the call is written down: whatever holds this process up from here on, when the lease has run
+        # out the deadline is long past, and the thread sends nothing any more.
+        deadline = time.monotonic() + settings.TENSORSLAB_TIMEOUT
+        try:
+            chunk = engine.take(hold, now=self.clock())
+        except slots.Lost:
+            self.idle.remove(hold)
+            self.holds.remove(hold)
+            return True
         if chunk is None:
             return False
-        # Taken before the call is opened: whatever holds this process up from here on, when the lease has run out
-        # the deadline is long past, and the thread sends nothing any more.
-        deadline = time.monotonic() + settings.TENSORSLAB_TIMEOUT
-        if self._over() or not slots.renew(hold) or not engine.open_chunk(chunk, now=timezone.now()):
-            engine.give_back(chunk.call_id, now=timezone.now())
-            return False
+        self.idle.remove(hold)
         future = pool.submit(
             sending.perform, operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=deadline
         )
         self.in_hand[future] = InHand(hold=hold, chunk=chunk, deadline=deadline)
         return True
 
-    def _claim_ahead(self) -> None:
-        # Not in the last moments: what could not be sent any more would only have to be given back.
-        if stopping.is_set() or time.monotonic() > self.ends - 1:
-            return
-        for held in self.in_hand.values():
-            if held.hold.number not in self.ready:
-                chunk = engine.claim(held.hold, now=timezone.now())
-                if chunk is None:
-                    return
-                self.ready[held.hold.number] = chunk
+    def _wait_a_moment(self) -> bool:
+        """Waits for what is due within one: a short rest is no reason to go through the queue."""
+        due = engine.next_due(now=self.clock()) if self.holds and not self._over() else None
+        if due is None or (left := (due - self.clock()).total_seconds()) > MOMENT:
+            return False
+        stopping.wait(max(left, 0.02))
+        self._look_round()
+        return True
 
-    def _answered(self) -> list[Future[Verdict]]:
-        done, out = wait(self.in_hand, timeout=POLL, return_when=FIRST_COMPLETED)
+    def _settle_next(self) -> None:
+        """Writes the books of one answer."""
+        chunk, verdict = self.answered.popleft()
+        settle(chunk.call_id, verdict, now=self.clock())
+        if verdict.ruling not in GO_ON:
+            engine.heed_account()
+
+    def _collect(self, *, patience: float) -> bool:
+        """Takes in what was answered, or is overdue. False when there was nothing."""
+        done, out = wait(self.in_hand, timeout=patience, return_when=FIRST_COMPLETED)
+        for future in done:
+            held = self.in_hand.pop(future)
+            self.answered.append((held.chunk, future.result()))
+            self.idle.append(held.hold)
         overdue = [future for future in out if time.monotonic() > self.in_hand[future].deadline + OVERDUE]
-        return [*done, *overdue]
+        for future in overdue:
+            # Its thread may still be at work, so its slot is not ours to use any more.
+            held = self.in_hand.pop(future)
+            self.answered.append((held.chunk, _no_answer(held.chunk)))
+            self.holds.remove(held.hold)
+        return bool(done or overdue)
 
-    def _overdue(self, chunk: Chunk) -> Verdict:
-        error = Unanswered(f"No answer in {settings.TENSORSLAB_TIMEOUT:g} s.")
-        return judge_delete(error) if chunk.operation == engine.Operation.DELETE else judge_look_up(error)
+
+def _no_answer(chunk: Chunk) -> Verdict:
+    error = Unanswered(f"No answer in {settings.TENSORSLAB_TIMEOUT:g} s.")
+    return judge_delete(error) if chunk.operation == engine.Operation.DELETE else judge_look_up(error)

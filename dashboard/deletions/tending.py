@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import logging
 import threading
-import uuid
-from datetime import timedelta
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import OperationalError, close_old_connections, connection
-from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from dashboard.calls import sending, slots
+from dashboard.calls import clock, sending, slots
 from dashboard.calls.models import ProviderCall, Worker
 from dashboard.calls.verdicts import Unanswered, judge_delete, judge_look_up
 from dashboard.deletions import engine, jobs
@@ -31,49 +31,48 @@ WORKER_DIED = "The worker died in mid-call. No answer was seen."
 class Tender:
     """Remembers what one tick saw, since only what two ticks saw expired counts as lost."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, clock: Callable[[], datetime] = clock.now) -> None:
         self.name = name
-        self.started_at = timezone.now()
-        self.calls: set[int] = set()
-        self.tokens: set[uuid.UUID] = set()
+        self.clock = clock
+        self.calls, self.slots = slots.Watch(), slots.Watch()
         self.ticks = 0
 
     def tick(self) -> None:
-        now = timezone.now()
+        now = self.clock()
         if self.ticks % 5 == 0:
             Worker.objects.update_or_create(
                 name=self.name,
                 defaults={"beat_at": now},
-                create_defaults={"beat_at": now, "started_at": self.started_at},
+                create_defaults={"beat_at": now, "started_at": now},
             )
+        if self.ticks % 30 == 0:
+            engine.unstrand(now=now)
         if self.ticks % 600 == 0:
-            self._prune()
+            _prune(now=now)
         self.ticks += 1
-        self._close_lost()
+        self._close_lost(now=now)
         engine.heed_account()
         due = engine.next_due(now=now)
         if due is not None and due <= now and slots.any_free():
             jobs.wake(now)
 
-    def _close_lost(self) -> None:
-        calls, tokens = slots.expired_calls(), slots.expired_tokens()
-        for call_id in calls & self.calls:
-            close_lost(call_id)
-        if lost := tokens & self.tokens:
-            slots.free_lost(lost)
-        self.calls, self.tokens = calls, tokens
-
-    def _prune(self) -> None:
-        # A job whose worker was killed stays RUNNING for ever; what it did is in the rows, not in the queue.
-        DBTaskResult.objects.exclude(status="READY").filter(enqueued_at__lt=timezone.now() - KEPT_JOBS).delete()
-        Worker.objects.filter(beat_at__lt=timezone.now() - KEPT_JOBS).delete()
+    def _close_lost(self, *, now: datetime) -> None:
+        at = time.monotonic()
+        for lease in self.calls.lost(slots.in_hand(), at=at):
+            close_lost(lease, now=now)
+        for lease in self.slots.lost(slots.taken(), at=at):
+            slots.free_lost(lease)
 
 
-def close_lost(call_id: int) -> None:
-    """Ends a call whose lease ran out: it was ready and never left, or it may have been done."""
-    now = timezone.now()
-    engine.give_back(call_id, now=now)
-    call = ProviderCall.objects.filter(pk=call_id, state=ProviderCall.State.OPEN).first()
+def _prune(*, now: datetime) -> None:
+    # A job whose worker was killed stays RUNNING for ever; what it did is in the rows, not in the queue.
+    DBTaskResult.objects.exclude(status="READY").filter(enqueued_at__lt=now - KEPT_JOBS).delete()
+    Worker.objects.filter(beat_at__lt=now - KEPT_JOBS).delete()
+
+
+def close_lost(lease: slots.Lease, *, now: datetime) -> None:
+    """Ends a call whose lease is lost: it may or may not have been done."""
+    call = ProviderCall.objects.filter(pk=lease.of, lease_until=lease.until, state=ProviderCall.State.OPEN).first()
     if call is None:
         return
     error = Unanswered(WORKER_DIED)
@@ -81,7 +80,7 @@ def close_lost(call_id: int) -> None:
         sending.settle_alone(call, judge_look_up(error), ids=[], now=now)
         return
     deletes = call.operation == ProviderCall.Operation.DELETE
-    settle(call_id, judge_delete(error) if deletes else judge_look_up(error), now=now)
+    settle(call.pk, judge_delete(error) if deletes else judge_look_up(error), now=now)
 
 
 def tend(tender: Tender, stop: threading.Event) -> None:

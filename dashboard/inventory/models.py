@@ -125,8 +125,8 @@ class TrackedTask(models.Model):
 
     @property
     def outcome_words(self) -> str:
-        """The last outcome, unless presence says the same already."""
-        if self.last_outcome in {"", self.presence}:
+        """The last outcome, unless presence says the same already: what waits or was sent is being deleted."""
+        if self.last_outcome in {"", "waiting", "sent", self.presence}:
             return ""
         words = self.last_outcome.replace("_", " ").capitalize()
         return f"{words}: {self.last_message}" if self.last_message and self.last_outcome in TOLD else words

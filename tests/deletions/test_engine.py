@@ -220,17 +220,17 @@ def test_no_more_calls_are_in_flight_than_allowed(sandbox, settings, confirm, im
 
 
 def test_a_worker_that_wakes_up_late_sends_nothing_any_more(sandbox, settings, monkeypatch, confirm, images) -> None:
-    """Held up between opening the call and sending it, for longer than its whole time-out."""
+    """Held up between writing the call down and sending it, for longer than its whole time-out."""
     settings.TENSORSLAB_TIMEOUT = 0.2
     deletion = confirm(images(1))
-    open_chunk = engine.open_chunk
+    take = engine.take
 
-    def held_up(chunk, *, now):
-        opened = open_chunk(chunk, now=now)
+    def held_up(hold, *, now):
+        chunk = take(hold, now=now)
         time.sleep(0.3)
-        return opened
+        return chunk
 
-    monkeypatch.setattr(engine, "open_chunk", held_up)
+    monkeypatch.setattr(engine, "take", held_up)
     Shift(length=1).run()
     assert sandbox.ledger()["calls"] == []
     deletion.refresh_from_db()
@@ -238,12 +238,37 @@ def test_a_worker_that_wakes_up_late_sends_nothing_any_more(sandbox, settings, m
 
 
 @pytest.mark.parametrize(("fault", "sent"), [("401", 1), ("429:before", 1), ("9000", 1)])
-def test_the_ready_chunk_does_not_leave_after_such_an_answer(sandbox, settings, confirm, images, fault, sent) -> None:
+def test_nothing_more_leaves_after_such_an_answer(sandbox, settings, confirm, images, fault, sent) -> None:
     settings.TENSORSLAB_BATCH_SIZE, settings.TENSORSLAB_CONCURRENCY = 1, 1
     sandbox.control(queue=[fault], retry_after="60")
     confirm(images(5))
     Shift(length=2).run()
     assert len(sandbox.ledger()["calls"]) == sent
+
+
+def test_a_deletion_that_is_mostly_refused_pauses_until_somebody_accepts_that(
+    sandbox, settings, confirm, images
+) -> None:
+    settings.TENSORSLAB_BATCH_SIZE, settings.TENSORSLAB_CONCURRENCY = 10, 1
+    tasks = images(100)
+    sandbox.control(refuse={task.task_id: "task is running" for task in tasks[:60]})
+    deletion = work(confirm(tasks))
+    assert deletion.state == State.PAUSED
+    assert deletion.paused_reason == (
+        "Over 50 % of its tasks so far were refused. Last: task is running. Resume to go on all the same."
+    )
+    assert deletion.refused < 40
+    assert AuditEvent.objects.get(action="deletion.paused").detail == {"reason": deletion.paused_reason}
+    requests.resume(deletion=deletion, by=requests.By(user=deletion.actor), now=timezone.now())
+    work(deletion, shifts=60)
+    assert (deletion.state, deletion.deleted, deletion.refused) == (State.FINISHED, 40, 60)
+
+
+def test_a_few_refusals_say_nothing_yet(sandbox, confirm, images) -> None:
+    tasks = images(19)
+    sandbox.control(refuse={task.task_id: "task is running" for task in tasks})
+    deletion = work(confirm(tasks), shifts=60)
+    assert (deletion.state, deletion.refused) == (State.FINISHED, 19)
 
 
 def test_a_rest_is_never_shortened(sandbox, confirm, images) -> None:

@@ -203,9 +203,8 @@ def _one_call(deletion: Deletion) -> None:
     """Sends the next call and settles it, like a shift that is stopped after it."""
     engine.begin_due(now=timezone.now())
     hold = slots.take(1)[0]
-    chunk = engine.claim(hold, now=timezone.now())
+    chunk = engine.take(hold, now=timezone.now())
     assert chunk
-    assert engine.open_chunk(chunk, now=timezone.now())
     verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
     settle(chunk.call_id, verdict, now=timezone.now())
     slots.release(hold)

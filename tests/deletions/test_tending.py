@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -15,19 +16,14 @@ from dashboard.deletions import engine, jobs, tending
 from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.deletions.settling import settle
 from dashboard.deletions.tending import Tender
-from dashboard.inventory.models import TrackedTask
 from tests.deletions.conftest import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def _claimed(deletion: Deletion, *, opened: bool) -> engine.Chunk:
+def _taken() -> engine.Chunk | None:
     engine.begin_due(now=timezone.now())
-    chunk = engine.claim(slots.take(1)[0], now=timezone.now())
-    assert chunk
-    if opened:
-        assert engine.open_chunk(chunk, now=timezone.now())
-    return chunk
+    return engine.take(slots.take(1)[0], now=timezone.now())
 
 
 def _expire() -> None:
@@ -38,7 +34,8 @@ def _expire() -> None:
 
 def test_a_lease_is_lost_only_when_two_ticks_saw_it_expired(sandbox, confirm, images) -> None:
     deletion = confirm(images(3))
-    chunk = _claimed(deletion, opened=True)
+    chunk = _taken()
+    assert chunk
     _expire()
     tender = Tender("t")
     tender.tick()
@@ -53,21 +50,10 @@ def test_a_lease_is_lost_only_when_two_ticks_saw_it_expired(sandbox, confirm, im
     assert work(deletion).deleted == 3
 
 
-def test_a_chunk_that_never_left_is_simply_given_back(sandbox, confirm, images) -> None:
-    deletion = confirm(images(3))
-    _claimed(deletion, opened=False)
-    _expire()
-    tender = Tender("t")
-    tender.tick()
-    tender.tick()
-    deletion.refresh_from_db()
-    assert (deletion.waiting, deletion.sent, deletion.unknown) == (3, 0, 0)
-    assert not ProviderCall.objects.exists()
-
-
 def test_who_settles_second_changes_nothing(sandbox, confirm, images) -> None:
     deletion = confirm(images(3))
-    chunk = _claimed(deletion, opened=True)
+    chunk = _taken()
+    assert chunk
     lost = judge_delete(Unanswered("No answer."))
     assert settle(chunk.call_id, lost, now=timezone.now())
     late = perform(operation="delete", kind="image", ids=chunk.ids, deadline=float("inf"))
@@ -77,19 +63,30 @@ def test_who_settles_second_changes_nothing(sandbox, confirm, images) -> None:
     assert ProviderCall.objects.get(pk=chunk.call_id).state == "lost"
 
 
-def test_a_chunk_does_not_leave_once_its_deletion_is_paused(sandbox, confirm, images) -> None:
-    deletion = confirm(images(3))
-    chunk = _claimed(deletion, opened=False)
+def test_nothing_is_taken_once_the_deletion_is_paused(sandbox, confirm, images) -> None:
+    confirm(images(3))
+    engine.begin_due(now=timezone.now())
     Deletion.objects.update(state="paused")
-    assert not engine.open_chunk(chunk, now=timezone.now())
+    assert _taken() is None
 
 
-def test_a_chunk_does_not_leave_once_the_account_is_paused_or_rests(sandbox, confirm, images) -> None:
-    chunk = _claimed(confirm(images(3)), opened=False)
+def test_nothing_is_taken_while_the_account_is_paused_or_rests(sandbox, confirm, images) -> None:
+    confirm(images(3))
     Account.objects.update(paused_reason="API key rejected")
-    assert not engine.open_chunk(chunk, now=timezone.now())
+    assert _taken() is None
     Account.objects.update(paused_reason="", rest_until=timezone.now() + timedelta(seconds=30))
-    assert not engine.open_chunk(chunk, now=timezone.now())
+    assert _taken() is None
+
+
+def test_nothing_is_taken_for_a_slot_that_is_lost(sandbox, confirm, images) -> None:
+    deletion = confirm(images(3))
+    engine.begin_due(now=timezone.now())
+    [hold] = slots.take(1)
+    slots.release(hold)
+    with pytest.raises(slots.Lost):
+        engine.take(hold, now=timezone.now())
+    deletion.refresh_from_db()
+    assert (deletion.waiting, deletion.sent, ProviderCall.objects.count()) == (3, 0, 0)
 
 
 def test_a_lost_job_is_replaced_but_never_doubled(confirm, images) -> None:
@@ -122,26 +119,46 @@ def test_an_item_in_hand_is_not_claimed_twice(sandbox, settings, confirm, images
     settings.TENSORSLAB_BATCH_SIZE = 2
     confirm(images(3))
     engine.begin_due(now=timezone.now())
-    chunks = [engine.claim(hold, now=timezone.now()) for hold in slots.take(3)]
+    chunks = [engine.take(hold, now=timezone.now()) for hold in slots.take(3)]
     assert [len(chunk.ids) for chunk in chunks if chunk] == [2, 1]
     assert DeletionItem.objects.filter(call__isnull=False).count() == 3
 
 
-def test_a_task_is_called_sent_only_once_its_call_leaves(sandbox, confirm, images) -> None:
-    deletion = confirm(images(3))
-    chunk = _claimed(deletion, opened=False)
+def test_a_lease_that_a_clock_put_far_ahead_is_lost_too(sandbox, monkeypatch, confirm, images) -> None:
+    confirm(images(3))
+    chunk = _taken()
+    assert chunk
+    ahead = timezone.now() + timedelta(days=400)
+    ProviderCall.objects.update(lease_until=ahead)
+    Slot.objects.filter(token__isnull=False).update(lease_until=ahead)
+    tender, steady = Tender("t"), time.monotonic()
+    tender.tick()
+    monkeypatch.setattr(time, "monotonic", lambda: steady + slots.length().total_seconds() - 1)
+    tender.tick()
+    assert ProviderCall.objects.get(pk=chunk.call_id).state == "open"
+    monkeypatch.setattr(time, "monotonic", lambda: steady + slots.length().total_seconds() + 1)
+    tender.tick()
+    assert ProviderCall.objects.get(pk=chunk.call_id).state == "lost"
+    assert not Slot.objects.filter(token__isnull=False).exists()
+
+
+def test_what_a_clock_put_far_ahead_comes_back(sandbox, confirm, images) -> None:
+    now, ahead = timezone.now(), timezone.now() + timedelta(days=400)
+    deletion, running = confirm(images(1), now=now + timedelta(minutes=30)), confirm(images(1))
+    running.items.update(not_before=ahead, lost_at=ahead)
+    Account.objects.update(rest_until=ahead)
+    Tender("t").tick()
     deletion.refresh_from_db()
-    assert (deletion.waiting, deletion.sent) == (3, 0)
-    assert engine.open_chunk(chunk, now=timezone.now())
-    deletion.refresh_from_db()
-    assert (deletion.waiting, deletion.sent) == (0, 3)
-    assert {task.presence_words for task in TrackedTask.objects.all()} == {"Deleting · Sent"}
+    item = running.items.get()
+    assert abs(deletion.starts_at - now) < timedelta(minutes=1)
+    assert abs(item.not_before - now) < timedelta(minutes=1)
+    assert abs(item.lost_at - now) < timedelta(minutes=1)
+    assert Account.objects.get().rest_until is None
 
 
 def test_an_interrupted_look_up_of_no_deletion_is_closed_too(sandbox) -> None:
     [hold] = slots.take(1)
-    call = recording.prepare(operation="look_up", kind="image", ids=["a"], hold=hold)
-    recording.open_call(call.pk, now=timezone.now())
+    call = recording.begin(operation="look_up", kind="image", ids=["a"], hold=hold, now=timezone.now())
     _expire()
     tender = Tender("t")
     tender.tick()

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.utils import timezone
 
+from dashboard.calls import clock
 from dashboard.deletions import strip
 from dashboard.deletions.models import Deletion
 
@@ -16,7 +16,7 @@ def deletion_strip(context: dict[str, Any]) -> dict[str, Any]:
     """The strip of the person who looks. It stands in a page that shows its own rows, so it brings no cells."""
     request = context["request"]
     return {
-        **strip.context(user=request.user, shown="", now=timezone.now(), watching=False),
+        **strip.context(user=request.user, shown="", now=clock.now(), watching=False),
         "request": request,
         "perms": context["perms"],
     }

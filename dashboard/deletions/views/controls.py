@@ -5,11 +5,11 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from dashboard.access.permissions import DELETE_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest
+from dashboard.calls import clock
 from dashboard.deletions import requests
 from dashboard.deletions.manifest import NothingSelected
 from dashboard.deletions.models import Deletion
@@ -35,7 +35,7 @@ def _ask(request: SignedInRequest, uuid: UUID, act: Callable[[Deletion], object]
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_undo(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    return _ask(request, uuid, lambda row: requests.undo(deletion=row, by=by(request), now=timezone.now()))
+    return _ask(request, uuid, lambda row: requests.undo(deletion=row, by=by(request), now=clock.now()))
 
 
 @require_POST
@@ -47,19 +47,19 @@ def deletion_pause(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_resume(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    return _ask(request, uuid, lambda row: requests.resume(deletion=row, by=by(request), now=timezone.now()))
+    return _ask(request, uuid, lambda row: requests.resume(deletion=row, by=by(request), now=clock.now()))
 
 
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_stop(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    return _ask(request, uuid, lambda row: requests.stop_rest(deletion=row, by=by(request), now=timezone.now()))
+    return _ask(request, uuid, lambda row: requests.stop_rest(deletion=row, by=by(request), now=clock.now()))
 
 
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_check(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    return _ask(request, uuid, lambda row: requests.check_unknown(deletion=row, by=by(request), now=timezone.now()))
+    return _ask(request, uuid, lambda row: requests.check_unknown(deletion=row, by=by(request), now=clock.now()))
 
 
 @require_POST
@@ -67,7 +67,7 @@ def deletion_check(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 def deletion_retry(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     deletion = get_object_or_404(Deletion, uuid=uuid)
     try:
-        draft = requests.retry_refused(deletion=deletion, by=by(request), now=timezone.now())
+        draft = requests.retry_refused(deletion=deletion, by=by(request), now=clock.now())
     except (Refused, NothingSelected) as refusal:
         return refused(request, str(refusal), status=409, back=deletion)
     return show_draft(request, draft)

@@ -7,11 +7,11 @@ from uuid import UUID
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from dashboard.access.permissions import DELETE_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest
+from dashboard.calls import clock
 from dashboard.deletions import manifest, requests
 from dashboard.deletions.models import Deletion
 from dashboard.deletions.requests import Changed, Invalid, Refused
@@ -63,7 +63,7 @@ def deletion_confirm(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     deletion = get_object_or_404(Deletion, uuid=uuid)
     reason, typed = request.POST.get("reason", ""), request.POST.get("typed", "")
     try:
-        requests.confirm(deletion=deletion, by=by(request), reason=reason, typed=typed, now=timezone.now())
+        requests.confirm(deletion=deletion, by=by(request), reason=reason, typed=typed, now=clock.now())
     except Invalid as invalid:
         return _again(request, deletion, errors=invalid.errors, status=422)
     except Changed:

@@ -7,10 +7,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from dashboard.access.requests import HtmxRequest, SignedInRequest, client_address
+from dashboard.calls import clock
 from dashboard.calls.models import ProviderCall
 from dashboard.deletions import history, manifest, requests, strip
 from dashboard.deletions.models import Deletion, Outcome, State
@@ -40,7 +40,7 @@ def draft_context(
     errors = errors or {}
     return {
         "deletion": deletion,
-        "facts": manifest.facts(deletion, now=timezone.now()),
+        "facts": manifest.facts(deletion, now=clock.now()),
         "errors": {name: text for name, text in errors.items() if name},
         "error": errors.get("", ""),
         "typed_needed": requests.is_typed_needed(deletion),
@@ -67,7 +67,7 @@ def deletion_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
             "deletions/deletion_detail.html",
             {**draft_context(deletion), **_items(deletion, outcome, number_shown)},
         )
-    requests.note_opened(deletion=deletion, user=request.user, now=timezone.now())
+    requests.note_opened(deletion=deletion, user=request.user, now=clock.now())
     context = _live_context(deletion, outcome=outcome, number=number_shown)
     if request.GET.get("part") != "live":
         return render(request, "deletions/deletion_detail.html", context)
@@ -96,8 +96,8 @@ def _items(deletion: Deletion, outcome: str, number: int) -> dict[str, object]:
 
 
 def _live_context(deletion: Deletion, *, outcome: str, number: int) -> dict[str, object]:
-    calls = ProviderCall.objects.filter(deletion=deletion.uuid).exclude(state=ProviderCall.State.READY)
-    progress = progress_of(deletion, now=timezone.now())
+    calls = ProviderCall.objects.filter(deletion=deletion.uuid)
+    progress = progress_of(deletion, now=clock.now())
     return {
         **_items(deletion, outcome, number),
         "deletion": deletion,
@@ -125,12 +125,12 @@ def deletion_strip(request: SignedInRequest) -> HttpResponse:
 def render_strip(request: SignedInRequest, *, shown: str, watching: bool = True) -> HttpResponse:
     """The strip, and out of band the presence cells of the rows that the page shows."""
     try:
-        context = strip.context(user=request.user, shown=shown, now=timezone.now(), watching=watching)
+        context = strip.context(user=request.user, shown=shown, now=clock.now(), watching=watching)
     except BadSelection:
         if request.method == "GET":
             raise
         # What was asked for is done by now; only the page's own cells can't be told.
-        context = strip.context(user=request.user, shown="", now=timezone.now(), watching=watching)
+        context = strip.context(user=request.user, shown="", now=clock.now(), watching=watching)
     content = render_to_string("deletions/_strip.html", context, request)
     return _unless_seen(request, content)
 
