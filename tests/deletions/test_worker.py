@@ -3,68 +3,34 @@
 from __future__ import annotations
 
 import signal
-import time
-from collections.abc import Callable
+from configparser import RawConfigParser
 
 import pytest
+from django.utils import timezone
 
 from dashboard.calls.models import ProviderCall, Worker
-from dashboard.deletions.models import Deletion, State
+from dashboard.deletions import requests
+from dashboard.deletions.models import State
+from dashboard.monitoring import supervision
+from tests import oracle
+from tests.deletions.processes import FAST, finished, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-FAST = {
-    "TENSORSLAB_TIMEOUT": "2",
-    "DELETION_VERIFY": "none",
-    "TENSORSLAB_BATCH_SIZE": "5",
-    "TENSORSLAB_API_KEY": "test-key",
-}
-
-
-def _until(true: Callable[[], bool], *, seconds: float = 60) -> None:
-    """Looks again until it is true: for what another process does."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "It did not come true in time."
-        time.sleep(0.1)
-
-
-def _finished(deletion: Deletion) -> bool:
-    deletion.refresh_from_db()
-    assert deletion.state != State.PAUSED, deletion.paused_reason
-    return deletion.state == State.FINISHED
 
 
 def test_a_worker_process_carries_a_confirmed_deletion_out(sandbox, start, confirm, images) -> None:
     start("worker", **FAST)
     deletion = confirm(images(23))
-    _until(lambda: _finished(deletion))
+    until(lambda: finished(deletion))
     assert deletion.deleted == 23
     assert Worker.objects.count() == 1
-
-
-def test_a_worker_killed_in_mid_call_leaves_nothing_wrong(sandbox, start, confirm, images) -> None:
-    sandbox.control(latency=1.0)
-    worker = start("worker", **FAST)
-    deletion = confirm(images(60))
-    _until(lambda: ProviderCall.objects.filter(state="open").count() == 4)
-    worker.send_signal(signal.SIGKILL)
-    worker.wait()
-    sandbox.control(latency=0.0)
-    start("worker", **FAST)
-    _until(lambda: _finished(deletion))
-    gone = set(sandbox.ledger()["deleted"]["image"])
-    assert gone == set(deletion.items.values_list("task_id", flat=True))
-    assert (deletion.deleted, deletion.waiting, deletion.sent, deletion.unknown) == (60, 0, 0, 0)
-    assert not ProviderCall.objects.filter(state__in=["ready", "open"]).exists()
-    assert sandbox.ledger()["max_in_flight"] <= 4
 
 
 def test_a_worker_that_is_told_to_stop_finishes_the_calls_in_hand(sandbox, start, confirm, images) -> None:
     sandbox.control(latency=0.5)
     worker = start("worker", **FAST)
     deletion = confirm(images(60))
-    _until(lambda: ProviderCall.objects.filter(state="open").count() == 4)
+    until(lambda: ProviderCall.objects.filter(state="open").count() == 4)
     worker.send_signal(signal.SIGTERM)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=10) == 0
@@ -72,7 +38,78 @@ def test_a_worker_that_is_told_to_stop_finishes_the_calls_in_hand(sandbox, start
     assert deletion.sent == 0
     assert deletion.waiting > 0
     assert deletion.deleted == len(sandbox.ledger()["deleted"]["image"])
-    assert not ProviderCall.objects.filter(state__in=["ready", "open"]).exists()
+    assert not ProviderCall.objects.filter(state__in=["open"]).exists()
+
+
+SLOW_RESOLVER = """
+import socket, time
+socket.getaddrinfo = lambda *address, **options: time.sleep(60)
+"""
+"""Read by Python at the start of a process that finds it in its path as sitecustomize.py."""
+
+
+@pytest.mark.parametrize("stuck", ["provider", "resolver"])
+def test_a_worker_that_is_told_to_stop_waits_for_no_call_beyond_its_deadline(
+    stuck, settings, sandbox, start, confirm, images, tmp_path
+) -> None:
+    settings.TENSORSLAB_TIMEOUT = 2.0
+    promised = settings.TENSORSLAB_TIMEOUT + 5
+    variables = dict(FAST)
+    if stuck == "provider":
+        sandbox.control(queue=["hang:before", "hang:after"] * 2)
+    else:
+        (tmp_path / "sitecustomize.py").write_text(SLOW_RESOLVER)
+        variables["PYTHONPATH"] = str(tmp_path)
+    worker = start("worker", **variables)
+    deletion = confirm(images(60))
+    until(lambda: ProviderCall.objects.filter(state="open").count() == 4)
+    worker.terminate()
+    try:
+        assert worker.wait(timeout=promised) == 0
+    finally:
+        worker.kill()
+    deletion.refresh_from_db()
+    assert (deletion.unknown, deletion.sent, deletion.waiting) == (20, 0, 40)
+    assert ProviderCall.objects.filter(state="lost").count() == ProviderCall.objects.count() == 4
+
+    supervisor = RawConfigParser()
+    supervisor.read_string(supervision.configuration())
+    assert supervisor.getint("program:worker", "stopwaitsecs") >= promised
+
+
+def test_a_refused_key_stops_ten_thousand_until_a_right_one_is_resumed(
+    settings, sandbox, start, confirm, images, olga, client
+) -> None:
+    hundreds = {**FAST, "TENSORSLAB_BATCH_SIZE": "100"}
+    sandbox.control(latency=0.1)
+    worker = start("worker", **hundreds)
+    deletion = confirm(images(10_000))
+    until(lambda: sandbox.summary()["deleted"]["image"] >= 2_000)
+    sandbox.control(api_key="another-key")
+
+    def paused() -> bool:
+        deletion.refresh_from_db()
+        return deletion.state == State.PAUSED
+
+    until(paused)
+    worker.terminate()
+    assert worker.wait(timeout=30) == 0
+    client.force_login(olga)
+    assert "API key rejected (401)." in client.get(deletion.get_absolute_url()).content.decode()
+    deletion.refresh_from_db()
+    assert deletion.deleted + deletion.waiting == 10_000
+    assert 2_000 <= deletion.deleted == sandbox.summary()["deleted"]["image"] < 10_000
+    calls = sandbox.ledger()["calls"]
+    refused_at = min(call["answered_at"] for call in calls if call["http_status"] == 401)
+    assert sum(call["at"] > refused_at for call in calls) <= settings.TENSORSLAB_CONCURRENCY
+
+    worker = start("worker", **hundreds | {"TENSORSLAB_API_KEY": "another-key"})
+    requests.resume(deletion=deletion, by=requests.By(user=olga), now=timezone.now())
+    until(lambda: finished(deletion))
+    worker.terminate()
+    assert worker.wait(timeout=30) == 0
+    assert deletion.deleted == 10_000
+    assert oracle.violations(sandbox.ledger(), ended=True) == []
 
 
 @pytest.mark.postgres
@@ -81,7 +118,7 @@ def test_three_workers_share_the_calls_that_may_be_in_flight(sandbox, start, con
     for _ in range(3):
         start("worker", **FAST)
     deletion = confirm(images(300))
-    _until(lambda: _finished(deletion))
+    until(lambda: finished(deletion))
     assert deletion.deleted == 300
     assert sandbox.ledger()["max_in_flight"] <= 4
     sent = [task_id for call in sandbox.ledger()["calls"] for task_id in call["ids"]]

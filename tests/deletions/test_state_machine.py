@@ -1,0 +1,289 @@
+"""Random people, workers and faults against the engine in one process, judged by the rows and the provider's ledger.
+
+What is drawn never depends on what happened; only which row a drawn number means does. So a failure can be replayed,
+although keys and moments differ from run to run.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from hypothesis import HealthCheck, Phase
+from hypothesis import settings as profile
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from pytest_django.fixtures import Settings
+
+from dashboard.deletions import arming, manifest, requests
+from dashboard.deletions.models import Deletion, State
+from dashboard.deletions.requests import By, Changed, Invalid, Refused
+from dashboard.inventory import importing
+from dashboard.inventory.importing.entries import Row
+from dashboard.inventory.models import TrackedTask
+from tensorslab_api.sandbox import Sandbox
+from tests.deletions.small_world import Hand, SmallWorld, meant
+from tests.factories import TrackedTaskFactory
+
+EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "0"))
+"""0 plays the same short games every time; any other number plays so many new ones."""
+TASKS = 16
+WHOLE_ACCOUNT = ["401", "403", "9000", "429", "503:after", "9000:after"]
+LOST = ["500", "502", "reset", "hang", "truncated", "empty", "not_json", "null_data", "code_as_text", "html_404"]
+FAULTS = [
+    "",
+    *WHOLE_ACCOUNT,
+    *LOST,
+    *[f"{trouble}:after" for trouble in LOST],
+    *[f"{trouble}:look_up" for trouble in LOST],
+]
+BUTTONS = ["confirm", "undo", "pause", "pause", "resume", "resume", "resume", "stop", "stop", "retry", "check"]
+MEDDLING = ["hold", "hold", "hold", "lift", "lift", "import_again", "delete_elsewhere", "poison"]
+
+number = st.integers(0, 11)
+index = st.integers(0, TASKS - 1)
+some = st.sets(index, min_size=1)
+steps = st.integers(0, 2)
+
+
+def act(name: str, **drawn: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
+    return st.tuples(st.just(name), st.fixed_dictionaries(drawn))
+
+
+pressing = act("press", drawn=number, button=st.sampled_from(BUTTONS), late=st.sampled_from([-1, 0, 1]))
+meddling = act("meddle", indices=some, what=st.sampled_from(MEDDLING))
+ACTS = st.one_of(
+    # Twice, so that people do as much as everybody else together.
+    *[pressing, meddling, pressing, meddling],
+    act("freeze", who=st.integers(0, 1), chosen=some, then=st.sampled_from(["now", "now", "now", "grace", "draft"])),
+    act("spoil", faults=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=3)),
+    act("go_on_with_a_call", drawn=number, steps=steps),
+    act("lose_a_worker", drawn=number),
+    act("find_it_alive", drawn=number, steps=steps),
+    act("run_a_worker", what=st.sampled_from(["tend", "tend", "tend", "arm_a_piece", "arm_a_piece", "run_shift"])),
+)
+
+
+@contextmanager
+def expected(accepted: bool) -> Iterator[None]:
+    """A request that must be carried out, or refused with a sentence."""
+    if accepted:
+        yield
+    else:
+        with pytest.raises(Refused):
+            yield
+
+
+class Game(RuleBasedStateMachine):
+    def __init__(self, sandbox: Sandbox, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.world = SmallWorld(sandbox=sandbox)
+        self.people = [By(user=User.objects.create(username=name)) for name in ("olga", "otto")]
+        images = TrackedTaskFactory.build_batch(TASKS - 3)
+        TrackedTask.objects.bulk_create(images + TrackedTaskFactory.build_batch(3, video=True))
+        self.tasks = list(TrackedTask.objects.order_by("pk"))
+
+    @initialize(
+        mode=st.sampled_from(["all_or_nothing", "partial"]),
+        already_gone=st.sampled_from(["failure", "success"]),
+        failure=st.sampled_from(["code", "status", "http"]),
+        missing=st.sampled_from(["http", "code"]),
+        verify=st.sampled_from(["none", "sample", "all"]),
+        poisonous=st.sets(index, max_size=3),
+        chosen=st.sets(index, min_size=6),
+    )
+    def begin(self, verify: str, poisonous: set[int], chosen: set[int], **options: str) -> None:
+        self.settings.DELETION_VERIFY = verify
+        self.world.sandbox.control(**options, retry_after="30", hang_seconds=0.1)
+        self.poison([self.tasks[index] for index in poisonous])
+        self.freeze(0, chosen, then="now")
+
+    @rule(
+        waited=st.sampled_from([0, 1, 1, 20, 20, 90, 90, 4000]),
+        worker=st.sampled_from(["begins", "begins", "begins", "goes on", "goes on", "sleeps"]),
+        before=steps,
+        act=ACTS,
+        after=steps,
+    )
+    def move(self, waited: int, worker: str, before: int, act: tuple[str, dict[str, Any]], after: int) -> None:
+        """Some act, most often while a call is at some point of its life.
+
+        One rule for all: a game leaves some of its rules out, and there are too few games for that.
+        """
+        name, drawn = act
+        self.world.pass_time(waited)
+        if worker == "begins":
+            self.world.look_round()
+        hand = None if worker == "sleeps" else self.world.take()
+        if hand:
+            self.go_on(hand, before)
+        getattr(self, name)(**drawn)
+        if hand:
+            self.go_on(hand, after)
+
+    def frozen(self, who: int, chosen: set[int]) -> Deletion:
+        tasks = TrackedTask.objects.filter(pk__in=[self.tasks[index].pk for index in chosen])
+        return manifest.freeze_tasks(tasks=tasks, actor=self.people[who].user)
+
+    def freeze(self, who: int, chosen: set[int], then: str) -> None:
+        draft = self.frozen(who, chosen)
+        if draft.size and then != "draft":
+            self.confirm_draft(draft)
+            if then == "now":
+                Deletion.objects.filter(pk=draft.pk).update(starts_at=timezone.now())
+
+    def confirm_draft(self, draft: Deletion) -> None:
+        by = By(user=draft.actor)
+        requests.confirm(deletion=draft, by=by, reason="Spring", typed=str(draft.size), now=timezone.now())
+
+    def press(self, drawn: int, button: str, late: int) -> None:
+        """A button of any deletion, most often one that its page shows."""
+        by_state = {
+            "confirm": [State.DRAFT],
+            "undo": [State.SCHEDULED],
+            "pause": [State.RUNNING],
+            "resume": [State.PAUSED],
+        }
+        fitting = Deletion.objects.filter(state__in=by_state.get(button, [State.RUNNING, State.PAUSED, State.FINISHED]))
+        anyone = Deletion.objects.exclude(state__in=[State.DRAFT, State.DISCARDED])
+        if deletion := meant(drawn, (anyone if drawn % 4 == 0 else fitting).order_by("-pk")):
+            if button == "undo":
+                self.undo(deletion, late)
+            else:
+                getattr(self, button)(deletion)
+
+    def confirm(self, draft: Deletion) -> None:
+        new = draft.state == State.DRAFT
+        young = draft.created_at > timezone.now() - manifest.DRAFT_LIFETIME
+        try:
+            with expected(new and young):
+                self.confirm_draft(draft)
+        except Changed:
+            draft.refresh_from_db()
+            assert draft.state == State.DRAFT
+        except Invalid:
+            assert not draft.size
+
+    def undo(self, deletion: Deletion, late: int) -> None:
+        now = deletion.starts_at + timedelta(microseconds=late)
+        with expected(deletion.state == State.SCHEDULED and late < 0):
+            requests.undo(deletion=deletion, by=self.people[0], now=now)
+
+    def pause(self, deletion: Deletion) -> None:
+        with expected(deletion.state == State.RUNNING):
+            requests.pause(deletion=deletion, by=self.people[0])
+
+    def resume(self, deletion: Deletion) -> None:
+        with expected(deletion.state == State.PAUSED):
+            requests.resume(deletion=deletion, by=self.people[0], now=timezone.now())
+
+    def stop(self, deletion: Deletion) -> None:
+        now = timezone.now()
+        overdue = deletion.state == State.SCHEDULED and deletion.starts_at <= now
+        running = deletion.state == State.RUNNING and deletion.stopped_at is None
+        with expected(overdue or running or deletion.state == State.PAUSED):
+            requests.stop_rest(deletion=deletion, by=self.people[0], now=now)
+
+    def retry(self, deletion: Deletion) -> None:
+        with expected(deletion.state == State.FINISHED and deletion.refused > 0):
+            requests.retry_refused(deletion=deletion, by=self.people[1], now=timezone.now())
+
+    def check(self, deletion: Deletion) -> None:
+        with expected(deletion.state == State.FINISHED and deletion.unknown > 0):
+            requests.check_unknown(deletion=deletion, by=self.people[1], now=timezone.now())
+
+    def meddle(self, indices: set[int], what: str) -> None:
+        getattr(self, what)([self.tasks[index] for index in indices])
+
+    def hold(self, tasks: list[TrackedTask]) -> None:
+        words = {"held_by": "alice", "held_reason": "Legal case"}
+        TrackedTask.objects.filter(pk__in=[task.pk for task in tasks]).update(**words)
+
+    def lift(self, tasks: list[TrackedTask]) -> None:
+        TrackedTask.objects.filter(pk__in=[task.pk for task in tasks]).update(held_by="", held_reason="")
+
+    def poison(self, tasks: list[TrackedTask]) -> None:
+        self.world.sandbox.control(refuse={task.task_id: "Task is running" for task in tasks})
+
+    def import_again(self, tasks: list[TrackedTask]) -> None:
+        before = list(TrackedTask.objects.order_by("pk").values_list("pk", "presence"))
+        rows = [Row(line=1, kind=task.kind, task_id=task.task_id, values={"status": "completed"}) for task in tasks]
+        importing.take_in(source="tasks.csv", digest="", entries=rows, actor="olga")
+        assert list(TrackedTask.objects.order_by("pk").values_list("pk", "presence")) == before
+
+    def delete_elsewhere(self, tasks: list[TrackedTask]) -> None:
+        for task in tasks[:2]:
+            if task.task_id not in self.world.sandbox.deleted(task.kind):
+                self.world.gone_elsewhere.add((task.kind, task.task_id))
+                self.world.sandbox.control(gone={task.kind: [task.task_id]})
+
+    def spoil(self, faults: list[str]) -> None:
+        self.world.sandbox.control(queue=[fault for fault in faults if fault])
+
+    def go_on_with_a_call(self, drawn: int, steps: int) -> None:
+        if hand := meant(drawn, self.world.hands):
+            self.go_on(hand, steps)
+
+    def go_on(self, hand: Hand, steps: int) -> None:
+        for _ in range(steps):
+            if hand in self.world.hands:
+                self.world.go_on(hand)
+
+    def lose_a_worker(self, drawn: int) -> None:
+        if hand := meant(drawn, self.world.hands):
+            self.world.hands.remove(hand)
+            self.world.forgotten.append(hand)
+
+    def find_it_alive(self, drawn: int, steps: int) -> None:
+        if hand := meant(drawn, self.world.forgotten):
+            self.world.forgotten.remove(hand)
+            self.world.hands.append(hand)
+            self.go_on(hand, steps)
+
+    def run_a_worker(self, what: str) -> None:
+        getattr(self.world, what)()
+
+    @invariant()
+    def rows_and_ledger_agree(self) -> None:
+        assert self.world.wrong(ended=False) == []
+
+    def teardown(self) -> None:
+        try:
+            if sys.exc_info()[0] is None:
+                self.world.drain(self.people[0])
+                assert self.world.wrong(ended=True) == []
+        finally:
+            self.world.clear()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(600)  # A failure is made small before it is shown.
+def test_no_game_ends_with_rows_that_the_ledger_contradicts(sandbox, settings, monkeypatch) -> None:
+    monkeypatch.setattr(arming, "CHUNK", 2)
+    settings.DELETION_GRACE_SECONDS = 60
+    settings.DELETION_MAX_ATTEMPTS = 3
+    settings.TENSORSLAB_BATCH_SIZE = 3
+    settings.TENSORSLAB_CONCURRENCY = 4
+    settings.TENSORSLAB_TIMEOUT = 0.3
+    run_state_machine_as_test(
+        partial(Game, sandbox, settings),
+        settings=profile(
+            max_examples=EXAMPLES or 12,
+            stateful_step_count=40,
+            derandomize=not EXAMPLES,
+            database=None,
+            deadline=None,
+            print_blob=True,
+            phases=[Phase.generate, Phase.shrink],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
