@@ -4,7 +4,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Tools and tests look at no .env of yours; `make run` does.
 ISOLATED := ENV_FILE=/dev/null DATABASE_URL=
 
-.PHONY: run test lint screenshots requirements
+.PHONY: run test lint bench screenshots requirements chaos
 
 run: .venv/.runtime
 	@$(BIN)/python manage.py run
@@ -23,9 +23,17 @@ lint: .venv/.development
 	ENV_FILE=/dev/null DATABASE_URL=sqlite:///:memory: $(BIN)/python manage.py makemigrations --check --dry-run
 	$(ISOLATED) $(BIN)/python -m pytest -q tests/test_layers.py
 
+# One part alone: make bench PART=deletion.
+bench: .venv/.development
+	$(ISOLATED) $(BIN)/python -m bench $(PART)
+
 screenshots: .venv/.development
 	@sh .ci/chromium
 	$(BIN)/python -m docs.screenshots
+
+# Random people against random trouble, minutes long: make chaos CHAOS="--seeds 7 --seconds 60 --tasks 10000"
+chaos: .venv/.development
+	$(ISOLATED) $(BIN)/python -m tests.chaos $(CHAOS)
 
 # After a change of requirements.in or requirements-dev.in.
 requirements: .venv/.development

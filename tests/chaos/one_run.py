@@ -1,0 +1,105 @@
+"""One run of chaos, in a process of its own: `python -m tests.chaos.one_run '{"seed": 1, …}'` prints a JSON result.
+
+The environment says which database; it is empty but for its tables.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import django
+
+from tensorslab_api.sandbox import Options, Sandbox
+
+TIMEOUT = 2
+CALM_WITHIN = 1500.0
+FAULTS = ["429", "500", "502", "reset", "hang", "truncated", "empty", "not_json", "null_data", "code_as_text"]
+MODELS = 12
+UNKNOWN, POISON, GONE = 8, 8, 8
+"""How many of the ids the provider never had, refuses, and had deleted before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    seed: int
+    mode: str = "all_or_nothing"
+    already_gone: str = "failure"
+    verify: str = "sample"
+    tasks: int = 10_000
+    seconds: float = 60.0
+    fault_rate: float = 0.3
+    kill_every: float = 2.0
+    workers: int = 3
+    operators: int = 3
+    database: str = "sqlite"
+    logs: str = ""
+    """A file for what all processes said, to look into a failure."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """How the provider behaves all the while."""
+        faults = [f"{trouble}:{when}" for trouble in FAULTS for when in ("before", "after")]
+        return {
+            "mode": self.mode,
+            "already_gone": self.already_gone,
+            "faults": faults,
+            "fault_rate": self.fault_rate,
+            "seed": self.seed,
+            "latency": 0.02,
+            # 30 % of all calls: what it asks for has to be short.
+            "retry_after": "0",
+            "hang_seconds": 10.0,
+        }
+
+
+@contextmanager
+def surroundings(plan: Plan) -> Iterator[tuple[Path, Sandbox, Any]]:
+    """A folder, a provider, and on PostgreSQL a server of our own, which Django then uses."""
+    from tests.cluster import Cluster, free_port
+
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True)))
+        provider = stack.enter_context(Sandbox(Options(), ledger_file=None))
+        cluster = stack.enter_context(Cluster()) if plan.database == "postgresql" else None
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+            "ENV_FILE": os.devnull,
+            "VAR_DIR": str(folder),
+            "DATABASE_URL": cluster.url if cluster else "",
+            "PORT": str(free_port("127.0.0.1")),
+            "TENSORSLAB_API_URL": provider.url,
+            "TENSORSLAB_API_KEY": "chaos",
+            "TENSORSLAB_TIMEOUT": str(TIMEOUT),
+            "DELETION_GRACE_SECONDS": "1",
+            "DELETION_VERIFY": plan.verify,
+            "DELETION_MAX_ATTEMPTS": "6",
+            "CLOCK_FILE": str(folder / "clock"),
+        }
+        yield folder, provider, cluster
+
+
+def main(plan: Plan) -> dict[str, Any]:
+    with surroundings(plan) as (folder, provider, cluster):
+        django.setup()
+        from tests.chaos.story import Story
+
+        return Story(plan=plan, folder=folder, provider=provider, cluster=cluster).play()
+
+
+if __name__ == "__main__":
+    # What was started is ended however this ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    began = time.monotonic()
+    result = main(Plan(**json.loads(sys.argv[1])))
+    result["took"] = round(time.monotonic() - began, 1)
+    print(json.dumps(result))

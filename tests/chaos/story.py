@@ -1,0 +1,189 @@
+"""What happens in one run: a register, people, trouble, then calm; and what the oracle says at the end."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from dashboard.calls.models import ProviderCall
+from dashboard.deletions.models import Deletion, State
+from dashboard.inventory.models import TrackedTask
+from tensorslab_api.sandbox import Sandbox
+from tests.chaos.gremlins import MOST_WRONG, Gremlins
+from tests.chaos.herd import Herd
+from tests.chaos.one_run import CALM_WITHIN, GONE, MODELS, POISON, UNKNOWN, Plan
+from tests.chaos.operators import PASSWORD, NothingThere, Operator, Seen
+from tests.cluster import Cluster
+from tests.oracle import Circumstances, Ident, violations
+
+Answer = TypeVar("Answer")
+EXCUSED_AFTER_OUTAGE = 30.0
+"""Seconds in which a page may fail because the database did; PostgreSQL takes as long to be missed and found again."""
+
+
+@dataclass(kw_only=True)
+class Story:
+    plan: Plan
+    folder: Path
+    provider: Sandbox
+    cluster: Cluster | None
+    seen: Seen = field(default_factory=Seen)
+
+    def play(self) -> dict[str, Any]:
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        self.dice = random.Random(f"{self.plan.seed} story")
+        self.excused = self._make_register()
+        self.provider.control(**self.plan.options)
+        operators = [self._operator(number) for number in range(self.plan.operators)]
+        with Herd(self.folder, port=settings.PORT, workers=self.plan.workers, environ=os.environ) as herd:
+            gremlins = Gremlins(
+                dice=random.Random(f"{self.plan.seed} gremlins"),
+                every=self.plan.kill_every,
+                herd=herd,
+                provider=self.provider,
+                clock_file=self.folder / "clock",
+                cluster=self.cluster,
+            )
+            self._confirm_much(operators[0])
+            for operator in operators:
+                operator.start()
+            gremlins.play(self.plan.seconds)
+            for operator in operators:
+                operator.ended.set()
+            for operator in operators:
+                operator.join()
+            calmed = self._calm(operators[0])
+        if self.plan.logs:
+            Path(self.plan.logs).write_text(herd.logs())
+        return self._result(gremlins, herd, calmed)
+
+    def _make_register(self) -> frozenset[Ident]:
+        """Tasks, some of which the provider never had, refuses, or had deleted before. Returns what was never there."""
+        now = timezone.now()
+        rows = [
+            TrackedTask(
+                kind=self.dice.choice(["image", "image", "video"]),
+                task_id=f"task-{number:06d}",
+                model=f"model{self.dice.randrange(MODELS)}",
+                status="completed",
+                prompt="A lighthouse",
+                created_at=now - timedelta(minutes=number),
+                tracked_at=now,
+            )
+            for number in range(self.plan.tasks)
+        ]
+        TrackedTask.objects.bulk_create(rows, batch_size=1000)
+        odd = self.dice.sample(rows, UNKNOWN + POISON + GONE)
+        unknown, poison, gone = odd[:UNKNOWN], odd[UNKNOWN:-GONE], odd[-GONE:]
+        # A lenient provider says Success for what it refuses. Only looking all of them up again would tell.
+        refused = [] if self.plan.mode == "lenient" and self.plan.verify != "all" else poison
+        self.provider.control(
+            unknown=[row.task_id for row in unknown],
+            refuse={row.task_id: "task is running" for row in refused},
+            gone={kind: [row.task_id for row in gone if row.kind == kind] for kind in ("image", "video")},
+        )
+        return frozenset((row.kind, row.task_id) for row in [*unknown, *gone])
+
+    def _operator(self, number: int) -> Operator:
+        user = User.objects.create_user(f"operator{number}", password=PASSWORD)
+        user.groups.add(Group.objects.get(name="operator"))
+        models = [f"model{number}" for number in range(MODELS)]
+        url = f"http://127.0.0.1:{settings.PORT}"
+        return Operator(user.username, url=url, seed=str(self.plan.seed), models=models, seen=self.seen)
+
+    def _confirm_much(self, operator: Operator) -> None:
+        """Half of the register in one deletion, before the trouble begins."""
+        for _ in range(100):
+            with suppress(OSError, NothingThere):
+                operator.sign_in()
+                operator.delete_all_matching("kind=image")
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"The product did not start.\n{operator.seen.answers}")
+
+    def _calm(self, operator: Operator) -> float | None:
+        """Faults go on until nothing is in flight; then doubts are cleared up. Returns seconds, None when never."""
+        began = time.monotonic()
+        faulty = True
+        while time.monotonic() < began + CALM_WITHIN:
+            time.sleep(0.5)
+            undone = _patiently(lambda: list(Deletion.objects.in_flight()))
+            for deletion in undone:
+                if deletion.state == State.PAUSED:
+                    self._press(operator, deletion, "resume")
+            unknown = _patiently(lambda: list(Deletion.objects.filter(state=State.FINISHED, unknown__gt=0)))
+            if undone:
+                continue
+            if not unknown:
+                return round(time.monotonic() - began, 1)
+            if faulty:
+                faulty = False
+                self.provider.control(fault_rate=0.0)
+            for deletion in unknown:
+                self._press(operator, deletion, "check")
+        return None
+
+    def _press(self, operator: Operator, deletion: Deletion, action: str) -> None:
+        try:
+            operator.post(f"/deletions/{deletion.uuid}/{action}/")
+        except OSError:
+            # The web server may be starting again; the next round presses once more.
+            return
+
+    def _result(self, gremlins: Gremlins, herd: Herd, calmed: float | None) -> dict[str, Any]:
+        ledger = self.provider.ledger()
+        wrong = MOST_WRONG if connection.vendor == "sqlite" and gremlins.done.get("wrong_clock") else 0.0
+        known = Circumstances(gone_before=self.excused, held_at=gremlins.held, skew=wrong)
+        found = violations(ledger, known, ended=True)
+        found += [what for at, what in self.seen.errors if not _excused(at, gremlins.outages)]
+        if calmed is None:
+            found.insert(0, "It did not come to an end")
+        deletions = Deletion.objects.confirmed()
+        return {
+            "seed": self.plan.seed,
+            "database": connection.vendor,
+            "mode": self.plan.mode,
+            "already_gone": self.plan.already_gone,
+            "violations": found,
+            "deletions": deletions.count(),
+            "items": sum(deletion.size for deletion in deletions),
+            "outcomes": dict(sum((Counter(deletion.counts()) for deletion in deletions), Counter())),
+            "calls": dict(Counter(call["operation"] for call in ledger["calls"])),
+            "faults": sum(call["fault"] is not None for call in ledger["calls"]),
+            "lost": ProviderCall.objects.filter(state="lost").count(),
+            "in_flight": ledger["max_in_flight"],
+            "troubles": gremlins.done,
+            "deaths": herd.deaths,
+            "answers": self.seen.answers,
+            "calmed_after": calmed,
+        }
+
+
+def _excused(at: float, outages: Iterable[float]) -> bool:
+    return any(outage <= at <= outage + EXCUSED_AFTER_OUTAGE for outage in outages)
+
+
+def _patiently(ask: Callable[[], Answer]) -> Answer:
+    """Asks the database until it answers: it may be starting again."""
+    for _ in range(60):
+        try:
+            return ask()
+        except DatabaseError:
+            connection.close()
+            time.sleep(0.5)
+    return ask()

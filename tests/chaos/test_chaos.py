@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from tests.chaos.__main__ import run
+from tests.chaos.one_run import Plan
+from tests.cluster import Cluster
+
+
+@pytest.mark.timeout(300)
+def test_the_rows_agree_with_the_provider_after_trouble_of_every_kind() -> None:
+    """One short run; `make chaos` plays many."""
+    if connection.vendor == "postgresql" and not Cluster.available():
+        pytest.skip("PostgreSQL's programs are not installed here.")
+    result = run(Plan(seed=1, database=connection.vendor, tasks=300, seconds=10))
+    assert result["violations"] == []
+    # It was no walk in the park.
+    assert result["troubles"]["kill"] >= 4
+    assert result["items"] >= 150
+    assert result["lost"] > 0
