@@ -1,0 +1,53 @@
+"""A fresh database for every run: a file, or a database made on a server and dropped again."""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+VENDORS = ("sqlite", "postgresql")
+
+
+def server() -> str:
+    """The PostgreSQL server that `TEST_DATABASE_URL` names; the database in it does not matter."""
+    parts = urlsplit(os.environ.get("TEST_DATABASE_URL") or "postgres://postgres@127.0.0.1:5432")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def available(vendors: Sequence[str]) -> list[str]:
+    """Those of them that can be measured here; says why when PostgreSQL can't."""
+    if "postgresql" not in vendors:
+        return list(vendors)
+    try:
+        psycopg.connect(f"{server()}/postgres", connect_timeout=5).close()
+    except psycopg.OperationalError as error:
+        sys.stderr.write(f"No PostgreSQL to measure: {str(error).strip()}. Name one in TEST_DATABASE_URL.\n")
+        return [vendor for vendor in vendors if vendor != "postgresql"]
+    return list(vendors)
+
+
+@contextmanager
+def fresh(vendor: str, folder: Path) -> Iterator[str]:
+    """The `DATABASE_URL` of an empty database that is gone after the block."""
+    if vendor == "sqlite":
+        yield f"sqlite:///{folder / 'bench.sqlite3'}"
+        return
+    name = f"bench_{uuid.uuid4().hex[:12]}"
+    _administer("CREATE DATABASE {}", name)
+    try:
+        yield f"{server()}/{name}"
+    finally:
+        _administer("DROP DATABASE {} WITH (FORCE)", name)
+
+
+def _administer(statement: str, name: str) -> None:
+    with psycopg.connect(f"{server()}/postgres", autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))

@@ -1,0 +1,95 @@
+"""What the runs of one case amount to."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from statistics import median
+
+from bench.deletion_case import WORKERS, Case, Run
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    case: Case
+    runs: list[Run]
+
+    def ideal(self, run: Run) -> float:
+        """Seconds its calls take when every slot always has one in flight and nothing else costs time."""
+        return math.ceil((run.deletes + run.look_ups) / self.case.concurrency) * self.case.latency
+
+    @property
+    def ratios(self) -> list[float]:
+        return [run.wall / self.ideal(run) for run in self.runs]
+
+    @property
+    def peer_ratios(self) -> list[float]:
+        return [run.peer / self.ideal(run) for run in self.runs if run.peer is not None]
+
+    @property
+    def cpu_per_1000(self) -> float:
+        """CPU seconds of all workers for a thousand items."""
+        return median(sum(run.cpu) for run in self.runs) / self.case.items * 1000
+
+    @property
+    def peak_memory(self) -> int:
+        """Of the largest worker."""
+        return max(max(run.peak_memory) for run in self.runs)
+
+    @property
+    def workers(self) -> int:
+        return WORKERS[self.case.database]
+
+    def timing(self) -> dict[str, object]:
+        return {
+            "ratio": median(self.ratios),
+            "ratios": self.ratios,
+            "peer_ratio": median(self.peer_ratios),
+            "peer_ratios": self.peer_ratios,
+            "ideal": median(self.ideal(run) for run in self.runs),
+            "cpu_per_1000": self.cpu_per_1000,
+            **self._raw(),
+        }
+
+    def memory(self) -> dict[str, object]:
+        return {
+            "peak_memory": self.peak_memory,
+            "items_per_second": self.case.items / self.runs[0].wall,
+            "cpu_per_1000": self.cpu_per_1000,
+            **self._raw(),
+        }
+
+    def _raw(self) -> dict[str, object]:
+        return {**asdict(self.case), "workers": self.workers, "runs": [asdict(run) for run in self.runs]}
+
+    def timing_row(self) -> dict[str, str]:
+        first = self.runs[0]
+        return {
+            "Database": self.case.database,
+            "Workers": str(self.workers),
+            "In flight": str(self.case.concurrency),
+            "Verify": self.case.verify,
+            "Calls": f"{first.deletes} + {first.look_ups}",
+            "Ideal s": f"{self.ideal(first):.2f}",
+            "Ours ÷ ideal": _median_and_all(self.ratios),
+            "Bare loop ÷ ideal": _median_and_all(self.peer_ratios),
+            "First call after s": f"{median(run.first_call for run in self.runs):.2f}",
+            "CPU s / 1,000": f"{self.cpu_per_1000:.2f}",
+        }
+
+    def memory_row(self) -> dict[str, str]:
+        return {
+            "Database": self.case.database,
+            "Workers": str(self.workers),
+            "Items": f"{self.case.items:,}",
+            "Peak MB": f"{self.peak_memory / MEGABYTE:.1f}",
+            "Seconds": f"{self.runs[0].wall:.1f}",
+            "Items / s": f"{self.case.items / self.runs[0].wall:,.0f}",
+            "CPU s / 1,000": f"{self.cpu_per_1000:.2f}",
+        }
+
+
+def _median_and_all(values: list[float]) -> str:
+    return f"{median(values):.3f} ({', '.join(f'{value:.3f}' for value in values)})"

@@ -1,0 +1,92 @@
+"""The rows of a measured deletion: its register, its confirmation and its end. Needs Django set up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.utils import timezone
+
+from dashboard.calls.models import Kind, ProviderCall, Worker
+from dashboard.deletions import manifest, requests
+from dashboard.deletions.models import Deletion, State
+from dashboard.inventory.models import Status, TrackedTask
+
+ADDED_AT_ONCE = 2000
+
+
+def draft(items: int) -> Deletion:
+    """A draft over a register of its own. All are images, so that every call is full and the ideal has no slack."""
+    call_command("migrate", interactive=False, verbosity=0)
+    for start in range(0, items, ADDED_AT_ONCE):
+        TrackedTask.objects.bulk_create(task(number) for number in range(start, min(items, start + ADDED_AT_ONCE)))
+    person = User.objects.create_user(username="bench")
+    return manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=person)
+
+
+def task(number: int) -> TrackedTask:
+    now = timezone.now()
+    return TrackedTask(
+        kind=Kind.IMAGE,
+        task_id=f"abcd_{number:016x}",
+        status=Status.COMPLETED,
+        model="seedreamv4",
+        prompt=f"A lighthouse at dusk, number {number}, watercolour on rough paper",
+        created_at=now - timedelta(minutes=number),
+        tracked_at=now,
+    )
+
+
+def wait_for_workers(number: int) -> None:
+    _until(lambda: Worker.objects.count() == number, seconds=60)
+
+
+def confirm(deletion: Deletion) -> float:
+    """Confirms it as a person would, and returns the seconds that took."""
+    assert deletion.actor
+    began = time.perf_counter()
+    requests.confirm(
+        deletion=deletion,
+        by=requests.By(user=deletion.actor),
+        reason="Measuring",
+        typed=str(deletion.size),
+        now=timezone.now(),
+    )
+    return time.perf_counter() - began
+
+
+def wait_until_finished(deletion: Deletion, *, alive: Callable[[], bool], seconds: float) -> None:
+    def finished() -> bool:
+        assert alive(), "A worker died."
+        deletion.refresh_from_db()
+        assert deletion.state != State.PAUSED, deletion.paused_reason
+        return deletion.state == State.FINISHED
+
+    _until(finished, seconds=seconds)
+
+
+def seconds_to_finish(deletion: Deletion) -> float:
+    assert deletion.confirmed_at
+    assert deletion.finished_at
+    return (deletion.finished_at - deletion.confirmed_at).total_seconds()
+
+
+def seconds_to_first_call(deletion: Deletion) -> float:
+    first = ProviderCall.objects.filter(deletion=deletion.uuid).earliest("sent_at")
+    assert deletion.confirmed_at
+    assert first.sent_at
+    return (first.sent_at - deletion.confirmed_at).total_seconds()
+
+
+def calls(deletion: Deletion) -> int:
+    return ProviderCall.objects.filter(deletion=deletion.uuid).count()
+
+
+def _until(true: Callable[[], bool], *, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"It did not come true in {seconds:g} s."
+        time.sleep(0.1)
