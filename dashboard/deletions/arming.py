@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from dashboard.calls import accounts
 from dashboard.deletions.manifest import blocked
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
-from dashboard.deletions.moves import finish_if_done, mark_tasks, shift_counters
+from dashboard.deletions.moves import finish_if_done, in_order, mark_tasks, shift_counters
 from dashboard.inventory.models import TrackedTask
 
 CHUNK = 5000
@@ -40,7 +40,7 @@ def arm_chunk(deletion: Deletion, *, now: datetime) -> bool:
         items = row.items.filter(pk__gt=row.armed_through, pk__lte=chunk[-1][0], outcome=Outcome.WAITING)
         _skip_blocked(row, items)
         items.update(open=True)
-        TrackedTask.objects.filter(pk__in=items.values("tracked_id")).update(
+        in_order(items.values("tracked_id")).update(
             presence="deleting", last_outcome=Outcome.WAITING, last_message="", last_deletion=row.uuid
         )
         mine.update(armed_through=chunk[-1][0], armed_at=now if len(chunk) < CHUNK else None)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.inventory.models import Presence, TrackedTask
@@ -27,10 +28,16 @@ def shift_counters(deletion_id: int, changes: Mapping[str, int]) -> None:
     Deletion.objects.filter(pk=deletion_id).update(**added)
 
 
+def in_order(tracked: list[int] | QuerySet[DeletionItem, Any]) -> QuerySet[TrackedTask]:
+    """These tasks, for an update that locks them by their keys, as an import does: in another order both deadlock."""
+    locked = TrackedTask.objects.filter(pk__in=tracked).order_by("pk").select_for_update()
+    return TrackedTask.objects.filter(pk__in=locked.values("pk"))
+
+
 def mark_tasks(tracked: list[int], *, outcome: Outcome, message: str, deletion: Deletion, now: datetime) -> None:
     """Shows on the register's own rows what became of them."""
     presence = PRESENCE[outcome]
-    TrackedTask.objects.filter(pk__in=tracked).update(
+    in_order(tracked).update(
         presence=presence,
         last_outcome=outcome,
         last_message=message,

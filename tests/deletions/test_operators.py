@@ -221,7 +221,7 @@ def test_an_import_of_what_is_being_deleted_never_deadlocks(
     settings.TENSORSLAB_BATCH_SIZE = 20
     tasks = images(20)
     if work_of == "arming":
-        monkeypatch.setattr(arming, "CHUNK", 20)
+        monkeypatch.setattr(arming, "is_small", lambda deletion: False)
     deletion = confirm(tasks)
     if work_of == "settling":
         world.look_round()
