@@ -76,7 +76,7 @@ class ProviderCall(models.Model):
     class Meta:
         ordering = ["-pk"]
         indexes = [
-            models.Index(fields=["lease_until"], condition=Q(state="open"), name="call_in_hand"),
+            models.Index(fields=["state"], condition=Q(state="open"), name="call_in_hand"),
         ]
 
 

@@ -19,6 +19,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             "providercall",
-            models.Index(condition=models.Q(state="open"), fields=["lease_until"], name="call_in_hand"),
+            models.Index(condition=models.Q(state="open"), fields=["state"], name="call_in_hand"),
         ),
     ]

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from dashboard.calls import slots
+from dashboard.calls.models import ProviderCall
+from tests.factories import ProviderCallFactory
+
+
+def test_a_lease_is_lost_when_two_looks_found_it_run_out() -> None:
+    watch, lease = slots.Watch(), slots.Lease(of="1", until=None)
+    assert watch.lost({lease: True}, at=0) == set()
+    assert watch.lost({lease: True}, at=1) == {lease}
+
+
+def test_a_lease_that_was_renewed_between_two_looks_is_not_lost() -> None:
+    watch, lease = slots.Watch(), slots.Lease(of="1", until=None)
+    watch.lost({lease: True}, at=0)
+    assert watch.lost({lease: False}, at=1) == set()
+    assert watch.lost({lease: True}, at=2) == set()
+
+
+def test_a_lease_that_nobody_renews_for_its_length_is_lost_whatever_the_clock_says() -> None:
+    watch, lease = slots.Watch(), slots.Lease(of="1", until=None)
+    watch.lost({lease: False}, at=0)
+    assert watch.lost({lease: False}, at=slots.length().total_seconds()) == set()
+    assert watch.lost({lease: False}, at=slots.length().total_seconds() + 1) == {lease}
+
+
+def test_a_slot_that_was_lost_can_not_be_renewed(db, settings) -> None:
+    settings.TENSORSLAB_CONCURRENCY = 1
+    [hold] = slots.take(2)
+    assert slots.take(1) == []
+    slots.renew(hold)
+    slots.release(hold)
+    with pytest.raises(slots.Lost):
+        slots.renew(hold)
+
+
+def test_what_every_tick_asks_does_not_read_all_calls(db) -> None:
+    """Ten million calls may be in the table, and a tick comes every second."""
+    ProviderCallFactory.create_batch(3)
+    ProviderCallFactory(state=ProviderCall.State.OPEN)
+    rows = ProviderCall.objects.filter(state=ProviderCall.State.OPEN)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "call_in_hand" in rows.explain()
+    assert len(slots.in_hand()) == 1
