@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.calls.models import Account
-from dashboard.deletions import manifest, requests
+from dashboard.deletions import manifest, requests, shift
 from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.deletions.shift import Shift
 from dashboard.inventory.models import TrackedTask
@@ -20,8 +20,9 @@ Confirm = Callable[..., Deletion]
 
 
 @pytest.fixture(autouse=True)
-def _fast(settings) -> None:
-    """No grace and no checks afterwards, unless a test is about them."""
+def _fast(settings, monkeypatch) -> None:
+    """No grace, no checks afterwards, and no waiting for what is due in a moment, unless a test is about them."""
+    monkeypatch.setattr(shift, "MOMENT", -1.0)
     settings.DELETION_GRACE_SECONDS = 0
     settings.DELETION_TYPED_ABOVE = 1_000_000
     settings.DELETION_VERIFY = "none"

@@ -277,7 +277,7 @@ def test_no_game_ends_with_rows_that_the_ledger_contradicts(sandbox, settings, m
     run_state_machine_as_test(
         partial(Game, sandbox, settings),
         settings=profile(
-            max_examples=EXAMPLES or 12,
+            max_examples=EXAMPLES or 8,
             stateful_step_count=40,
             derandomize=not EXAMPLES,
             database=None,
