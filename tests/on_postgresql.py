@@ -10,6 +10,8 @@ import psycopg
 
 URL = os.environ.get("TEST_DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/tensorslab_tasks"
 SERVER = URL.rpartition("/")[0]
+# These know no database, or bring their own: once is enough.
+ELSEWHERE = ["--ignore=tests/tensorslab_api", "--ignore=tests/bench", "--ignore=tests/test_setup.py"]
 
 
 def main() -> None:
@@ -22,7 +24,7 @@ def main() -> None:
         sys.stderr.write(sentence)
         return
     os.environ["DATABASE_URL"] = URL
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *(sys.argv[1:] or ["--ignore=tests/tensorslab_api"])])
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *(sys.argv[1:] or ELSEWHERE)])
 
 
 if __name__ == "__main__":
