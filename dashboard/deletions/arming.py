@@ -80,7 +80,7 @@ def _keep_chunk(deletion: Deletion, rows: QuerySet[Deletion], *, touched: bool, 
         if not rows.filter(pk=deletion.pk).select_for_update().exists():
             return False
         waiting = deletion.items.filter(outcome=Outcome.WAITING, touched=touched)
-        # Locked, so that a claim under way has either taken an item by now or finds it no longer waiting.
+        # Locked, so that a shift under way has either taken an item by now or finds it no longer waiting.
         chunk = list(waiting.select_for_update().order_by("pk").values_list("pk", "tracked_id", "open")[:CHUNK])
         if not chunk:
             finish_if_done(deletion.pk, now=now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections import deque
@@ -19,8 +18,6 @@ from dashboard.calls.verdicts import Ruling, Unanswered, Verdict, judge_delete, 
 from dashboard.deletions import arming, engine
 from dashboard.deletions.engine import Chunk
 from dashboard.deletions.settling import settle
-
-logger = logging.getLogger(__name__)
 
 LENGTH = 10.0
 SHARE = 8
