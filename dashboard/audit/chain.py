@@ -13,11 +13,14 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from dashboard import sql
 from dashboard.audit.models import AuditEvent, AuditHead
 
 GENESIS = "0" * 64
 HEAD = 1
 BATCH = 1000
+FIELDS = ("sequence", "at", "actor", "address", "action", "subject", "previous_hash", "hash")
+"""All but the detail, which is kept as JSON."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,20 +44,21 @@ def append(
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("Append to the audit log inside transaction.atomic().")
-    head = _locked_head()
+    sequence, previous = _locked_head()
     event = AuditEvent(
-        sequence=head.sequence + 1,
+        sequence=sequence + 1,
         at=timezone.now(),
         actor=_text(actor)[:150],
         address=_text(address)[:45],
         action=action,
         subject=_text(subject)[:300],
         detail=_plain(detail or {}),
-        previous_hash=head.hash,
+        previous_hash=previous,
     )
     event.hash = digest(event)
-    event.save(force_insert=True)
-    AuditHead.objects.filter(pk=HEAD).update(sequence=event.sequence, hash=event.hash)
+    columns = {name: getattr(event, name) for name in FIELDS}
+    sql.insert("audit_auditevent", {**columns, "detail": json.dumps(event.detail)}, key="sequence")
+    sql.update("audit_audithead", {"sequence": event.sequence, "hash": event.hash}, "id = %s", HEAD)
     return event
 
 
@@ -122,13 +126,15 @@ def _mismatch(event: AuditEvent, expected: int, previous: str) -> Broken | None:
     return None
 
 
-def _locked_head() -> AuditHead:
-    head = AuditHead.objects.select_for_update().filter(pk=HEAD).first()
-    if head is None:
+def _locked_head() -> tuple[int, str]:
+    """Sequence and hash of the last event."""
+    locked = f"SELECT sequence, hash FROM audit_audithead WHERE id = %s{sql.for_update('audit_audithead')}"
+    if not (found := sql.rows(locked, HEAD)):
         # The first event ever. Whoever loses this race waits here until the winner's row is committed.
         AuditHead.objects.bulk_create([AuditHead(pk=HEAD)], ignore_conflicts=True)
-        head = AuditHead.objects.select_for_update().get(pk=HEAD)
-    return head
+        found = sql.rows(locked, HEAD)
+    [(sequence, last)] = found
+    return sequence, last
 
 
 def _plain(value: Any) -> Any:

@@ -25,7 +25,7 @@ SQLITE = {
     "audit_event_no_replace": f"""
         CREATE TRIGGER audit_event_no_replace BEFORE INSERT ON {TABLE}
         WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE sequence = NEW.sequence)
-        BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",  # noqa: S608  Constants only.
+        BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",
 }
 POSTGRESQL_FUNCTION = f"""
     CREATE OR REPLACE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS

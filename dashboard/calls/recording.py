@@ -5,15 +5,28 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models.functions import Now
-
+from dashboard import sql
 from dashboard.audit import chain
 from dashboard.calls import slots
 from dashboard.calls.models import ProviderCall
 from tensorslab_api.verdict import Ruling, Verdict
+
+TABLE = "calls_providercall"
+State = ProviderCall.State
+
+
+class Call(NamedTuple):
+    """What a call is about: all that is asked of its row while it is in hand."""
+
+    pk: int
+    operation: str
+    kind: str
+    purpose: str
+    deletion: UUID | None
+    sent_at: datetime | None
 
 
 def begin(
@@ -25,48 +38,63 @@ def begin(
     now: datetime,
     deletion: UUID | None = None,
     purpose: str = "",
-) -> ProviderCall:
+) -> Call:
     """The last thing written before the request leaves, in the transaction that says which items are in it."""
-    return ProviderCall.objects.create(
-        deletion=deletion,
-        kind=kind,
-        operation=operation,
-        purpose=purpose,
-        ids=len(ids),
-        digest=digest(ids),
-        sent_at=now,
-        lease_until=Now() + slots.length(),
-        slot=hold.number,
-        token=hold.token,
-        state=ProviderCall.State.OPEN,
-    )
+    row = {
+        "deletion": deletion,
+        "kind": kind,
+        "operation": operation,
+        "purpose": purpose,
+        "ids": len(ids),
+        "digest": digest(ids),
+        "status": "",
+        "message": "",
+        "sent_at": now,
+        "lease_until": slots.lease_end(),
+        "slot": hold.number,
+        "token": hold.token,
+        "state": State.OPEN,
+    }
+    pk = sql.insert(TABLE, row)
+    return Call(pk=pk, operation=operation, kind=kind, purpose=purpose, deletion=deletion, sent_at=now)
 
 
-def _state(verdict: Verdict) -> str:
-    if not verdict.sent:
-        return ProviderCall.State.NOT_SENT
-    return ProviderCall.State.LOST if verdict.ruling == Ruling.LOST else ProviderCall.State.ANSWERED
+def find(call_id: int) -> Call:
+    """Raises `ProviderCall.DoesNotExist`."""
+    for pk, operation, kind, purpose, deletion, sent_at in sql.rows(
+        f"SELECT id, operation, kind, purpose, deletion, sent_at FROM {TABLE} WHERE id = %s",
+        call_id,
+    ):
+        uuid = None if deletion is None else UUID(str(deletion))
+        return Call(pk, operation, kind, purpose, uuid, sql.moment(sent_at))
+    raise ProviderCall.DoesNotExist
 
 
 def complete(call_id: int, verdict: Verdict, *, now: datetime) -> bool:
     """The fence: only the first to complete an open call may settle what it was about."""
-    return bool(
-        ProviderCall.objects.filter(pk=call_id, state=ProviderCall.State.OPEN).update(
-            state=_state(verdict),
-            http_status=verdict.http_status,
-            code=verdict.code,
-            status=(verdict.status or "")[:200],
-            message=verdict.message,
-            error=verdict.error,
-            answered_at=now,
-            lease_until=None,
-            # Found out only now: it never left.
-            **({} if verdict.sent else {"sent_at": None}),
-        )
-    )
+    answer: dict[str, object] = {
+        "state": _state(verdict),
+        "http_status": verdict.http_status,
+        "code": verdict.code,
+        "status": (verdict.status or "")[:200],
+        "message": verdict.message,
+        "error": verdict.error,
+        "answered_at": now,
+        "lease_until": None,
+    }
+    if not verdict.sent:
+        # Found out only now: it never left.
+        answer["sent_at"] = None
+    return bool(sql.update(TABLE, answer, "id = %s AND state = 'open'", call_id))
 
 
-def audit(call: ProviderCall, verdict: Verdict, *, ids: Sequence[str], now: datetime, actor: str = "") -> None:
+def _state(verdict: Verdict) -> ProviderCall.State:
+    if not verdict.sent:
+        return State.NOT_SENT
+    return State.LOST if verdict.ruling == Ruling.LOST else State.ANSWERED
+
+
+def audit(call: Call, verdict: Verdict, *, ids: Sequence[str], now: datetime, actor: str = "") -> None:
     """One event a call, its ids inside. The transaction's last statement."""
     detail: dict[str, Any] = {
         "call": call.pk,
@@ -77,7 +105,7 @@ def audit(call: ProviderCall, verdict: Verdict, *, ids: Sequence[str], now: date
         "status": verdict.status,
         "ruling": str(verdict.ruling),
         "error": verdict.error,
-        "sent_at": call.sent_at.isoformat() if call.sent_at else None,
+        "sent_at": call.sent_at.isoformat() if call.sent_at and verdict.sent else None,
         "answered_at": now.isoformat(),
     }
     chain.append(actor=actor, action=f"call.{call.operation}", subject=str(call.deletion or ""), detail=detail)

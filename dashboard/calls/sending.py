@@ -85,13 +85,12 @@ def look_up(*, kind: str, task_id: str, actor: str, proving: bool = False, wait:
         slots.release(hold)
 
 
-def settle_alone(call: ProviderCall, verdict: Verdict, *, ids: Sequence[str], now: datetime, actor: str = "") -> None:
+def settle_alone(call: recording.Call, verdict: Verdict, *, ids: Sequence[str], now: datetime, actor: str = "") -> None:
     """Completes a call that belongs to no deletion."""
     with transaction.atomic():
         accounts.locked()
         if recording.complete(call.pk, verdict, now=now):
             accounts.learn(verdict, host=accounts.current_host(), now=now, jitter=random.random())  # noqa: S311
-            call.refresh_from_db()
             recording.audit(call, verdict, ids=ids, now=now, actor=actor)
 
 

@@ -8,13 +8,15 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from dashboard import sql
 from dashboard.calls import accounts
 from dashboard.deletions.manifest import blocked
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
-from dashboard.deletions.moves import finish_if_done, in_order, mark_tasks, shift_counters
+from dashboard.deletions.moves import ITEMS, finish_if_done, in_order, mark_tasks, shift_counters
 from dashboard.inventory.models import TrackedTask
 
-CHUNK = 5000
+CHUNK = 1000
+"""Items a transaction: what others wait for, and an answer for its books."""
 
 
 def is_small(deletion: Deletion) -> bool:
@@ -22,29 +24,44 @@ def is_small(deletion: Deletion) -> bool:
     return deletion.total <= 2 * CHUNK
 
 
+def being_armed() -> QuerySet[Deletion]:
+    """Confirmed, not all of it open yet. It may be running: what is open goes while the rest is being opened."""
+    going_on = [State.SCHEDULED, State.RUNNING, State.PAUSED]
+    return Deletion.objects.filter(state__in=going_on, armed_at=None, stopped_at=None)
+
+
 def arm_chunk(deletion: Deletion, *, now: datetime) -> bool:
-    """Opens the next items of a scheduled deletion, and shows their tasks as deleting. False when all are open.
+    """Opens the next items of a confirmed deletion, and shows their tasks as deleting. False when all are open.
 
     Under the account row's lock: two confirmations at once would otherwise collide or deadlock.
     """
     with transaction.atomic():
         accounts.locked()
-        mine = Deletion.objects.filter(pk=deletion.pk, state=State.SCHEDULED, armed_at=None)
+        mine = being_armed().filter(pk=deletion.pk)
         row = mine.select_for_update().first()
         if row is None:
             return False
-        chunk = list(row.items.filter(pk__gt=row.armed_through).order_by("pk").values_list("pk", "outcome")[:CHUNK])
-        if not chunk:
-            mine.update(armed_at=now)
-            return False
-        items = row.items.filter(pk__gt=row.armed_through, pk__lte=chunk[-1][0], outcome=Outcome.WAITING)
-        _skip_blocked(row, items)
-        items.update(open=True)
-        in_order(items.values("tracked_id")).update(
-            presence="deleting", last_outcome=Outcome.WAITING, last_message="", last_deletion=row.uuid
-        )
-        mine.update(armed_through=chunk[-1][0], armed_at=now if len(chunk) < CHUNK else None)
-        return len(chunk) == CHUNK
+        last, number = _next_to_arm(row)
+        if number:
+            items = row.items.filter(outcome=Outcome.WAITING, pk__gt=row.armed_through, pk__lte=last)
+            _skip_blocked(row, items)
+            items.update(open=True)
+            in_order(items.values("tracked_id")).update(
+                presence="deleting", last_outcome=Outcome.WAITING, last_message="", last_deletion=row.uuid
+            )
+        more = number == CHUNK
+        mine.update(armed_through=last or row.armed_through, armed_at=None if more else now)
+        finish_if_done(row.pk, now=now)
+        return more
+
+
+def _next_to_arm(deletion: Deletion) -> tuple[int | None, int]:
+    """The last item of the next chunk, and how many it has. Read in the order of the index `item_by_outcome`."""
+    chunk = "SELECT id FROM {} WHERE deletion_id = %s AND outcome = 'waiting' AND id > %s ORDER BY id LIMIT %s"
+    [(last, number)] = sql.rows(
+        f"SELECT MAX(id), COUNT(*) FROM ({chunk.format(ITEMS)}) AS chunk", deletion.pk, deletion.armed_through, CHUNK
+    )
+    return last, number
 
 
 def _skip_blocked(deletion: Deletion, items: QuerySet[DeletionItem]) -> None:
@@ -92,8 +109,8 @@ def _keep_chunk(deletion: Deletion, rows: QuerySet[Deletion], *, touched: bool, 
         else:
             moved = items.update(outcome=outcome, open=False, settled_at=now, message="")
         armed = [tracked for _, tracked, is_open in chunk if is_open]
-        for start in range(0, len(armed), 500):
-            mark_tasks(armed[start : start + 500], outcome=outcome, message="", deletion=deletion, now=now)
+        if armed:
+            mark_tasks(armed, outcome=outcome, message="", deletion=deletion.uuid, now=now)
         shift_counters(deletion.pk, {Outcome.WAITING: -moved, outcome: moved})
         finish_if_done(deletion.pk, now=now)
         return True
@@ -112,7 +129,7 @@ def in_chunks(step: Callable[..., bool], deletion: Deletion, *, now: datetime, a
 def unfinished_chunks() -> list[tuple[Callable[..., bool], Deletion]]:
     """What an interrupted or large confirmation, Undo or Stop still has to do."""
     work: list[tuple[Callable[..., bool], Deletion]] = []
-    work += [(arm_chunk, row) for row in Deletion.objects.filter(state=State.SCHEDULED, armed_at=None).order_by("pk")]
+    work += [(arm_chunk, row) for row in being_armed().order_by("pk")]
     work += [(undo_chunk, row) for row in Deletion.objects.filter(state=State.CANCELLED, waiting__gt=0)]
     stopped = Deletion.objects.filter(state__in=[State.RUNNING, State.PAUSED], stopped_at__isnull=False)
     work += [(keep_chunk, row) for row in stopped.filter(waiting__gt=0)]

@@ -114,7 +114,7 @@ def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask]) -> None:
     holes = ", ".join(["%s"] * len(constants))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {DeletionItem._meta.db_table} ({names}) SELECT {holes}, chosen.* FROM ({sql}) AS chosen",  # noqa: S608
+            f"INSERT INTO {DeletionItem._meta.db_table} ({names}) SELECT {holes}, chosen.* FROM ({sql}) AS chosen",
             [*constants.values(), *parameters],
         )
 

@@ -236,7 +236,9 @@ class DeletionItem(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["deletion", "-group", "kind", "id"], condition=Q(outcome="waiting"), name="item_waiting"
+                fields=["deletion", "-group", "kind", "id"],
+                condition=Q(outcome="waiting", open=True),
+                name="item_waiting",
             ),
             models.Index(fields=["deletion", "not_before"], condition=Q(not_before__isnull=False), name="item_to_ask"),
             models.Index(fields=["call"], condition=Q(call__isnull=False), name="item_in_hand"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import QuerySet
 
-from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard import sql
+from dashboard.deletions.models import DeletionItem, Outcome, State
 from dashboard.inventory.models import Presence, TrackedTask
 
 PRESENCE = {
@@ -21,34 +23,46 @@ PRESENCE = {
     Outcome.UNKNOWN: Presence.DELETING,
 }
 
-
-def shift_counters(deletion_id: int, changes: Mapping[str, int]) -> None:
-    """Adds to the counters. The row stays locked until the transaction ends."""
-    added = {Outcome(name).value: F(Outcome(name).value) + number for name, number in changes.items()}
-    Deletion.objects.filter(pk=deletion_id).update(**added)
+DELETIONS, ITEMS, TASKS = "deletions_deletion", "deletions_deletionitem", "inventory_trackedtask"
 
 
-def in_order(tracked: list[int] | QuerySet[DeletionItem, Any]) -> QuerySet[TrackedTask]:
+def shift_counters(deletion_id: int, changes: Mapping[str, int], **fields: object) -> None:
+    """Adds to the counters; `fields` change besides. The row stays locked until the transaction ends."""
+    added = {Outcome(name).value: sql.Sql(f'"{Outcome(name).value}" + {number:d}') for name, number in changes.items()}
+    sql.update(DELETIONS, {**added, **fields}, "id = %s", deletion_id)
+
+
+def change_items(keys: Sequence[int], fields: Mapping[str, object]) -> int:
+    """How many there were."""
+    return sql.update(ITEMS, fields, sql.among("id"), sql.listed(keys))
+
+
+def in_order(tracked: QuerySet[DeletionItem, Any]) -> QuerySet[TrackedTask]:
     """These tasks, for an update that locks them by their keys, as an import does: in another order both deadlock."""
     locked = TrackedTask.objects.filter(pk__in=tracked).order_by("pk").select_for_update()
     return TrackedTask.objects.filter(pk__in=locked.values("pk"))
 
 
-def mark_tasks(tracked: list[int], *, outcome: Outcome, message: str, deletion: Deletion, now: datetime) -> None:
-    """Shows on the register's own rows what became of them."""
+def mark_tasks(tracked: Sequence[int], *, outcome: Outcome, message: str, deletion: UUID, now: datetime) -> None:
+    """Shows on the register's own rows what became of them. Locks them by their keys, as `in_order` does."""
     presence = PRESENCE[outcome]
-    in_order(tracked).update(
-        presence=presence,
-        last_outcome=outcome,
-        last_message=message,
-        last_deletion=deletion.uuid,
-        deleted_at=now if presence == Presence.DELETED else None,
-    )
+    shown = {
+        "presence": presence,
+        "last_outcome": outcome,
+        "last_message": message,
+        "last_deletion": deletion,
+        "deleted_at": now if presence == Presence.DELETED else None,
+    }
+    lock = sql.for_update(TASKS)
+    chosen = f"id IN (SELECT id FROM {TASKS} WHERE {sql.among('id')} ORDER BY id{lock})"
+    sql.update(TASKS, shown, chosen, sql.listed(tracked))
 
 
 def finish_if_done(deletion_id: int, *, now: datetime) -> bool:
     """Ends a deletion in which nothing waits, is out, or is to be looked up."""
-    to_ask = DeletionItem.objects.filter(deletion=OuterRef("pk"), not_before__isnull=False)
-    undone = Deletion.objects.filter(pk=deletion_id, state__in=[State.RUNNING, State.PAUSED])
-    rows = undone.filter(~Exists(to_ask), waiting=0, sent=0)
-    return bool(rows.update(state=State.FINISHED, finished_at=now, paused_reason="", paused_by_account=False))
+    ended = {"state": State.FINISHED, "finished_at": now, "paused_reason": "", "paused_by_account": False}
+    done = (
+        "id = %s AND state IN ('running', 'paused') AND waiting = 0 AND sent = 0 AND NOT EXISTS "
+        f"(SELECT 1 FROM {ITEMS} WHERE deletion_id = %s AND not_before IS NOT NULL)"
+    )
+    return bool(sql.update(DELETIONS, ended, done, deletion_id, deletion_id))

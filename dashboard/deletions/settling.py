@@ -10,15 +10,16 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, When
 
+from dashboard import sql
 from dashboard.audit import chain
 from dashboard.calls import accounts, recording
 from dashboard.calls.models import ProviderCall
 from dashboard.calls.policy import growing_pause
 from dashboard.calls.verdicts import Ruling, Verdict
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
-from dashboard.deletions.moves import finish_if_done, mark_tasks, shift_counters
+from dashboard.deletions.moves import DELETIONS, ITEMS, change_items, finish_if_done, mark_tasks, shift_counters
+from dashboard.sql import Sql
 
 IfThere = DeletionItem.IfThere
 
@@ -48,12 +49,22 @@ class Carried(NamedTuple):
     if_there: str
 
 
+class Settled(NamedTuple):
+    """The deletion that a call belongs to, its row locked, as it was before."""
+
+    pk: int
+    uuid: UUID
+    host: str
+    stopped: bool
+    waiting: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settlement:
     """What every step of one settling needs."""
 
-    deletion: Deletion
-    call: ProviderCall
+    deletion: Settled
+    call: recording.Call
     verdict: Verdict
     now: datetime
     events: list[tuple[str, dict[str, object]]] = field(default_factory=list)
@@ -66,15 +77,14 @@ class Settlement:
         before = Outcome(items[0].outcome)
         keys = [item.pk for item in items]
         if self.call.operation == ProviderCall.Operation.DELETE:
-            never = Case(When(attempts=0, then=None), default=F("sent_at"))
-            left = {"attempts": F("attempts") + 1, "sent_at": self.call.sent_at}
-            fields |= left if self.verdict.sent else {"sent_at": never}
-        DeletionItem.objects.filter(pk__in=keys).update(outcome=outcome, call=None, **fields)
+            left = {"attempts": Sql("attempts + 1"), "sent_at": self.call.sent_at}
+            fields |= left if self.verdict.sent else {"sent_at": Sql("CASE WHEN attempts > 0 THEN sent_at END")}
+        change_items(keys, {"outcome": outcome, "call_id": None, **fields})
         if before != outcome:
             shift_counters(self.deletion.pk, {before: -len(keys), outcome: len(keys)})
             tracked = [item.tracked_id for item in items]
             shown = fields.get("message", items[0].message)
-            mark_tasks(tracked, outcome=outcome, message=shown, deletion=self.deletion, now=self.now)
+            mark_tasks(tracked, outcome=outcome, message=shown, deletion=self.deletion.uuid, now=self.now)
 
     def close(self, items: list[Carried], outcome: Outcome, **fields: Any) -> None:
         """Ends items: this deletion no longer holds their tasks."""
@@ -93,13 +103,11 @@ def settle(call_id: int, verdict: Verdict, *, now: datetime) -> bool:
     """Applies `verdict` to the items of an open call. False when another settled it first: then nothing changes."""
     with transaction.atomic():
         accounts.locked()
-        call = ProviderCall.objects.get(pk=call_id)
-        # Locked, so that two settlings of one deletion never both miss that they were the last.
-        deletion = Deletion.objects.select_for_update().get(uuid=UUID(str(call.deletion)))
+        call = recording.find(call_id)
+        deletion = _locked(call)
         if not recording.complete(call_id, verdict, now=now):
             return False
-        rows = DeletionItem.objects.filter(call=call).order_by("pk").values_list(*Carried._fields)
-        items = [Carried._make(row) for row in rows]
+        items = _carried(call)
         work = Settlement(deletion=deletion, call=call, verdict=verdict, now=now)
         if call.operation == ProviderCall.Operation.DELETE:
             _settle_delete(work, items)
@@ -112,6 +120,24 @@ def settle(call_id: int, verdict: Verdict, *, now: datetime) -> bool:
             chain.append(actor="", action=action, subject=str(deletion.uuid), detail=detail)
         recording.audit(call, verdict, ids=[item.task_id for item in items], now=now)
     return True
+
+
+def _locked(call: recording.Call) -> Settled:
+    # Locked, so that two settlings of one deletion never both miss that they were the last.
+    [(pk, uuid, host, stopped, waiting)] = sql.rows(
+        f"SELECT id, uuid, host, stopped_at IS NOT NULL, waiting FROM {DELETIONS} "
+        f"WHERE uuid = %s{sql.for_update(DELETIONS)}",
+        call.deletion,
+    )
+    return Settled(pk, UUID(str(uuid)), host, bool(stopped), waiting)
+
+
+def _carried(call: recording.Call) -> list[Carried]:
+    columns = ", ".join(["id", *Carried._fields[1:]])
+    found = sql.rows(f"SELECT {columns} FROM {ITEMS} WHERE call_id = %s ORDER BY id", call.pk)
+    return [
+        item._replace(lost_at=sql.moment(item.lost_at)) if item.lost_at else item for item in map(Carried._make, found)
+    ]
 
 
 def _settle_delete(work: Settlement, items: list[Carried]) -> None:
@@ -141,8 +167,8 @@ def _settle_delete(work: Settlement, items: list[Carried]) -> None:
                 code=None,
                 # Sent again in halves, should it still be there: one id that breaks every answer is found that way.
                 group=group,
-                if_there=IfThere.KEEP if work.deletion.stopped_at else IfThere.RESEND,
-                failures=F("failures") + 1,
+                if_there=IfThere.KEEP if work.deletion.stopped else IfThere.RESEND,
+                failures=Sql("failures + 1"),
                 lost_at=work.now,
                 not_before=work.pause(half[0].failures + 1),
             )
@@ -157,7 +183,7 @@ def _halves(items: list[Carried], call_id: int) -> list[tuple[list[Carried], int
 
 def _send_again(work: Settlement, items: list[Carried], **fields: Any) -> None:
     """Lets items wait for another delete, or, once the rest was stopped, only for a look-up."""
-    if work.deletion.stopped_at is None:
+    if not work.deletion.stopped:
         work.change(items, Outcome.WAITING, not_before=None, if_there="", **fields)
     else:
         ask: dict[str, Any] = {"if_there": IfThere.KEEP, "not_before": max(work.trustworthy_at(item) for item in items)}
@@ -177,23 +203,23 @@ def _settle_look_up(work: Settlement, item: Carried) -> None:
     elif work.verdict.ruling in BACK:
         work.change([item], Outcome.UNKNOWN)
     elif item.failures + 1 >= settings.DELETION_MAX_ATTEMPTS:
-        work.close([item], Outcome.UNKNOWN, message=work.verdict.sentence, failures=F("failures") + 1)
+        work.close([item], Outcome.UNKNOWN, message=work.verdict.sentence, failures=Sql("failures + 1"))
     else:
         work.change(
             [item],
             Outcome.UNKNOWN,
-            failures=F("failures") + 1,
+            failures=Sql("failures + 1"),
             not_before=work.pause(item.failures + 1),
         )
 
 
 def _settle_still_there(work: Settlement, item: Carried) -> None:
     may_resend = item.if_there == IfThere.RESEND and item.failures < settings.DELETION_MAX_ATTEMPTS
-    if may_resend and work.deletion.stopped_at is None:
+    if may_resend and not work.deletion.stopped:
         _send_again(work, [item], message="")
     elif work.now < (moment := work.trustworthy_at(item)):
         work.change([item], Outcome.UNKNOWN, not_before=moment)
-    elif item.if_there == IfThere.KEEP or (item.if_there == IfThere.RESEND and work.deletion.stopped_at is not None):
+    elif item.if_there == IfThere.KEEP or (item.if_there == IfThere.RESEND and work.deletion.stopped):
         work.close([item], Outcome.KEPT)
     else:
         message = item.message if item.lost_at is None or item.code is not None else STILL_THERE
@@ -212,7 +238,7 @@ def _pause_if_mostly_refused(work: Settlement, message: str) -> None:
 
 
 def _settle_verification(work: Settlement, item: Carried) -> None:
-    fields: dict[str, Any] = {"call": None, "failures": F("failures") + 1}
+    fields: dict[str, Any] = {"call_id": None, "failures": Sql("failures + 1")}
     if work.verdict.ruling == Ruling.GONE:
         fields |= {"verified": "gone", "not_before": None}
     elif work.verdict.ruling in BACK:
@@ -220,7 +246,7 @@ def _settle_verification(work: Settlement, item: Carried) -> None:
     elif item.failures < len(VERIFY_AGAIN):
         fields |= {"not_before": work.now + timedelta(seconds=VERIFY_AGAIN[item.failures])}
     elif work.verdict.ruling == Ruling.THERE:
-        Deletion.objects.filter(pk=work.deletion.pk).update(alarms=F("alarms") + 1)
+        shift_counters(work.deletion.pk, {}, alarms=Sql("alarms + 1"))
         told: dict[str, object] = {
             "kind": item.kind,
             "task_id": item.task_id,
@@ -232,4 +258,4 @@ def _settle_verification(work: Settlement, item: Carried) -> None:
         return
     else:
         fields |= {"not_before": None}
-    DeletionItem.objects.filter(pk=item.pk).update(**fields)
+    change_items([item.pk], fields)

@@ -17,6 +17,7 @@ from dashboard.calls import clock, sending, slots
 from dashboard.calls.verdicts import Ruling, Unanswered, Verdict, judge_delete, judge_look_up
 from dashboard.deletions import arming, engine
 from dashboard.deletions.engine import Chunk
+from dashboard.deletions.models import Deletion
 from dashboard.deletions.settling import settle
 
 LENGTH = 10.0
@@ -55,6 +56,8 @@ class Shift:
     in_hand: dict[Future[Verdict], InHand] = field(default_factory=dict)
     answered: deque[tuple[Chunk, Verdict]] = field(default_factory=deque)
     """What is not in the books yet."""
+    unfinished: deque[tuple[Callable[..., bool], Deletion]] = field(default_factory=deque)
+    """Large changes that are being made a chunk at a time."""
     looked_round_at: float = 0.0
 
     def run(self) -> bool:
@@ -83,16 +86,20 @@ class Shift:
         return stopping.is_set() or time.monotonic() > self.ends
 
     def _look_round(self) -> None:
-        """Arming, Undo and Stop of large deletions, in short steps; what is to begin; what must pause."""
-        while not self._over():
-            work = arming.unfinished_chunks()
-            if not work:
-                break
-            for step, deletion in work:
-                step(deletion, now=self.clock())
+        """What is to begin, what must pause, and which large deletions have to be armed, undone or stopped."""
         engine.heed_account()
         engine.begin_due(now=self.clock())
+        self.unfinished = deque(arming.unfinished_chunks())
         self.looked_round_at = time.monotonic()
+
+    def _do_a_chunk(self) -> bool:
+        """One short step of a large change, of each deletion in turn. False when there is none to do."""
+        if not self.unfinished or self._over():
+            return False
+        step, deletion = self.unfinished.popleft()
+        if step(deletion, now=self.clock()):
+            self.unfinished.append((step, deletion))
+        return True
 
     def _send_all(self, pool: ThreadPoolExecutor) -> None:
         self.idle = list(self.holds)
@@ -101,9 +108,11 @@ class Shift:
             careful = any(verdict.ruling not in GO_ON for _, verdict in self.answered)
             while self.idle and not careful and not self._over() and self._send(pool):
                 pass
-            if not self.in_hand and not self.answered and not self._wait_a_moment():
+            # While calls are out there is time for it: what is armed leaves before the rest is.
+            busy = self._do_a_chunk()
+            if not self.in_hand and not self.answered and not busy and not self._wait_a_moment():
                 return
-            came = self._collect(patience=0.0 if self.answered else POLL)
+            came = self._collect(patience=0.0 if self.answered or busy else POLL)
             if self.answered and (careful or not came):
                 self._settle_next()
             if time.monotonic() > self.looked_round_at + LOOK_ROUND:

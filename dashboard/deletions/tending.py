@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import OperationalError, close_old_connections, connection
 from django_tasks_db.models import DBTaskResult
 
-from dashboard.calls import clock, sending, slots
+from dashboard.calls import clock, recording, sending, slots
 from dashboard.calls.models import ProviderCall, Worker
 from dashboard.calls.verdicts import Unanswered, judge_delete, judge_look_up
 from dashboard.deletions import engine, jobs
@@ -72,9 +72,10 @@ def _prune(*, now: datetime) -> None:
 
 def close_lost(lease: slots.Lease, *, now: datetime) -> None:
     """Ends a call whose lease is lost: it may or may not have been done."""
-    call = ProviderCall.objects.filter(pk=lease.of, lease_until=lease.until, state=ProviderCall.State.OPEN).first()
-    if call is None:
+    held = ProviderCall.objects.filter(pk=lease.of, lease_until=lease.until, state=ProviderCall.State.OPEN)
+    if not held.exists():
         return
+    call = recording.find(int(lease.of))
     error = Unanswered(WORKER_DIED)
     if call.deletion is None:
         sending.settle_alone(call, judge_look_up(error), ids=[], now=now)

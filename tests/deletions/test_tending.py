@@ -163,8 +163,7 @@ def test_an_interrupted_look_up_of_no_deletion_is_closed_too(sandbox) -> None:
     tender = Tender("t")
     tender.tick()
     tender.tick()
-    call.refresh_from_db()
-    assert call.state == "lost"
+    assert ProviderCall.objects.get(pk=call.pk).state == "lost"
     assert slots.any_free()
     assert not Slot.objects.filter(token__isnull=False).exists()
 

@@ -1,0 +1,85 @@
+"""Statements written out, for what runs once a call: Django takes longer to build one than a database to run it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+
+class Sql(str):
+    """Stands for itself where a value could stand: `attempts + 1`."""
+
+    __slots__ = ()
+
+
+def rows(statement: str, *values: object) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_plain(value) for value in values])
+        return list(cursor.fetchall())
+
+
+def change(statement: str, *values: object) -> int:
+    """How many rows it changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_plain(value) for value in values])
+        return int(cursor.rowcount)
+
+
+def insert(table: str, fields: Mapping[str, object], *, key: str = "id") -> int:
+    """The new row's key."""
+    names = ", ".join(f'"{name}"' for name in fields)
+    holes = ", ".join(_hole(value) for value in fields.values())
+    [(pk,)] = rows(f"INSERT INTO {table} ({names}) VALUES ({holes}) RETURNING {key}", *_given(fields))
+    return int(pk)
+
+
+def update(table: str, fields: Mapping[str, object], where: str, *values: object) -> int:
+    """How many rows it changed."""
+    changes = ", ".join(f'"{name}" = {_hole(value)}' for name, value in fields.items())
+    return change(f"UPDATE {table} SET {changes} WHERE {where}", *_given(fields), *values)
+
+
+def among(column: str) -> str:
+    """That `column` is one of a value made by `listed`: one hole however many there are."""
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s)"
+    return f"{column} IN (SELECT value FROM json_each(%s))"
+
+
+def listed(keys: Sequence[int]) -> list[int] | str:
+    return list(keys) if connection.vendor == "postgresql" else json.dumps(list(keys))
+
+
+def for_update(table: str) -> str:
+    """Locks what is read of `table`. On SQLite whoever writes has locked everything anyway."""
+    return f" FOR UPDATE OF {table}" if connection.vendor == "postgresql" else ""
+
+
+def moment(value: datetime | None) -> datetime | None:
+    """A moment as it came out of the database: SQLite's have no zone."""
+    return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+def _hole(value: object) -> str:
+    return value if isinstance(value, Sql) else "%s"
+
+
+def _given(fields: Mapping[str, object]) -> list[object]:
+    return [value for value in fields.values() if not isinstance(value, Sql)]
+
+
+def _plain(value: object) -> Any:
+    """As the database takes it."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
+        return value.hex
+    return value
