@@ -158,7 +158,8 @@ def _audit() -> Iterator[str]:
     told = Counter(
         event.detail["call"] for event in AuditEvent.objects.filter(action__in=["call.delete", "call.look_up"])
     )
-    completed = set(ProviderCall.objects.exclude(state=ProviderCall.State.OPEN).values_list("pk", flat=True))
+    in_hand = [ProviderCall.State.READY, ProviderCall.State.OPEN]
+    completed = set(ProviderCall.objects.exclude(state__in=in_hand).values_list("pk", flat=True))
     for call in completed ^ set(told):
         yield f"Call {call} is {'not' if call in completed else 'wrongly'} in the audit log"
     for call, number in told.items():
@@ -180,7 +181,7 @@ def _ended(ledger: Mapping[str, Any], known: Circumstances) -> Iterator[str]:
         yield f"{task_id} is still {outcome}"
     if number := DeletionItem.objects.filter(open=True).count():
         yield f"{number} items still hold their tasks"
-    if number := ProviderCall.objects.filter(state=ProviderCall.State.OPEN).count():
+    if number := ProviderCall.objects.in_hand().count():
         yield f"{number} calls are still in hand"
     if number := Slot.objects.filter(token__isnull=False).count():
         yield f"{number} slots are still taken"

@@ -8,12 +8,15 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
+from dashboard import sql
 from dashboard.calls.models import Account
 from dashboard.calls.policy import growing_pause, rest_for
 from tensorslab_api.verdict import Ruling, Verdict
 
 LONGEST_REST = timedelta(hours=1, minutes=1)
 PAUSING = {Ruling.OUT_OF_CREDITS, Ruling.UNAUTHORIZED}
+USABLE = {Ruling.SUCCESS, Ruling.REFUSED, Ruling.GONE, Ruling.THERE}
+"""Rulings on what was asked; all others speak of the account or the network."""
 
 
 def current_host() -> str:
@@ -62,7 +65,7 @@ def learn(verdict: Verdict, *, host: str, now: datetime, jitter: float) -> str:
         _rest(rows, until=now + timedelta(seconds=rest_for(verdict.retry_after)), why="TensorsLab asked to slow down")
         return ""
     if verdict.ruling not in {Ruling.NOT_SENT, Ruling.LOST}:
-        rows.filter(failures__gt=0).update(failures=0)
+        answered(host)
         return ""
     rows.update(failures=F("failures") + 1)
     # Calls that were out together fail together: only what exceeds one failure a slot is a row of failures.
@@ -75,6 +78,11 @@ def learn(verdict: Verdict, *, host: str, now: datetime, jitter: float) -> str:
         pause = timedelta(seconds=growing_pause(in_a_row, jitter=jitter))
         _rest(rows, until=now + pause, why="No usable answer from TensorsLab")
     return ""
+
+
+def answered(host: str) -> None:
+    """An answer came: the row of failures ends. Locks nothing when there is none, as nearly always."""
+    sql.change("UPDATE calls_account SET failures = 0 WHERE host = %s AND failures > 0", host)
 
 
 def _rest(rows: QuerySet[Account], *, until: datetime, why: str) -> None:

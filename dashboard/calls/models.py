@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
+
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class Kind(models.TextChoices):
@@ -34,10 +39,20 @@ class Slot(models.Model):
     lease_until = models.DateTimeField(null=True)
 
 
+class CallQuerySet(models.QuerySet["ProviderCall"]):
+    def in_hand(self) -> Self:
+        """Ready, or open. A range, since SQLite would read the whole table for what is merely not null."""
+        return self.filter(lease_until__gt=LONG_AGO).order_by("lease_until")
+
+    def left(self) -> Self:
+        """What was sent, or was to be: a call that is only ready may yet vanish."""
+        return self.exclude(state=ProviderCall.State.READY)
+
+
 class ProviderCall(models.Model):
     """One request to the provider, written before it leaves and completed after.
 
-    open → answered | lost | not_sent
+    ready → open → answered | lost | not_sent;  ready → (gone: it never left)
     """
 
     class Operation(models.TextChoices):
@@ -45,6 +60,8 @@ class ProviderCall(models.Model):
         LOOK_UP = "look_up", "Look up"
 
     class State(models.TextChoices):
+        READY = "ready"
+        """Its items are taken, and it has yet to leave."""
         OPEN = "open"
         """It left, or was about to when its worker died."""
         ANSWERED = "answered"
@@ -71,12 +88,15 @@ class ProviderCall(models.Model):
     slot = models.PositiveIntegerField(null=True)
     token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
+    """Null once it is completed."""
     state = models.CharField(max_length=8, choices=State)
+
+    objects = CallQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
         indexes = [
-            models.Index(fields=["state"], condition=Q(state="open"), name="call_in_hand"),
+            models.Index(fields=["lease_until"], condition=Q(lease_until__isnull=False), name="call_in_hand"),
         ]
 
 

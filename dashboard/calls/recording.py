@@ -29,17 +29,8 @@ class Call(NamedTuple):
     sent_at: datetime | None
 
 
-def begin(
-    *,
-    operation: str,
-    kind: str,
-    ids: Sequence[str],
-    hold: slots.Hold,
-    now: datetime,
-    deletion: UUID | None = None,
-    purpose: str = "",
-) -> Call:
-    """The last thing written before the request leaves, in the transaction that says which items are in it."""
+def prepare(*, operation: str, kind: str, ids: Sequence[str], deletion: UUID | None = None, purpose: str = "") -> Call:
+    """Writes a call down that has yet to leave, in the transaction that says which items are in it."""
     row = {
         "deletion": deletion,
         "kind": kind,
@@ -49,14 +40,27 @@ def begin(
         "digest": digest(ids),
         "status": "",
         "message": "",
+        "lease_until": slots.lease_end(),
+        "state": State.READY,
+    }
+    return Call(sql.insert(TABLE, row), operation, kind, purpose, deletion, None)
+
+
+def leave(call_id: int, hold: slots.Hold, condition: str = "TRUE", *values: object, now: datetime) -> bool:
+    """The last thing written before the request leaves. False when it is not ready, or `condition` does not hold."""
+    left = {
+        "state": State.OPEN,
         "sent_at": now,
         "lease_until": slots.lease_end(),
         "slot": hold.number,
         "token": hold.token,
-        "state": State.OPEN,
     }
-    pk = sql.insert(TABLE, row)
-    return Call(pk=pk, operation=operation, kind=kind, purpose=purpose, deletion=deletion, sent_at=now)
+    return bool(sql.update(TABLE, left, f"id = %s AND state = 'ready' AND {condition}", call_id, *values))
+
+
+def forget(call_id: int) -> bool:
+    """Takes away a call that never left. False when it did."""
+    return bool(sql.change(f"DELETE FROM {TABLE} WHERE id = %s AND state = 'ready'", call_id))
 
 
 def find(call_id: int) -> Call:

@@ -75,7 +75,9 @@ def look_up(*, kind: str, task_id: str, actor: str, proving: bool = False, wait:
         if not accounts.may_send(account, now=now):
             raise Paused(account.paused_reason or account.rest_reason)
         deadline = time.monotonic() + settings.TENSORSLAB_TIMEOUT
-        call = recording.begin(operation=ProviderCall.Operation.LOOK_UP, kind=kind, ids=[task_id], hold=hold, now=now)
+        call = recording.prepare(operation=ProviderCall.Operation.LOOK_UP, kind=kind, ids=[task_id])
+        recording.leave(call.pk, hold, now=now)
+        call = call._replace(sent_at=now)
         verdict = perform(operation=call.operation, kind=kind, ids=[task_id], deadline=deadline)
         settle_alone(call, verdict, ids=[task_id], now=clock.now(), actor=actor)
         if proving and verdict.ruling in {Ruling.THERE, Ruling.GONE}:

@@ -87,12 +87,8 @@ def taken() -> dict[Lease, bool]:
 
 
 def in_hand() -> dict[Lease, bool]:
-    """The same for the calls that are open."""
-    rows = (
-        ProviderCall.objects.filter(state=ProviderCall.State.OPEN)
-        .annotate(over=OVER)
-        .values_list("pk", "lease_until", "over")
-    )
+    """The same for the calls that are in hand: ready, or open."""
+    rows = ProviderCall.objects.in_hand().annotate(over=OVER).values_list("pk", "lease_until", "over")
     return {Lease(of=str(pk), until=until): over for pk, until, over in rows}
 
 

@@ -101,8 +101,13 @@ class Settlement:
 
 def settle(call_id: int, verdict: Verdict, *, now: datetime) -> bool:
     """Applies `verdict` to the items of an open call. False when another settled it first: then nothing changes."""
+    usable = verdict.ruling in accounts.USABLE
     with transaction.atomic():
-        accounts.locked()
+        # The account comes before the deletion in the order of locks, and a usable answer seldom changes it.
+        if usable:
+            accounts.answered(accounts.current_host())
+        else:
+            accounts.locked()
         call = recording.find(call_id)
         deletion = _locked(call)
         if not recording.complete(call_id, verdict, now=now):
@@ -115,7 +120,8 @@ def settle(call_id: int, verdict: Verdict, *, now: datetime) -> bool:
             _settle_look_up(work, items[0])
         if not deletion.waiting:
             finish_if_done(deletion.pk, now=now)
-        accounts.learn(verdict, host=deletion.host, now=now, jitter=random.random())  # noqa: S311
+        if not usable:
+            accounts.learn(verdict, host=deletion.host, now=now, jitter=random.random())  # noqa: S311
         for action, detail in work.events:
             chain.append(actor="", action=action, subject=str(deletion.uuid), detail=detail)
         recording.audit(call, verdict, ids=[item.task_id for item in items], now=now)

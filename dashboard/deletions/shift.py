@@ -13,12 +13,12 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection
 
-from dashboard.calls import clock, sending, slots
-from dashboard.calls.verdicts import Ruling, Unanswered, Verdict, judge_delete, judge_look_up
-from dashboard.deletions import arming, engine
-from dashboard.deletions.engine import Chunk
+from dashboard.calls import accounts, clock, sending, slots
+from dashboard.calls.verdicts import Unanswered, Verdict, judge_delete, judge_look_up
+from dashboard.deletions import arming, engine, taking
 from dashboard.deletions.models import Deletion
 from dashboard.deletions.settling import settle
+from dashboard.deletions.taking import Chunk
 
 LENGTH = 10.0
 SHARE = 8
@@ -29,8 +29,6 @@ LOOK_ROUND = 1.0
 """Seconds between looks at what else has come up: this is not done after every answer."""
 OVERDUE = 3.0
 """Seconds past its deadline after which a call is given up although its thread has not come back."""
-
-GO_ON = {Ruling.SUCCESS, Ruling.REFUSED, Ruling.GONE, Ruling.THERE}
 
 stopping = threading.Event()
 """Set by the worker's signal handler: the calls in hand are finished, nothing new is taken."""
@@ -54,6 +52,8 @@ class Shift:
     idle: list[slots.Hold] = field(default_factory=list)
     """Those of them without a call."""
     in_hand: dict[Future[Verdict], InHand] = field(default_factory=dict)
+    ready: deque[Chunk] = field(default_factory=deque)
+    """Calls written down ahead, at most one a slot."""
     answered: deque[tuple[Chunk, Verdict]] = field(default_factory=deque)
     """What is not in the books yet."""
     unfinished: deque[tuple[Callable[..., bool], Deletion]] = field(default_factory=deque)
@@ -75,6 +75,7 @@ class Shift:
         finally:
             # A thread that outlived its deadline must not hold the worker: its call is settled, its slot expires.
             pool.shutdown(wait=False, cancel_futures=True)
+            self._release_ready()
             # What is still out after a failure keeps its slot until its lease is lost.
             out = {held.hold for held in self.in_hand.values()}
             for hold in self.holds:
@@ -105,18 +106,33 @@ class Shift:
         self.idle = list(self.holds)
         while True:
             # What a worrying answer means is written down before anything else leaves: perhaps nothing should.
-            careful = any(verdict.ruling not in GO_ON for _, verdict in self.answered)
+            careful = any(verdict.ruling not in accounts.USABLE for _, verdict in self.answered)
+            if careful or self._over():
+                self._release_ready()
             while self.idle and not careful and not self._over() and self._send(pool):
                 pass
-            # While calls are out there is time for it: what is armed leaves before the rest is.
-            busy = self._do_a_chunk()
-            if not self.in_hand and not self.answered and not busy and not self._wait_a_moment():
-                return
-            came = self._collect(patience=0.0 if self.answered or busy else POLL)
+            came = self._collect(patience=0.0)
             if self.answered and (careful or not came):
                 self._settle_next()
+            elif not came and not self._work_ahead():
+                if not self.in_hand and not self._wait_a_moment():
+                    return
+                self._collect(patience=POLL)
             if time.monotonic() > self.looked_round_at + LOOK_ROUND:
                 self._look_round()
+
+    def _work_ahead(self) -> bool:
+        """While calls are out there is time: the next ones are written down, or a large change goes on."""
+        if self._over():
+            return False
+        if self.in_hand and len(self.ready) < len(self.holds) and (chunk := taking.prepare(now=self.clock())):
+            self.ready.append(chunk)
+            return True
+        return self._do_a_chunk()
+
+    def _release_ready(self) -> None:
+        while self.ready:
+            taking.release(self.ready.popleft().call_id)
 
     def _send(self, pool: ThreadPoolExecutor) -> bool:
         """Sends one more call. False when none is due."""
@@ -124,14 +140,16 @@ class Shift:
         # Taken before the call is written down: whatever holds this process up from here on, when the lease has run
         # out the deadline is long past, and the thread sends nothing any more.
         deadline = time.monotonic() + settings.TENSORSLAB_TIMEOUT
+        chunk = self.ready.popleft() if self.ready else taking.prepare(now=self.clock())
+        if chunk is None:
+            return False
         try:
-            chunk = engine.take(hold, now=self.clock())
+            if not taking.leave(chunk, hold, now=self.clock()):
+                return True
         except slots.Lost:
             self.idle.remove(hold)
             self.holds.remove(hold)
             return True
-        if chunk is None:
-            return False
         self.idle.remove(hold)
         future = pool.submit(
             sending.perform, operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=deadline
@@ -152,7 +170,7 @@ class Shift:
         """Writes the books of one answer."""
         chunk, verdict = self.answered.popleft()
         settle(chunk.call_id, verdict, now=self.clock())
-        if verdict.ruling not in GO_ON:
+        if verdict.ruling not in accounts.USABLE:
             engine.heed_account()
 
     def _collect(self, *, patience: float) -> bool:
@@ -173,4 +191,4 @@ class Shift:
 
 def _no_answer(chunk: Chunk) -> Verdict:
     error = Unanswered(f"No answer in {settings.TENSORSLAB_TIMEOUT:g} s.")
-    return judge_delete(error) if chunk.operation == engine.Operation.DELETE else judge_look_up(error)
+    return judge_delete(error) if chunk.operation == taking.Operation.DELETE else judge_look_up(error)

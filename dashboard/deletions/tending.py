@@ -18,7 +18,7 @@ from django_tasks_db.models import DBTaskResult
 from dashboard.calls import clock, recording, sending, slots
 from dashboard.calls.models import ProviderCall, Worker
 from dashboard.calls.verdicts import Unanswered, judge_delete, judge_look_up
-from dashboard.deletions import engine, jobs
+from dashboard.deletions import engine, jobs, taking
 from dashboard.deletions.settling import settle
 
 logger = logging.getLogger(__name__)
@@ -71,11 +71,14 @@ def _prune(*, now: datetime) -> None:
 
 
 def close_lost(lease: slots.Lease, *, now: datetime) -> None:
-    """Ends a call whose lease is lost: it may or may not have been done."""
-    held = ProviderCall.objects.filter(pk=lease.of, lease_until=lease.until, state=ProviderCall.State.OPEN)
-    if not held.exists():
+    """Ends a call whose lease is lost: one that left may or may not have been done."""
+    held = ProviderCall.objects.filter(pk=lease.of, lease_until=lease.until).first()
+    if held is None:
         return
-    call = recording.find(int(lease.of))
+    if held.state == ProviderCall.State.READY:
+        taking.release(held.pk)
+        return
+    call = recording.find(held.pk)
     error = Unanswered(WORKER_DIED)
     if call.deletion is None:
         sending.settle_alone(call, judge_look_up(error), ids=[], now=now)

@@ -19,7 +19,7 @@ from dashboard.calls import slots
 from dashboard.calls.models import Account, ProviderCall, Slot
 from dashboard.calls.sending import perform
 from dashboard.calls.verdicts import Verdict
-from dashboard.deletions import arming, engine, requests
+from dashboard.deletions import arming, engine, requests, taking
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.settling import settle
 from dashboard.deletions.shift import Shift
@@ -53,7 +53,7 @@ class Hand:
     """A call in the hands of some worker."""
 
     hold: slots.Hold
-    chunk: engine.Chunk
+    chunk: taking.Chunk
     deadline: float
     verdict: Verdict | None = None
 
@@ -62,6 +62,8 @@ class Hand:
 class SmallWorld:
     sandbox: Sandbox
     hands: list[Hand] = field(default_factory=list)
+    ready: list[taking.Chunk] = field(default_factory=list)
+    """Calls of workers that have yet to leave."""
     forgotten: list[Hand] = field(default_factory=list)
     """Calls of workers that died, or seemed to."""
     gone_elsewhere: set[Ident] = field(default_factory=set)
@@ -95,15 +97,34 @@ class SmallWorld:
         engine.heed_account()
         engine.begin_due(now=timezone.now())
 
+    def prepare(self) -> None:
+        """A call written down ahead, by a worker that may send it, forget it or die."""
+        if chunk := taking.prepare(now=timezone.now()):
+            self.ready.append(chunk)
+
+    def leave_or_release(self, drawn: int) -> None:
+        if chunk := meant(drawn, self.ready):
+            self.ready.remove(chunk)
+            if drawn % 3 == 0:
+                taking.release(chunk.call_id)
+            else:
+                self.send_ready(chunk)
+
     def take(self) -> Hand | None:
-        """The next call, written down as sent."""
+        """The next call, on its way."""
+        chunk = taking.prepare(now=timezone.now())
+        return self.send_ready(chunk) if chunk else None
+
+    def send_ready(self, chunk: taking.Chunk) -> Hand | None:
         may_be_sent = self.may_be_sent()
         for hold in slots.take(1):
-            if chunk := engine.take(hold, now=timezone.now()):
-                assert chunk.operation == "look_up" or idents(chunk) <= may_be_sent, f"taken against the rules: {chunk}"
+            if taking.leave(chunk, hold, now=timezone.now()):
+                assert chunk.operation == "look_up" or idents(chunk) <= may_be_sent, f"sent against the rules: {chunk}"
                 self.hands.append(Hand(hold=hold, chunk=chunk, deadline=self.clock() + settings.TENSORSLAB_TIMEOUT))
                 return self.hands[-1]
             slots.release(hold)
+            return None
+        taking.release(chunk.call_id)
         return None
 
     def go_on(self, hand: Hand) -> None:
@@ -153,6 +174,7 @@ class SmallWorld:
         self.sandbox.control(fault_rate=0.0)
         self.sandbox.world.queue.clear()
         self.hands.clear()
+        self.ready.clear()
         for _ in range(rounds):
             self.pass_time(400)
             self.tend()
@@ -178,7 +200,7 @@ class SmallWorld:
         self.sandbox.control(alive=dead, forget_calls=True, refuse={})
 
 
-def idents(chunk: engine.Chunk) -> set[Ident]:
+def idents(chunk: taking.Chunk) -> set[Ident]:
     return {(chunk.kind, task_id) for task_id in chunk.ids}
 
 

@@ -11,7 +11,7 @@ from dashboard.audit.models import AuditEvent
 from dashboard.calls import accounts
 from dashboard.calls.models import Account, ProviderCall, Slot
 from dashboard.calls.verdicts import Ruling, Verdict
-from dashboard.deletions import engine, requests, shift
+from dashboard.deletions import requests, shift, taking
 from dashboard.deletions.models import DeletionItem, Outcome, State
 from dashboard.deletions.shift import Shift
 from dashboard.inventory.models import TrackedTask
@@ -223,14 +223,14 @@ def test_a_worker_that_wakes_up_late_sends_nothing_any_more(sandbox, settings, m
     """Held up between writing the call down and sending it, for longer than its whole time-out."""
     settings.TENSORSLAB_TIMEOUT = 0.2
     deletion = confirm(images(1))
-    take = engine.take
+    leave = taking.leave
 
-    def held_up(hold, *, now):
-        chunk = take(hold, now=now)
+    def held_up(chunk, hold, *, now):
+        left = leave(chunk, hold, now=now)
         time.sleep(0.3)
-        return chunk
+        return left
 
-    monkeypatch.setattr(engine, "take", held_up)
+    monkeypatch.setattr(taking, "leave", held_up)
     Shift(length=1).run()
     assert sandbox.ledger()["calls"] == []
     deletion.refresh_from_db()

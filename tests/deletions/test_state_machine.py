@@ -66,9 +66,10 @@ ACTS = st.one_of(
     act("freeze", who=st.integers(0, 1), chosen=some, then=st.sampled_from(["now", "now", "now", "grace", "draft"])),
     act("spoil", faults=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=3)),
     act("go_on_with_a_call", drawn=number, steps=steps),
+    act("leave_or_release", drawn=number),
     act("lose_a_worker", drawn=number),
     act("find_it_alive", drawn=number, steps=steps),
-    act("run_a_worker", what=st.sampled_from(["tend", "tend", "tend", "arm_a_piece", "arm_a_piece", "run_shift"])),
+    act("run_a_worker", what=st.sampled_from([*3 * ["tend"], *2 * ["arm_a_piece"], *3 * ["prepare"], "run_shift"])),
 )
 
 
@@ -232,6 +233,9 @@ class Game(RuleBasedStateMachine):
     def go_on_with_a_call(self, drawn: int, steps: int) -> None:
         if hand := meant(drawn, self.world.hands):
             self.go_on(hand, steps)
+
+    def leave_or_release(self, drawn: int) -> None:
+        self.world.leave_or_release(drawn)
 
     def go_on(self, hand: Hand, steps: int) -> None:
         for _ in range(steps):

@@ -12,7 +12,7 @@ from dashboard.calls import accounts, recording, slots
 from dashboard.calls.models import Account, ProviderCall, Slot, Worker
 from dashboard.calls.sending import perform
 from dashboard.calls.verdicts import Unanswered, judge_delete
-from dashboard.deletions import engine, jobs, tending
+from dashboard.deletions import engine, jobs, taking, tending
 from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.deletions.settling import settle
 from dashboard.deletions.tending import Tender
@@ -21,9 +21,9 @@ from tests.deletions.conftest import work
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def _taken() -> engine.Chunk | None:
+def _taken() -> taking.Chunk | None:
     engine.begin_due(now=timezone.now())
-    return engine.take(slots.take(1)[0], now=timezone.now())
+    return taking.take(slots.take(1)[0], now=timezone.now())
 
 
 def _expire() -> None:
@@ -84,7 +84,7 @@ def test_nothing_is_taken_for_a_slot_that_is_lost(sandbox, confirm, images) -> N
     [hold] = slots.take(1)
     slots.release(hold)
     with pytest.raises(slots.Lost):
-        engine.take(hold, now=timezone.now())
+        taking.take(hold, now=timezone.now())
     deletion.refresh_from_db()
     assert (deletion.waiting, deletion.sent, ProviderCall.objects.count()) == (3, 0, 0)
 
@@ -119,7 +119,7 @@ def test_an_item_in_hand_is_not_claimed_twice(sandbox, settings, confirm, images
     settings.TENSORSLAB_BATCH_SIZE = 2
     confirm(images(3))
     engine.begin_due(now=timezone.now())
-    chunks = [engine.take(hold, now=timezone.now()) for hold in slots.take(3)]
+    chunks = [taking.take(hold, now=timezone.now()) for hold in slots.take(3)]
     assert [len(chunk.ids) for chunk in chunks if chunk] == [2, 1]
     assert DeletionItem.objects.filter(call__isnull=False).count() == 3
 
@@ -158,7 +158,8 @@ def test_what_a_clock_put_far_ahead_comes_back(sandbox, confirm, images) -> None
 
 def test_an_interrupted_look_up_of_no_deletion_is_closed_too(sandbox) -> None:
     [hold] = slots.take(1)
-    call = recording.begin(operation="look_up", kind="image", ids=["a"], hold=hold, now=timezone.now())
+    call = recording.prepare(operation="look_up", kind="image", ids=["a"])
+    recording.leave(call.pk, hold, now=timezone.now())
     _expire()
     tender = Tender("t")
     tender.tick()
