@@ -46,14 +46,15 @@ def update(table: str, fields: Mapping[str, object], where: str, *values: object
 
 
 def among(column: str) -> str:
-    """That `column` is one of a value made by `listed`: one hole however many there are."""
+    """That `column` is one of many: one hole, however many there are."""
     if connection.vendor == "postgresql":
         return f"{column} = ANY(%s)"
     return f"{column} IN (SELECT value FROM json_each(%s))"
 
 
-def listed(keys: Sequence[int]) -> list[int] | str:
-    return list(keys) if connection.vendor == "postgresql" else json.dumps(list(keys))
+def listed(values: Sequence[int] | Sequence[UUID]) -> list[int | UUID] | str:
+    """A value that `among` compares with."""
+    return list(values) if connection.vendor == "postgresql" else json.dumps([_plain(value) for value in values])
 
 
 def for_update(table: str) -> str:

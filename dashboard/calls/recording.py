@@ -47,7 +47,10 @@ def prepare(*, operation: str, kind: str, ids: Sequence[str], deletion: UUID | N
 
 
 def leave(call_id: int, hold: slots.Hold, condition: str = "TRUE", *values: object, now: datetime) -> bool:
-    """The last thing written before the request leaves. False when it is not ready, or `condition` does not hold."""
+    """The last thing written before the request leaves: one statement, all its conditions in it.
+
+    False when the call is not ready, `condition` does not hold, or the slot's lease would not outlast it.
+    """
     left = {
         "state": State.OPEN,
         "sent_at": now,
@@ -55,7 +58,11 @@ def leave(call_id: int, hold: slots.Hold, condition: str = "TRUE", *values: obje
         "slot": hold.number,
         "token": hold.token,
     }
-    return bool(sql.update(TABLE, left, f"id = %s AND state = 'ready' AND {condition}", call_id, *values))
+    outlasts = slots.lease_end(slots.LEAST_MARGIN)
+    hole, needed = (outlasts, []) if isinstance(outlasts, sql.Sql) else ("%s", [outlasts])
+    may_leave = f"""id = %s AND state = 'ready' AND {condition} AND EXISTS (
+        SELECT 1 FROM calls_slot s WHERE s.number = %s AND s.token = %s AND s.lease_until > {hole})"""
+    return bool(sql.update(TABLE, left, may_leave, call_id, *values, hold.number, hold.token, *needed))
 
 
 def forget(call_id: int) -> bool:

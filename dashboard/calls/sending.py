@@ -76,7 +76,9 @@ def look_up(*, kind: str, task_id: str, actor: str, proving: bool = False, wait:
             raise Paused(account.paused_reason or account.rest_reason)
         deadline = time.monotonic() + settings.TENSORSLAB_TIMEOUT
         call = recording.prepare(operation=ProviderCall.Operation.LOOK_UP, kind=kind, ids=[task_id])
-        recording.leave(call.pk, hold, now=now)
+        if not recording.leave(call.pk, hold, now=now):
+            recording.forget(call.pk)
+            raise NoSlot("The slot was lost before the call could leave.")
         call = call._replace(sent_at=now)
         verdict = perform(operation=call.operation, kind=kind, ids=[task_id], deadline=deadline)
         settle_alone(call, verdict, ids=[task_id], now=clock.now(), actor=actor)

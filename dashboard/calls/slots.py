@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,9 +14,11 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard.calls.models import ProviderCall, Slot
-from dashboard.sql import Sql, update
+from dashboard.sql import Sql, among, listed, update
 
 LEASE_MARGIN = 15.0
+LEAST_MARGIN = 5.0
+"""Seconds by which a slot's lease outlasts the call that leaves under it."""
 OVER = ExpressionWrapper(Q(lease_until__lt=Now()), output_field=BooleanField())
 
 
@@ -63,17 +66,23 @@ def any_free() -> bool:
     return taken < settings.TENSORSLAB_CONCURRENCY
 
 
-def lease_end() -> object:
+def lease_end(margin: float = LEASE_MARGIN) -> Sql | datetime:
     """When a lease taken now runs out, by the database's clock: a value for `dashboard.sql`."""
+    seconds = settings.TENSORSLAB_TIMEOUT + margin
     if connection.vendor == "postgresql":
-        return Sql(f"STATEMENT_TIMESTAMP() + INTERVAL '{length().total_seconds()} seconds'")
-    return timezone.now() + length()
+        return Sql(f"STATEMENT_TIMESTAMP() + INTERVAL '{seconds} seconds'")
+    return timezone.now() + timedelta(seconds=seconds)
 
 
 def renew(hold: Hold) -> None:
     """Extends the lease. Raises `Lost` when the slot was taken from us meanwhile."""
     if not update("calls_slot", {"lease_until": lease_end()}, "number = %s AND token = %s", hold.number, hold.token):
         raise Lost
+
+
+def keep(holds: Sequence[Hold]) -> None:
+    """Extends the leases of those that are still ours."""
+    update("calls_slot", {"lease_until": lease_end()}, among("token"), listed([hold.token for hold in holds]))
 
 
 def release(hold: Hold) -> None:

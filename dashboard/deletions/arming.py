@@ -5,18 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dashboard import sql
 from dashboard.calls import accounts
 from dashboard.deletions.manifest import blocked
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
-from dashboard.deletions.moves import ITEMS, finish_if_done, in_order, mark_tasks, shift_counters
-from dashboard.inventory.models import TrackedTask
+from dashboard.deletions.moves import ITEMS, TASKS, finish_if_done, mark_tasks, shift_counters
+from dashboard.inventory.models import Presence, TrackedTask
 
 CHUNK = 1000
-"""Items a transaction: what others wait for, and an answer for its books."""
+"""Items a transaction: what others wait for."""
+WHILE_SENDING = 250
+"""The same while calls are out, about: an answer waits for it, and its slot stands idle."""
+
+
+def while_sending() -> int:
+    """Whole batches, so that no call leaves half full because the next item was not open yet."""
+    batch: int = settings.TENSORSLAB_BATCH_SIZE
+    return batch * max(1, WHILE_SENDING // batch)
+
+
+BEING_ARMED = Q(state__in=[State.SCHEDULED, State.RUNNING, State.PAUSED], armed_at=None, stopped_at=None)
+"""Confirmed, not all of it open yet. It may be running: what is open goes while the rest is being opened."""
+BEING_UNDONE = Q(state=State.CANCELLED, waiting__gt=0)
+BEING_KEPT = Q(state__in=[State.RUNNING, State.PAUSED], stopped_at__isnull=False, waiting__gt=0)
 
 
 def is_small(deletion: Deletion) -> bool:
@@ -24,49 +39,63 @@ def is_small(deletion: Deletion) -> bool:
     return deletion.total <= 2 * CHUNK
 
 
-def being_armed() -> QuerySet[Deletion]:
-    """Confirmed, not all of it open yet. It may be running: what is open goes while the rest is being opened."""
-    going_on = [State.SCHEDULED, State.RUNNING, State.PAUSED]
-    return Deletion.objects.filter(state__in=going_on, armed_at=None, stopped_at=None)
-
-
-def arm_chunk(deletion: Deletion, *, now: datetime) -> bool:
+def arm_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> bool:
     """Opens the next items of a confirmed deletion, and shows their tasks as deleting. False when all are open.
 
     Under the account row's lock: two confirmations at once would otherwise collide or deadlock.
     """
     with transaction.atomic():
         accounts.locked()
-        mine = being_armed().filter(pk=deletion.pk)
-        row = mine.select_for_update().first()
+        row = Deletion.objects.filter(BEING_ARMED, pk=deletion.pk).select_for_update().first()
         if row is None:
             return False
-        last, number = _next_to_arm(row)
+        size = size or CHUNK
+        last, number = _next_to_arm(row, size)
+        chunk = ("deletion_id = %s AND outcome = 'waiting' AND id > %s AND id <= %s", row.pk, row.armed_through, last)
         if number:
-            items = row.items.filter(outcome=Outcome.WAITING, pk__gt=row.armed_through, pk__lte=last)
-            _skip_blocked(row, items)
-            items.update(open=True)
-            in_order(items.values("tracked_id")).update(
-                presence="deleting", last_outcome=Outcome.WAITING, last_message="", last_deletion=row.uuid
-            )
-        more = number == CHUNK
-        mine.update(armed_through=last or row.armed_through, armed_at=None if more else now)
+            _skip_blocked(row, row.armed_through, last)
+            sql.update(ITEMS, {"open": True}, *chunk)
+            _show_as_deleting(row, *chunk)
+        more = number == size
+        armed = {"armed_through": last or row.armed_through, "armed_at": None if more else now}
+        shift_counters(row.pk, {}, **armed)
         finish_if_done(row.pk, now=now)
         return more
 
 
-def _next_to_arm(deletion: Deletion) -> tuple[int | None, int]:
+def _show_as_deleting(deletion: Deletion, items: str, *values: object) -> None:
+    shown = {
+        "presence": Presence.DELETING,
+        "last_outcome": Outcome.WAITING,
+        "last_message": "",
+        "last_deletion": deletion.uuid,
+    }
+    # Locked by their keys, as an import does: in another order both deadlock.
+    chosen = f"""id IN (SELECT id FROM {TASKS} WHERE id IN (SELECT tracked_id FROM {ITEMS} WHERE {items})
+        ORDER BY id{sql.for_update(TASKS)})"""
+    sql.update(TASKS, shown, chosen, *values)
+
+
+def _next_to_arm(deletion: Deletion, size: int) -> tuple[int, int]:
     """The last item of the next chunk, and how many it has. Read in the order of the index `item_by_outcome`."""
     chunk = "SELECT id FROM {} WHERE deletion_id = %s AND outcome = 'waiting' AND id > %s ORDER BY id LIMIT %s"
     [(last, number)] = sql.rows(
-        f"SELECT MAX(id), COUNT(*) FROM ({chunk.format(ITEMS)}) AS chunk", deletion.pk, deletion.armed_through, CHUNK
+        f"SELECT MAX(id), COUNT(*) FROM ({chunk.format(ITEMS)}) AS chunk", deletion.pk, deletion.armed_through, size
     )
-    return last, number
+    return last or 0, number
 
 
-def _skip_blocked(deletion: Deletion, items: QuerySet[DeletionItem]) -> None:
-    # What another deletion holds by now, or somebody put on hold, is not ours to delete.
+def _skip_blocked(deletion: Deletion, first: int, last: int) -> None:
+    """What another deletion holds by now, or somebody put on hold, is not ours to delete."""
+    # Whether there is any is asked first, and most often that is all: `blocked` then says why.
+    any_blocked = f"""SELECT 1 FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
+        WHERE i.deletion_id = %s AND i.outcome = 'waiting' AND i.id > %s AND i.id <= %s AND (
+            t.presence <> 'present' OR t.held_by <> ''
+            OR EXISTS (SELECT 1 FROM {ITEMS} o WHERE o.tracked_id = t.id AND o.open)) LIMIT 1"""
+    if not sql.rows(any_blocked, deletion.pk, first, last):
+        return
     why = TrackedTask.objects.annotate(why=blocked()).filter(pk=OuterRef("tracked_id")).exclude(why="")
+    items = deletion.items.filter(outcome=Outcome.WAITING, pk__gt=first, pk__lte=last)
     stale = list(
         items.annotate(stale=Exists(why))
         .filter(stale=True)
@@ -75,30 +104,33 @@ def _skip_blocked(deletion: Deletion, items: QuerySet[DeletionItem]) -> None:
     )
     for pk, reason in stale:
         deletion.items.filter(pk=pk).update(outcome=Outcome.SKIPPED, message=reason)
-    if stale:
-        shift_counters(deletion.pk, {Outcome.WAITING: -len(stale), Outcome.SKIPPED: len(stale)})
+    shift_counters(deletion.pk, {Outcome.WAITING: -len(stale), Outcome.SKIPPED: len(stale)})
 
 
-def undo_chunk(deletion: Deletion, *, now: datetime) -> bool:
+def undo_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> bool:
     """Keeps the next items of a cancelled deletion. False when all are kept."""
-    return _keep_chunk(deletion, Deletion.objects.filter(state=State.CANCELLED), touched=False, now=now)
+    return _keep_chunk(deletion, Deletion.objects.filter(state=State.CANCELLED), touched=False, now=now, size=size)
 
 
-def keep_chunk(deletion: Deletion, *, now: datetime) -> bool:
+def keep_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> bool:
     """After “Stop the rest”: keeps items that never left, and has the others looked up. False when none waits."""
     stopped = Deletion.objects.filter(stopped_at__isnull=False)
-    if _keep_chunk(deletion, stopped, touched=False, now=now):
+    if _keep_chunk(deletion, stopped, touched=False, now=now, size=size):
         return True
-    return _keep_chunk(deletion, stopped, touched=True, now=now)
+    return _keep_chunk(deletion, stopped, touched=True, now=now, size=size)
 
 
-def _keep_chunk(deletion: Deletion, rows: QuerySet[Deletion], *, touched: bool, now: datetime) -> bool:
+def _keep_chunk(
+    deletion: Deletion, rows: QuerySet[Deletion], *, touched: bool, now: datetime, size: int | None
+) -> bool:
     with transaction.atomic():
         if not rows.filter(pk=deletion.pk).select_for_update().exists():
             return False
         waiting = deletion.items.filter(outcome=Outcome.WAITING, touched=touched)
         # Locked, so that a shift under way has either taken an item by now or finds it no longer waiting.
-        chunk = list(waiting.select_for_update().order_by("pk").values_list("pk", "tracked_id", "open")[:CHUNK])
+        chunk = list(
+            waiting.select_for_update().order_by("pk").values_list("pk", "tracked_id", "open")[: size or CHUNK]
+        )
         if not chunk:
             finish_if_done(deletion.pk, now=now)
             return False
@@ -128,9 +160,8 @@ def in_chunks(step: Callable[..., bool], deletion: Deletion, *, now: datetime, a
 
 def unfinished_chunks() -> list[tuple[Callable[..., bool], Deletion]]:
     """What an interrupted or large confirmation, Undo or Stop still has to do."""
-    work: list[tuple[Callable[..., bool], Deletion]] = []
-    work += [(arm_chunk, row) for row in being_armed().order_by("pk")]
-    work += [(undo_chunk, row) for row in Deletion.objects.filter(state=State.CANCELLED, waiting__gt=0)]
-    stopped = Deletion.objects.filter(state__in=[State.RUNNING, State.PAUSED], stopped_at__isnull=False)
-    work += [(keep_chunk, row) for row in stopped.filter(waiting__gt=0)]
+    work = []
+    for row in Deletion.objects.filter(BEING_ARMED | BEING_UNDONE | BEING_KEPT).order_by("pk"):
+        step = undo_chunk if row.state == State.CANCELLED else keep_chunk if row.stopped_at else arm_chunk
+        work.append((step, row))
     return work

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from dashboard import sql
-from dashboard.deletions.models import DeletionItem, Outcome, State
-from dashboard.inventory.models import Presence, TrackedTask
+from dashboard.deletions.models import Outcome, State
+from dashboard.inventory.models import Presence
 
 PRESENCE = {
     Outcome.DELETED: Presence.DELETED,
@@ -37,14 +34,8 @@ def change_items(keys: Sequence[int], fields: Mapping[str, object]) -> int:
     return sql.update(ITEMS, fields, sql.among("id"), sql.listed(keys))
 
 
-def in_order(tracked: QuerySet[DeletionItem, Any]) -> QuerySet[TrackedTask]:
-    """These tasks, for an update that locks them by their keys, as an import does: in another order both deadlock."""
-    locked = TrackedTask.objects.filter(pk__in=tracked).order_by("pk").select_for_update()
-    return TrackedTask.objects.filter(pk__in=locked.values("pk"))
-
-
 def mark_tasks(tracked: Sequence[int], *, outcome: Outcome, message: str, deletion: UUID, now: datetime) -> None:
-    """Shows on the register's own rows what became of them. Locks them by their keys, as `in_order` does."""
+    """Shows on the register's own rows what became of them."""
     presence = PRESENCE[outcome]
     shown = {
         "presence": presence,
@@ -53,6 +44,7 @@ def mark_tasks(tracked: Sequence[int], *, outcome: Outcome, message: str, deleti
         "last_deletion": deletion,
         "deleted_at": now if presence == Presence.DELETED else None,
     }
+    # Locked by their keys, as an import does: in another order both deadlock.
     lock = sql.for_update(TASKS)
     chosen = f"id IN (SELECT id FROM {TASKS} WHERE {sql.among('id')} ORDER BY id{lock})"
     sql.update(TASKS, shown, chosen, sql.listed(tracked))

@@ -57,6 +57,8 @@ class Settled(NamedTuple):
     host: str
     stopped: bool
     waiting: int
+    failures: int
+    """Of its account, in a row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,13 +105,10 @@ def settle(call_id: int, verdict: Verdict, *, now: datetime) -> bool:
     """Applies `verdict` to the items of an open call. False when another settled it first: then nothing changes."""
     usable = verdict.ruling in accounts.USABLE
     with transaction.atomic():
-        # The account comes before the deletion in the order of locks, and a usable answer seldom changes it.
-        if usable:
-            accounts.answered(accounts.current_host())
-        else:
+        if not usable:
+            # It says something of the account, which comes before the deletion in the order of locks.
             accounts.locked()
-        call = recording.find(call_id)
-        deletion = _locked(call)
+        call, deletion = _locked(call_id)
         if not recording.complete(call_id, verdict, now=now):
             return False
         items = _carried(call)
@@ -125,17 +124,24 @@ def settle(call_id: int, verdict: Verdict, *, now: datetime) -> bool:
         for action, detail in work.events:
             chain.append(actor="", action=action, subject=str(deletion.uuid), detail=detail)
         recording.audit(call, verdict, ids=[item.task_id for item in items], now=now)
+    if usable and deletion.failures:
+        # By itself, for the order of locks; nothing is wrong should we die before it.
+        accounts.answered(deletion.host)
     return True
 
 
-def _locked(call: recording.Call) -> Settled:
-    # Locked, so that two settlings of one deletion never both miss that they were the last.
-    [(pk, uuid, host, stopped, waiting)] = sql.rows(
-        f"SELECT id, uuid, host, stopped_at IS NOT NULL, waiting FROM {DELETIONS} "
-        f"WHERE uuid = %s{sql.for_update(DELETIONS)}",
-        call.deletion,
+def _locked(call_id: int) -> tuple[recording.Call, Settled]:
+    """The call, and its deletion, locked so that two settlings never both miss that they were the last."""
+    [(operation, kind, purpose, uuid, sent_at, pk, host, stopped, waiting, failures)] = sql.rows(
+        f"""SELECT c.operation, c.kind, c.purpose, d.uuid, c.sent_at,
+            d.id, d.host, d.stopped_at IS NOT NULL, d.waiting, a.failures
+        FROM {recording.TABLE} c JOIN {DELETIONS} d ON d.uuid = c.deletion LEFT JOIN calls_account a ON a.host = d.host
+        WHERE c.id = %s{sql.for_update("d")}""",
+        call_id,
     )
-    return Settled(pk, UUID(str(uuid)), host, bool(stopped), waiting)
+    uuid = UUID(str(uuid))
+    call = recording.Call(call_id, operation, kind, purpose, uuid, sql.moment(sent_at))
+    return call, Settled(pk, uuid, host, bool(stopped), waiting, failures or 0)
 
 
 def _carried(call: recording.Call) -> list[Carried]:

@@ -16,7 +16,7 @@ from django.db import connection
 from dashboard.calls import accounts, clock, sending, slots
 from dashboard.calls.verdicts import Unanswered, Verdict, judge_delete, judge_look_up
 from dashboard.deletions import arming, engine, taking
-from dashboard.deletions.models import Deletion
+from dashboard.deletions.models import Deletion, State
 from dashboard.deletions.settling import settle
 from dashboard.deletions.taking import Chunk
 
@@ -27,6 +27,8 @@ POLL = 0.2
 MOMENT = 1.0
 LOOK_ROUND = 1.0
 """Seconds between looks at what else has come up: this is not done after every answer."""
+SOON, SLACK = 0.025, 0.005
+"""Seconds: when an answer is so near, nothing else is begun that it would have to wait for; and how late it may be."""
 OVERDUE = 3.0
 """Seconds past its deadline after which a call is given up although its thread has not come back."""
 
@@ -59,6 +61,8 @@ class Shift:
     unfinished: deque[tuple[Callable[..., bool], Deletion]] = field(default_factory=deque)
     """Large changes that are being made a chunk at a time."""
     looked_round_at: float = 0.0
+    usual: float = 0.0
+    """Seconds that an answer takes, as far as we have seen."""
 
     def run(self) -> bool:
         """Works until time is up or nothing is due. False when there was no free slot to work with."""
@@ -88,6 +92,7 @@ class Shift:
 
     def _look_round(self) -> None:
         """What is to begin, what must pause, and which large deletions have to be armed, undone or stopped."""
+        slots.keep(self.holds)
         engine.heed_account()
         engine.begin_due(now=self.clock())
         self.unfinished = deque(arming.unfinished_chunks())
@@ -98,7 +103,8 @@ class Shift:
         if not self.unfinished or self._over():
             return False
         step, deletion = self.unfinished.popleft()
-        if step(deletion, now=self.clock()):
+        size = arming.while_sending() if self.in_hand or deletion.state == State.RUNNING else None
+        if step(deletion, now=self.clock(), size=size):
             self.unfinished.append((step, deletion))
         return True
 
@@ -111,7 +117,7 @@ class Shift:
                 self._release_ready()
             while self.idle and not careful and not self._over() and self._send(pool):
                 pass
-            came = self._collect(patience=0.0)
+            came = self._collect(patience=self._worth_waiting())
             if self.answered and (careful or not came):
                 self._settle_next()
             elif not came and not self._work_ahead():
@@ -173,11 +179,23 @@ class Shift:
         if verdict.ruling not in accounts.USABLE:
             engine.heed_account()
 
+    def _worth_waiting(self) -> float:
+        """Seconds until an answer that is about to come, so that its slot is used again at once."""
+        if 2 * len(self.answered) > len(self.holds):
+            return 0.0
+        now = time.monotonic()
+        ages = (now + settings.TENSORSLAB_TIMEOUT - held.deadline for held in self.in_hand.values())
+        near = [self.usual - age for age in ages if -SLACK < self.usual - age < SOON]
+        return min(near) + SLACK if near else 0.0
+
     def _collect(self, *, patience: float) -> bool:
         """Takes in what was answered, or is overdue. False when there was nothing."""
         done, out = wait(self.in_hand, timeout=patience, return_when=FIRST_COMPLETED)
         for future in done:
             held = self.in_hand.pop(future)
+            took = time.monotonic() + settings.TENSORSLAB_TIMEOUT - held.deadline
+            # What we noticed late was not late: it falls at once, and rises slowly.
+            self.usual = min(took, self.usual + (took - self.usual) / 4) if self.usual else took
             self.answered.append((held.chunk, future.result()))
             self.idle.append(held.hold)
         overdue = [future for future in out if time.monotonic() > self.in_hand[future].deadline + OVERDUE]

@@ -114,10 +114,12 @@ def _put_in_flight(chunk: Chunk, hold: slots.Hold, *, now: datetime) -> bool:
         AND NOT EXISTS (SELECT 1 FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
             WHERE i.call_id = %s AND t.held_by <> '' AND NOT %s)"""
     looks_up = chunk.operation == Operation.LOOK_UP
-    with transaction.atomic():
-        slots.renew(hold)
-        values = (chunk.deletion_id, looks_up, accounts.current_host(), now, chunk.call_id, looks_up)
-        return recording.leave(chunk.call_id, hold, may_leave, *values, now=now)
+    values = (chunk.deletion_id, looks_up, accounts.current_host(), now, chunk.call_id, looks_up)
+    if recording.leave(chunk.call_id, hold, may_leave, *values, now=now):
+        return True
+    # Perhaps only the slot's lease was too short.
+    slots.renew(hold)
+    return recording.leave(chunk.call_id, hold, may_leave, *values, now=now)
 
 
 def release(call_id: int) -> bool:
