@@ -35,7 +35,7 @@ def item_rows(deletion: Deletion) -> Iterator[dict[str, Any]]:
 
 
 def call_rows(deletion: Deletion) -> Iterator[dict[str, Any]]:
-    calls = ProviderCall.objects.filter(deletion=deletion.uuid).order_by("pk")
+    calls = ProviderCall.objects.left().filter(deletion=deletion.uuid).order_by("pk")
     keys = ("kind", "operation", "ids", "http_status", "code", "status", "error", "sent_at", "answered_at")
     for row in calls.values(*keys).iterator(chunk_size=2000):
         moments = {"sent_at": _rfc3339(row["sent_at"]), "answered_at": _rfc3339(row["answered_at"])}

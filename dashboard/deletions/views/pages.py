@@ -96,7 +96,7 @@ def _items(deletion: Deletion, outcome: str, number: int) -> dict[str, object]:
 
 
 def _live_context(deletion: Deletion, *, outcome: str, number: int) -> dict[str, object]:
-    calls = ProviderCall.objects.filter(deletion=deletion.uuid)
+    calls = ProviderCall.objects.left().filter(deletion=deletion.uuid)
     progress = progress_of(deletion, now=clock.now())
     return {
         **_items(deletion, outcome, number),
