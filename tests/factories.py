@@ -11,6 +11,10 @@ from factory.django import DjangoModelFactory
 
 from dashboard.calls.models import Account, Kind, ProviderCall
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard.inventory.importing import pieces
+from dashboard.inventory.importing.entries import Row
+from dashboard.inventory.importing.pieces import ROLE
+from dashboard.inventory.importing.storing import packed
 from dashboard.inventory.models import ImportBatch, Presence, Selection, Status, TrackedTask
 
 PASSWORD = "correct horse battery staple"
@@ -70,11 +74,23 @@ class SelectionFactory(DjangoModelFactory[Selection]):
 
 
 class ImportBatchFactory(DjangoModelFactory[ImportBatch]):
+    """One that was checked: `ImportBatchFactory(ids=["a", "b"])` found these images to add."""
+
     class Meta:
         model = ImportBatch
+        skip_postgeneration_save = True
 
     user = factory.SubFactory(UserFactory)
     source = "tasks.csv"
+    state = ImportBatch.State.CHECKED
+
+    @factory.post_generation
+    def ids(self, create: bool, extracted: list[str] | None, **kwargs: Any) -> None:
+        if extracted:
+            rows = [Row(line, "image", task_id) for line, task_id in enumerate(extracted, 1)]
+            pieces.keep(self, ROLE.ROWS, packed(rows).encode(), number=0, count=len(rows))
+            self.to_add = len(rows)
+            self.save(update_fields=["to_add"])
 
 
 class AccountFactory(DjangoModelFactory[Account]):

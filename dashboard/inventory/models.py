@@ -10,6 +10,8 @@ from django.db import models
 from django.urls import reverse
 
 from dashboard.calls.models import Kind
+from dashboard.inventory.import_models import ImportBatch as ImportBatch
+from dashboard.inventory.import_models import ImportPiece as ImportPiece
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -193,26 +195,3 @@ class SelectionEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.selection_id} {self.task_id}"
-
-
-class ImportBatch(models.Model):
-    """What **Check** read: held until **Import** applies exactly that."""
-
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    user: models.ForeignKey[User] = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    source = models.CharField(max_length=255)
-    """The file's name, or “pasted rows”."""
-    digest = models.CharField(max_length=64)
-    """sha256 of what was read."""
-    rows = models.JSONField(default=list)
-    problems = models.JSONField(default=list)
-    """The first of them; `rejected` counts all."""
-    notes = models.JSONField(default=list)
-    to_add = models.PositiveIntegerField(default=0)
-    to_update = models.PositiveIntegerField(default=0)
-    rejected = models.PositiveIntegerField(default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
-    applied_at = models.DateTimeField(null=True)
-
-    def __str__(self) -> str:
-        return str(self.uuid)

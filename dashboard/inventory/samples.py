@@ -1,192 +1,143 @@
-"""A believable register, made up. The same seed makes the same tasks; their ages count back from now."""
+"""A believable register, made up by the database itself. The same seed makes the same tasks on either; their ages count
+back from now.
+
+Each task is dealt words, numbers of 31 bits, by integer arithmetic that both databases do alike: fifth powers modulo a
+prime, so that no two tasks get the same one. Everything about a task is read off its words.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import random
-from datetime import datetime, timedelta
-from itertools import islice
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection
 
-from dashboard.calls.models import Kind
-from dashboard.inventory.models import Status, TrackedTask
+from dashboard.inventory import sample_words as words
+from dashboard.inventory.inserting import insert_select
+from dashboard.inventory.models import TrackedTask
 
-BATCH = 2000
-OLDEST_DAYS = 180
+CHUNK = 10_000
+"""Tasks a transaction, so that others can write meanwhile."""
+PRIME = 2_147_483_647
+"""2³¹ − 1. Five shares no factor with the number below it, so every number has a fifth power of its own."""
+WORDS = ("first", "second", "third", "kind", "state", "prompt", "shape", "age")
+"""The first three make the task id."""
+OLDEST, UNFINISHED = 180 * 86_400, 2 * 3_600
+"""Seconds: how old a task may be, and one that is still being made."""
 HELD_EVERY = 677
-HELD_REASONS = ["legal case", "customer audit", "legal case"]
-
-IMAGE_MODELS = {"seedreamv4": 5, "seedreamv45": 4, "seedreamv5": 5, "zimage": 3}
-VIDEO_MODELS = {"seedancev1": 3, "seedancev15pro": 4, "seedancev2": 4}
-IMAGE_SIZES = [(2048, 2048), (1024, 1024), (2304, 1728), (1728, 2304), (2560, 1440), (1440, 2560)]
-VIDEO_SIZES = [(1280, 720), (1920, 1080), (720, 1280), (1080, 1080)]
-DURATIONS = [5.0, 5.0, 5.0, 8.0, 10.0, 12.0]
-
-SUBJECTS = [
-    "two foxes in snow",
-    "a red kite over white cliffs",
-    "a retro robot watering a bonsai",
-    "a ceramic teapot on linen",
-    "an old fishing boat at low tide",
-    "a glass of tea with steam",
-    "a cellist in an empty hall",
-    "a barn owl on a fence post",
-    "a market stall of citrus fruit",
-    "a night train at a country station",
-    "a pair of running shoes",
-    "a sleeping greyhound",
-    "a lighthouse keeper's desk",
-    "rice terraces seen from the air",
-    "an isometric city block",
-    "a child's kite in a blue sky",
-    "a perfume bottle between river stones",
-    "a baker dusting flour",
-    "a tram climbing a steep street",
-    "a tide pool",
-    "a stack of hand-thrown bowls",
-    "a violin maker's bench",
-    "a greenhouse of ferns",
-    "a mountain hut in a storm",
-    "an espresso machine, chrome and brass",
-    "wind over a wheat field",
-    "a paper crane on a windowsill",
-    "a desert observatory",
-]
-SETTINGS = [
-    "at sunrise",
-    "in morning fog",
-    "after the rain",
-    "under a full moon",
-    "in late autumn",
-    "in deep winter",
-    "at blue hour",
-    "in a cedar forest",
-    "beside a frozen lake",
-    "on a rooftop at night",
-    "with neon reflections",
-    "in a whitewashed room",
-    "against a plain grey backdrop",
-    "by candlelight",
-    "in a summer meadow",
-    "above the clouds",
-]
-STILL_STYLES = [
-    "telephoto, soft light",
-    "35 mm film, fine grain",
-    "product shot, softbox",
-    "watercolour on rough paper",
-    "backlit",
-    "macro",
-    "wide angle, deep focus",
-    "flat vector illustration",
-    "oil painting, visible strokes",
-    "low key, single source",
-    "pastel palette",
-    "editorial photo",
-    "shallow depth of field",
-    "long exposure",
-    "risograph, two colours",
-]
-MOVING_STYLES = [
-    "slow dolly in",
-    "static camera, 5 s loop",
-    "aerial, slow pan",
-    "handheld, natural light",
-    "orbit, half a turn",
-    "time-lapse",
-    "slow motion",
-    "tracking shot from the left",
-    "crane up to a wide view",
-    "rack focus to the background",
-]
-ERRORS = [
-    "The prompt was refused by the content filter.",
-    "Generation timed out.",
-    "The source image could not be read.",
-    "Internal error of the model service.",
-]
+PER_MILLE = {"image": 700, "completed": 855, "ended": 975, "without a time": 50}
 
 
 def add_samples(*, count: int, seed: int, now: datetime) -> int:
     """Adds that many tasks after those already there, so that running it twice never meets the same id."""
     first = TrackedTask.objects.count()
-    samples = (sample(index, seed=seed, now=now) for index in range(first, first + count))
-    while batch := list(islice(samples, BATCH)):
-        with transaction.atomic():
-            TrackedTask.objects.bulk_create(batch)
+    series = "WITH RECURSIVE series(i) AS (SELECT CAST(%s AS bigint) UNION ALL SELECT i + 1 FROM series WHERE i < %s)"
+    # Ordered twice, which keeps SQLite from dealing a word again wherever it is read.
+    source = f"FROM ({series} SELECT i, {_escaped(_dealt(seed))} FROM series ORDER BY i) AS words ORDER BY i"  # noqa: S608
+    given = {name: _escaped(expression) for name, expression in _task(int(now.timestamp())).items()}
+    statement, defaults = insert_select(given, source=source, now=now)
+    end = first + count
+    for begin in range(first, end, CHUNK):
+        # A statement alone is a transaction.
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [*defaults, begin, min(begin + CHUNK, end) - 1])
     return count
 
 
-def sample(index: int, *, seed: int, now: datetime) -> TrackedTask:
-    code = hashlib.sha256(f"{seed} {index}".encode()).hexdigest()
-    chance = random.Random(code)  # noqa: S311
-    kind = Kind.IMAGE if chance.random() < 0.7 else Kind.VIDEO
-    task_id = f"{code[:4]}_{code[4:20]}"
-    status = _status(chance, kind)
-    details = _image(chance) if kind == Kind.IMAGE else _video(chance)
-    if status == Status.COMPLETED:
-        details["urls"] = [f"{settings.TENSORSLAB_API_URL}/pictures/{kind}/{task_id}.png"]
-    if status == Status.FAILED:
-        details["error"] = chance.choice(ERRORS)
-    if index % HELD_EVERY == 5:
-        details |= {"held_by": "admin", "held_reason": HELD_REASONS[index // HELD_EVERY % len(HELD_REASONS)]}
-    return TrackedTask(
-        kind=kind,
-        task_id=task_id,
-        status=status,
-        created_at=_created_at(chance, kind, status, now),
-        tracked_at=now,
-        **details,
-    )
+def _dealt(seed: int) -> str:
+    """The words of task `i`: each begins elsewhere on the same long walk."""
+    dealt = []
+    for name in WORDS:
+        start = int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:4], "big")
+        number = f"((i + {start}) % {PRIME})"
+        # Modulo the prime at every step: no product outgrows 62 bits.
+        square = f"({number} * {number} % {PRIME})"
+        dealt.append(f"{square} * {square} % {PRIME} * {number} % {PRIME} AS {name}_word")
+    return ", ".join(dealt)
 
 
-def _status(chance: random.Random, kind: Kind) -> Status:
-    share = chance.random()
-    if share < 0.855:
-        return Status.COMPLETED
-    if share < 0.975:
-        return Status.FAILED
-    waiting = [Status.QUEUED, Status.PROCESSING] + ([Status.UPLOADING] if kind == Kind.VIDEO else [])
-    return chance.choice(waiting)
-
-
-def _created_at(chance: random.Random, kind: Kind, status: Status, now: datetime) -> datetime | None:
-    if kind == Kind.VIDEO and chance.random() < 0.05:
-        # The provider tells no time for videos; these stand for the ones we have no record of either.
-        return None
-    unfinished = status in {Status.QUEUED, Status.PROCESSING, Status.UPLOADING}
-    span = timedelta(hours=2) if unfinished else timedelta(days=OLDEST_DAYS)
-    return now - span * chance.random()
-
-
-def _image(chance: random.Random) -> dict[str, Any]:
-    width, height = chance.choice(IMAGE_SIZES)
+def _task(now: int) -> dict[str, str]:
+    """SQL for the fields of a task. Divisors keep apart what is read off the same word."""
+    image = f"kind_word % 1000 < {PER_MILLE['image']}"
+    timeless = f"NOT ({image}) AND kind_word / 1000 % 1000 < {PER_MILLE['without a time']}"
+    completed = f"state_word % 1000 < {PER_MILLE['completed']}"
+    ended = f"state_word % 1000 < {PER_MILLE['ended']}"
+    held = f"i % {HELD_EVERY} = 5"
+    kind = _if(image, "'image'", "'video'")
+    task_id = f"SUBSTR({_hex('third_word')}, 5) || '_' || {_hex('first_word')} || {_hex('second_word')}"
+    begin = _text(f'["{settings.TENSORSLAB_API_URL}/pictures/')
+    url = f"""{begin} || {kind} || '/' || {task_id} || '.png"]'"""
+    age = f"age_word % {_if(ended, OLDEST, UNFINISHED)}"
+    images = _looks(words.IMAGE_WAITING, words.IMAGE_MODELS, words.IMAGE_SIZES, words.STILL_STYLES)
+    videos = _looks(words.VIDEO_WAITING, words.VIDEO_MODELS, words.VIDEO_SIZES, words.MOVING_STYLES)
+    looks = {name: _if(image, images[name], videos[name]) for name in images}
     return {
-        "model": _weighted(chance, IMAGE_MODELS),
-        "prompt": _prompt(chance, STILL_STYLES),
-        "width": width,
-        "height": height,
+        **looks,
+        "kind": kind,
+        "task_id": task_id,
+        "status": _if(completed, "'completed'", _if(ended, "'failed'", looks["status"])),
+        "duration": _if(image, "NULL", _choice("shape_word / 100000", words.DURATIONS)),
+        "error": _if(f"{ended} AND NOT ({completed})", _choice("state_word / 1000", words.ERRORS), "NULL"),
+        "urls": _json(_if(completed, url, "NULL")),
+        "created_at": _if(timeless, "NULL", _moment(f"{now} - {age}")),
+        "held_by": _if(held, "'admin'", "NULL"),
+        "held_reason": _if(held, _choice(f"i / {HELD_EVERY}", words.HELD_REASONS), "NULL"),
     }
 
 
-def _video(chance: random.Random) -> dict[str, Any]:
-    width, height = chance.choice(VIDEO_SIZES)
+def _looks(
+    waiting: Sequence[str], models: Mapping[str, int], sizes: Sequence[tuple[int, int]], styles: Sequence[str]
+) -> dict[str, str]:
+    """What images and videos have each in its own way."""
+    subject = _choice("prompt_word", [f"{subject[0].upper()}{subject[1:]}" for subject in words.SUBJECTS])
+    place = f"prompt_word / {len(words.SUBJECTS)}"
+    style = f"{place} / {len(words.SETTINGS)}"
+    weighted = [model for model, weight in models.items() for _ in range(weight)]
     return {
-        "model": _weighted(chance, VIDEO_MODELS),
-        "prompt": _prompt(chance, MOVING_STYLES),
-        "width": width,
-        "height": height,
-        "duration": chance.choice(DURATIONS),
+        "status": _choice("state_word / 1000", waiting),
+        "model": _choice("shape_word", weighted),
+        "prompt": f"{subject} || ' ' || {_choice(place, words.SETTINGS)} || ', ' || {_choice(style, styles)}",
+        "width": _choice("shape_word / 1000", [width for width, _height in sizes]),
+        "height": _choice("shape_word / 1000", [height for _width, height in sizes]),
     }
 
 
-def _prompt(chance: random.Random, styles: list[str]) -> str:
-    words = f"{chance.choice(SUBJECTS)} {chance.choice(SETTINGS)}, {chance.choice(styles)}"
-    return words[0].upper() + words[1:]
+def _if(condition: str, then: object, otherwise: object) -> str:
+    return f"(CASE WHEN {condition} THEN {then} ELSE {otherwise} END)"
 
 
-def _weighted(chance: random.Random, weights: dict[str, int]) -> str:
-    return chance.choices(list(weights), list(weights.values()))[0]
+def _choice(number: str, options: Sequence[str] | Sequence[float]) -> str:
+    """One of them, by what `number` leaves when it is divided by how many they are."""
+    texts = [_text(option) if isinstance(option, str) else str(option) for option in options]
+    cases = " ".join(f"WHEN {place} THEN {text}" for place, text in enumerate(texts))
+    return f"(CASE {number} % {len(texts)} {cases} END)"
+
+
+def _text(words: str) -> str:
+    quoted = words.replace("'", "''")
+    return f"'{quoted}'"
+
+
+def _escaped(sql: str) -> str:
+    return sql.replace("%", "%%")
+
+
+# What the databases spell differently.
+
+
+def _hex(number: str) -> str:
+    return f"LPAD(TO_HEX({number}), 8, '0')" if _on_postgresql() else f"PRINTF('%08x', {number})"
+
+
+def _moment(seconds: str) -> str:
+    return f"TO_TIMESTAMP({seconds})" if _on_postgresql() else f"DATETIME({seconds}, 'unixepoch')"
+
+
+def _json(text: str) -> str:
+    return f"CAST({text} AS jsonb)" if _on_postgresql() else text
+
+
+def _on_postgresql() -> bool:
+    return connection.vendor == "postgresql"

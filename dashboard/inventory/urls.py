@@ -1,7 +1,7 @@
 from django.urls import path
 
 from dashboard.inventory.views.detail import task_detail
-from dashboard.inventory.views.importing import task_import, task_import_apply
+from dashboard.inventory.views.importing import task_import, task_import_apply, task_import_progress
 from dashboard.inventory.views.listing import task_list
 from dashboard.inventory.views.selection import task_selection
 
@@ -10,5 +10,6 @@ urlpatterns = [
     path("selection/", task_selection, name="task-selection"),
     path("import/", task_import, name="task-import"),
     path("import/<uuid:uuid>/", task_import_apply, name="task-import-apply"),
+    path("import/<uuid:uuid>/progress/", task_import_progress, name="task-import-progress"),
     path("<str:kind>/<path:task_id>/", task_detail, name="task-detail"),
 ]

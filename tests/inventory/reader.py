@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 
 from dashboard.inventory.importing.entries import Note, Problem, Row
-from dashboard.inventory.importing.reading import read
+from dashboard.inventory.importing.reading import Reading
+from dashboard.inventory.importing.repeats import sifted
 
 
 def entries(content: bytes | str, *, name: str = "pasted rows", kind: str = "") -> list[Row | Problem | Note]:
     content = content.encode() if isinstance(content, str) else content
-    return list(read(io.BytesIO(content), name=name, kind=kind))
+    reading = Reading(io.BytesIO(content), name=name, kind=kind)
+    return [found for chunk in sifted(reading) for found in chunk]
 
 
 def keys(found: list[Row | Problem | Note]) -> list[tuple[str, str]]:

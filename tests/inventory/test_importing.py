@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dashboard.audit.models import AuditEvent
 from dashboard.inventory import importing
-from dashboard.inventory.importing import batches
+from dashboard.inventory.importing.steps import PROBLEMS_KEPT
 from dashboard.inventory.models import ImportBatch, Presence, TrackedTask
 from tests.factories import TrackedTaskFactory, UserFactory
 
@@ -28,7 +28,7 @@ def check(content: str, *, user: User, source: str = "tasks.csv", kind: str = ""
     return importing.check(source=source, stream=io.BytesIO(content.encode()), user=user, kind=kind)
 
 
-def bring_in(content: str, *, user: User) -> importing.Applied:
+def bring_in(content: str, *, user: User) -> ImportBatch:
     return importing.apply(batch=check(content, user=user), actor=user, address="192.0.2.7")
 
 
@@ -133,17 +133,11 @@ def test_the_log_says_who_brought_in_what(olga):
 
 def test_only_the_first_problems_are_kept(olga):
     batch = check("kind,task_id\n" + "audio,a\n" * 300, user=olga)
-    assert (len(batch.problems), batch.rejected) == (batches.PROBLEMS_KEPT, 300)
-
-
-def test_more_rows_than_a_check_may_hold_are_refused(olga, monkeypatch):
-    monkeypatch.setattr(batches, "MOST_ROWS", 2)
-    with pytest.raises(importing.TooManyRows):
-        check("kind,task_id\nimage,a\nimage,b\nimage,c\n", user=olga)
+    assert (len(batch.problems), batch.rejected) == (PROBLEMS_KEPT, 300)
 
 
 def test_checks_of_yesterday_are_forgotten(olga):
     old = check("kind,task_id\nimage,a\n", user=olga)
-    ImportBatch.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=2))
+    ImportBatch.objects.filter(pk=old.pk).update(moved_at=timezone.now() - timedelta(days=2))
     check("kind,task_id\nimage,a\n", user=olga)
     assert not ImportBatch.objects.filter(pk=old.pk).exists()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 from django.core.management import call_command
 
 from dashboard.audit.models import AuditEvent
+from dashboard.inventory.importing import storing
+from dashboard.inventory.management.commands.import_tasks import INTERRUPTED
 from dashboard.inventory.models import TrackedTask
 from tests.factories import TrackedTaskFactory
 
@@ -79,3 +82,51 @@ def test_a_missing_file_is_named_and_the_others_are_read(tmp_path: Path, capsys)
     printed = capsys.readouterr()
     assert printed.err == f"{tmp_path}/nowhere.csv can't be read: No such file or directory.\n"
     assert printed.out == "1 added, 0 updated, 0 rejected\n"
+
+
+def test_a_packed_file_is_told_by_its_content(tmp_path: Path, capsys):
+    (tmp_path / "tasks.csv").write_bytes(gzip.compress(b"kind,task_id\nimage,a\naudio,b\n"))
+    with pytest.raises(SystemExit):
+        call_command("import_tasks", str(tmp_path / "tasks.csv"))
+    printed = capsys.readouterr()
+    assert printed.err == f"{tmp_path}/tasks.csv:3: The kind is “audio”. Use image or video.\n"
+    assert printed.out == "1 added, 0 updated, 1 rejected\n"
+
+
+def test_what_was_stored_before_it_was_interrupted_stays_and_is_passed_over(tmp_path: Path, capsys, monkeypatch):
+    file = tmp_path / "tasks.csv"
+    file.write_text("kind,task_id\n" + "".join(f"image,t{number}\n" for number in range(100)))
+    monkeypatch.setattr("dashboard.inventory.importing.repeats.CHUNK", 30)
+    with monkeypatch.context() as patch:
+        chunks = iter([None, None, KeyboardInterrupt])
+
+        def interrupted(rows: str, **kwargs):
+            if stop := next(chunks):
+                raise stop
+            return storing.store(rows, **kwargs)
+
+        patch.setattr("dashboard.inventory.importing.batches.store", interrupted)
+        with pytest.raises(SystemExit) as left:
+            call_command("import_tasks", str(file))
+    assert left.value.code == INTERRUPTED
+    assert capsys.readouterr().out == "60 added, 0 updated, 0 rejected\n"
+    assert AuditEvent.objects.get(action="tasks.imported").detail["interrupted"] is True
+    assert TrackedTask.objects.count() == 60
+    call_command("import_tasks", str(file))
+    assert capsys.readouterr().out == "40 added, 60 updated, 0 rejected\n"
+
+
+def test_problems_are_told_as_they_come_and_not_kept(tmp_path: Path, capsys, monkeypatch):
+    file = tmp_path / "tasks.csv"
+    file.write_text("kind,task_id\naudio,a\naudio,b\nimage,c\n")
+    monkeypatch.setattr("dashboard.inventory.importing.repeats.CHUNK", 1)
+    told: list[str] = []
+
+    def store(rows: str, **kwargs):
+        told.append(capsys.readouterr().err)
+        return storing.store(rows, **kwargs)
+
+    monkeypatch.setattr("dashboard.inventory.importing.batches.store", store)
+    with pytest.raises(SystemExit):
+        call_command("import_tasks", str(file))
+    assert [line.count("The kind is") for line in told] == [0, 1, 1]

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import gzip
+from datetime import timedelta
+
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from dashboard.audit.models import AuditEvent
+from dashboard.inventory.importing import jobs
 from dashboard.inventory.models import ImportBatch, TrackedTask
 from dashboard.inventory.views import importing as page
 from tests.factories import ImportBatchFactory, TrackedTaskFactory
@@ -88,7 +94,7 @@ def test_a_second_press_is_refused(operator):
 
 
 def test_the_check_of_another_is_refused(operator):
-    batch = ImportBatchFactory(rows=[{"kind": "image", "task_id": "a", "values": {}}])
+    batch = ImportBatchFactory(ids=["a"])
     response = press_import(operator, batch)
     assert response.status_code == 422
     assert page.FOREIGN in text(response)
@@ -149,18 +155,11 @@ def test_a_file_beyond_the_limit_gets_a_sentence(operator, monkeypatch):
     assert not ImportBatch.objects.exists()
 
 
-def test_too_many_rows_get_a_sentence(operator, monkeypatch):
-    monkeypatch.setattr("dashboard.inventory.importing.batches.MOST_ROWS", 1)
-    response = check(operator, "kind,task_id\nimage,a\nimage,b\n")
-    assert response.status_code == 422
-    assert "rows. Split them, or bring them in with manage.py import_tasks." in text(response)
-
-
 def test_a_forged_form_is_refused(operator):
     forger = Client(enforce_csrf_checks=True)
     forger.force_login(operator.user)
     assert check(forger, "kind,task_id\nimage,a\n").status_code == 403
-    batch = ImportBatchFactory(user=operator.user, rows=[{"kind": "image", "task_id": "a", "values": {}}])
+    batch = ImportBatchFactory(user=operator.user, ids=["a"])
     assert press_import(forger, batch).status_code == 403
     assert ImportBatch.objects.count() == 1
     assert not TrackedTask.objects.exists()
@@ -192,10 +191,78 @@ def test_it_needs_a_sign_in(stranger, htmx):
 
 
 def test_it_needs_permission(viewer, htmx):
-    batch = ImportBatchFactory(user=viewer.user, rows=[{"kind": "image", "task_id": "a", "values": {}}])
+    batch = ImportBatchFactory(user=viewer.user, ids=["a"])
     for headers in ({}, htmx):
         assert viewer.get(URL, headers=headers).status_code == 403
         assert check(viewer, "kind,task_id\nimage,a\n", headers=headers).status_code == 403
         assert viewer.post(reverse("task-import-apply", args=[batch.uuid]), headers=headers).status_code == 403
     assert ImportBatch.objects.count() == 1
     assert not TrackedTask.objects.exists()
+
+
+def upload_many(person: Client, monkeypatch) -> ImportBatch:
+    """A file that is too large for a request, which checks no more than two rows here."""
+    monkeypatch.setattr("dashboard.inventory.importing.batches.AT_ONCE", 2)
+    monkeypatch.setattr("dashboard.inventory.importing.repeats.CHUNK", 2)
+    response = check(person, file=b"kind,task_id\nimage,a\nimage,b\nimage,c\nimage,d\naudio,e\n")
+    batch = ImportBatch.objects.get()
+    assert (response.status_code, response.url) == (302, progress_url(batch))
+    return batch
+
+
+def progress_url(batch: ImportBatch) -> str:
+    return reverse("task-import-progress", args=[batch.uuid])
+
+
+def test_a_large_file_is_checked_in_the_background(operator, monkeypatch, htmx):
+    batch = upload_many(operator, monkeypatch)
+    page = text(operator.get(progress_url(batch)))
+    assert 'role="progressbar" aria-label="Progress of this import" aria-valuemin="0" aria-valuemax="100"' in page
+    assert 'hx-trigger="every 2s"' in page
+    assert f'<noscript> <a class="button" href="{progress_url(batch)}">Refresh</a> </noscript>' in page
+    assert 'name="file"' not in page
+    jobs.go_on.call(str(batch.uuid))
+    part = text(operator.get(progress_url(batch), headers=htmx))
+    assert "4 to add, 0 to update, 1 rejected" in part
+    assert "<caption>Problems</caption>" in part
+    assert "Import 4 tasks</button>" in part
+    assert "hx-trigger" not in part
+    assert "<html" not in part
+
+
+def test_a_large_file_is_imported_in_the_background(operator, monkeypatch, htmx):
+    batch = upload_many(operator, monkeypatch)
+    jobs.go_on.call(str(batch.uuid))
+    response = press_import(operator, batch)
+    assert (response.status_code, response.url) == (302, progress_url(batch))
+    assert "Importing, 0 %: 0 added, 0 updated of 4." in text(operator.get(progress_url(batch)))
+    assert press_import(operator, batch).status_code == 409
+    jobs.go_on.call(str(batch.uuid))
+    part = text(operator.get(progress_url(batch), headers=htmx))
+    assert "Imported 4 tasks: 4 added, 0 updated." in part
+    assert "hx-trigger" not in part
+    assert TrackedTask.objects.count() == 4
+
+
+def test_looking_at_one_that_stands_still_wakes_it(operator, monkeypatch):
+    batch = upload_many(operator, monkeypatch)
+    DBTaskResult.objects.all().delete()
+    operator.get(progress_url(batch))
+    assert not DBTaskResult.objects.exists()
+    ImportBatch.objects.update(moved_at=timezone.now() - timedelta(minutes=1))
+    operator.get(progress_url(batch))
+    assert DBTaskResult.objects.count() == 1
+
+
+def test_progress_is_shown_to_whoever_began_it(operator, viewer, stranger):
+    url = progress_url(ImportBatchFactory())
+    response = operator.get(url)
+    assert (response.status_code, page.FOREIGN in text(response)) == (404, True)
+    assert operator.post(url).status_code == 405
+    assert viewer.get(url).status_code == 403
+    assert stranger.get(url).status_code == 302
+
+
+def test_a_packed_file_is_read(operator):
+    packed = gzip.compress(b"kind,task_id\nimage,a\n")
+    assert "1 to add, 0 to update, 0 rejected" in text(check(operator, file=packed))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ import pytest
 from django.core.management import call_command
 
 from dashboard.inventory.models import Presence, TrackedTask
-from dashboard.inventory.samples import add_samples, sample
+from dashboard.inventory.samples import add_samples
 from tests.factories import TrackedTaskFactory
 
 pytestmark = pytest.mark.django_db
@@ -54,11 +55,27 @@ def test_previews_are_where_the_sandbox_draws_them(settings):
         assert task.urls == ([picture] if task.status == "completed" else [])
 
 
-def test_the_same_seed_makes_the_same_tasks():
-    same, other = (sample(7, seed=seed, now=NOW) for seed in (1, 2))
-    again = sample(7, seed=1, now=NOW)
-    assert (again.task_id, again.prompt, again.created_at) == (same.task_id, same.prompt, same.created_at)
-    assert other.task_id != same.task_id
+def test_the_same_seed_makes_the_same_tasks_on_either_database(settings):
+    settings.TENSORSLAB_API_URL = "http://127.0.0.1:8001"
+    add_samples(count=3000, seed=7, now=NOW)
+    digest = hashlib.sha256()
+    fields = ["kind", "task_id", "status", "model", "prompt", "urls", "width", "height", "duration", "error"]
+    for values in TrackedTask.objects.order_by("pk").values_list(*fields, "created_at", "held_reason"):
+        digest.update(" ".join(map(str, values)).encode())
+    assert digest.hexdigest() == "7cd2bf58c3a5ed20c5c7d927f37ec7b4e43052e267d02fe7a875d88bc72862df"
+
+
+def test_another_seed_makes_other_tasks():
+    add_samples(count=50, seed=1, now=NOW)
+    add_samples(count=50, seed=2, now=NOW)
+    assert TrackedTask.objects.values("task_id").distinct().count() == 100
+
+
+def test_no_task_id_comes_twice_whatever_the_chunks(monkeypatch):
+    monkeypatch.setattr("dashboard.inventory.samples.CHUNK", 700)
+    for count in (999, 1, 4000):
+        add_samples(count=count, seed=1, now=NOW)
+    assert TrackedTask.objects.values("task_id").distinct().count() == 5000
 
 
 def test_running_it_twice_adds_as_many_again(capsys):

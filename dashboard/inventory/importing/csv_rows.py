@@ -3,9 +3,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 
-from dashboard.inventory.importing.entries import Entry, Note, Problem, entry
-from dashboard.inventory.importing.fields import COLUMNS, REQUIRED, shown
-from dashboard.inventory.importing.lines import Lines, is_utf8, not_utf8
+from dashboard.inventory.importing.entries import Entry, Note, Problem, made
+from dashboard.inventory.importing.fields import COLUMNS, READERS, REQUIRED, shown
+from dashboard.inventory.importing.lines import LONGEST_LINE, Lines, fault
 
 DELIMITERS = ",;\t"
 LONGEST_CELL = 1_000_000
@@ -25,8 +25,8 @@ def read_csv(lines: Lines, *, kind: str) -> Iterator[Entry]:
     csv.field_size_limit(LONGEST_CELL)
     lines.first()
     number, header = next(lines)
-    if not is_utf8(header):
-        yield Problem(line=number, sentence=not_utf8(number))
+    if sentence := fault(number, header):
+        yield Problem(line=number, sentence=sentence)
         return
     # Spreadsheets of half the world write semicolons.
     delimiter = max(DELIMITERS, key=lambda character: len(COLUMNS & set(header_names(header, character))))
@@ -36,8 +36,10 @@ def read_csv(lines: Lines, *, kind: str) -> Iterator[Entry]:
         return
     if ignored := [name for name in names if name and name not in COLUMNS]:
         yield Note(sentence=f"Ignored: {_listed(ignored, 'column')}.")
+    lines.skip()
+    row = _Columns(names, kind=kind)
     for number, cells in _records(lines, delimiter):
-        yield _entry(names, cells, line=number, kind=kind)
+        yield row.entry(cells, line=number)
 
 
 def _header_problem(names: list[str], *, kind: str) -> str:
@@ -49,15 +51,25 @@ def _header_problem(names: list[str], *, kind: str) -> str:
     return ""
 
 
-def _entry(names: list[str], cells: list[str] | str, *, line: int, kind: str) -> Entry:
-    if isinstance(cells, str):
-        return Problem(line=line, sentence=cells)
-    if not all(is_utf8(cell) for cell in cells):
-        return Problem(line=line, sentence=not_utf8(line))
-    if any(cell.strip() for cell in cells[len(names) :]):
-        return Problem(line=line, sentence=f"The row has {len(cells)} cells, the header {len(names)}.")
-    row = dict(zip(names, cells, strict=False))
-    return entry({"kind": kind, **row} if "kind" not in names else row, line=line)
+class _Columns:
+    """Where each cell of a row stands."""
+
+    def __init__(self, names: list[str], *, kind: str) -> None:
+        self._number = len(names)
+        self._kind = names.index("kind") if "kind" in names else None
+        self._chosen = kind
+        self._task_id = names.index("task_id")
+        self._given = [(reader, names.index(name)) for name, reader in READERS.items() if name in names]
+
+    def entry(self, cells: list[str] | str, *, line: int) -> Entry:
+        if isinstance(cells, str):
+            return Problem(line, cells)
+        if len(cells) != self._number:
+            if any(cell.strip() for cell in cells[self._number :]):
+                return Problem(line, f"The row has {len(cells)} cells, the header {self._number}.")
+            cells += [""] * (self._number - len(cells))
+        kind = self._chosen if self._kind is None else cells[self._kind]
+        return made(kind, cells[self._task_id], [(reader, cells[index]) for reader, index in self._given], line=line)
 
 
 def _records(lines: Lines, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
@@ -70,7 +82,7 @@ def _records(lines: Lines, delimiter: str) -> Iterator[tuple[int, list[str] | st
             continue
         following: list[tuple[int, str]] = []
         cells = _cells(text, delimiter)
-        while cells is None and len(following) < MOST_LINES_A_ROW and (line := next(lines, None)):
+        while cells is None and _may_go_on(text, following) and (line := next(lines, None)):
             following.append(line)
             text += line[1]
             # Only a line with a quote can close one.
@@ -78,11 +90,17 @@ def _records(lines: Lines, delimiter: str) -> Iterator[tuple[int, list[str] | st
         if cells is None or isinstance(cells, str):
             lines.put_back(following)
             cells = cells or "A quote that opens on this line is never closed."
-        yield number, cells
+        yield number, cells if isinstance(cells, str) else fault(number, text) or cells
+
+
+def _may_go_on(text: str, following: list[tuple[int, str]]) -> bool:
+    return len(following) < MOST_LINES_A_ROW and len(text) < LONGEST_LINE
 
 
 def _cells(text: str, delimiter: str) -> list[str] | str | None:
     """The row's cells; None while a quote is open; a sentence when it can't be read."""
+    if '"' not in text and len(text) <= LONGEST_CELL:
+        return text.rstrip("\n").split(delimiter)
     try:
         return next(csv.reader([text], delimiter=delimiter, strict=True))
     except csv.Error as error:

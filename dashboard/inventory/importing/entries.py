@@ -1,20 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from dashboard.inventory.importing import fields
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """One task as a file gives it. `values` holds only what was given, and only what JSON can hold."""
 
     line: int
     kind: str
     task_id: str
-    values: dict[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = {}
     file: str = ""
 
     @property
@@ -22,15 +20,13 @@ class Row:
         return self.kind, self.task_id
 
 
-@dataclass(frozen=True, kw_only=True)
-class Problem:
+class Problem(NamedTuple):
     line: int
     sentence: str
     file: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Note:
+class Note(NamedTuple):
     """Worth saying, and nothing was rejected for it."""
 
     sentence: str
@@ -41,12 +37,19 @@ Entry = Row | Problem | Note
 
 def entry(cells: Mapping[str, object], *, line: int) -> Row | Problem:
     """The row that these cells make, or why they make none."""
+    given = ((reader, cells.get(column)) for column, reader in fields.READERS.items())
+    return made(cells.get("kind"), cells.get("task_id"), given, line=line)
+
+
+def made(kind: object, task_id: object, given: Iterable[tuple[fields.Reader, object]], *, line: int) -> Row | Problem:
+    """The same for readers that know where each cell stands. `given` comes in the order of `fields.READERS`."""
     try:
         values: dict[str, Any] = {}
-        kind = fields.kind(cells.get("kind"))
-        task_id = fields.task_id(cells.get("task_id"))
-        for column in fields.OPTIONAL:
-            values |= fields.optional(column, cells.get(column))
+        kind = fields.kind(kind)
+        task_id = fields.task_id(task_id)
+        for reader, value in given:
+            if value is not None and value != "" and value != []:
+                values.update(reader(value))
     except fields.Rejected as rejected:
-        return Problem(line=line, sentence=str(rejected))
-    return Row(line=line, kind=kind, task_id=task_id, values=values)
+        return Problem(line, str(rejected))
+    return Row(line, kind, task_id, values)

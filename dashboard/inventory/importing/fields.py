@@ -14,8 +14,6 @@ from dashboard.calls.models import Kind
 from dashboard.inventory.models import Status, TrackedTask
 
 REQUIRED = ("kind", "task_id")
-OPTIONAL = ("status", "model", "prompt", "url", "created_at", "width", "height", "duration", "error")
-COLUMNS = frozenset(REQUIRED + OPTIONAL)
 
 ID_LIMIT: int = TrackedTask._meta.get_field("task_id").max_length or 255
 MODEL_LIMIT: int = TrackedTask._meta.get_field("model").max_length or 100
@@ -28,11 +26,17 @@ KINDS = frozenset(Kind.values)
 STATUSES = frozenset(Status.values)
 
 
+Reader = Callable[[object], dict[str, Any]]
+"""The model's fields that a cell gives, for a cell that is not empty."""
+
+
 class Rejected(Exception):
     """The text is the sentence the operator reads."""
 
 
 def kind(value: object) -> str:
+    if isinstance(value, str) and value in KINDS:
+        return value
     word = _text("kind", value).lower()
     if not word:
         raise Rejected("The kind is blank. Use image or video.")
@@ -56,10 +60,12 @@ def optional(column: str, value: object) -> dict[str, Any]:
     """The model's fields that this cell gives: none when it is empty."""
     if value is None or value == "" or value == []:
         return {}
-    return _READERS[column](value)
+    return READERS[column](value)
 
 
 def _status(value: object) -> dict[str, Any]:
+    if isinstance(value, str) and value in STATUSES:
+        return {"status": value}
     word = _text("status", value).lower()
     if word and word not in STATUSES:
         raise Rejected(f"The status is {_quoted(word)}. Use {', '.join(Status.values[:-1])} or {Status.values[-1]}.")
@@ -109,7 +115,9 @@ def _created_at(value: object) -> dict[str, Any]:
     try:
         moment = datetime.fromisoformat(word)
         # A text without a zone stays a text: a guessed zone would be up to a day wrong.
-        return {"created_at": moment.astimezone(UTC).isoformat()} if moment.tzinfo else {"created_raw": word}
+        if moment.tzinfo is None:
+            return {"created_raw": word}
+        return {"created_at": (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()}
     except (ValueError, OverflowError):
         raise Rejected(f"The created_at is {_quoted(word)}. Use ISO 8601, such as 2026-01-30T12:00:00+00:00.") from None
 
@@ -157,7 +165,7 @@ def _text(name: str, value: object) -> str:
         raise Rejected(f"The {name} is {_quoted(value)}, which is not text.")
     if "\0" in value:
         raise Rejected(f"The {name} holds a NUL byte.")
-    if HALF.search(value):
+    if not value.isascii() and HALF.search(value):
         raise Rejected(f"The {name} holds half a character, which no text can.")
     return value.strip(" \t\r\n")
 
@@ -183,7 +191,7 @@ def _quoted(value: object) -> str:
     return f"“{shown(value if isinstance(value, str) else repr(value))}”"
 
 
-_READERS: dict[str, Callable[[object], dict[str, Any]]] = {
+READERS: dict[str, Reader] = {
     "status": _status,
     "model": _model,
     "prompt": _prompt,
@@ -194,3 +202,5 @@ _READERS: dict[str, Callable[[object], dict[str, Any]]] = {
     "duration": _duration,
     "error": _error,
 }
+"""By column, in the order in which a row is judged."""
+COLUMNS = frozenset((*REQUIRED, *READERS))

@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboard.inventory.importing import fields
 from dashboard.inventory.importing.entries import Entry, Note, Problem, entry
-from dashboard.inventory.importing.lines import Lines, is_utf8, not_utf8
+from dashboard.inventory.importing.lines import Lines, fault, is_utf8
 
 RECORD_FORMAT = "tensorslab.task@1"
 RECORD_COLUMNS = {"format", "generation_status", "request", "result_urls"}
@@ -20,11 +20,12 @@ WHOLE_LIMIT = 16 * 1024 * 1024
 
 def read_json_lines(lines: Lines) -> Iterator[Entry]:
     ignored: set[str] = set()
+    lines.skip()
     for number, text in lines:
         if not text.strip():
             continue
-        if not is_utf8(text):
-            yield Problem(line=number, sentence=not_utf8(number))
+        if sentence := fault(number, text):
+            yield Problem(line=number, sentence=sentence)
             continue
         try:
             value = _loads(text.strip())
@@ -55,7 +56,8 @@ def read_json_file(lines: Lines) -> Iterator[Entry]:
         except (ValueError, RecursionError):
             value = None
         if value is not None:
-            yield _entry(value, line=1)
+            if not lines.after:
+                yield _entry(value, line=1)
             return
     lines.put_back(taken)
     yield from read_json_lines(lines)

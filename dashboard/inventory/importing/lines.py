@@ -7,19 +7,23 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 UNDECODED = re.compile("[\udc80-\udcff]")
+LONGEST_LINE = 4_000_000
+"""Characters. Nothing longer is held in memory, whatever a file unpacks to."""
 
 
 class Lines:
     """The numbered lines of a UTF-8 file, with or without a byte order mark; lines can be put back.
 
-    Bytes that are not UTF-8 become lone surrogates, which `is_utf8` finds: so one bad line costs one line.
+    Bytes that are not UTF-8 become lone surrogates and a long line is cut, which `fault` finds: so one bad line
+    costs one line.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, *, after: int = 0) -> None:
         # Kept, because a wrapper that is collected closes the stream, which is not ours.
         self._text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline=None)
         self._number = 0
         self._back: deque[tuple[int, str]] = deque()
+        self.after = after
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
         return self
@@ -27,9 +31,11 @@ class Lines:
     def __next__(self) -> tuple[int, str]:
         if self._back:
             return self._back.popleft()
-        text = self._text.readline()
+        text = self._text.readline(LONGEST_LINE)
         if not text:
             raise StopIteration
+        if len(text) == LONGEST_LINE:
+            self._drop_the_rest(text)
         self._number += 1
         return self._number, text
 
@@ -44,13 +50,32 @@ class Lines:
                 return text
         return ""
 
+    @property
+    def taken(self) -> int:
+        """The number of the last line that is done with."""
+        return self._back[0][0] - 1 if self._back else self._number
+
+    def skip(self) -> None:
+        """Takes the lines that an earlier reading was done with."""
+        while self.taken < self.after and next(self, None):
+            pass
+
     def release(self) -> None:
         self._text.detach()
 
+    def _drop_the_rest(self, text: str) -> None:
+        while text and not text.endswith("\n"):
+            text = self._text.readline(LONGEST_LINE)
+
+
+def fault(number: int, text: str) -> str:
+    """Why this line can't be read; empty when it can."""
+    if not is_utf8(text):
+        return f"Line {number} is not UTF-8."
+    if len(text) >= LONGEST_LINE:
+        return f"Line {number} is longer than {LONGEST_LINE:,} characters."
+    return ""
+
 
 def is_utf8(text: str) -> bool:
-    return not UNDECODED.search(text)
-
-
-def not_utf8(line: int) -> str:
-    return f"Line {line} is not UTF-8."
+    return text.isascii() or not UNDECODED.search(text)

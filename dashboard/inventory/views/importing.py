@@ -10,7 +10,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboard.access.permissions import IMPORT_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest, client_address
@@ -28,11 +28,8 @@ EMPTY = "Nothing to check. Choose a file, or paste rows."
 BOTH = "There is a file and there are pasted rows. Keep one of them."
 WRONG_KIND = "The kind is neither image nor video."
 FILE_TOO_LARGE = "The file is larger than 200 MB. Split it, or bring it in with manage.py import_tasks."
-TOO_MANY_ROWS = (
-    f"That is more than {importing.MOST_ROWS:,} rows. Split them, or bring them in with manage.py import_tasks."
-)
 FOREIGN = "This check is not yours or no longer exists. Check the rows again."
-APPLIED = "These rows were imported before. Nothing was imported again."
+APPLIED = "These rows were imported before, or are being imported. Nothing was imported again."
 NOTHING = "No row of this check can be imported."
 
 
@@ -72,11 +69,22 @@ def _checked(request: SignedInRequest) -> HttpResponseBase:
     if upload:
         stream = cast(BinaryIO, upload.file)
     source = (upload.name if upload else "") or PASTED
-    try:
-        batch = importing.check(source=source, stream=stream, kind=kind, user=request.user)
-    except importing.TooManyRows:
-        return _page(request, error=TOO_MANY_ROWS, status=422, kind=kind)
+    batch = importing.check(source=source, stream=stream, kind=kind, user=request.user)
+    if batch.working:
+        return redirect("task-import-progress", batch.uuid)
     return _page(request, batch=batch, text=text, kind=kind)
+
+
+@require_GET
+@permission_required(IMPORT_TASKS)
+def task_import_progress(request: SignedInRequest, uuid: uuid.UUID) -> HttpResponseBase:
+    batch = ImportBatch.objects.filter(uuid=uuid, user=request.user).first()
+    if batch is None:
+        return _page(request, error=FOREIGN, status=404)
+    importing.wake(batch)
+    if request.htmx:
+        return render(request, "inventory/_import.html", {"batch": batch})
+    return _page(request, batch=batch)
 
 
 @require_POST
@@ -86,14 +94,16 @@ def task_import_apply(request: SignedInRequest, uuid: uuid.UUID) -> HttpResponse
     if batch is None:
         return _page(request, error=FOREIGN, status=422)
     try:
-        applied = importing.apply(batch=batch, actor=request.user, address=client_address(request))
+        batch = importing.apply(batch=batch, actor=request.user, address=client_address(request))
     except importing.AlreadyApplied:
         return _page(request, error=APPLIED, status=409)
     except importing.Nothing:
         return _page(request, error=NOTHING, status=422)
-    number = applied.added + applied.updated
+    if batch.working:
+        return redirect("task-import-progress", batch.uuid)
+    number = batch.added + batch.updated
     sentence = (
-        f"Imported {number:,} task{'' if number == 1 else 's'}: {applied.added:,} added, {applied.updated:,} updated."
+        f"Imported {number:,} task{'' if number == 1 else 's'}: {batch.added:,} added, {batch.updated:,} updated."
     )
     messages.success(request, sentence)
     return redirect("task-list")
@@ -111,8 +121,6 @@ def _page(
     context = {
         "error": error,
         "batch": batch,
-        "importable": batch.to_add + batch.to_update if batch else 0,
-        "more_problems": batch.rejected - len(batch.problems) if batch else 0,
         "text": text,
         "kind": kind,
         "kinds": Kind.choices,
