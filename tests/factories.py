@@ -140,9 +140,16 @@ class DeletionFactory(DjangoModelFactory[Deletion]):
 class DeletionItemFactory(DjangoModelFactory[DeletionItem]):
     class Meta:
         model = DeletionItem
+        skip_postgeneration_save = True
 
     deletion = factory.SubFactory(DeletionFactory)
     tracked = factory.SubFactory(TrackedTaskFactory)
     kind = factory.SelfAttribute("tracked.kind")
     task_id = factory.SelfAttribute("tracked.task_id")
     outcome = Outcome.DELETED
+
+    @factory.post_generation
+    def within(self, create: bool, extracted: None, **kwargs: Any) -> None:
+        deletion = Deletion.objects.get(pk=self.deletion_id)
+        deletion.first_item, deletion.last_item = deletion.first_item or self.pk, self.pk
+        deletion.save(update_fields=["first_item", "last_item"])

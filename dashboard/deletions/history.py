@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from dashboard.audit.filters import DayField
@@ -62,8 +62,7 @@ class HistoryFilterForm(forms.Form):
         if wanted["outcome"]:
             found = found.filter(**{f"{wanted['outcome']}__gt": 0})
         if wanted["kind"] and not wanted["task"]:
-            items = DeletionItem.objects.filter(deletion=OuterRef("pk"), kind=wanted["kind"])
-            found = found.filter(Exists(items))
+            found = found.filter(**{f"{wanted['kind']}s__gt": 0})
         if wanted["after"]:
             found = found.filter(confirmed_at__gte=datetime.combine(wanted["after"], time.min, UTC))
         if wanted["before"]:
@@ -134,38 +133,3 @@ def _add_items(entries: list[Entry], items: QuerySet[DeletionItem]) -> None:
     by_deletion = {entry.deletion.pk: entry for entry in entries}
     for item in items.filter(deletion__in=by_deletion):
         by_deletion[item.deletion_id].items.append(item)
-
-
-ORDER = [
-    Outcome.REFUSED,
-    Outcome.UNKNOWN,
-    Outcome.SENT,
-    Outcome.WAITING,
-    Outcome.KEPT,
-    Outcome.SKIPPED,
-    Outcome.ALREADY_GONE,
-    Outcome.DELETED,
-]
-"""What needs a person comes first."""
-
-
-def items_page(deletion: Deletion, *, outcome: str, number: int) -> list[DeletionItem]:
-    """The items of page `number` (from 1). The counters say where each outcome begins, so nothing is sorted."""
-    skip = (number - 1) * PAGE_SIZE
-    rows: list[DeletionItem] = []
-    for wanted in [Outcome(outcome)] if outcome else ORDER:
-        size = getattr(deletion, wanted.value)
-        if skip >= size:
-            skip -= size
-            continue
-        found = deletion.items.filter(outcome=wanted).select_related("tracked").order_by("pk")
-        rows += found[skip : skip + PAGE_SIZE - len(rows)]
-        skip = 0
-        if len(rows) >= PAGE_SIZE:
-            break
-    return rows
-
-
-def items_pages(deletion: Deletion, *, outcome: str) -> int:
-    total = getattr(deletion, outcome) if outcome else deletion.total
-    return max(1, -(-total // PAGE_SIZE))

@@ -1,19 +1,25 @@
-"""The one kind of job that sends, and what wakes it. The queue promises no delivery; the rows do."""
+"""The jobs: one sends, one freezes. And what wakes them: the queue promises no delivery; the rows do."""
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django_tasks import task
 
 from dashboard.calls import accounts, clock
 from dashboard.calls.models import Account
-from dashboard.deletions import engine
+from dashboard.deletions import engine, manifest
+from dashboard.deletions.models import Deletion, State
 from dashboard.deletions.shift import Shift
 
 PATIENCE = timedelta(seconds=3)
 """How long after its moment a shift that was asked for may still come, before another is asked for."""
+FREEZING_LENGTH = 10.0
+"""Seconds after which freezing lets other jobs have the worker; there may be only one."""
+FREEZING_PATIENCE = timedelta(seconds=15)
+"""How long freezing may get nowhere before it is asked for again: a shift may have the worker for 10 s."""
 
 
 @task()
@@ -36,3 +42,30 @@ def wake(moment: datetime) -> None:
     nobody_comes = Q(wake_at=None) | Q(wake_at__gt=moment) | Q(wake_at__lt=now - PATIENCE)
     if Account.objects.filter(nobody_comes, pk=account.pk).update(wake_at=max(moment, now)):
         send.using(run_after=moment if moment > now else None).enqueue()
+
+
+@task()
+def freeze(uuid: str) -> None:
+    """The next steps of freezing a large draft."""
+    draft = Deletion.objects.filter(uuid=uuid).first()
+    end = time.monotonic() + FREEZING_LENGTH
+    while draft and manifest.step(draft, now=clock.now()):
+        if time.monotonic() > end:
+            freeze.enqueue(uuid)
+            return
+
+
+def wake_freezing(deletion: Deletion, *, now: datetime) -> None:
+    """Asks for freezing to go on, when it got nowhere for a while: its worker may have died."""
+    if _stuck(now).filter(pk=deletion.pk).update(freezing_at=now):
+        freeze.enqueue(str(deletion.uuid))
+
+
+def wake_stuck_freezing(*, now: datetime) -> None:
+    """The same for every draft, so that it goes on although nobody looks at its page."""
+    for draft in _stuck(now):
+        wake_freezing(draft, now=now)
+
+
+def _stuck(now: datetime) -> QuerySet[Deletion]:
+    return Deletion.objects.filter(state=State.DRAFT, freezing_at__lt=now - FREEZING_PATIENCE)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import Case, CharField, Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Collate, Concat
+from django.db.models import Case, CharField, Exists, F, Max, OuterRef, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Concat
 
 from dashboard.calls import accounts, clock
+from dashboard.deletions.facts import Ages, ages_of
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard.deletions.signing import sign
 from dashboard.inventory import selecting
 from dashboard.inventory.models import Presence, Selection, TrackedTask
 
 DRAFT_LIFETIME = timedelta(hours=1)
-YOUNG = timedelta(hours=1)
-THUMBNAILS = 9
+AT_ONCE = 50_000
+"""Up to so many tasks are frozen while the operator waits; more are frozen by a job, step by step."""
+STEP = 100_000
+"""Rows of the register that one step passes, whether they are selected or not."""
 
 HELD = "Held"
 BUSY = "Already being deleted"
@@ -57,40 +59,114 @@ def freeze_tasks(
     now: datetime | None = None,
 ) -> Deletion:
     now = now or clock.now()
-    Deletion.objects.filter(state=State.DRAFT, created_at__lt=now - DRAFT_LIFETIME).update(state=State.DISCARDED)
-    deletion = Deletion.objects.create(
-        actor=actor,
-        actor_name=actor.get_username(),
-        reason=reason,
-        filter=filter,
-        back=back,
-        drift=drift,
-        host=accounts.current_host(),
-        retry_of=retry_of,
-        created_at=now,
-    )
-    _insert_items(deletion, tasks)
-    count(deletion)
+    deletion = _draft(actor=actor, filter=filter, back=back, drift=drift, reason=reason, retry_of=retry_of, now=now)
+    _add(deletion, tasks, now=now)
     if not deletion.total:
         raise NothingSelected
+    seal(deletion)
     return deletion
 
 
-def blocked() -> Case:
-    """Why a task can't be in a deletion now, as text; empty when it can."""
-    open_elsewhere = DeletionItem.objects.filter(tracked=OuterRef("pk"), open=True)
+def begin(
+    *,
+    actor: User,
+    now: datetime,
+    selection: Selection | None = None,
+    back: str = "",
+    reason: str = "",
+    retry_of: Deletion | None = None,
+) -> Deletion:
+    """A draft that `step` freezes later: of a selection, or of what a deletion found refused."""
+    copy = selecting.copy(selection) if selection else None
+    filter = selection.filter if selection else ""
+    deletion = _draft(actor=actor, filter=filter, back=back, reason=reason, retry_of=retry_of, now=now)
+    deletion.selection, deletion.freezing_at = copy, now
+    deletion.save(update_fields=["selection", "freezing_at"])
+    return deletion
+
+
+def _draft(*, actor: User, now: datetime, **values: Any) -> Deletion:
+    Deletion.objects.filter(state=State.DRAFT, created_at__lt=now - DRAFT_LIFETIME).update(state=State.DISCARDED)
+    name = actor.get_username()
+    return Deletion.objects.create(actor=actor, actor_name=name, host=accounts.current_host(), created_at=now, **values)
+
+
+def step(deletion: Deletion, *, now: datetime) -> bool:
+    """Freezes the next tasks of a large draft, in a transaction of its own. False when nothing is left to do."""
+    with transaction.atomic():
+        under_way = Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT, freezing_at__isnull=False)
+        # Another worker may have been asked too: one of them is enough.
+        skip = connection.features.has_select_for_update_skip_locked
+        draft = under_way.select_for_update(skip_locked=skip).first()
+        if draft is None:
+            return False
+        tasks = tasks_of(draft)
+        rest = tasks.filter(pk__gt=draft.frozen_through)
+        first = rest.order_by("pk").values_list("pk", flat=True).first()
+        if first is not None:
+            draft.freezing_at, draft.frozen_through = now, first + STEP - 1
+            _add(draft, rest.filter(pk__gte=first, pk__lte=draft.frozen_through), now=now)
+            return True
+    # Nothing changes it any more, so reading it again and again for seconds needs no transaction.
+    if draft.selection is not None:
+        draft.drift = selecting.drift(draft.selection)
+    seal(draft)
+    return False
+
+
+def tasks_of(draft: Deletion) -> QuerySet[TrackedTask]:
+    """What a large draft is made of."""
+    if draft.selection is not None:
+        return selecting.selected(draft.selection)
+    refused = DeletionItem.objects.filter(deletion=draft.retry_of_id, outcome=Outcome.REFUSED)
+    return TrackedTask.objects.filter(pk__in=refused.values("tracked_id"))
+
+
+def expected(draft: Deletion) -> int:
+    """How many tasks a draft will have once it is frozen."""
+    if draft.selection is not None:
+        return selecting.summary(draft.selection).count
+    return draft.retry_of.refused if draft.retry_of is not None else draft.total
+
+
+def blocked(of: str = "") -> Case:
+    """Why a task can't be in a deletion now, as text; empty when it can. `of` leads from the row to its task."""
+    open_elsewhere = DeletionItem.objects.filter(tracked=OuterRef(f"{of}pk"), open=True)
+    return Case(When(Exists(open_elsewhere), then=Value(BUSY)), default=_unfit(of), output_field=TextField())
+
+
+def _unfit(of: str = "") -> Case:
+    """The same, but from the task's own row. What another deletion holds is shown there as deleting."""
     return Case(
-        When(Exists(open_elsewhere), then=Value(BUSY)),
-        When(presence=Presence.DELETING, then=Value(DOUBTFUL)),
-        When(presence=Presence.DELETED, then=Value(GONE)),
-        When(presence=Presence.MISSING, then=Value(MISSING)),
-        When(~Q(held_by=""), then=Concat(Value(f"{HELD}: "), F("held_reason"), output_field=TextField())),
-        default=Value(""),
+        When(**{f"{of}presence": Presence.PRESENT, f"{of}held_by": "", "then": Value("")}),
+        When(**{f"{of}presence": Presence.DELETING, "then": Value(DOUBTFUL)}),
+        When(**{f"{of}presence": Presence.DELETED, "then": Value(GONE)}),
+        When(**{f"{of}presence": Presence.MISSING, "then": Value(MISSING)}),
+        default=Concat(Value(f"{HELD}: "), F(f"{of}held_reason"), output_field=TextField()),
         output_field=TextField(),
     )
 
 
-def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask]) -> None:
+def _add(deletion: Deletion, tasks: QuerySet[TrackedTask], *, now: datetime) -> None:
+    """Adds an item for each of these tasks, and what they are like to the facts."""
+    fit = Q(presence=Presence.PRESENT, held_by="")
+    deletion.first_item = deletion.first_item or _last_item() + 1
+    deletion.total += _insert_items(deletion, tasks, fit)
+    deletion.last_item = _last_item()
+    # The statement that inserts must not read the table: SQLite would first put all it selects aside.
+    doubtful = deletion.items.filter(outcome=Outcome.SKIPPED, message=DOUBTFUL)
+    busy = DeletionItem.objects.filter(tracked=OuterRef("tracked"), open=True)
+    doubtful.filter(Exists(busy)).update(message=BUSY)
+    ages = Ages.from_stored(deletion.facts) + ages_of(tasks.filter(fit), now=now)
+    deletion.facts = ages.stored()
+    deletion.save(update_fields=["total", "facts", "first_item", "last_item", "freezing_at", "frozen_through"])
+
+
+def _last_item() -> int:
+    return DeletionItem.objects.aggregate(last=Max("pk"))["last"] or 0
+
+
+def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask], fit: Q) -> int:
     # INSERT … SELECT: through Python objects a million rows take twenty times as long.
     constants: dict[str, Any] = {
         "deletion_id": deletion.pk,
@@ -101,14 +177,13 @@ def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask]) -> None:
         "if_there": "",
         "touched": False,
     }
-    rows = tasks.annotate(why=blocked()).annotate(
-        fate=Case(
-            When(why="", then=Value(Outcome.WAITING.value)),
-            default=Value(Outcome.SKIPPED.value),
-            output_field=CharField(),
-        )
+    fates = Case(
+        When(fit, then=Value(Outcome.WAITING.value)),
+        default=Value(Outcome.SKIPPED.value),
+        output_field=CharField(),
     )
-    sql, parameters = rows.order_by("pk").values_list("pk", "kind", "task_id", "fate", "why").query.sql_with_params()
+    rows = tasks.annotate(fate=fates, why=_unfit()).order_by("pk")
+    sql, parameters = rows.values_list("pk", "kind", "task_id", "fate", "why").query.sql_with_params()
     copied = ["tracked_id", "kind", "task_id", "outcome", "message"]
     names = ", ".join(connection.ops.quote_name(name) for name in [*constants, *copied])
     holes = ", ".join(["%s"] * len(constants))
@@ -117,77 +192,35 @@ def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask]) -> None:
             f"INSERT INTO {DeletionItem._meta.db_table} ({names}) SELECT {holes}, chosen.* FROM ({sql}) AS chosen",
             [*constants.values(), *parameters],
         )
+        return int(cursor.rowcount)
 
 
-def count(deletion: Deletion) -> None:
-    """Counts the draft's items anew, and signs what would be deleted."""
-    rows = dict(deletion.items.values_list("outcome").annotate(Count("pk")).order_by())
-    deletion.total = sum(rows.values())
-    deletion.waiting = rows.get(Outcome.WAITING, 0)
-    deletion.skipped = rows.get(Outcome.SKIPPED, 0)
-    deletion.fingerprint = fingerprint(deletion)
-    deletion.save(update_fields=["total", "waiting", "skipped", "fingerprint"])
+def seal(deletion: Deletion) -> None:
+    """Counts the draft's items, and signs what would be deleted. From then on it can be confirmed."""
+    sign(deletion)
+    deletion.freezing_at = None
+    deletion.save(
+        update_fields=["waiting", "skipped", "fingerprint", "drift", "facts", "images", "videos", "freezing_at"]
+    )
 
 
-def fingerprint(deletion: Deletion) -> str:
-    """sha256 over one line `<kind> <task_id>` per item that is not skipped, sorted by their bytes."""
-    bytewise = "C" if connection.vendor == "postgresql" else "BINARY"
-    rows = deletion.items.exclude(outcome=Outcome.SKIPPED).order_by("kind", Collate("task_id", bytewise))
-    digest = hashlib.sha256()
-    for kind, task_id in rows.values_list("kind", "task_id").iterator(chunk_size=5000):
-        digest.update(f"{kind} {task_id}\n".encode())
-    return digest.hexdigest()
-
-
-def recheck(deletion: Deletion) -> bool:
+def recheck(deletion: Deletion, *, now: datetime) -> bool:
     """Skips what became busy, held or gone since the draft was frozen. True when that changed the set."""
-    stale = TrackedTask.objects.annotate(why=blocked()).filter(pk=OuterRef("tracked_id")).exclude(why="")
     waiting = deletion.items.filter(outcome=Outcome.WAITING)
-    changed = waiting.annotate(stale=Exists(stale)).filter(stale=True)
-    reasons = changed.annotate(why=stale.values("why")[:1]).values_list("pk", "why")
+    reasons = waiting.annotate(why=blocked("tracked__")).exclude(why="").values_list("pk", "why")
     by_reason: dict[str, list[int]] = {}
     for pk, why in reasons.iterator(chunk_size=5000):
         by_reason.setdefault(why, []).append(pk)
-    for why, pks in by_reason.items():
-        for start in range(0, len(pks), 500):
-            deletion.items.filter(pk__in=pks[start : start + 500]).update(outcome=Outcome.SKIPPED, message=why)
-    if by_reason:
-        count(deletion)
-    return bool(by_reason)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Facts:
-    """What the dialog says about the set before anyone confirms it."""
-
-    images: int
-    videos: int
-    oldest: datetime | None
-    newest: datetime | None
-    unknown_time: int
-    models: int
-    young: int
-    thumbnails: list[TrackedTask]
-    more: int
-    skipped: list[dict[str, object]] = field(default_factory=list)
-
-
-def facts(deletion: Deletion, *, now: datetime) -> Facts:
-    chosen = deletion.items.exclude(outcome=Outcome.SKIPPED)
-    found = chosen.aggregate(
-        images=Count("pk", filter=Q(kind="image")),
-        videos=Count("pk", filter=Q(kind="video")),
-        oldest=Min("tracked__created_at"),
-        newest=Max("tracked__created_at"),
-        unknown_time=Count("pk", filter=Q(tracked__created_at=None)),
-        models=Count("tracked__model", distinct=True),
-        young=Count("pk", filter=Q(tracked__created_at__gt=now - YOUNG)),
-    )
-    first = list(TrackedTask.objects.filter(pk__in=chosen.order_by("pk").values("tracked_id")[:THUMBNAILS]))
-    reasons = deletion.items.filter(outcome=Outcome.SKIPPED).values_list("message").annotate(number=Count("pk"))
-    return Facts(
-        **found,
-        thumbnails=first,
-        more=deletion.size - len(first),
-        skipped=[{"reason": reason, "count": number} for reason, number in reasons.order_by("-number", "message")],
-    )
+    if not by_reason:
+        return False
+    with transaction.atomic():
+        # Until it is sealed again it can't be confirmed, and a job would seal it if this process died.
+        if not Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT, freezing_at=None).update(freezing_at=now):
+            return True
+        for why, pks in by_reason.items():
+            for start in range(0, len(pks), 500):
+                deletion.items.filter(pk__in=pks[start : start + 500]).update(outcome=Outcome.SKIPPED, message=why)
+    tasks = TrackedTask.objects.filter(pk__in=waiting.values("tracked_id"))
+    deletion.facts = ages_of(tasks, now=now).stored()
+    seal(deletion)
+    return True

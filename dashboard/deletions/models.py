@@ -11,7 +11,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from dashboard.calls.models import Account, Kind, ProviderCall
-from dashboard.inventory.models import TrackedTask
+from dashboard.inventory.models import Selection, TrackedTask
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -114,6 +114,22 @@ class Deletion(models.Model):
     )
     drift = models.PositiveIntegerField(default=0)
     """Tasks that match now but were added after “select all matching” was pressed; not included."""
+    selection: models.ForeignKey[Selection | None] = models.ForeignKey(
+        Selection, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    """What a large draft is frozen from, step by step: a copy, so that nobody ticks or clears it meanwhile."""
+    freezing_at = models.DateTimeField(null=True)
+    """When freezing last got on, or was last asked for; null once the set is frozen."""
+    frozen_through = models.BigIntegerField(default=0)
+    """The last task that freezing in steps has passed."""
+    facts = models.JSONField(default=dict)
+    """What the dialog says about the set: see `Facts`."""
+    images = models.PositiveIntegerField(default=0)
+    videos = models.PositiveIntegerField(default=0)
+    """How many items of each kind were frozen, skipped ones included."""
+    first_item = models.BigIntegerField(default=0)
+    last_item = models.BigIntegerField(default=0)
+    """Between these rows lie all its items, and hardly any of others, so they are walked in that order."""
 
     total = models.PositiveIntegerField(default=0)
     waiting = models.IntegerField(default=0)
@@ -183,6 +199,13 @@ class Deletion(models.Model):
         return {outcome.value: getattr(self, outcome.value) for outcome in Outcome}
 
 
+class DeletionItemQuerySet(models.QuerySet["DeletionItem"]):
+    def between(self, deletion: Deletion, first: int, last: int) -> Self:
+        """Its items among these rows, read in their order: any index that begins with the deletion would have to
+        be sorted, all of it, for every few rows."""
+        return self.alias(of=F("deletion_id") + 0).filter(of=deletion.pk, pk__gte=first, pk__lte=last).order_by("pk")
+
+
 class DeletionItem(models.Model):
     """One task in one deletion.
 
@@ -198,8 +221,13 @@ class DeletionItem(models.Model):
         REFUSE = "refuse"
         KEEP = "keep"
 
-    deletion = models.ForeignKey(Deletion, on_delete=models.PROTECT, db_index=False, related_name="items")
-    tracked = models.ForeignKey(TrackedTask, on_delete=models.PROTECT, db_index=False, related_name="+")
+    deletion = models.ForeignKey(
+        Deletion, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="items"
+    )
+    tracked = models.ForeignKey(
+        TrackedTask, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
+    )
+    """Neither is ever removed from under its items, so the database need not look two million rows up to freeze one."""
     kind = models.CharField(max_length=5, choices=Kind)
     task_id = models.CharField(max_length=255)
     outcome = models.CharField(max_length=12, choices=Outcome)
@@ -228,6 +256,8 @@ class DeletionItem(models.Model):
     settled_at = models.DateTimeField(null=True)
     verified = models.CharField(max_length=7, null=True)
     """gone, present, or null when it was not checked."""
+
+    objects = DeletionItemQuerySet.as_manager()
 
     class Meta:
         constraints = [

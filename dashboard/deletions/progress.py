@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
+from dashboard.deletions import manifest
 from dashboard.deletions.models import Deletion, Result, State
 
 FAST, SLOW = 2, 5
@@ -46,6 +47,13 @@ class Progress:
         return bool(self.deletion.refused or self.deletion.unknown or self.deletion.alarms)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Freezing:
+    tasks: int
+    frozen: int
+    percent: int
+
+
 def progress_of(deletion: Deletion, *, now: datetime) -> Progress:
     segments, x = [], 0.0
     for row in deletion.results():
@@ -61,6 +69,15 @@ def progress_of(deletion: Deletion, *, now: datetime) -> Progress:
         controls=controls(deletion, now=now),
         polling=polling(deletion, now=now),
     )
+
+
+def freezing_of(deletion: Deletion) -> Freezing | None:
+    """How far a draft is that is being frozen; None when none is."""
+    if deletion.state != State.DRAFT or deletion.freezing_at is None:
+        return None
+    tasks = manifest.expected(deletion)
+    # What takes its time after the last task is counting and signing.
+    return Freezing(tasks=tasks, frozen=deletion.total, percent=min(99, 100 * deletion.total // max(tasks, 1)))
 
 
 def polling(deletion: Deletion, *, now: datetime) -> int:

@@ -9,7 +9,8 @@ from typing import Any
 
 from dashboard.audit.spreadsheet import csv_lines
 from dashboard.calls.models import ProviderCall
-from dashboard.deletions.models import Deletion, DeletionItem
+from dashboard.deletions import items
+from dashboard.deletions.models import Deletion
 
 ITEM_KEYS = (
     "kind",
@@ -24,22 +25,28 @@ ITEM_KEYS = (
 )
 
 
+CALL_KEYS = ("kind", "operation", "ids", "http_status", "code", "status", "error", "sent_at", "answered_at")
+BATCH = 1000
+
+
 def _rfc3339(moment: datetime | None) -> str | None:
     return moment.isoformat().replace("+00:00", "Z") if moment else None
 
 
 def item_rows(deletion: Deletion) -> Iterator[dict[str, Any]]:
-    items = DeletionItem.objects.filter(deletion=deletion).order_by("pk").values(*ITEM_KEYS)
-    for row in items.iterator(chunk_size=2000):
+    for row in items.in_order(deletion, *ITEM_KEYS):
         yield {**row, "sent_at": _rfc3339(row["sent_at"]), "settled_at": _rfc3339(row["settled_at"])}
 
 
 def call_rows(deletion: Deletion) -> Iterator[dict[str, Any]]:
-    calls = ProviderCall.objects.left().filter(deletion=deletion.uuid).order_by("pk")
-    keys = ("kind", "operation", "ids", "http_status", "code", "status", "error", "sent_at", "answered_at")
-    for row in calls.values(*keys).iterator(chunk_size=2000):
-        moments = {"sent_at": _rfc3339(row["sent_at"]), "answered_at": _rfc3339(row["answered_at"])}
-        yield {**row, "status": row["status"] or None, **moments}
+    calls = ProviderCall.objects.left().filter(deletion=deletion.uuid).order_by("pk").values("pk", *CALL_KEYS)
+    batch = list(calls[:BATCH])
+    while batch:
+        last = batch[-1]["pk"]
+        for row in batch:
+            moments = {"sent_at": _rfc3339(row["sent_at"]), "answered_at": _rfc3339(row["answered_at"])}
+            yield {key: row[key] for key in CALL_KEYS} | {"status": row["status"] or None, **moments}
+        batch = list(calls.filter(pk__gt=last)[:BATCH])
 
 
 def json_lines(deletion: Deletion) -> Iterator[str]:

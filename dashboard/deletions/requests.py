@@ -14,12 +14,14 @@ from dashboard.audit import chain
 from dashboard.calls import accounts
 from dashboard.calls.sending import MISSING_KEY
 from dashboard.deletions import arming, manifest
-from dashboard.deletions.jobs import wake
+from dashboard.deletions.jobs import freeze, wake, wake_freezing
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.moves import shift_counters
-from dashboard.inventory.models import TrackedTask
+from dashboard.inventory import selecting
+from dashboard.inventory.models import Selection, TrackedTask
 
 LONGEST_REASON = 500
+NOT_FROZEN = "These tasks are still being written down. Wait for the number, then confirm it."
 
 
 class Refused(Exception):
@@ -51,6 +53,22 @@ class By:
         chain.append(actor=name, address=self.address, action=action, subject=str(deletion.uuid), detail=detail)
 
 
+def draft(*, selection: Selection, by: By, back: str, now: datetime) -> Deletion:
+    """Freezes what is selected: at once, or, when it is large, by a job."""
+    if selecting.summary(selection).count <= manifest.AT_ONCE:
+        return manifest.freeze(selection=selection, actor=by.user, back=back, now=now)
+    with transaction.atomic():
+        deletion = manifest.begin(selection=selection, actor=by.user, back=back, now=now)
+        freeze.enqueue(str(deletion.uuid))
+    return deletion
+
+
+def watch_freezing(*, deletion: Deletion, now: datetime) -> None:
+    """Somebody looks at a draft that is being frozen: it is made sure that it goes on."""
+    with transaction.atomic():
+        wake_freezing(deletion, now=now)
+
+
 def is_typed_needed(deletion: Deletion) -> bool:
     return deletion.size > settings.DELETION_TYPED_ABOVE
 
@@ -79,13 +97,18 @@ def check_confirmation(deletion: Deletion, *, reason: str, typed: str) -> dict[s
 def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetime) -> None:
     """Schedules a draft. Raises `Invalid`, `Refused` (no draft of theirs), `Changed` (draft made anew)."""
     reason = reason.strip()
+    # Reading a million rows takes seconds, in which nobody may wait for the account's lock. What becomes busy or held
+    # after that is skipped when it is armed, as it is when it happens after the confirmation.
+    large = deletion.total > manifest.AT_ONCE
+    if large:
+        _require_confirmable(deletion, by, now=now)
+        if manifest.recheck(deletion, now=now):
+            raise Changed
     with transaction.atomic():
         accounts.locked()
         draft = Deletion.objects.select_for_update().get(pk=deletion.pk)
-        _require_own_draft(draft, by)
-        if draft.created_at < now - manifest.DRAFT_LIFETIME:
-            raise Refused("This draft is over an hour old. Select the tasks again.")
-        changed = manifest.recheck(draft)
+        _require_confirmable(draft, by, now=now)
+        changed = not large and manifest.recheck(draft, now=now)
         if not changed:
             if errors := check_confirmation(draft, reason=reason, typed=typed):
                 raise Invalid(errors)
@@ -107,6 +130,14 @@ def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetim
     if arming.is_small(draft):
         # Should this process die here, the next shift arms it.
         arming.in_chunks(arming.arm_chunk, draft, now=now)
+
+
+def _require_confirmable(draft: Deletion, by: By, *, now: datetime) -> None:
+    _require_own_draft(draft, by)
+    if draft.created_at < now - manifest.DRAFT_LIFETIME:
+        raise Refused("This draft is over an hour old. Select the tasks again.")
+    if draft.freezing_at is not None:
+        raise Refused(NOT_FROZEN)
 
 
 def _require_own_draft(draft: Deletion, by: By) -> None:
@@ -204,6 +235,11 @@ def retry_refused(*, deletion: Deletion, by: By, now: datetime) -> Deletion:
     refused = deletion.items.filter(outcome=Outcome.REFUSED)
     if deletion.state != State.FINISHED or not refused.exists():
         raise Refused("There is nothing to retry: no task of this deletion is refused.")
+    if deletion.refused > manifest.AT_ONCE:
+        with transaction.atomic():
+            draft = manifest.begin(actor=by.user, reason=deletion.reason, retry_of=deletion, now=now)
+            freeze.enqueue(str(draft.uuid))
+        return draft
     return manifest.freeze_tasks(
         tasks=TrackedTask.objects.filter(pk__in=refused.values("tracked_id")),
         actor=by.user,

@@ -47,6 +47,8 @@ class Tender:
             )
         if self.ticks % 30 == 0:
             engine.unstrand(now=now)
+        if self.ticks % 10 == 0:
+            jobs.wake_stuck_freezing(now=now)
         if self.ticks % 600 == 0:
             _prune(now=now)
         self.ticks += 1

@@ -127,6 +127,22 @@ def select_all(*, user: User, filter: Filter) -> Selection:
     return _begin(user=user, filter=filter, mode=Selection.Mode.ALL, through=through, matched=matched)
 
 
+@transaction.atomic
+def copy(selection: Selection) -> Selection:
+    """The same tasks, in a selection that no page knows, so that nobody ticks or clears it."""
+    same = Selection.objects.create(
+        user=selection.user,
+        filter=selection.filter,
+        by_task_id=selection.by_task_id,
+        mode=selection.mode,
+        through=selection.through,
+        matched=selection.matched,
+    )
+    entries = SelectionEntry.objects.filter(selection=selection).values_list("task_id", flat=True)
+    SelectionEntry.objects.bulk_create([SelectionEntry(selection=same, task_id=pk) for pk in entries])
+    return same
+
+
 def clear(selection: Selection | None) -> None:
     if selection is not None:
         selection.delete()

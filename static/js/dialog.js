@@ -33,6 +33,11 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { detail } = event;
     if (!/^\s*<dialog\b/.test(detail.serverResponse || "")) return;
+    // What a dialog asked for before it was closed must not open it again.
+    if (detail.requestConfig.elt.closest("#dialog") && !dialog().open) {
+      detail.shouldSwap = false;
+      return;
+    }
     detail.target = dialog();
     detail.swapOverride = "outerHTML";
     detail.shouldSwap = true;

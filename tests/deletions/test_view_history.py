@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -67,10 +69,14 @@ def test_each_filter_of_the_history(operator, query, found) -> None:
     april = datetime(2026, 4, 30, 23, 59, tzinfo=UTC)
     may = april + timedelta(minutes=2)
     DeletionItemFactory(
-        deletion=DeletionFactory(reason="reason one", actor_name="olga", confirmed_at=april, total=1, deleted=1)
+        deletion=DeletionFactory(
+            reason="reason one", actor_name="olga", confirmed_at=april, total=1, deleted=1, images=1
+        )
     )
     DeletionItemFactory(
-        deletion=DeletionFactory(reason="reason two", actor_name="otto", confirmed_at=may, total=1, refused=1),
+        deletion=DeletionFactory(
+            reason="reason two", actor_name="otto", confirmed_at=may, total=1, refused=1, videos=1
+        ),
         tracked=TrackedTaskFactory(video=True),
     )
     page = operator.get(reverse("deletion-list"), query).content.decode()
@@ -110,13 +116,20 @@ def test_items_show_refused_and_unknown_first_and_page(operator) -> None:
     deletion = DeletionFactory(total=103, deleted=101, refused=1, unknown=1)
     for outcome, number in [("deleted", 101), ("unknown", 1), ("refused", 1)]:
         DeletionItemFactory.create_batch(number, deletion=deletion, outcome=outcome)
-    first = operator.get(deletion.get_absolute_url()).context["items"]
-    assert [item.outcome for item in first[:3]] == ["refused", "unknown", "deleted"]
-    pages = [operator.get(deletion.get_absolute_url(), {"page": n}).context["items"] for n in (1, 2, 3)]
-    assert len({item.pk for page in pages for item in page}) == 103
+    pages = [operator.get(deletion.get_absolute_url())]
+    assert [item.outcome for item in pages[0].context["items"][:3]] == ["refused", "unknown", "deleted"]
+    while following := re.search(r'rel="next"\s+href="([^"]*)"', pages[-1].content.decode()):
+        pages.append(operator.get(deletion.get_absolute_url() + html.unescape(following[1])))
+    assert len({item.pk for page in pages for item in page.context["items"]}) == 103
+    assert "Page 3 of 3" in pages[2].content.decode()
+    before = re.search(r'rel="prev"\s+href="([^"]*)"', pages[2].content.decode())
+    back = operator.get(deletion.get_absolute_url() + html.unescape(before[1]))
+    assert back.context["items"] == pages[1].context["items"]
+    assert "Page 2 of 3" in back.content.decode()
     only = operator.get(deletion.get_absolute_url(), {"outcome": "unknown"}).context["items"]
     assert [item.outcome for item in only] == ["unknown"]
-    assert operator.get(deletion.get_absolute_url(), {"outcome": "nonsense"}).status_code == 400
+    for mistyped in ({"outcome": "nonsense"}, {"from": "deleted-x"}, {"outcome": "unknown", "from": "deleted-1"}):
+        assert operator.get(deletion.get_absolute_url(), mistyped).status_code == 400
 
 
 def test_a_cursor_of_no_history_answers_400(operator, tasks) -> None:

@@ -41,7 +41,7 @@ def deletion_draft(request: SignedInRequest) -> HttpResponse:
             ticked=ticks.ticked,
         )
         back = address.with_selection(selection.uuid).query_string()
-        deletion = manifest.freeze(selection=selection, actor=request.user, back=back)
+        deletion = requests.draft(selection=selection, by=by(request), back=back, now=clock.now())
     except BadFilter as bad:
         return refused(request, str(bad), status=400)
     except BadSelection as bad:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
@@ -12,12 +14,32 @@ from django.views.decorators.http import require_GET
 from dashboard.access.requests import HtmxRequest, SignedInRequest, client_address
 from dashboard.calls import clock
 from dashboard.calls.models import ProviderCall
-from dashboard.deletions import history, manifest, requests, strip
+from dashboard.deletions import items, requests, strip
+from dashboard.deletions.facts import facts_of
 from dashboard.deletions.models import Deletion, Outcome, State
-from dashboard.deletions.progress import progress_of
+from dashboard.deletions.progress import freezing_of, progress_of
 from dashboard.inventory.selecting import BadSelection
 
 CALLS_SHOWN = 50
+CALLS_COUNTED = 1000
+"""More are not counted, since a page that is polled asks for their number each time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Which page of the items an address names."""
+
+    outcome: str = ""
+    mark: items.Mark | None = None
+    number: int = 1
+    """Only shown: it is the mark that finds the page."""
+
+    @classmethod
+    def parsed(cls, *, outcome: str, at: str, number: str) -> Place:
+        mark = items.Mark.parsed(at) if at else None
+        if (mark and outcome not in {"", mark.outcome}) or not re.fullmatch(r"[0-9]{0,9}", number, re.ASCII):
+            raise items.BadMark(at or number)
+        return cls(outcome=outcome, mark=mark, number=max(int(number or 1), 1) if mark else 1)
 
 
 def by(request: SignedInRequest) -> requests.By:
@@ -40,7 +62,8 @@ def draft_context(
     errors = errors or {}
     return {
         "deletion": deletion,
-        "facts": manifest.facts(deletion, now=clock.now()),
+        "facts": facts_of(deletion),
+        "freezing": freezing_of(deletion),
         "errors": {name: text for name, text in errors.items() if name},
         "error": errors.get("", ""),
         "typed_needed": requests.is_typed_needed(deletion),
@@ -54,58 +77,78 @@ def draft_context(
 @require_GET
 def deletion_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     deletion = get_object_or_404(Deletion.objects.with_rest().select_related("retry_of"), uuid=uuid)
-    outcome, number = request.GET.get("outcome", ""), request.GET.get("page", "1")
+    outcome, number, at = (request.GET.get(name, "") for name in ("outcome", "page", "from"))
     if outcome and outcome not in Outcome.values:
         return refused(request, f"Outcome: “{outcome[:60]}” is not one of {', '.join(Outcome.values)}.", status=400)
-    pages = history.items_pages(deletion, outcome=outcome)
-    if not number.isascii() or not number.isdigit() or not int(number[:12]) >= 1:
-        return refused(request, f"“{number[:60]}” is not a page of these items.", status=400)
-    number_shown = min(int(number[:12]), pages)
+    try:
+        place = Place.parsed(outcome=outcome, at=at, number=number)
+    except items.BadMark as bad:
+        return refused(request, f"“{str(bad)[:60]}” is not a page of these items.", status=400)
+    if deletion.state == State.DRAFT and deletion.freezing_at is not None:
+        requests.watch_freezing(deletion=deletion, now=clock.now())
+    part = request.GET.get("part", "")
+    if part in {"dialog", "draft"}:
+        return _freezing(request, deletion, part)
     if deletion.state == State.DRAFT:
         return render(
             request,
             "deletions/deletion_detail.html",
-            {**draft_context(deletion), **_items(deletion, outcome, number_shown)},
+            {**draft_context(deletion), **_items(deletion, place)},
         )
     requests.note_opened(deletion=deletion, user=request.user, now=clock.now())
-    context = _live_context(deletion, outcome=outcome, number=number_shown)
-    if request.GET.get("part") != "live":
+    context = _live_context(deletion, place)
+    if part != "live":
         return render(request, "deletions/deletion_detail.html", context)
     return _unless_seen(request, render_to_string("deletions/_live.html", context, request))
+
+
+def _freezing(request: SignedInRequest, deletion: Deletion, part: str) -> HttpResponse:
+    """How far freezing is; then the dialog itself, or the whole page."""
+    if deletion.state == State.DISCARDED:
+        return render(request, "_error.html", {"sentence": "This draft was discarded. Its tasks were kept."})
+    if deletion.state != State.DRAFT or (deletion.freezing_at is None and part == "draft"):
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    template = "_dialog" if deletion.freezing_at is None else "_freezing"
+    context = {**draft_context(deletion), "in_dialog": part == "dialog"}
+    return render(request, f"deletions/{template}.html", context)
 
 
 def render_live(request: SignedInRequest, deletion: Deletion) -> HttpResponse:
     """What changes on a deletion's page, as it is now."""
     deletion = Deletion.objects.with_rest().get(pk=deletion.pk)
-    content = render_to_string("deletions/_live.html", _live_context(deletion, outcome="", number=1), request)
+    content = render_to_string("deletions/_live.html", _live_context(deletion, Place()), request)
     return _unless_seen(request, content)
 
 
-def _items(deletion: Deletion, outcome: str, number: int) -> dict[str, object]:
+def _items(deletion: Deletion, place: Place) -> dict[str, object]:
+    page = items.page_of(deletion, outcome=place.outcome, mark=place.mark)
     return {
-        "items": history.items_page(deletion, outcome=outcome, number=number),
-        "outcome": outcome,
+        "items": page.items,
+        "outcome": place.outcome,
         "outcomes": [
             {"outcome": o.value, "label": o.label, "count": getattr(deletion, o.value)}
-            for o in history.ORDER
+            for o in items.ORDER
             if getattr(deletion, o.value)
         ],
-        "page": number,
-        "pages": history.items_pages(deletion, outcome=outcome),
+        "place": place,
+        "previous": page.previous,
+        "next": page.next,
+        "pages": items.pages(deletion, outcome=place.outcome),
     }
 
 
-def _live_context(deletion: Deletion, *, outcome: str, number: int) -> dict[str, object]:
+def _live_context(deletion: Deletion, place: Place) -> dict[str, object]:
     calls = ProviderCall.objects.left().filter(deletion=deletion.uuid)
     progress = progress_of(deletion, now=clock.now())
     return {
-        **_items(deletion, outcome, number),
+        **_items(deletion, place),
         "deletion": deletion,
         "progress": progress,
         "polling": progress.polling,
         "seen": strip.SEEN,
         "calls": list(calls[:CALLS_SHOWN]),
-        "calls_number": calls.count(),
+        "calls_number": calls.order_by()[: CALLS_COUNTED + 1].count(),
+        "calls_counted": CALLS_COUNTED,
         "retries": list(deletion.retries.exclude(state__in=[State.DRAFT, State.DISCARDED])),
         "concurrency": settings.TENSORSLAB_CONCURRENCY,
         "batch_size": settings.TENSORSLAB_BATCH_SIZE,
