@@ -144,6 +144,8 @@ def database(url: str, default_file: Path) -> dict[str, object]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": unquote(parts.path[1:]) or str(default_file),
+            # Opening the file and reading its schema takes as long as finding a page of tasks.
+            "CONN_MAX_AGE": 60,
             "OPTIONS": {
                 "timeout": 30,
                 "transaction_mode": "IMMEDIATE",

@@ -38,6 +38,7 @@ try:
     DELETION_MAX_ATTEMPTS = env.whole("DELETION_MAX_ATTEMPTS", 8, low=1, high=100)
     DELETION_REFUSED_PERCENT = env.whole("DELETION_REFUSED_PERCENT", 50, low=0, high=100)
 
+    TASKS_PER_PAGE = env.whole("TASKS_PER_PAGE", 50, low=1, high=200)
     SAMPLE_TASKS = env.whole("SAMPLE_TASKS", 2000, low=0, high=10_000_000)
     PORT = env.whole("PORT", 8000, low=1, high=65535)
     BIND = env.text("BIND", "127.0.0.1")
@@ -69,7 +70,6 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
-    "heroicons",
     "template_partials",
     "django_tasks",
     "django_tasks_db",
@@ -117,6 +117,7 @@ TEMPLATES = [
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
+AUTHENTICATION_BACKENDS = ["dashboard.access.backends.RolesBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "task-list"
 LOGOUT_REDIRECT_URL = "login"

@@ -5,7 +5,19 @@ import tempfile
 
 # Kept until the process ends: database file, secret and collected files of this run alone.
 _var = tempfile.TemporaryDirectory(prefix="tensorslab-tasks-test-", ignore_cleanup_errors=True)
-_ours = ("TENSORSLAB_", "DELETION_", "SECRET_", "ADMIN_", "SAMPLE_", "SANDBOX_", "PORT", "HTTPS", "DEBUG", "ALLOWED_")
+_ours = (
+    "TENSORSLAB_",
+    "DELETION_",
+    "TASKS_",
+    "SECRET_",
+    "ADMIN_",
+    "SAMPLE_",
+    "SANDBOX_",
+    "PORT",
+    "HTTPS",
+    "DEBUG",
+    "ALLOWED_",
+)
 for _name in [name for name in os.environ if name.startswith(_ours)]:
     del os.environ[_name]
 os.environ |= {

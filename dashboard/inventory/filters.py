@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time
-from typing import Self
+from typing import Any, Self, cast
 from urllib.parse import urlencode
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q, TextChoices
 from django.http import QueryDict
 
 from dashboard.audit.filters import DayField
 from dashboard.calls.models import Kind
-from dashboard.inventory.models import Presence, Selection, Status, TaskQuerySet, TrackedTask
+from dashboard.inventory import search
+from dashboard.inventory.models import LISTED, Presence, Selection, Status, TaskQuerySet, TrackedTask
 
 LONGEST = 1900
 """Characters of a filter's query string: it is stored with selections and deletions."""
@@ -56,8 +58,17 @@ class TaskFilterForm(forms.Form):
         return f"{field.label}: {' '.join(map(str, self.errors[name]))}"
 
 
+def day_from(query: QueryDict) -> date | None:
+    """The day that somebody wants to go to, in whatever list."""
+    text = query.get("day", "")
+    try:
+        return cast("date | None", DayField(required=False).clean(text))
+    except ValidationError as error:
+        raise BadFilter(f"Go to day: “{text[:60]}” is not a day. Write it as YYYY-MM-DD.") from error
+
+
 FILTER_NAMES = tuple(name for name in TaskFilterForm.base_fields if name != "sort")
-BESIDES = frozenset({"sort", "cursor", "selection"})
+BESIDES = frozenset({"sort", "cursor", "selection", "day"})
 """What an address of the list may hold beside its filter."""
 
 
@@ -109,16 +120,36 @@ class Filter:
         return narrowed
 
     def queryset(self) -> TaskQuerySet:
-        tasks = TrackedTask.objects.filter(self._time())
+        """What matches, in no order; `walking.py` reads it in order."""
+        tasks = self.narrow(TrackedTask.objects.all())
+        return tasks.filter(search.matching(self.prompt_words)) if self.prompt_words else tasks
+
+    def among(self, numbers: list[int]) -> TaskQuerySet:
+        """What matches of the tasks that `search.candidates` found."""
+        return self.narrow(TrackedTask.objects.filter(search.unindexed(self.prompt_words), pk__in=numbers))
+
+    def narrow(self, tasks: TaskQuerySet) -> TaskQuerySet:
+        """By everything but words."""
+        tasks = tasks.filter(self._time())
         if self.presence:
-            tasks = tasks.filter(presence=self.presence)
+            # Its index begins with `listed`, as all do.
+            tasks = tasks.filter(presence=self.presence, listed=int(self.presence in LISTED))
         elif not self.by_task_id:
             tasks = tasks.listed()
-        return self._untimed(tasks)
+        exact = {name: value for name in ("kind", "status", "model") if (value := getattr(self, name))}
+        return tasks.filter(**exact, **({"task_id": self.q} if self.by_task_id else {}))
+
+    @property
+    def prompt_words(self) -> str:
+        """What is looked for in prompts."""
+        return "" if self.by_task_id else self.q
 
     def left_out(self) -> TaskQuerySet:
         """What matches but for its time, which nobody knows."""
-        return replace(self, created_after=None, created_before=None).queryset().filter(created_at=None)
+        return self.untimed().queryset().filter(created_at=None)
+
+    def untimed(self) -> Self:
+        return replace(self, created_after=None, created_before=None)
 
     @property
     def by_time(self) -> bool:
@@ -144,23 +175,25 @@ class Filter:
         kept = {field.name: getattr(self, field.name) for field in fields(self) if field.name != name}
         return type(self)(**{**kept, "by_task_id": self.by_task_id and name != "q"})
 
+    def given(self, name: str, value: Any) -> Self:
+        """With another value of one field."""
+        return replace(self, **{name: value})
+
     def _text(self, name: str) -> str:
         value = getattr(self, name)
         return value.isoformat() if isinstance(value, date) else value
 
-    def _time(self) -> Q:
-        time_bounds = Q()
-        if self.created_after:
-            time_bounds &= Q(created_at__gte=datetime.combine(self.created_after, time.min, UTC))
-        if self.created_before:
-            time_bounds &= Q(created_at__lte=datetime.combine(self.created_before, time.max, UTC))
-        return time_bounds
+    def covers(self, moment: datetime) -> bool:
+        return self._begin <= moment <= self._end
 
-    def _untimed(self, tasks: TaskQuerySet) -> TaskQuerySet:
-        exact = {name: value for name in ("kind", "status", "model") if (value := getattr(self, name))}
-        tasks = tasks.filter(**exact)
-        if self.by_task_id:
-            return tasks.filter(task_id=self.q)
-        for word in self.q.split():
-            tasks = tasks.filter(prompt__icontains=word)
-        return tasks
+    @property
+    def _begin(self) -> datetime:
+        return datetime.combine(self.created_after or date.min, time.min, UTC)
+
+    @property
+    def _end(self) -> datetime:
+        return datetime.combine(self.created_before or date.max, time.max, UTC)
+
+    def _time(self) -> Q:
+        begin = Q(created_at__gte=self._begin) if self.created_after else Q()
+        return begin & Q(created_at__lte=self._end) if self.created_before else begin

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class TaskQuerySet(models.QuerySet["TrackedTask"]):
     def listed(self) -> Self:
         """What the register shows when nobody asks for more."""
-        return self.filter(presence__in=[Presence.PRESENT, Presence.DELETING])
+        return self.filter(listed=1)
 
     def held(self) -> Self:
         return self.exclude(held_by="")
@@ -47,6 +47,7 @@ class Presence(models.TextChoices):
     """It vanished without us: a look-up said so."""
 
 
+LISTED = [Presence.PRESENT, Presence.DELETING]
 TOLD = {"refused", "unknown"}
 """Outcomes that are told with the provider's words."""
 
@@ -89,6 +90,13 @@ class TrackedTask(models.Model):
     tracked_at = models.DateTimeField()
     checked_at = models.DateTimeField(null=True)
     presence = models.CharField(max_length=8, choices=Presence, default=Presence.PRESENT)
+    listed = models.GeneratedField(
+        expression=models.Case(models.When(presence__in=LISTED, then=1), default=0),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
+    """1 for what the register shows unasked: leads every index of the list. No boolean, which Django writes as a bare
+    term that SQLite uses no index for."""
     deleted_at = models.DateTimeField(null=True)
     last_outcome = models.CharField(max_length=12, blank=True)
     last_message = models.TextField(blank=True)
@@ -104,23 +112,33 @@ class TrackedTask(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "task_id"], name="task_once_per_kind")]
         indexes = [
-            models.Index(fields=["task_id"], name="task_by_task_id"),
+            # On PostgreSQL this class serves equality and prefixes in any collation; SQLite ignores it.
+            models.Index(fields=["task_id"], name="task_by_id", opclasses=["varchar_pattern_ops"]),
             # One index for both orders: unknown times are walked as a segment of their own, always last.
-            models.Index(fields=["created_at", "id"], name="task_by_time"),
+            *(
+                models.Index(fields=["listed", *names, "created_at", "id"], name=f"task_by_{'_'.join(names) or 'time'}")
+                for names in ([], ["kind"], ["status"], ["kind", "status"], ["presence"])
+            ),
+            # With kind and status behind, a pair of model and one of them is told by the index alone.
+            models.Index(fields=["listed", "model", "created_at", "id", "kind", "status"], name="task_by_model"),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.task_id}"
 
     def get_absolute_url(self) -> str:
-        # `reverse` leaves slashes as they are, and a browser would resolve an id such as `a/../b`.
-        return f"{reverse('task-list')}{self.kind}/{quote(self.task_id, safe='')}/"
+        return reverse("task-list") + self.path
+
+    @property
+    def path(self) -> str:
+        """Its page, below the list's. `reverse` leaves slashes as they are; a browser would resolve `a/../b`."""
+        return f"{self.kind}/{quote(self.task_id, safe='')}/"
 
     @property
     def blocked(self) -> str:
         """Why its box can't be ticked; empty when it can."""
         if self.presence != Presence.PRESENT:
-            return "Being deleted" if self.presence == Presence.DELETING else self.get_presence_display()
+            return "Being deleted" if self.presence == Presence.DELETING else Presence(self.presence).label
         if self.held_by:
             return f"Held: {self.held_reason or 'by ' + self.held_by}"
         return "Added after all were selected" if self.added_later else ""
@@ -135,7 +153,7 @@ class TrackedTask(models.Model):
 
     @property
     def presence_words(self) -> str:
-        return " · ".join(filter(None, [self.get_presence_display(), self.outcome_words]))
+        return " · ".join(filter(None, [Presence(self.presence).label, self.outcome_words]))
 
     @property
     def previews(self) -> list[Preview]:
@@ -148,6 +166,20 @@ class TrackedTask(models.Model):
 
     def _web_urls(self) -> list[str]:
         return [url for url in self.urls if url.startswith(("http://", "https://")) and _host(url)]
+
+
+class IndexedPrompt(models.Model):
+    """A row of the text index (`prompt_index.py`), by the number of its task. Triggers write it, nobody else."""
+
+    rowid = models.BigIntegerField(primary_key=True)
+    prompt = models.TextField()
+
+    class Meta:
+        managed = False
+        db_table = "inventory_prompts"
+
+    def __str__(self) -> str:
+        return str(self.rowid)
 
 
 class Selection(models.Model):

@@ -89,8 +89,18 @@ def test_an_explicit_presence_applies_to_a_task_id_too() -> None:
     assert found("q=abcd_1&presence=deleted") == {"abcd_1"}
 
 
-def test_part_of_a_task_id_is_only_a_word() -> None:
+def test_a_word_also_finds_the_task_ids_that_begin_with_it() -> None:
     TrackedTaskFactory(task_id="abcd_1", prompt="a boat")
+    TrackedTaskFactory(task_id="other", prompt="it says ABCD_ there")
+    for task_id in ("ABCD_2", "abce_1", "xabcd_1", "abc"):
+        TrackedTaskFactory(task_id=task_id, prompt="a boat")
+    assert found("q=abcd_") == {"abcd_1", "other"}
+    assert found("q=abcd_+boat") == set()
+    assert found("q=abc") == {"abc"}
+
+
+def test_a_prefix_shows_only_what_is_listed() -> None:
+    TrackedTaskFactory(task_id="abcd_1", presence="deleted")
     assert found("q=abcd_") == set()
 
 

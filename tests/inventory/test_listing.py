@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.http import QueryDict
 
-from dashboard.inventory import listing
+from dashboard.inventory import counting, listing
+from dashboard.inventory.counting import Count, count
 from dashboard.inventory.filters import BadFilter, Filter
-from dashboard.inventory.listing import Address, Count, Cursor
+from dashboard.inventory.listing import Address
 from dashboard.inventory.models import TrackedTask
 from dashboard.inventory.selecting import BadSelection
+from dashboard.inventory.walking import Cursor
 from tests.factories import TrackedTaskFactory
 
 pytestmark = pytest.mark.django_db
@@ -121,19 +123,19 @@ def test_an_address_reads_back_as_itself() -> None:
 def test_it_counts_in_one_query(django_assert_num_queries) -> None:
     a_register(9, 4)
     with django_assert_num_queries(1):
-        assert listing.count(Filter(created_after=BEGINNING.date())) == Count(number=9, left_out=4)
+        assert count(Filter(created_after=BEGINNING.date())) == Count(number=9, left_out=4)
 
 
 def test_it_counts_an_empty_register() -> None:
-    assert listing.count(Filter(created_after=BEGINNING.date())) == Count(number=0, left_out=0)
+    assert count(Filter(created_after=BEGINNING.date())) == Count(number=0, left_out=0)
 
 
 def test_counting_stops_at_the_cap(monkeypatch) -> None:
     a_register(9, 4)
-    monkeypatch.setattr(listing, "COUNT_CAP", 13)
-    assert listing.count(Filter()).words == "13"
-    monkeypatch.setattr(listing, "COUNT_CAP", 5)
-    counted = listing.count(Filter())
+    monkeypatch.setattr(counting, "COUNT_CAP", 13)
+    assert count(Filter()).words == "13"
+    monkeypatch.setattr(counting, "COUNT_CAP", 5)
+    counted = count(Filter())
     assert (counted.number, counted.capped, counted.words) == (6, True, "over 5")
 
 

@@ -1,19 +1,24 @@
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
 from dashboard.access.requests import HtmxRequest, SignedInRequest
 from dashboard.inventory import listing, selecting
-from dashboard.inventory.filters import BadFilter, Filter, TaskFilterForm
-from dashboard.inventory.listing import NEWEST_FIRST, OLDEST_FIRST, Address, Count, Cursor, Page
+from dashboard.inventory.counting import Count, in_words
+from dashboard.inventory.filters import BadFilter, Filter, TaskFilterForm, day_from
+from dashboard.inventory.listing import Address, Page
 from dashboard.inventory.models import Selection
+from dashboard.inventory.walking import NEWEST_FIRST, OLDEST_FIRST, Cursor
 
 CLEARED = "The filter changed, so the selection was cleared."
 
@@ -22,8 +27,11 @@ CLEARED = "The filter changed, so the selection was cleared."
 def task_list(request: SignedInRequest) -> HttpResponse:
     try:
         address = Address.from_query(request.GET)
+        day = day_from(request.GET)
     except BadFilter as bad:
         return refused(request, str(bad), status=400)
+    if day:
+        return HttpResponseRedirect(url(address.with_cursor(listing.cursor_at(address, day))))
     selection, notice = _selection(request, address)
     if selection and not address.selection:
         # The address says all that the page shows: it can be bookmarked, and reloading it changes nothing.
@@ -49,7 +57,7 @@ def other_order(address: Address) -> str:
 def list_context(address: Address, page: Page, selection: Selection | None, *, count: Count) -> dict[str, object]:
     """All that the page and its fragments show."""
     return {
-        "form": TaskFilterForm(QueryDict(address.with_cursor(None).with_selection(None).query_string())),
+        "filters": _filters(address.with_cursor(None).with_selection(None).query_string()),
         "chips": _chips(address),
         "clear_url": url(address.narrowed_to(Filter())),
         "page": {
@@ -60,12 +68,14 @@ def list_context(address: Address, page: Page, selection: Selection | None, *, c
         },
         "count": count,
         "left_out": count.left_out,
-        "left_out_words": listing.in_words(count.left_out),
+        "left_out_words": in_words(count.left_out),
         "select_all_label": _select_all_label(count),
         "sort": address.sort,
         "sort_url": url(address.sorted_by(other_order(address))),
         "selection": selecting.summary(selection) if selection else None,
         "query": address.query_string(),
+        "kept": QueryDict(address.with_cursor(None).query_string()).items(),
+        "facets_url": f"{reverse('task-facets')}?{address.with_cursor(None).query_string()}",
         "empty": _empty(count, selection),
         "notice": "",
     }
@@ -106,6 +116,13 @@ def _selection_before(request: SignedInRequest) -> UUID | None:
     before = urlsplit(referer)
     selection = QueryDict(before.query).get("selection", "") if before.path == reverse("task-list") else ""
     return selecting.selection_uuid(selection)
+
+
+@lru_cache(maxsize=200)
+def _filters(query: str) -> SafeString:
+    """The form says nothing but the filter, and drawing it takes as long as finding the rows."""
+    context = {"form": TaskFilterForm(QueryDict(query)), "action": reverse("task-list")}
+    return render_to_string("components/_filters.html", context)
 
 
 def _chips(address: Address) -> list[dict[str, str]]:

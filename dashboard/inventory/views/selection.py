@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from dashboard.access.permissions import DELETE_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest
 from dashboard.inventory import listing, selecting
+from dashboard.inventory.counting import count
 from dashboard.inventory.filters import BadFilter
 from dashboard.inventory.listing import Address, Page
 from dashboard.inventory.models import Selection
@@ -72,7 +73,7 @@ def _see_other(request: SignedInRequest, address: Address) -> HttpResponse:
 
 def _fragments(request: SignedInRequest, address: Address, page: Page, selection: Selection | None) -> HttpResponse:
     """The toolbar, and the pager out of band; the table with its boxes stays untouched."""
-    context = {**list_context(address, page, selection, count=listing.count(address.filter)), "oob": True}
+    context = {**list_context(address, page, selection, count=count(address.filter)), "oob": True}
     content = "".join(
         render_to_string(template, context, request)
         for template in ("inventory/_toolbar.html", "inventory/_pager.html")

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from functools import cache
+
+import heroicons
+from django import template
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+@cache
+def icon(name: str, size: int = 16) -> SafeString:
+    """One of the micro icons, drawn once for each size: the package parses and writes its XML anew every time."""
+    return SafeString(heroicons._render_icon("micro", name, size, {}))

@@ -1,0 +1,19 @@
+"""What the planner knows of the register. Whoever adds or changes many tasks calls `refresh` afterwards."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from dashboard.inventory import prompt_index
+
+
+def refresh() -> None:
+    """SQLite never gathers statistics by itself, PostgreSQL minutes later. To be called in no transaction."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            # So many entries of each index are looked at, instead of all.
+            cursor.execute("PRAGMA analysis_limit = 1000")
+            cursor.execute(f"ANALYZE {prompt_index.TASKS}")
+        else:
+            # Counting by an index alone needs the visibility map, which only VACUUM writes.
+            cursor.execute(f"VACUUM (ANALYZE) {prompt_index.TASKS}, {prompt_index.TABLE}")

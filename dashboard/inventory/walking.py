@@ -1,0 +1,166 @@
+"""A filter's rows in order, from a cursor on: as quick at row 900,000 as at row 1, on both databases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from heapq import nsmallest
+from typing import Self
+
+from django.db.models import BooleanField, DateTimeField, F, Func, Value
+
+from dashboard.inventory import search
+from dashboard.inventory.counting import Count
+from dashboard.inventory.filters import BadFilter, Filter
+from dashboard.inventory.models import TaskQuerySet, TrackedTask
+
+NEWEST_FIRST = "-created"
+OLDEST_FIRST = "created"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Place = tuple[datetime | None, int]
+"""Where a row stands: its time and its number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cursor:
+    """Beside which row a page lies, and on which side of it. Number 0 is no row, but the moment itself."""
+
+    onward: bool
+    created_at: datetime | None
+    pk: int
+
+    @classmethod
+    def beside(cls, task: TrackedTask, *, onward: bool) -> Self:
+        return cls(onward=onward, created_at=task.created_at, pk=task.pk)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self | None:
+        if not text:
+            return None
+        parts = re.fullmatch(r"([ab])(x|-?[0-9]{1,18})\.([0-9]{1,18})", text)
+        try:
+            if parts is None:
+                raise ValueError
+            side, micros, pk = parts.groups()
+            created_at = None if micros == "x" else EPOCH + timedelta(microseconds=int(micros))
+        except (ValueError, OverflowError) as error:
+            raise BadFilter("This page's address is damaged. Go to the first page.") from error
+        return cls(onward=side == "a", created_at=created_at, pk=int(pk))
+
+    @classmethod
+    def at_day(cls, day: date, *, sort: str) -> Self:
+        """Before the first task of that day, in the order of `sort`."""
+        falling = sort == NEWEST_FIRST and day < date.max
+        moment = datetime.combine(day + timedelta(days=1) if falling else day, time.min, UTC)
+        return cls(onward=True, created_at=moment, pk=0)
+
+    def turned(self) -> Self:
+        return replace(self, onward=not self.onward)
+
+    def __str__(self) -> str:
+        micros = "x" if self.created_at is None else str(_micros(self.created_at))
+        return f"{'a' if self.onward else 'b'}{micros}.{self.pk}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """How the rows of `filter` are read in the order of `sort`; `tasks` says what is read of each."""
+
+    filter: Filter
+    sort: str
+    tasks: TaskQuerySet
+    candidates: list[int] | None
+    """All that a search can find, when they are few: those are sorted. Otherwise an index is walked."""
+
+    @classmethod
+    def through(cls, filter: Filter, *, sort: str, tasks: TaskQuerySet) -> Self:
+        found = search.candidates(filter.prompt_words, limit=search.FEW)
+        return cls(filter=filter, sort=sort, tasks=tasks, candidates=found)
+
+    def beyond(self, cursor: Cursor | None, *, limit: int) -> list[TrackedTask]:
+        """The next rows from the cursor on, in the direction it looks."""
+        if self.candidates is not None:
+            return self._picked(cursor, limit=limit)
+        rows: list[TrackedTask] = []
+        for segment in self._segments(cursor):
+            rows += segment[: limit - len(rows)]
+            if len(rows) == limit:
+                break
+        return rows
+
+    @cached_property
+    def count(self) -> Count | None:
+        """How many there are, where that is known from sorting."""
+        if self.candidates is None:
+            return None
+        left_out = sum(moment is None for moment, _ in self._places) if self.filter.by_time else 0
+        return Count(number=len(self._places) - left_out, left_out=left_out)
+
+    @cached_property
+    def _places(self) -> list[Place]:
+        """Of all candidates that fit, those of unknown time included, which a date only leaves out."""
+        places = self.filter.untimed().among(self.candidates or []).values_list("created_at", "pk")
+        return [(moment, pk) for moment, pk in places if moment is None or self.filter.covers(moment)]
+
+    def _picked(self, cursor: Cursor | None, *, limit: int) -> list[TrackedTask]:
+        onward = _onward(cursor)
+        sign = -1 if self._falling(cursor) else 1
+
+        def step(place: Place) -> tuple[bool, int, int]:
+            """Grows in the direction of reading; unknown times lie at the far end of the list."""
+            return (place[0] is None) == onward, sign * _micros(place[0]), sign * place[1]
+
+        places = [place for place in self._places if place[0] or not self.filter.by_time]
+        if cursor is not None:
+            places = [place for place in places if step(place) > step((cursor.created_at, cursor.pk))]
+        numbers = [pk for _, pk in nsmallest(limit, places, key=step)]
+        rows = {row.pk: row for row in self.tasks.filter(pk__in=numbers)}
+        return [rows[pk] for pk in numbers if pk in rows]
+
+    def _segments(self, cursor: Cursor | None) -> Iterator[TaskQuerySet]:
+        """Tasks of known and of unknown time, each by the index: `NULLS LAST` over both would cost it."""
+        tasks = self.filter.narrow(self.tasks)
+        if self.filter.prompt_words:
+            tasks = tasks.filter(search.walked(self.filter.prompt_words))
+        falling = self._falling(cursor)
+        tasks = tasks.order_by("-created_at", "-pk") if falling else tasks.order_by("created_at", "pk")
+        known = tasks.filter(created_at__isnull=False)
+        unknown = tasks.filter(created_at__isnull=True)
+        # A date leaves unknown times out anyway.
+        has_unknown = not self.filter.by_time
+        if cursor is not None and cursor.created_at is None:
+            if has_unknown:
+                yield unknown.filter(pk__lt=cursor.pk) if falling else unknown.filter(pk__gt=cursor.pk)
+            if not cursor.onward:
+                yield known
+            return
+        yield known.filter(_past(cursor, falling=falling)) if cursor else known
+        if _onward(cursor) and has_unknown:
+            yield unknown
+
+    def _falling(self, cursor: Cursor | None) -> bool:
+        return (self.sort == NEWEST_FIRST) == _onward(cursor)
+
+
+def _onward(cursor: Cursor | None) -> bool:
+    return cursor is None or cursor.onward
+
+
+def _micros(moment: datetime | None) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1) if moment else 0
+
+
+def _past(cursor: Cursor, *, falling: bool) -> Func:
+    """A row value, `(created_at, id) < (x, y)`: `a < x OR (a = x AND id < y)` reads every row up to the cursor."""
+    here = Func(F("created_at"), F("pk"), function="", output_field=BooleanField())
+    there = Func(Value(cursor.created_at, DateTimeField()), Value(cursor.pk), function="", output_field=BooleanField())
+    return Func(
+        here,
+        there,
+        arg_joiner=" < " if falling else " > ",
+        template="%(expressions)s",
+        output_field=BooleanField(),
+    )

@@ -1,0 +1,113 @@
+"""Words are found alike on both databases, by the index and by reading: held against a search in plain Python."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
+
+from dashboard.inventory import prompt_index, search
+from dashboard.inventory.checks import prompts_are_indexed
+from dashboard.inventory.filters import Filter
+from dashboard.inventory.listing import Address, page
+from dashboard.inventory.models import IndexedPrompt, TrackedTask
+from tests.factories import TrackedTaskFactory
+
+pytestmark = pytest.mark.django_db
+
+LETTERS = "abAB01%_\\\"'*[]^-?éÉжЖ狐雪😀"
+texts = st.text(LETTERS + " \n", max_size=14)
+ids = st.text(LETTERS, min_size=1, max_size=8)
+queries = st.lists(st.text(LETTERS, min_size=1, max_size=6), min_size=1, max_size=3).map(" ".join)
+
+
+def naive(q: str, task: TrackedTask) -> bool:
+    words = q.split()
+    begins = len(words) == 1 and len(q) >= search.PREFIX and task.task_id.startswith(q)
+    return begins or all(word.lower() in task.prompt.lower() for word in words)
+
+
+def found(q: str) -> set[str]:
+    return {task.task_id for task in Filter(q=q).queryset()}
+
+
+@given(st.dictionaries(ids, texts, min_size=1, max_size=6), queries, st.data())
+@example({"1": "a b"}, "%", None)
+@example({"1": "ÉÉÉ"}, "ééé", None)
+@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate])
+def test_it_finds_what_a_plain_search_finds(prompts: dict[str, str], q: str, data: st.DataObject | None) -> None:
+    TrackedTask.objects.all().delete()
+    TrackedTask.objects.bulk_create(
+        [TrackedTaskFactory.build(task_id=task_id, prompt=prompt) for task_id, prompt in prompts.items()]
+    )
+    if data is not None and data.draw(st.booleans()):
+        whole = prompts[data.draw(st.sampled_from(sorted(prompts)))]
+        q = " ".join(whole.split()[:2]) or q
+    wanted = {task.task_id for task in TrackedTask.objects.all() if naive(q, task)}
+    assert found(q) == wanted
+    assert {task.task_id for task in TrackedTask.objects.filter(search.walked(q))} == wanted
+    assert {task.task_id for task in page(Address(filter=Filter(q=q))).rows} == wanted
+
+
+@pytest.mark.parametrize("few", [0, 100])
+@pytest.mark.parametrize("sort", ["-created", "created"])
+def test_a_common_word_is_paged_like_a_rare_one(monkeypatch, settings, few: int, sort: str) -> None:
+    monkeypatch.setattr(search, "FEW", few)
+    settings.TASKS_PER_PAGE = 2
+    tasks = [
+        TrackedTaskFactory(prompt="a fox", created_at=None) if n % 3 == 0 else TrackedTaskFactory(prompt="a fox")
+        for n in range(9)
+    ]
+    known = sorted((task for task in tasks if task.created_at), key=lambda task: task.created_at)
+    unknown = [task for task in tasks if task.created_at is None]
+    expected = known + unknown if sort == "created" else known[::-1] + unknown[::-1]
+    address: Address | None = Address(filter=Filter(q="fox"), sort=sort)
+    seen: list[int] = []
+    while address is not None:
+        shown = page(address)
+        seen += [task.pk for task in shown.rows]
+        cursor = shown.newer if sort == "created" else shown.older
+        address = address.with_cursor(cursor) if cursor else None
+    assert seen == [task.pk for task in expected]
+
+
+def test_the_index_keeps_in_step() -> None:
+    task = TrackedTaskFactory(task_id="one", prompt="a red fox")
+    assert found("fox") == {"one"}
+    TrackedTask.objects.filter(pk=task.pk).update(prompt="a grey owl")
+    assert (found("fox"), found("owl")) == (set(), {"one"})
+    TrackedTask.objects.bulk_create(
+        [
+            TrackedTaskFactory.build(task_id="one", prompt="a teapot"),
+            TrackedTaskFactory.build(task_id="two", prompt="a fox"),
+        ],
+        update_conflicts=True,
+        unique_fields=["kind", "task_id"],
+        update_fields=["prompt"],
+    )
+    assert (found("owl"), found("teapot"), found("fox")) == (set(), {"one"}, {"two"})
+    TrackedTask.objects.filter(task_id="two").delete()
+    assert found("fox") == set()
+    assert IndexedPrompt.objects.count() == TrackedTask.objects.count()
+
+
+def test_a_missing_trigger_is_an_error_and_can_be_put_back() -> None:
+    assert prompts_are_indexed(databases=["default"]) == []
+    prompt_index.drop_triggers(connection)
+    TrackedTaskFactory(task_id="one", prompt="a red fox")
+    assert "inventory.E001" in {problem.id for problem in prompts_are_indexed(databases=["default"])}
+    assert found("fox") == set()
+    call_command("index_prompts", verbosity=0)
+    assert prompts_are_indexed(databases=["default"]) == []
+    assert found("fox") == {"one"}
+
+
+@pytest.mark.postgres
+def test_without_trigrams_it_warns_and_still_finds() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX {prompt_index.TRIGRAMS}")
+    TrackedTaskFactory(task_id="one", prompt="a red fox")
+    assert [problem.id for problem in prompts_are_indexed(databases=["default"])] == ["inventory.W002"]
+    assert found("fox") == {"one"}

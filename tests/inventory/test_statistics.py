@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from dashboard.inventory import statistics
+from tests.factories import TrackedTaskFactory
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_tells_the_planner_how_many_tasks_there_are() -> None:
+    TrackedTaskFactory.create_batch(30)
+    statistics.refresh()
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT stat FROM sqlite_stat1 WHERE idx = 'task_by_time'")
+        else:
+            cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE relname = 'inventory_trackedtask'")
+        assert str(cursor.fetchone()[0]).split()[0] == "30"
