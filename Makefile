@@ -23,7 +23,7 @@ lint: .venv/.development
 	ENV_FILE=/dev/null DATABASE_URL=sqlite:///:memory: $(BIN)/python manage.py makemigrations --check --dry-run
 	$(ISOLATED) $(BIN)/python -m pytest -q tests/test_layers.py
 
-# One part alone: make bench PART=deletion.
+# One part alone, with its options: make bench PART="listing --rows 10000".
 bench: .venv/.development
 	$(ISOLATED) $(BIN)/python -m bench $(PART)
 

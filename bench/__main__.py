@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import databases, deletion, processes, report
+from bench import databases, deletion, freezing, history, importing, listing, processes, report
 
-PARTS = {"deletion": deletion}
+PARTS = {"listing": listing, "freezing": freezing, "deletion": deletion, "importing": importing, "history": history}
 
 
 def main() -> None:

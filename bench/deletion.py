@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from itertools import product
 
-from bench import processes, report
+from bench import cases, report
 from bench.deletion_case import Case, Run
 from bench.deletion_figures import Figures
 
@@ -22,7 +19,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 4, 16], help="calls in flight")
     parser.add_argument("--verify", nargs="+", choices=["none", "sample"], default=["none", "sample"])
     parser.add_argument("--repeat", type=int, default=3, help="how often each timed deletion is made")
-    parser.add_argument("--memory", type=int, nargs="*", default=[10_000, 100_000], help="ids, at a provider of 0 s")
+    parser.add_argument(
+        "--memory", type=int, nargs="*", default=[1000, 10_000, 100_000], help="ids, at a provider of 0 s"
+    )
 
 
 def run(options: Namespace, vendors: Sequence[str]) -> dict[str, object]:
@@ -36,8 +35,9 @@ def run(options: Namespace, vendors: Sequence[str]) -> dict[str, object]:
     )
     memory = measured(memory_cases(options, vendors))
     report.show(
-        "Memory of the largest worker at its peak. Provider at 0 ms, 4 calls in flight.",
-        [figures.memory_row() for figures in memory],
+        "Provider at 0 ms, 4 calls in flight: what an item takes beside the smallest deletion, and peak memory of the "
+        "largest worker and of a web process whose strip and deletion are looked at meanwhile.",
+        [figures.memory_row(smallest(figures, memory)) for figures in memory],
     )
     return {
         "timing": [figures.timing() for figures in timing],
@@ -52,6 +52,11 @@ def timing_cases(options: Namespace, vendors: Iterable[str]) -> list[Case]:
     ]
 
 
+def smallest(figures: Figures, among: Iterable[Figures]) -> Figures:
+    same = (one for one in among if one.case.database == figures.case.database)
+    return min(same, key=lambda one: one.case.items)
+
+
 def memory_cases(options: Namespace, vendors: Iterable[str]) -> list[Case]:
     return [
         Case(database=vendor, items=items, latency=0.0, concurrency=4, verify="none", peer=False)
@@ -59,20 +64,9 @@ def memory_cases(options: Namespace, vendors: Iterable[str]) -> list[Case]:
     ]
 
 
-def measured(cases: Iterable[Case]) -> list[Figures]:
+def measured(chosen: Iterable[Case]) -> list[Figures]:
     runs: dict[Case, list[Run]] = {}
-    for case in cases:
-        print(f"{case.database}: {case.items:,} ids, {case.concurrency} in flight, verify {case.verify}", end=" … ")
-        sys.stdout.flush()
-        runs.setdefault(case, []).append(one(case))
-        print(f"{runs[case][-1].wall:.2f} s")
+    for case in chosen:
+        called = f"{case.database}: {case.items:,} ids, {case.concurrency} in flight, verify {case.verify}"
+        runs.setdefault(case, []).append(Run(**cases.measured("bench.deletion_case", case, called=called)))
     return [Figures(case=case, runs=found) for case, found in runs.items()]
-
-
-def one(case: Case) -> Run:
-    # It bounds itself: `deletion_case` gives up a deletion that takes far too long.
-    with processes.running("-m", "bench.deletion_case", json.dumps(asdict(case))) as (process,):
-        printed, _ = process.communicate()
-        if process.returncode:
-            sys.exit(f"This case failed: {case}")
-    return Run(**json.loads(printed))

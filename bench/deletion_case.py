@@ -5,22 +5,12 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
-import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import IO
+from dataclasses import dataclass
 
-import django
-
-from bench import databases, processes, provider
-
-WORKERS = {"sqlite": 1, "postgresql": 3}
-"""As many as the product's supervisor starts."""
+from bench import cases, databases, processes, product, provider
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +22,7 @@ class Case:
     concurrency: int
     verify: str
     peer: bool = True
+    """The bare loop runs too; without it, a web server whose pages are looked at meanwhile."""
 
     @property
     def patience(self) -> float:
@@ -56,80 +47,62 @@ class Run:
     """What the bare loop took for as many calls, straight before."""
     cpu: list[float]
     peak_memory: list[int]
+    web_memory: int | None
+    """Of the web process that showed strip and deletion all the time."""
     load: float
     """The machine's load average before the run: above 0 somebody else worked here, or the run before did."""
 
 
-def main() -> None:
-    processes.leave_at_sigterm()
-    case = Case(**json.loads(sys.argv[1]))
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        log = stack.enter_context((folder / "log").open("wb"))
-        try:
-            run = measure(case, folder, log, stack)
-        except Exception:
-            sys.stderr.write((folder / "log").read_text(errors="replace")[-4000:])
-            raise
-    sys.stdout.write(json.dumps(asdict(run)))
-
-
-def measure(case: Case, folder: Path, log: IO[bytes], stack: ExitStack) -> Run:
+def measure(case: Case, place: product.Place) -> Run:
     load = os.getloadavg()[0]
-    address = stack.enter_context(provider.running(latency=case.latency, log=log))
-    configure(case, folder, address, stack.enter_context(databases.fresh(case.database, folder)))
-    # Django's rows can be imported only now.
-    from bench import deletion_rows
+    with ExitStack() as stack:
+        address = stack.enter_context(provider.running(latency=case.latency, log=place.log))
+        configure(case, place, address, stack.enter_context(databases.fresh(case.database, place.folder)))
+        # Django's rows can be imported only now.
+        from bench import deletion_rows
+        from bench.deletion_watch import Watch
 
-    deletion = deletion_rows.draft(case.items)
-    peer = bare_loop(case, address) if case.peer else None
-    provider.forget_calls(address)
-    command = ["manage.py", "worker"]
-    workers = stack.enter_context(processes.running(*command, number=WORKERS[case.database], log=log))
-    deletion_rows.wait_for_workers(len(workers))
-    # Their imports and first looks are over then: what is measured is a worker that stands by, as in a running product.
-    time.sleep(1)
-    spent = [processes.cpu_seconds(worker) for worker in workers]
-    confirming = deletion_rows.confirm(deletion)
-    deletion_rows.wait_until_finished(
-        deletion, alive=lambda: all(worker.poll() is None for worker in workers), seconds=case.patience
+        deletion = deletion_rows.draft(case.items)
+        peer = bare_loop(case, address) if case.peer else None
+        provider.forget_calls(address)
+        workers = stack.enter_context(place.workers(product.WORKERS[case.database]))
+        watch = None if case.peer else stack.enter_context(Watch.over(deletion, place))
+        deletion_rows.wait_for_workers(len(workers))
+        # Their imports and first looks are over then: measured is a worker that stands by, as in a running product.
+        time.sleep(1)
+        spent = [processes.cpu_seconds(worker) for worker in workers]
+        confirming = deletion_rows.confirm(deletion)
+        deletion_rows.wait_until_finished(
+            deletion, alive=lambda: all(worker.poll() is None for worker in workers), seconds=case.patience
+        )
+        ledger = provider.ledger(address)
+        # A deletion that did not do its work, or whose books are wrong, is not measured.
+        assert deletion.deleted == deletion.total == case.items
+        assert sum(ledger["calls"].values()) == deletion_rows.calls(deletion)
+        return Run(
+            wall=deletion_rows.seconds_to_finish(deletion),
+            confirming=confirming,
+            first_call=deletion_rows.seconds_to_first_call(deletion),
+            deletes=ledger["calls"]["delete"],
+            look_ups=ledger["calls"]["look_up"],
+            most_in_flight=ledger["max_in_flight"],
+            peer=peer,
+            cpu=[processes.cpu_seconds(worker) - before for worker, before in zip(workers, spent, strict=True)],
+            peak_memory=[processes.peak_memory(worker.pid) for worker in workers],
+            web_memory=watch.peak_memory() if watch else None,
+            load=load,
+        )
+
+
+def configure(case: Case, place: product.Place, address: str, database_url: str) -> None:
+    place.configure(
+        database_url,
+        TENSORSLAB_API_URL=address,
+        TENSORSLAB_BATCH_SIZE=case.batch,
+        TENSORSLAB_CONCURRENCY=case.concurrency,
+        DELETION_GRACE_SECONDS=0,
+        DELETION_VERIFY=case.verify,
     )
-    ledger = provider.ledger(address)
-    # A deletion that did not do its work, or whose books are wrong, is not measured.
-    assert deletion.deleted == deletion.total == case.items
-    assert sum(ledger["calls"].values()) == deletion_rows.calls(deletion)
-    return Run(
-        wall=deletion_rows.seconds_to_finish(deletion),
-        confirming=confirming,
-        first_call=deletion_rows.seconds_to_first_call(deletion),
-        deletes=ledger["calls"]["delete"],
-        look_ups=ledger["calls"]["look_up"],
-        most_in_flight=ledger["max_in_flight"],
-        peer=peer,
-        cpu=[processes.cpu_seconds(worker) - before for worker, before in zip(workers, spent, strict=True)],
-        peak_memory=[processes.peak_memory(worker) for worker in workers],
-        load=load,
-    )
-
-
-def configure(case: Case, folder: Path, address: str, database_url: str) -> None:
-    """Our environment from here on, and that of the workers: the product's defaults but for what a case names."""
-    product = ("TENSORSLAB_", "DELETION_", "SECRET_", "DEBUG", "DJANGO_")
-    for name in [name for name in os.environ if name.startswith(product)]:
-        del os.environ[name]
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "dashboard.settings",
-        "ENV_FILE": os.devnull,
-        "VAR_DIR": str(folder),
-        "DATABASE_URL": database_url,
-        "TENSORSLAB_API_URL": address,
-        "TENSORSLAB_API_KEY": "bench",
-        "TENSORSLAB_BATCH_SIZE": str(case.batch),
-        "TENSORSLAB_CONCURRENCY": str(case.concurrency),
-        "DELETION_GRACE_SECONDS": "0",
-        "DELETION_VERIFY": case.verify,
-    }
-    django.setup()
 
 
 def bare_loop(case: Case, address: str) -> float:
@@ -139,4 +112,4 @@ def bare_loop(case: Case, address: str) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    cases.main(Case, measure)

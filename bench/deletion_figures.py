@@ -6,9 +6,13 @@ import math
 from dataclasses import asdict, dataclass
 from statistics import median
 
-from bench.deletion_case import WORKERS, Case, Run
+from bench import report
+from bench.deletion_case import Case, Run
+from bench.product import WORKERS
 
 MEGABYTE = 1_000_000
+PER_ITEM = 1.2
+"""At most so much more than in a small deletion an item of a large one takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,15 @@ class Figures:
         return max(max(run.peak_memory) for run in self.runs)
 
     @property
+    def web_memory(self) -> int:
+        return max(run.web_memory or 0 for run in self.runs)
+
+    @property
+    def per_item(self) -> float:
+        """Seconds."""
+        return median(run.wall for run in self.runs) / self.case.items
+
+    @property
     def workers(self) -> int:
         return WORKERS[self.case.database]
 
@@ -56,7 +69,8 @@ class Figures:
     def memory(self) -> dict[str, object]:
         return {
             "peak_memory": self.peak_memory,
-            "items_per_second": self.case.items / self.runs[0].wall,
+            "web_memory": self.web_memory,
+            "items_per_second": 1 / self.per_item,
             "cpu_per_1000": self.cpu_per_1000,
             **self._raw(),
         }
@@ -79,14 +93,17 @@ class Figures:
             "CPU s / 1,000": f"{self.cpu_per_1000:.2f}",
         }
 
-    def memory_row(self) -> dict[str, str]:
+    def memory_row(self, smallest: Figures) -> dict[str, str]:
+        growth = self.per_item / smallest.per_item
         return {
             "Database": self.case.database,
             "Workers": str(self.workers),
             "Items": f"{self.case.items:,}",
-            "Peak MB": f"{self.peak_memory / MEGABYTE:.1f}",
-            "Seconds": f"{self.runs[0].wall:.1f}",
-            "Items / s": f"{self.case.items / self.runs[0].wall:,.0f}",
+            "Worker MB": f"{self.peak_memory / MEGABYTE:.1f}",
+            "Web MB": f"{self.web_memory / MEGABYTE:.1f}",
+            "Items / s": f"{1 / self.per_item:,.0f}",
+            f"Per item ÷ at {smallest.case.items:,}": f"{growth:.2f}",
+            "Goal": report.goal(growth, at_most=None if smallest is self else PER_ITEM),
             "CPU s / 1,000": f"{self.cpu_per_1000:.2f}",
         }
 

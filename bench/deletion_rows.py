@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.utils import timezone
 
+from bench import registers
+from bench.product import until
 from dashboard.calls.models import Kind, ProviderCall, Worker
 from dashboard.deletions import manifest, requests
 from dashboard.deletions.models import Deletion, State
@@ -20,11 +20,10 @@ ADDED_AT_ONCE = 2000
 
 def draft(items: int) -> Deletion:
     """A draft over a register of its own. All are images, so that every call is full and the ideal has no slack."""
-    call_command("migrate", interactive=False, verbosity=0)
+    registers.migrate()
     for start in range(0, items, ADDED_AT_ONCE):
         TrackedTask.objects.bulk_create(task(number) for number in range(start, min(items, start + ADDED_AT_ONCE)))
-    person = User.objects.create_user(username="bench")
-    return manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=person)
+    return manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=registers.person("bench"))
 
 
 def task(number: int) -> TrackedTask:
@@ -41,7 +40,7 @@ def task(number: int) -> TrackedTask:
 
 
 def wait_for_workers(number: int) -> None:
-    _until(lambda: Worker.objects.count() == number, seconds=60)
+    until(lambda: Worker.objects.count() == number, seconds=60)
 
 
 def confirm(deletion: Deletion) -> float:
@@ -65,7 +64,7 @@ def wait_until_finished(deletion: Deletion, *, alive: Callable[[], bool], second
         assert deletion.state != State.PAUSED, deletion.paused_reason
         return deletion.state == State.FINISHED
 
-    _until(finished, seconds=seconds)
+    until(finished, seconds=seconds)
 
 
 def seconds_to_finish(deletion: Deletion) -> float:
@@ -83,10 +82,3 @@ def seconds_to_first_call(deletion: Deletion) -> float:
 
 def calls(deletion: Deletion) -> int:
     return ProviderCall.objects.filter(deletion=deletion.uuid).count()
-
-
-def _until(true: Callable[[], bool], *, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, f"It did not come true in {seconds:g} s."
-        time.sleep(0.1)

@@ -7,8 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -17,12 +18,14 @@ PATIENCE = 30.0
 
 
 @contextmanager
-def running(*command: str, number: int = 1, log: IO[bytes] | None = None) -> Iterator[list[subprocess.Popen[bytes]]]:
+def running(
+    *command: str, number: int = 1, log: IO[bytes] | None = None, output: int | IO[bytes] = subprocess.PIPE
+) -> Iterator[list[subprocess.Popen[bytes]]]:
     """So many Python processes of one command, in a session of their own, which end with the block and with us."""
     processes: list[subprocess.Popen[bytes]] = []
     try:
         for _ in range(number):
-            processes.append(_start(command, log))  # noqa: PERF401 (what was started must end, should the next one fail)
+            processes.append(_start(command, log, output))  # noqa: PERF401 (what was started must end, should the next one fail)
         yield processes
     finally:
         for process in processes:
@@ -31,12 +34,12 @@ def running(*command: str, number: int = 1, log: IO[bytes] | None = None) -> Ite
             _wait(process)
 
 
-def _start(command: tuple[str, ...], log: IO[bytes] | None) -> subprocess.Popen[bytes]:
+def _start(command: tuple[str, ...], log: IO[bytes] | None, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, *command],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdout=output,
         stderr=log,
         # A Ctrl-C in the terminal reaches us alone; leaving the block then ends them in the right order.
         start_new_session=True,
@@ -77,9 +80,27 @@ def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
-def peak_memory(process: subprocess.Popen[bytes]) -> int:
+def peak_memory(pid: int) -> int:
     """The most bytes it ever held in memory."""
-    for line in Path(f"/proc/{process.pid}/status").read_text(encoding="ascii", errors="replace").splitlines():
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
-    raise ProcessLookupError(f"Process {process.pid} has ended.")
+    raise ProcessLookupError(f"Process {pid} has ended.")
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
+
+def to_its_end(*command: str, log: IO[bytes], seconds: float) -> tuple[float, int]:
+    """Seconds that a Python process took from its start to its end, and the most bytes it held in memory."""
+    began = time.perf_counter()
+    peak = 0
+    with running(*command, log=log, output=log) as (process,):
+        while process.poll() is None:
+            assert time.perf_counter() - began < seconds, f"It did not end in {seconds:g} s."
+            with suppress(ProcessLookupError):
+                peak = peak_memory(process.pid)
+            time.sleep(0.02)
+        assert process.returncode == 0, f"It ended with {process.returncode}: {command}"
+    return time.perf_counter() - began, peak

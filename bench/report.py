@@ -27,6 +27,15 @@ def show(title: str, rows: Sequence[Mapping[str, str]]) -> None:
             print("  ".join("-" * width for width in widths))
 
 
+def goal(value: float, *, at_least: float | None = None, at_most: float | None = None) -> str:
+    """The goal of a figure, and whether it is met."""
+    if at_least is not None:
+        return f"≥ {at_least:g} {'met' if value >= at_least else 'MISSED'}"
+    if at_most is not None:
+        return f"≤ {at_most:g} {'met' if value <= at_most else 'MISSED'}"
+    return "–"
+
+
 def save(part: str, figures: Mapping[str, object], *, vendors: Sequence[str], file: Path) -> None:
     kept = {
         "part": part,

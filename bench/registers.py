@@ -1,0 +1,55 @@
+"""Registers of any size, and the people who look at them. Needs Django set up."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import Model
+
+from dashboard.inventory.models import Presence, TrackedTask
+
+
+def migrate() -> None:
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def make(rows: int) -> None:
+    """Sample tasks, all of them present and none held: so no list hides one, and no deletion skips one."""
+    migrate()
+    call_command("sample_tasks", count=rows, stdout=StringIO())
+    TrackedTask.objects.exclude(presence=Presence.PRESENT).update(presence=Presence.PRESENT)
+    TrackedTask.objects.held().update(held_by="", held_reason="")
+    settle(TrackedTask)
+    assert TrackedTask.objects.count() == rows
+
+
+def values_of_a_new_row(model: type[Model]) -> dict[str, Any]:
+    """What its columns that must have a value have in the beginning, by their names; the key is left out."""
+    fields = (
+        field for field in model._meta.concrete_fields if not (field.null or field.primary_key or field.generated)
+    )
+    return {str(field.column): field.get_default() for field in fields}
+
+
+def settle(*filled: type[Model]) -> None:
+    """Brings the database to the rest that it finds by itself within minutes.
+
+    As PostgreSQL does by itself, only tables that were filled are looked at: one that it knows to be empty it would
+    read from end to end for every row of a statement that fills it.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            for model in filled:
+                cursor.execute(f"VACUUM ANALYZE {model._meta.db_table}")
+            cursor.execute("CHECKPOINT")
+        else:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def person(name: str) -> User:
+    """Somebody who may do everything, Django's admin included."""
+    return User.objects.create_superuser(username=name)
