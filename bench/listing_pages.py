@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from django.db.models import F
 
-from dashboard.inventory.listing import Cursor
 from dashboard.inventory.models import Status, TaskQuerySet, TrackedTask
+from dashboard.inventory.walking import Cursor
 
 PEER = "/admin/inventory/trackedtask/"
 RARE = "quetzalcoatlus"

@@ -1,4 +1,4 @@
-"""What the planner knows of the register. Whoever adds or changes many tasks calls `refresh` afterwards."""
+"""What the planner knows of the register. Whoever adds or changes tasks by the thousand says so afterwards."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ from django.db import connection
 
 from dashboard.inventory import prompt_index
 
+MANY = 10_000
+"""So many changed tasks are worth a new look."""
+
+
+def refresh_after(changed: int) -> None:
+    """To be called in no transaction."""
+    if changed >= MANY:
+        refresh()
+
 
 def refresh() -> None:
-    """SQLite never gathers statistics by itself, PostgreSQL minutes later. To be called in no transaction."""
+    """SQLite never gathers statistics by itself, PostgreSQL minutes later."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             # So many entries of each index are looked at, instead of all.

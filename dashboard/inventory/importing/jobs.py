@@ -8,6 +8,7 @@ from datetime import timedelta
 from django_tasks import task
 
 from dashboard.calls import clock
+from dashboard.inventory import statistics
 from dashboard.inventory.importing import pieces
 from dashboard.inventory.importing.steps import STATE, Checking, Importing, Superseded
 from dashboard.inventory.models import ImportBatch
@@ -53,6 +54,9 @@ def go_on(uuid: str) -> None:
     except Superseded:
         # Another job is at it: it was thought lost, and was not.
         return
+    batch.refresh_from_db()
+    if batch.state == STATE.IMPORTED:
+        statistics.refresh_after(batch.to_add + batch.to_update)
 
 
 @task()

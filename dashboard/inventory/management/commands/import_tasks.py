@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from dashboard.calls.models import Kind
-from dashboard.inventory import importing
+from dashboard.inventory import importing, statistics
 from dashboard.inventory.importing import reading
 from dashboard.inventory.importing.entries import Entry, Note, Problem
 from dashboard.inventory.importing.meter import Meter
@@ -42,6 +42,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             complaint = INTERRUPTED
         added, updated, rejected = self.total
+        statistics.refresh_after(added + updated)
         self.stdout.write(f"{added:,} added, {updated:,} updated, {rejected:,} rejected")
         if complaint or rejected:
             sys.exit(complaint if isinstance(complaint, str) else 1)

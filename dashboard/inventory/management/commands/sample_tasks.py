@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from dashboard.inventory import statistics
 from dashboard.inventory.samples import add_samples
 
 MOST = 10_000_000
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         if not 1 <= count <= MOST:
             sys.exit(f"--count is {count:,}. Use a number from 1 to {MOST:,}.")
         added = add_samples(count=count, seed=seed, now=timezone.now())
+        statistics.refresh_after(added)
         self.stdout.write(f"{added:,} sample task{'' if added == 1 else 's'} added.")
 
 
