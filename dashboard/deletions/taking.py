@@ -74,12 +74,6 @@ class Due(NamedTuple):
     outcome: str
 
 
-def take(hold: slots.Hold, *, now: datetime) -> Chunk | None:
-    """The next call for this slot, on its way; None when nothing is due or nothing may be sent. Raises `slots.Lost`."""
-    chunk = prepare(now=now)
-    return chunk if chunk and leave(chunk, hold, now=now) else None
-
-
 def prepare(*, now: datetime) -> Chunk | None:
     """The next call, ready to leave, or None when nothing is due or nothing may be sent."""
     idle: list[int] = []

@@ -42,6 +42,13 @@ MOST_PIECES = 100
 T = TypeVar("T")
 
 
+def take(hold: slots.Hold) -> taking.Chunk | None:
+    """The next call for this slot, on its way."""
+    now = timezone.now()
+    chunk = taking.prepare(now=now)
+    return chunk if chunk and taking.leave(chunk, hold, now=now) else None
+
+
 def meant(drawn: int, rows: Iterable[T]) -> T | None:
     """The row that a drawn number means; None when there is none."""
     known = list(rows)

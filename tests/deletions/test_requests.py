@@ -9,12 +9,13 @@ from dashboard.audit.models import AuditEvent
 from dashboard.calls import slots
 from dashboard.calls.models import Account
 from dashboard.calls.sending import perform
-from dashboard.deletions import arming, engine, manifest, requests, taking
+from dashboard.deletions import arming, engine, manifest, requests
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.requests import By, Changed, Invalid, Refused
 from dashboard.deletions.settling import settle
 from dashboard.inventory.models import TrackedTask
 from tests.deletions.conftest import work
+from tests.deletions.small_world import take
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -203,7 +204,7 @@ def _one_call(deletion: Deletion) -> None:
     """Sends the next call and settles it, like a shift that is stopped after it."""
     engine.begin_due(now=timezone.now())
     hold = slots.take(1)[0]
-    chunk = taking.take(hold, now=timezone.now())
+    chunk = take(hold)
     assert chunk
     verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
     settle(chunk.call_id, verdict, now=timezone.now())

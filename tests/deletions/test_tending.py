@@ -17,13 +17,14 @@ from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.deletions.settling import settle
 from dashboard.deletions.tending import Tender
 from tests.deletions.conftest import work
+from tests.deletions.small_world import take
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def _taken() -> taking.Chunk | None:
     engine.begin_due(now=timezone.now())
-    return taking.take(slots.take(1)[0], now=timezone.now())
+    return take(slots.take(1)[0])
 
 
 def _expire() -> None:
@@ -84,7 +85,7 @@ def test_nothing_is_taken_for_a_slot_that_is_lost(sandbox, confirm, images) -> N
     [hold] = slots.take(1)
     slots.release(hold)
     with pytest.raises(slots.Lost):
-        taking.take(hold, now=timezone.now())
+        take(hold)
     deletion.refresh_from_db()
     assert (deletion.waiting, deletion.sent, ProviderCall.objects.count()) == (3, 0, 0)
 
@@ -119,7 +120,7 @@ def test_an_item_in_hand_is_not_claimed_twice(sandbox, settings, confirm, images
     settings.TENSORSLAB_BATCH_SIZE = 2
     confirm(images(3))
     engine.begin_due(now=timezone.now())
-    chunks = [taking.take(hold, now=timezone.now()) for hold in slots.take(3)]
+    chunks = [take(hold) for hold in slots.take(3)]
     assert [len(chunk.ids) for chunk in chunks if chunk] == [2, 1]
     assert DeletionItem.objects.filter(call__isnull=False).count() == 3
 

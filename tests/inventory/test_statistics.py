@@ -17,3 +17,12 @@ def test_it_tells_the_planner_how_many_tasks_there_are() -> None:
         else:
             cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE relname = 'inventory_trackedtask'")
         assert str(cursor.fetchone()[0]).split()[0] == "30"
+
+
+def test_a_handful_of_changes_is_not_worth_a_new_look(monkeypatch) -> None:
+    looks: list[None] = []
+    monkeypatch.setattr(statistics, "refresh", lambda: looks.append(None))
+    statistics.refresh_after(statistics.MANY - 1)
+    assert looks == []
+    statistics.refresh_after(statistics.MANY)
+    assert len(looks) == 1
