@@ -170,6 +170,15 @@ def test_an_interrupted_look_up_of_no_deletion_is_closed_too(sandbox) -> None:
     assert not Slot.objects.filter(token__isnull=False).exists()
 
 
+def test_a_look_up_of_no_deletion_that_never_left_is_forgotten(db) -> None:
+    recording.prepare(operation="look_up", kind="image", ids=["alone"])
+    _expire()
+    tender = Tender("t")
+    tender.tick()
+    tender.tick()
+    assert not ProviderCall.objects.exists()
+
+
 def test_a_resume_is_not_undone_by_a_pause_that_was_read_before_it(monkeypatch, confirm, images) -> None:
     deletion = confirm(images(1))
     engine.begin_due(now=timezone.now())
