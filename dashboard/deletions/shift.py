@@ -115,10 +115,12 @@ class Shift:
             careful = any(verdict.ruling not in accounts.USABLE for _, verdict in self.answered)
             if careful or self._over():
                 self._release_ready()
-            while self.idle and not careful and not self._over() and self._send(pool):
+            # Answers may come faster than books are written: at most one a slot is in no book when more leaves.
+            busy = careful or len(self.answered) > len(self.holds)
+            while self.idle and not busy and not self._over() and self._send(pool):
                 pass
             came = self._collect(patience=self._worth_waiting())
-            if self.answered and (careful or not came):
+            if self.answered and (busy or not came):
                 self._settle_next()
             elif not came and not self._work_ahead():
                 if not self.in_hand and not self._wait_a_moment():

@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from dashboard.audit.models import AuditEvent
-from dashboard.calls import accounts
+from dashboard.calls import accounts, sending
 from dashboard.calls.models import Account, ProviderCall, Slot
 from dashboard.calls.verdicts import Ruling, Verdict
 from dashboard.deletions import requests, shift, taking
@@ -137,6 +137,23 @@ def test_a_refusal_of_the_whole_account_pauses_with_its_reason(
     sandbox.control(fault_rate=0.0)
     requests.resume(deletion=deletion, by=requests.By(user=deletion.actor), now=timezone.now())
     assert work(deletion).deleted == 20
+
+
+def test_the_books_keep_up_with_a_provider_that_answers_at_once(monkeypatch, settings, confirm, images) -> None:
+    settings.TENSORSLAB_BATCH_SIZE = 1
+    settings.TENSORSLAB_CONCURRENCY = 4
+    answer = Verdict(ruling=Ruling.SUCCESS, sentence="", http_status=200, code=1000, status="Success")
+    monkeypatch.setattr(sending, "perform", lambda **_: answer)
+    settle, out = shift.settle, []
+
+    def settle_and_count(*given: object, **named: object) -> bool:
+        out.append(ProviderCall.objects.filter(state="open").count())
+        return settle(*given, **named)
+
+    monkeypatch.setattr(shift, "settle", settle_and_count)
+    assert work(confirm(images(40))).deleted == 40
+    # One a slot in no book, and one a slot on its way.
+    assert max(out) <= 2 * settings.TENSORSLAB_CONCURRENCY
 
 
 def test_a_busy_provider_is_left_alone_as_long_as_it_asks(sandbox, confirm, images) -> None:
