@@ -197,11 +197,12 @@ def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask], fit: Q) -> i
 
 def seal(deletion: Deletion) -> None:
     """Counts the draft's items, and signs what would be deleted. From then on it can be confirmed."""
+    # Another job may have sealed it meanwhile, and somebody confirmed it: who comes second changes nothing.
+    as_read = Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT, fingerprint=deletion.fingerprint)
     sign(deletion)
     deletion.freezing_at = None
-    deletion.save(
-        update_fields=["waiting", "skipped", "fingerprint", "drift", "facts", "images", "videos", "freezing_at"]
-    )
+    names = ["waiting", "skipped", "fingerprint", "drift", "facts", "images", "videos", "freezing_at"]
+    as_read.update(**{name: getattr(deletion, name) for name in names})
 
 
 def recheck(deletion: Deletion, *, now: datetime) -> bool:
@@ -215,7 +216,8 @@ def recheck(deletion: Deletion, *, now: datetime) -> bool:
         return False
     with transaction.atomic():
         # Until it is sealed again it can't be confirmed, and a job would seal it if this process died.
-        if not Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT, freezing_at=None).update(freezing_at=now):
+        as_read = Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT, fingerprint=deletion.fingerprint)
+        if not as_read.filter(freezing_at=None).update(freezing_at=now):
             return True
         for why, pks in by_reason.items():
             for start in range(0, len(pks), 500):

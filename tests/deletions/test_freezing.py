@@ -13,7 +13,7 @@ from django_tasks_db.models import DBTaskResult
 from dashboard.deletions import jobs, manifest, requests
 from dashboard.deletions.models import Deletion, DeletionItem, State
 from dashboard.inventory.models import TrackedTask
-from tests.deletions.conftest import outcomes, url_of
+from tests.deletions.conftest import outcomes, url_of, work
 from tests.deletions.processes import FAST, until
 from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory
 
@@ -218,3 +218,22 @@ def test_a_killed_worker_leaves_nothing_that_the_next_does_not_finish(monkeypatc
     draft.refresh_from_db()
     assert (draft.total, draft.waiting) == (5, 5)
     assert draft.fingerprint == manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=operator.user).fingerprint
+
+
+def test_who_seals_second_changes_nothing_of_what_runs_by_then(sandbox, monkeypatch, operator, far_apart) -> None:
+    draft = begun(operator)
+    for _ in far_apart:
+        assert manifest.step(draft, now=timezone.now())
+    sign = manifest.sign
+
+    def sign_slowly(sealed: Deletion) -> None:
+        sign(sealed)
+        monkeypatch.setattr(manifest, "sign", sign)
+        by = requests.By(user=operator.user)
+        requests.confirm(deletion=frozen(draft), by=by, reason="Spring", typed="5", now=timezone.now())
+        assert work(draft).state == State.FINISHED
+
+    monkeypatch.setattr(manifest, "sign", sign_slowly)
+    assert not manifest.step(draft, now=timezone.now())
+    draft.refresh_from_db()
+    assert (draft.waiting, draft.deleted, draft.total) == (0, 5, 5)
