@@ -78,9 +78,8 @@ class Settlement:
             return
         before = Outcome(items[0].outcome)
         keys = [item.pk for item in items]
-        if self.call.operation == ProviderCall.Operation.DELETE:
-            left = {"attempts": Sql("attempts + 1"), "sent_at": self.call.sent_at}
-            fields |= left if self.verdict.sent else {"sent_at": Sql("CASE WHEN attempts > 0 THEN sent_at END")}
+        if self.call.operation == ProviderCall.Operation.DELETE and self.verdict.sent:
+            fields |= {"attempts": Sql("attempts + 1"), "sent_at": self.call.sent_at}
         change_items(keys, {"outcome": outcome, "call_id": None, **fields})
         if before != outcome:
             shift_counters(self.deletion.pk, {before: -len(keys), outcome: len(keys)})

@@ -118,7 +118,7 @@ def _put_in_flight(chunk: Chunk, hold: slots.Hold, *, now: datetime) -> bool:
 
 def release(call_id: int) -> bool:
     """Takes a ready call back, as if it had never been. False when it has left, or was taken back before."""
-    waits = {"outcome": Outcome.WAITING, "call_id": None, "sent_at": sql.Sql("CASE WHEN attempts > 0 THEN sent_at END")}
+    waits = {"outcome": Outcome.WAITING, "call_id": None}
     with transaction.atomic():
         locked = f"""SELECT d.id FROM {DELETIONS} d JOIN calls_providercall c ON c.deletion = d.uuid
             WHERE c.id = %s{sql.for_update("d")}"""
@@ -174,7 +174,7 @@ def _prepare_delete(deletion: Sending, *, now: datetime) -> Chunk | None:
         return None
     ids = tuple(row.task_id for row in rows)
     chunk = _begin(Operation.DELETE, deletion, rows[0].kind, ids, now=now)
-    change_items([row.pk for row in rows], {"outcome": Outcome.SENT, "call_id": chunk.call_id, "sent_at": now})
+    change_items([row.pk for row in rows], {"outcome": Outcome.SENT, "call_id": chunk.call_id})
     shift_counters(deletion.pk, {Outcome.WAITING: -len(rows), Outcome.SENT: len(rows)}, served_at=now)
     return chunk
 

@@ -179,6 +179,17 @@ def test_a_look_up_of_no_deletion_that_never_left_is_forgotten(db) -> None:
     assert not ProviderCall.objects.exists()
 
 
+def test_a_call_that_never_left_leaves_no_trace_in_when_its_items_were_sent(confirm, images) -> None:
+    confirm(images(2))
+    engine.begin_due(now=timezone.now())
+    before = timezone.now() - timedelta(minutes=3)
+    DeletionItem.objects.update(attempts=1, touched=True, sent_at=before)
+    chunk = taking.prepare(now=timezone.now())
+    assert chunk
+    assert taking.release(chunk.call_id)
+    assert set(DeletionItem.objects.values_list("sent_at", flat=True)) == {before}
+
+
 def test_a_resume_is_not_undone_by_a_pause_that_was_read_before_it(monkeypatch, confirm, images) -> None:
     deletion = confirm(images(1))
     engine.begin_due(now=timezone.now())
