@@ -82,7 +82,8 @@ def _confirm_again_if_changed(draft: Deletion) -> None:
 
 
 def _import_again(tasks: list[TrackedTask]) -> None:
-    rows = [Row(line=1, kind=task.kind, task_id=task.task_id, values={"status": "completed"}) for task in tasks]
+    # Something new in each row: what is stored already is neither locked nor written.
+    rows = [Row(line=1, kind=task.kind, task_id=task.task_id, values={"model": "another"}) for task in tasks]
     importing.take_in(source="tasks.csv", digest="", entries=rows, actor="olga")
 
 
