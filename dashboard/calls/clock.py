@@ -28,7 +28,7 @@ def now() -> datetime:
     """
     if connection.vendor != "postgresql":
         return timezone.now()
-    if time.monotonic() > _last.at + LOOKED_AT_EVERY:
+    if time.monotonic() >= _last.at + LOOKED_AT_EVERY:
         with connection.cursor() as cursor:
             cursor.execute("SELECT clock_timestamp()")
             _last.there = cursor.fetchone()[0]
