@@ -13,7 +13,7 @@ from django.http import QueryDict
 from dashboard.audit.filters import DayField
 from dashboard.calls.models import Kind
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
-from dashboard.inventory.filters import BadFilter
+from dashboard.inventory.filters import BadFilter, unusable
 from dashboard.inventory.models import TrackedTask
 
 PAGE_SIZE = 50
@@ -41,7 +41,7 @@ class HistoryFilterForm(forms.Form):
         if repeated := [name for name, values in self.query.lists() if len(values) > 1]:
             raise BadFilter(f"“{repeated[0]}” stands more than once in the address. Once is clear.")
         for name in self.errors:
-            raise BadFilter(f"{self.fields[name].label}: “{self.query[name][:60]}” is not a value this filter takes.")
+            raise BadFilter(unusable(self, name))
         if (cursor := self.cleaned_data["cursor"]) and not CURSOR.fullmatch(cursor):
             raise BadFilter("This page's address is damaged. Go to the first page.")
 

@@ -45,17 +45,22 @@ class TaskFilterForm(forms.Form):
 
     def sentence(self) -> str:
         """What is wrong, field by field."""
-        return " ".join(self._sentence_for(name) for name in self.errors)
+        return " ".join(unusable(self, name) for name in self.errors)
 
-    def _sentence_for(self, name: str) -> str:
-        field = self.fields[name]
-        value = str(self.data.get(name, ""))[:60]
-        if name in ENUMERATED:
-            known = " or ".join(", ".join(ENUMERATED[name].values).rsplit(", ", 1))
-            return f"{field.label}: “{value}” is not one of {known}."
-        if isinstance(field, DayField):
-            return f"{field.label}: “{value}” is not a day. Write it as YYYY-MM-DD."
-        return f"{field.label}: {' '.join(map(str, self.errors[name]))}"
+
+def unusable(form: forms.Form, name: str) -> str:
+    """What is wrong with one field of a filter, and what it takes."""
+    field = form.fields[name]
+    value = str(form.data.get(name, ""))[:60]
+    if isinstance(field, forms.ChoiceField):
+        choices = cast("list[tuple[str, str]]", field.choices)
+        known = " or ".join(", ".join(choice for choice, _ in choices if choice).rsplit(", ", 1))
+        return f"{field.label}: “{value}” is not one of {known}."
+    if isinstance(field, DayField):
+        return f"{field.label}: “{value}” is not a day. Write it as YYYY-MM-DD."
+    if isinstance(field, forms.CharField) and form.has_error(name, "max_length"):
+        return f"{field.label}: use at most {field.max_length} characters."
+    return f"{field.label}: {' '.join(map(str, form.errors[name]))}"
 
 
 def day_from(query: QueryDict) -> date | None:

@@ -95,6 +95,17 @@ def test_a_mistyped_filter_of_the_history_answers_400_without_a_table(operator, 
     assert "<table" not in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("kind=audio", "Kind: “audio” is not one of image or video."),
+        ("after=2026-02-30", "After: “2026-02-30” is not a day. Write it as YYYY-MM-DD."),
+    ],
+)
+def test_it_says_what_a_filter_of_the_history_takes(operator, query, sentence) -> None:
+    assert sentence in operator.get(f"{reverse('deletion-list')}?{query}").content.decode()
+
+
 def test_drafts_are_not_history(operator, tasks) -> None:
     drafted(operator, tasks)
     assert "Delete 3 tasks" not in operator.get(reverse("deletion-list")).content.decode()

@@ -140,6 +140,7 @@ def test_the_last_day_of_the_calendar_is_a_day() -> None:
         ("statuss=failed", "There is no filter called “statuss”."),
         ("=failed", "There is no filter called “”."),
         ("kind=image&kind=video", "“kind” stands 2 times in the address. Once is clear."),
+        (f"q={'x' * 256}", "Search: use at most 255 characters."),
         ("q=a%00b", "Search: Null characters are not allowed."),
     ],
 )
