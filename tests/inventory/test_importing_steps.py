@@ -49,6 +49,12 @@ def run_jobs() -> int:
     return ran
 
 
+def test_what_is_read_at_once_counts_as_progress(olga):
+    batch = check(olga, FILE.replace(",p\n", f",{'p' * 10_000}\n"))
+    assert batch.state == "checking"
+    assert 0 < batch.percent < 100
+
+
 def test_a_large_file_is_checked_and_imported_by_jobs(olga):
     TrackedTaskFactory(kind="image", task_id="t7")
     batch = check(olga)

@@ -42,23 +42,26 @@ class Upload(io.RawIOBase):
         self._pieces = ImportPiece.objects.filter(batch=batch, role=ROLE.UPLOAD)
         self._number = 0
         self._rest = memoryview(b"")
-        self.offset = 0
+        self._offset = 0
 
     def readable(self) -> bool:
         return True
+
+    def tell(self) -> int:
+        return self._offset
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         if not self._rest:
             piece = self._pieces.filter(number=self._number).first()
             if piece is None:
                 # Whoever kept it died over it: what is there is not the file.
-                if self.offset < self._size:
-                    raise ValueError(f"{self.offset} of {self._size} bytes were kept.")
+                if self._offset < self._size:
+                    raise ValueError(f"{self._offset} of {self._size} bytes were kept.")
                 return 0
             self._rest = memoryview(content(piece))
             self._number += 1
         room = memoryview(buffer).cast("B")
         taken, self._rest = self._rest[: len(room)], self._rest[len(room) :]
         room[: len(taken)] = taken
-        self.offset += len(taken)
+        self._offset += len(taken)
         return len(taken)

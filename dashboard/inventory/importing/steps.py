@@ -73,7 +73,7 @@ class Checking:
         batch.to_update += updates
         batch.lines, batch.entries = self.reading.lines, self.reading.entries
         batch.state = STATE.CHECKED if self.reading.ended else STATE.CHECKING
-        batch.offset = getattr(self.stream, "offset", 0)
+        batch.offset = self.stream.tell()
         batch.moved_at = clock.now()
         names = ["problems", "notes", "rejected", "to_add", "to_update"]
         names += ["lines", "entries", "state", "offset", "moved_at"]
