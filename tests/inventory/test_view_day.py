@@ -65,3 +65,8 @@ def test_what_is_no_day_is_refused(viewer: Person, day: str) -> None:
 
 def test_in_an_empty_register_it_stays(viewer: Person) -> None:
     assert viewer.get("/tasks/?day=2026-03-01").headers["Location"] == "/tasks/"
+
+
+def test_where_nothing_is_listed_no_day_is_asked_for(viewer: Person, march: None) -> None:
+    assert "Go to day" in text(viewer.get("/tasks/"))
+    assert "Go to day" not in text(viewer.get("/tasks/?kind=video"))
