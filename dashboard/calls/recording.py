@@ -70,17 +70,6 @@ def forget(call_id: int) -> bool:
     return bool(sql.change(f"DELETE FROM {TABLE} WHERE id = %s AND state = 'ready'", call_id))
 
 
-def find(call_id: int) -> Call:
-    """Raises `ProviderCall.DoesNotExist`."""
-    for pk, operation, kind, purpose, deletion, sent_at in sql.rows(
-        f"SELECT id, operation, kind, purpose, deletion, sent_at FROM {TABLE} WHERE id = %s",
-        call_id,
-    ):
-        uuid = None if deletion is None else UUID(str(deletion))
-        return Call(pk, operation, kind, purpose, uuid, sql.moment(sent_at))
-    raise ProviderCall.DoesNotExist
-
-
 def complete(call_id: int, verdict: Verdict, *, now: datetime) -> bool:
     """The fence: only the first to complete an open call may settle what it was about."""
     answer: dict[str, object] = {

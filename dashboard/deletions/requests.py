@@ -103,6 +103,9 @@ def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetim
     if large:
         _require_confirmable(deletion, by, now=now)
         if manifest.recheck(deletion, now=now):
+            # Another press may have confirmed it meanwhile: what looks busy then is its own.
+            deletion.refresh_from_db()
+            _require_confirmable(deletion, by, now=now)
             raise Changed
     with transaction.atomic():
         accounts.locked()

@@ -47,6 +47,7 @@ class Carried(NamedTuple):
     failures: int
     lost_at: datetime | None
     if_there: str
+    open: bool
 
 
 class Settled(NamedTuple):
@@ -204,6 +205,9 @@ def _send_again(work: Settlement, items: list[Carried], **fields: Any) -> None:
 def _settle_look_up(work: Settlement, item: Carried) -> None:
     if work.call.purpose == "verify":
         _settle_verification(work, item)
+    elif not item.open:
+        # Somebody gave it up while the look-up was out; by now the task may be another deletion's.
+        change_items([item.pk], {"call_id": None})
     elif work.verdict.ruling == Ruling.GONE:
         if item.lost_at is None:
             work.close([item], Outcome.ALREADY_GONE)

@@ -80,13 +80,14 @@ def close_lost(lease: slots.Lease, *, now: datetime) -> None:
     if held.state == ProviderCall.State.READY:
         taking.release(held.pk)
         return
-    call = recording.find(held.pk)
+    deletes = held.operation == ProviderCall.Operation.DELETE
     error = Unanswered(WORKER_DIED)
-    if call.deletion is None:
-        sending.settle_alone(call, judge_look_up(error), ids=[], now=now)
+    verdict = judge_delete(error) if deletes else judge_look_up(error)
+    if held.deletion is not None:
+        settle(held.pk, verdict, now=now)
         return
-    deletes = call.operation == ProviderCall.Operation.DELETE
-    settle(call.pk, judge_delete(error) if deletes else judge_look_up(error), now=now)
+    call = recording.Call(held.pk, held.operation, held.kind, held.purpose, None, held.sent_at)
+    sending.settle_alone(call, verdict, ids=[], now=now)
 
 
 def tend(tender: Tender, stop: threading.Event) -> None:

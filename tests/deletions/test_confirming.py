@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from dashboard.audit.models import AuditEvent
+from dashboard.deletions import arming, manifest, requests
+from dashboard.deletions.models import Deletion, DeletionItem, State
+from dashboard.deletions.requests import By, Changed, Invalid, Refused
+from dashboard.inventory.models import TrackedTask
+from tests.deletions.conftest import work
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _confirm(draft, user, *, reason="Spring", typed="", now=None) -> None:
+    requests.confirm(deletion=draft, by=By(user=user), reason=reason, typed=typed, now=now or timezone.now())
+    draft.refresh_from_db()
+
+
+def test_of_two_presses_on_a_large_draft_the_slower_hears_that_it_was_confirmed(olga, draft, monkeypatch) -> None:
+    """It looks at the tasks before it takes the lock, and they look busy: by the other press."""
+    monkeypatch.setattr(manifest, "AT_ONCE", 0)
+    recheck = manifest.recheck
+
+    def slow(deletion, *, now):
+        monkeypatch.setattr(manifest, "recheck", recheck)
+        _confirm(Deletion.objects.get(pk=deletion.pk), olga)
+        return recheck(deletion, now=now)
+
+    monkeypatch.setattr(manifest, "recheck", slow)
+    with pytest.raises(Refused, match="already confirmed"):
+        _confirm(draft, olga)
+
+
+def test_confirming_shows_the_tasks_as_deleting_at_once(olga, draft) -> None:
+    _confirm(draft, olga)
+    assert draft.state == State.SCHEDULED
+    assert TrackedTask.objects.filter(presence="deleting", last_deletion=draft.uuid).count() == 3
+    assert AuditEvent.objects.get(action="deletion.confirmed").actor == "olga"
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("", "Give a reason. It stays in the history."),
+        ("   ", "Give a reason. It stays in the history."),
+        ("x" * 501, "The reason has 501 characters. Use at most 500."),
+        ("a\x00b", "The reason holds a NUL character. Remove it."),
+    ],
+)
+def test_a_reason_is_required(olga, draft, reason, sentence) -> None:
+    with pytest.raises(Invalid) as refusal:
+        _confirm(draft, olga, reason=reason)
+    assert refusal.value.errors["reason"] == sentence
+    draft.refresh_from_db()
+    assert draft.state == State.DRAFT
+
+
+@pytest.mark.parametrize("typed", ["", "2", "03", "three"])
+def test_a_wrong_count_is_refused(settings, olga, draft, typed) -> None:
+    settings.DELETION_TYPED_ABOVE = 2
+    with pytest.raises(Invalid) as refusal:
+        _confirm(draft, olga, typed=typed)
+    assert refusal.value.errors["typed"].startswith("Type 3 to confirm. You typed")
+
+
+@pytest.mark.parametrize("typed", ["1200", "1,200", " 1200 "])
+def test_the_count_is_taken_with_and_without_commas(settings, olga, images, typed) -> None:
+    settings.DELETION_TYPED_ABOVE = 20
+    images(1200)
+    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    _confirm(draft, olga, typed=typed)
+    assert draft.state == State.SCHEDULED
+
+
+def test_a_second_confirmation_is_refused(olga, draft) -> None:
+    _confirm(draft, olga)
+    with pytest.raises(Refused, match="already confirmed"):
+        _confirm(draft, olga)
+
+
+def test_nobody_confirms_another_persons_draft(draft) -> None:
+    with pytest.raises(Refused, match="belongs to olga"):
+        _confirm(draft, UserFactory(username="mallory", role="operator"))
+
+
+def test_what_became_held_or_busy_meanwhile_freezes_the_draft_anew(olga, draft, confirm) -> None:
+    before = draft.fingerprint
+    tasks = list(TrackedTask.objects.order_by("pk"))
+    TrackedTask.objects.filter(pk=tasks[0].pk).update(held_by="alice", held_reason="wait")
+    confirm([tasks[1]])
+    with pytest.raises(Changed):
+        _confirm(draft, olga)
+    draft.refresh_from_db()
+    assert (draft.state, draft.size, draft.skipped) == (State.DRAFT, 1, 2)
+    assert draft.fingerprint != before
+    _confirm(draft, olga)
+    assert draft.state == State.SCHEDULED
+
+
+def test_a_missing_key_is_told_before_anything_is_scheduled(settings, olga, draft) -> None:
+    settings.TENSORSLAB_API_KEY = ""
+    with pytest.raises(Invalid, match="API key is missing"):
+        _confirm(draft, olga)
+
+
+def test_undo_keeps_everything(sandbox, settings, olga, draft) -> None:
+    settings.DELETION_GRACE_SECONDS = 60
+    _confirm(draft, olga)
+    requests.undo(deletion=draft, by=By(user=olga), now=timezone.now())
+    work(draft)
+    assert (draft.state, draft.kept, draft.waiting) == (State.CANCELLED, 3, 0)
+    assert TrackedTask.objects.filter(presence="present", last_outcome="kept").count() == 3
+    assert not DeletionItem.objects.filter(open=True).exists()
+    assert sandbox.ledger()["calls"] == []
+
+
+def test_a_late_undo_is_refused(settings, olga, draft) -> None:
+    settings.DELETION_GRACE_SECONDS = 10
+    now = timezone.now()
+    _confirm(draft, olga, now=now)
+    with pytest.raises(Refused, match="Too late"):
+        requests.undo(deletion=draft, by=By(user=olga), now=now + timedelta(seconds=10))
+
+
+def test_a_large_confirmation_is_armed_by_the_shift_and_undone_in_chunks(
+    sandbox, monkeypatch, settings, olga, images
+) -> None:
+    monkeypatch.setattr(arming, "CHUNK", 10)
+    settings.DELETION_GRACE_SECONDS = 60
+    images(35)
+    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    _confirm(draft, olga)
+    assert draft.armed_at is None
+    arming.in_chunks(arming.arm_chunk, draft, now=timezone.now(), at_most=2)
+    assert DeletionItem.objects.filter(open=True).count() == 20
+    requests.undo(deletion=draft, by=By(user=olga), now=timezone.now())
+    work(draft, shifts=1)
+    assert draft.kept == 35
+    assert not TrackedTask.objects.exclude(presence="present").exists()
+
+
+def test_a_large_confirmation_deletes_everything(sandbox, monkeypatch, olga, images) -> None:
+    monkeypatch.setattr(arming, "CHUNK", 10)
+    images(35)
+    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    _confirm(draft, olga)
+    assert work(draft).deleted == 35
+
+
+def test_arming_skips_what_another_deletion_took_first(sandbox, monkeypatch, olga, images) -> None:
+    monkeypatch.setattr(arming, "CHUNK", 2)
+    images(5)
+    first = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    second = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    _confirm(first, olga)
+    _confirm(second, olga)
+    work(first)
+    work(second)
+    assert (first.deleted, second.skipped, second.deleted) == (5, 5, 0)
+    assert (first.state, second.state) == (State.FINISHED, State.FINISHED)
+
+
+def test_keeping_a_draft_discards_it(olga, draft) -> None:
+    requests.keep(deletion=draft, by=By(user=olga))
+    draft.refresh_from_db()
+    assert draft.state == State.DISCARDED
+    with pytest.raises(Refused, match="discarded"):
+        _confirm(draft, olga)
+
+
+def test_a_draft_of_yesterday_is_refused(olga, draft) -> None:
+    with pytest.raises(Refused, match="over an hour old"):
+        _confirm(draft, olga, now=timezone.now() + timedelta(hours=2))
