@@ -1,0 +1,113 @@
+"""Between being ready and leaving anything may happen: the last look must find it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from dashboard.calls import slots
+from dashboard.calls.models import Account, ProviderCall, Slot
+from dashboard.deletions import engine, requests, taking
+from dashboard.deletions.models import Deletion, Outcome, State
+from dashboard.deletions.requests import By
+from dashboard.inventory.models import TrackedTask
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def deletion(confirm, images) -> Deletion:
+    deletion: Deletion = confirm(images(3))
+    engine.begin_due(now=timezone.now())
+    return deletion
+
+
+def _ready() -> taking.Chunk:
+    chunk = taking.prepare(now=timezone.now())
+    assert chunk
+    return chunk
+
+
+def _pause(deletion: Deletion) -> None:
+    requests.pause(deletion=deletion, by=By(user=deletion.actor))
+
+
+def _stop(deletion: Deletion) -> None:
+    # Not by the request, which would also keep what waits.
+    Deletion.objects.update(stopped_at=timezone.now())
+
+
+def _hold_one(deletion: Deletion) -> None:
+    TrackedTask.objects.filter(pk=deletion.items.earliest("pk").tracked_id).update(held_by="alice")
+
+
+def _pause_the_account(deletion: Deletion) -> None:
+    Account.objects.update(paused_reason="No credits.")
+
+
+def _let_the_account_rest(deletion: Deletion) -> None:
+    Account.objects.update(rest_until=timezone.now() + timedelta(minutes=1))
+
+
+def _point_elsewhere(deletion: Deletion) -> None:
+    Deletion.objects.update(host="https://elsewhere.example")
+
+
+@pytest.mark.parametrize(
+    "happens", [_pause, _stop, _hold_one, _pause_the_account, _let_the_account_rest, _point_elsewhere]
+)
+def test_a_ready_call_is_taken_back_when_it_may_not_leave_any_more(
+    deletion: Deletion, happens: Callable[[Deletion], None]
+) -> None:
+    chunk = _ready()
+    happens(deletion)
+    [hold] = slots.take(1)
+    assert not taking.leave(chunk, hold, now=timezone.now())
+    _nothing_happened(deletion)
+
+
+def test_a_ready_call_is_taken_back_when_its_slot_is_lost(deletion: Deletion) -> None:
+    chunk = _ready()
+    [hold] = slots.take(1)
+    slots.release(hold)
+    with pytest.raises(slots.Lost):
+        taking.leave(chunk, hold, now=timezone.now())
+    _nothing_happened(deletion)
+
+
+def _nothing_happened(deletion: Deletion) -> None:
+    deletion.refresh_from_db()
+    assert (deletion.waiting, deletion.sent) == (3, 0)
+    assert set(deletion.items.values_list("outcome", "call", "sent_at")) == {(Outcome.WAITING, None, None)}
+    assert not ProviderCall.objects.exists()
+
+
+def test_a_slot_whose_lease_would_not_outlast_the_call_is_renewed_first(deletion: Deletion, settings) -> None:
+    chunk = _ready()
+    [hold] = slots.take(1)
+    short = timezone.now() + timedelta(seconds=settings.TENSORSLAB_TIMEOUT + slots.LEAST_MARGIN - 1)
+    Slot.objects.update(lease_until=short)
+    assert taking.leave(chunk, hold, now=timezone.now())
+    assert Slot.objects.get(number=hold.number).lease_until > short
+
+
+def test_a_call_leaves_once_and_is_not_taken_back_after_that(deletion: Deletion) -> None:
+    chunk = _ready()
+    first, second = slots.take(2)
+    assert taking.leave(chunk, first, now=timezone.now())
+    assert not taking.leave(chunk, second, now=timezone.now())
+    assert not taking.release(chunk.call_id)
+    call = ProviderCall.objects.get()
+    assert (call.state, call.slot) == (ProviderCall.State.OPEN, first.number)
+    deletion.refresh_from_db()
+    assert (deletion.waiting, deletion.sent, deletion.state) == (0, 3, State.RUNNING)
+
+
+def test_it_is_taken_back_once(deletion: Deletion) -> None:
+    chunk = _ready()
+    assert taking.release(chunk.call_id)
+    assert not taking.release(chunk.call_id)
+    _nothing_happened(deletion)
