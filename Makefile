@@ -4,14 +4,20 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Tools and tests look at no .env of yours; `make run` does.
 ISOLATED := ENV_FILE=/dev/null DATABASE_URL=
 
-.PHONY: run test lint bench screenshots requirements chaos
+.PHONY: run test test-sqlite test-postgresql lint bench screenshots requirements chaos
 
 run: .venv/.runtime
 	@$(BIN)/python manage.py run
 
+# Each database by itself needs one core for most of the time: side by side, and each told as one piece.
 test: .venv/.development
 	@sh .ci/chromium
+	@$(MAKE) --jobs=2 --output-sync=target test-sqlite test-postgresql
+
+test-sqlite:
 	$(ISOLATED) $(BIN)/python -m pytest
+
+test-postgresql:
 	$(ISOLATED) $(BIN)/python -m tests.on_postgresql
 
 lint: .venv/.development

@@ -28,9 +28,9 @@ def run(options: Namespace, vendors: Sequence[str]) -> dict[str, object]:
         figures = cases.measured("bench.freezing_case", chosen, called=f"{vendor}: {options.rows:,} tasks")
         runs.append(Run(**figures | {"case": chosen}))
     report.show(
-        f"Seconds for {options.rows:,} tasks: median (every run). A freeze beside the bare INSERT … SELECT, "
-        "and a dialog, from the press to its button, beside a freeze.",
-        [row for one in runs for row in (freeze(one), dialog(one), *presses(one))],
+        f"Seconds for {options.rows:,} tasks: median (every run). A freeze, until all is written down and until it is "
+        "described and signed, beside the bare INSERT … SELECT; a dialog, from press to button, beside a freeze.",
+        [row for one in runs for row in (*freezes(one), dialog(one), *presses(one))],
     )
     report.show(
         "A colleague who loads the list and deletes single tasks meanwhile: milliseconds a page took.",
@@ -39,9 +39,13 @@ def run(options: Namespace, vendors: Sequence[str]) -> dict[str, object]:
     return {"runs": [asdict(one) for one in runs]}
 
 
-def freeze(one: Run) -> dict[str, str]:
-    ratio = median(one.freeze) / median(one.bare)
-    return _row(one, "freeze ÷ bare", one.freeze, one.bare, ratio, report.goal(ratio, at_most=BARE))
+def freezes(one: Run) -> list[dict[str, str]]:
+    """The bare statement neither describes a set nor sorts it for a signature, so only what it does too has a goal."""
+    written, signed = (median(seconds) / median(one.bare) for seconds in (one.written, one.freeze))
+    return [
+        _row(one, "written down ÷ bare", one.written, one.bare, written, report.goal(written, at_most=BARE)),
+        _row(one, "and signed ÷ bare", one.freeze, one.bare, signed, report.goal(signed)),
+    ]
 
 
 def dialog(one: Run) -> dict[str, str]:

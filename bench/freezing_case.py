@@ -34,7 +34,10 @@ class Run:
     """Times in seconds, one entry a run where it is a list."""
 
     case: Case
+    written: list[float]
+    """Until the last item was written down."""
     freeze: list[float]
+    """Until the set was described and signed, too."""
     bare: list[float]
     """The same rows by the plainest `INSERT … SELECT`, in turn with ours."""
     select_all: float
@@ -57,7 +60,7 @@ def measure(case: Case, place: product.Place) -> Run:
 
         registers.make(case.rows)
         operator = freezing_steps.Operator(registers.person("operator"), patience=case.patience)
-        freeze: list[float] = []
+        freeze: list[tuple[float, float]] = []
         bare: list[float] = []
         for _ in range(case.repeat):
             with product.undisturbed():
@@ -68,7 +71,9 @@ def measure(case: Case, place: product.Place) -> Run:
             return pressed(case, operator, web, freeze=freeze, bare=bare)
 
 
-def pressed(case: Case, operator: Operator, web: product.Web, *, freeze: list[float], bare: list[float]) -> Run:
+def pressed(
+    case: Case, operator: Operator, web: product.Web, *, freeze: list[tuple[float, float]], bare: list[float]
+) -> Run:
     from bench import registers
     from bench.freezing_colleague import Colleague
 
@@ -89,7 +94,8 @@ def pressed(case: Case, operator: Operator, web: product.Web, *, freeze: list[fl
         undo, undone = operator.undo(case.rows)
     return Run(
         case=case,
-        freeze=freeze,
+        written=[written for written, _ in freeze],
+        freeze=[signed for _, signed in freeze],
         bare=bare,
         select_all=select_all,
         dialog=dialog,

@@ -33,7 +33,7 @@ class Colleague:
 
     @contextmanager
     def at_work(self, phase: str) -> Iterator[None]:
-        """Loads pages as long as the block lasts, and until the last one has come."""
+        """Loads pages as long as the block lasts, at least one, and until the last one has come."""
         over_now = threading.Event()
         working = threading.Thread(target=self.work, args=(phase, over_now))
         working.start()
@@ -45,11 +45,13 @@ class Colleague:
 
     def work(self, phase: str, over_now: threading.Event) -> None:
         due = time.monotonic()
-        while not over_now.wait(THINKS):
+        over = False
+        while not over:
             self.note(phase, self.visitor.get("/tasks/"))
             if time.monotonic() >= due and self.tasks:
                 self.delete_one(phase)
                 due = time.monotonic() + DELETES_EVERY
+            over = over_now.wait(THINKS)
 
     def delete_one(self, phase: str) -> None:
         task = self.tasks.pop()

@@ -13,10 +13,11 @@ from django.utils import timezone
 from bench import items, registers
 from bench.product import until
 from bench.visitor import Visitor
-from dashboard.calls import accounts
+from dashboard.calls import accounts, clock
 from dashboard.deletions import manifest
 from dashboard.deletions.models import Deletion
-from dashboard.inventory.models import TrackedTask
+from dashboard.inventory import selecting
+from dashboard.inventory.filters import Filter
 
 LOOK = 0.05
 """Seconds between two looks at something that is awaited."""
@@ -49,14 +50,20 @@ class Operator:
     def __init__(self, user: User, *, patience: float) -> None:
         self.user, self.patience = user, patience
 
-    def freeze(self, rows: int) -> float:
+    def freeze(self, rows: int) -> tuple[float, float]:
+        """Seconds until the last item was written down, and until the set was described and signed: as the job does."""
+        selection = selecting.select_all(user=self.user, filter=Filter())
         began = time.perf_counter()
-        deletion = manifest.freeze_tasks(tasks=TrackedTask.objects.listed(), actor=self.user)
-        seconds = time.perf_counter() - began
-        assert deletion.total == deletion.items.count() == rows
-        assert deletion.fingerprint
+        draft = manifest.begin(selection=selection, actor=self.user, now=clock.now())
+        written = 0.0
+        while manifest.step(draft, now=clock.now()):
+            written = time.perf_counter() - began
+        signed = time.perf_counter() - began
+        draft.refresh_from_db()
+        assert draft.total == draft.size == draft.items.count() == rows
+        assert draft.fingerprint
         forget()
-        return seconds
+        return written, signed
 
     def visit(self, host: str) -> None:
         self.visitor = Visitor(host, self.user)

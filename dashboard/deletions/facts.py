@@ -7,24 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Aggregate, Count, JSONField, Max, Min, Q, QuerySet
+from django.db.models import Count, Max, Min, Q
 from django.utils.dateparse import parse_datetime
 
-from dashboard.deletions.models import Deletion
+from dashboard.deletions.models import Deletion, Outcome
 from dashboard.inventory.models import TrackedTask
 
 YOUNG = timedelta(hours=1)
-
-
-class Names(Aggregate):
-    """The different values there are."""
-
-    function = "json_group_array"
-    template = "%(function)s(DISTINCT %(expressions)s)"
-    output_field = JSONField()
-
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, function="jsonb_agg", **context)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,15 +26,6 @@ class Ages:
     young: int = 0
     """Less than an hour old when they were frozen."""
     models: frozenset[str] = frozenset()
-
-    def __add__(self, other: Ages) -> Ages:
-        return Ages(
-            oldest=min(filter(None, [self.oldest, other.oldest]), default=None),
-            newest=max(filter(None, [self.newest, other.newest]), default=None),
-            unknown_time=self.unknown_time + other.unknown_time,
-            young=self.young + other.young,
-            models=self.models | other.models,
-        )
 
     def stored(self) -> dict[str, object]:
         return {
@@ -67,16 +47,26 @@ class Ages:
         )
 
 
-def ages_of(tasks: QuerySet[TrackedTask], *, now: datetime) -> Ages:
-    """In one pass over them."""
-    found = tasks.aggregate(
-        oldest=Min("created_at"),
-        newest=Max("created_at"),
-        unknown_time=Count("pk", filter=Q(created_at=None)),
-        young=Count("pk", filter=Q(created_at__gt=now - YOUNG)),
-        names=Names("model"),
+def ages_of(deletion: Deletion) -> Ages:
+    """Of all that it would delete, in one pass; models are few."""
+    by_model = list(
+        deletion.items.filter(outcome=Outcome.WAITING)
+        .values("tracked__model")
+        .annotate(
+            oldest=Min("tracked__created_at"),
+            newest=Max("tracked__created_at"),
+            unknown_time=Count("pk", filter=Q(tracked__created_at=None)),
+            young=Count("pk", filter=Q(tracked__created_at__gt=deletion.created_at - YOUNG)),
+        )
+        .order_by()
     )
-    return Ages(models=frozenset(found.pop("names") or []), **found)
+    return Ages(
+        oldest=min((row["oldest"] for row in by_model if row["oldest"]), default=None),
+        newest=max((row["newest"] for row in by_model if row["newest"]), default=None),
+        unknown_time=sum(row["unknown_time"] for row in by_model),
+        young=sum(row["young"] for row in by_model),
+        models=frozenset(row["tracked__model"] for row in by_model),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

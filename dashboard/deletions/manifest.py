@@ -7,11 +7,11 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import Case, CharField, Exists, F, Max, OuterRef, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, CharField, Exists, F, Max, OuterRef, QuerySet, TextField, Value, When
 from django.db.models.functions import Concat
 
+from dashboard import sql
 from dashboard.calls import accounts, clock
-from dashboard.deletions.facts import Ages, ages_of
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.signing import sign
 from dashboard.inventory import selecting
@@ -20,7 +20,7 @@ from dashboard.inventory.models import Presence, Selection, TrackedTask
 DRAFT_LIFETIME = timedelta(hours=1)
 AT_ONCE = 50_000
 """Up to so many tasks are frozen while the operator waits; more are frozen by a job, step by step."""
-STEP = 100_000
+STEP = 250_000
 """Rows of the register that one step passes, whether they are selected or not."""
 
 HELD = "Held"
@@ -60,7 +60,7 @@ def freeze_tasks(
 ) -> Deletion:
     now = now or clock.now()
     deletion = _draft(actor=actor, filter=filter, back=back, drift=drift, reason=reason, retry_of=retry_of, now=now)
-    _add(deletion, tasks, now=now)
+    _add(deletion, tasks)
     if not deletion.total:
         raise NothingSelected
     seal(deletion)
@@ -100,16 +100,19 @@ def step(deletion: Deletion, *, now: datetime) -> bool:
         draft = under_way.select_for_update(skip_locked=skip).first()
         if draft is None:
             return False
-        tasks = tasks_of(draft)
-        rest = tasks.filter(pk__gt=draft.frozen_through)
-        first = rest.order_by("pk").values_list("pk", flat=True).first()
-        if first is not None:
-            draft.freezing_at, draft.frozen_through = now, first + STEP - 1
-            _add(draft, rest.filter(pk__gte=first, pk__lte=draft.frozen_through), now=now)
+        # Whether it is selected or not: to look for the next selected one can take as long as to freeze it.
+        ahead = TrackedTask.objects.filter(pk__gt=draft.frozen_through).order_by("pk")
+        row = ahead.values_list("pk", flat=True).first()
+        if row is not None:
+            draft.freezing_at, draft.frozen_through = now, row + STEP - 1
+            _add(draft, tasks_of(draft).filter(pk__gte=row, pk__lte=draft.frozen_through))
             return True
     # Nothing changes it any more, so reading it again and again for seconds needs no transaction.
     if draft.selection is not None:
         draft.drift = selecting.drift(draft.selection)
+    if connection.vendor == "postgresql":
+        # It would find out about a million new rows a minute later, and look each of their tasks up meanwhile.
+        sql.change(f"ANALYZE {DeletionItem._meta.db_table}")
     seal(draft)
     return False
 
@@ -147,26 +150,23 @@ def _unfit(of: str = "") -> Case:
     )
 
 
-def _add(deletion: Deletion, tasks: QuerySet[TrackedTask], *, now: datetime) -> None:
-    """Adds an item for each of these tasks, and what they are like to the facts."""
-    fit = Q(presence=Presence.PRESENT, held_by="")
+def _add(deletion: Deletion, tasks: QuerySet[TrackedTask]) -> None:
+    """Adds an item for each of these tasks."""
     deletion.first_item = deletion.first_item or _last_item() + 1
-    deletion.total += _insert_items(deletion, tasks, fit)
+    deletion.total += _insert_items(deletion, tasks)
     deletion.last_item = _last_item()
     # The statement that inserts must not read the table: SQLite would first put all it selects aside.
     doubtful = deletion.items.filter(outcome=Outcome.SKIPPED, message=DOUBTFUL)
     busy = DeletionItem.objects.filter(tracked=OuterRef("tracked"), open=True)
     doubtful.filter(Exists(busy)).update(message=BUSY)
-    ages = Ages.from_stored(deletion.facts) + ages_of(tasks.filter(fit), now=now)
-    deletion.facts = ages.stored()
-    deletion.save(update_fields=["total", "facts", "first_item", "last_item", "freezing_at", "frozen_through"])
+    deletion.save(update_fields=["total", "first_item", "last_item", "freezing_at", "frozen_through"])
 
 
 def _last_item() -> int:
     return DeletionItem.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
-def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask], fit: Q) -> int:
+def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask]) -> int:
     # INSERT … SELECT: through Python objects a million rows take twenty times as long.
     constants: dict[str, Any] = {
         "deletion_id": deletion.pk,
@@ -178,7 +178,7 @@ def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask], fit: Q) -> i
         "touched": False,
     }
     fates = Case(
-        When(fit, then=Value(Outcome.WAITING.value)),
+        When(presence=Presence.PRESENT, held_by="", then=Value(Outcome.WAITING.value)),
         default=Value(Outcome.SKIPPED.value),
         output_field=CharField(),
     )
@@ -196,7 +196,7 @@ def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask], fit: Q) -> i
 
 
 def seal(deletion: Deletion) -> None:
-    """Counts the draft's items, and signs what would be deleted. From then on it can be confirmed."""
+    """Counts the draft's items, says what they are like, and signs them. From then on it can be confirmed."""
     # Another job may have sealed it meanwhile, and somebody confirmed it: who comes second changes nothing.
     as_read = Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT, fingerprint=deletion.fingerprint)
     sign(deletion)
@@ -222,7 +222,5 @@ def recheck(deletion: Deletion, *, now: datetime) -> bool:
         for why, pks in by_reason.items():
             for start in range(0, len(pks), 500):
                 deletion.items.filter(pk__in=pks[start : start + 500]).update(outcome=Outcome.SKIPPED, message=why)
-    tasks = TrackedTask.objects.filter(pk__in=waiting.values("tracked_id"))
-    deletion.facts = ages_of(tasks, now=now).stored()
     seal(deletion)
     return True

@@ -1,4 +1,4 @@
-"""Counting and signing a draft's items in one walk over them, in flat memory."""
+"""Counting, describing and signing a draft's items, in flat memory."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db.models import Count
 from django.db.models.functions import Collate
 
 from dashboard.calls.models import Kind
+from dashboard.deletions.facts import ages_of
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 
 LINES = 5000
@@ -30,13 +31,12 @@ def sign(deletion: Deletion) -> None:
         reasons[known] = reasons.get(known, 0) + number
     deletion.waiting, deletion.skipped = sum(kinds.values()), sum(reasons.values())
     deletion.images, deletion.videos = frozen[Kind.IMAGE], frozen[Kind.VIDEO]
-    rows = DeletionItem.objects.between(deletion, deletion.first_item, deletion.last_item)
-    first = rows.filter(outcome=Outcome.WAITING).values_list("tracked_id", flat=True)[:THUMBNAILS]
-    deletion.facts |= {
+    first = deletion.items.filter(outcome=Outcome.WAITING).order_by("pk").values_list("tracked_id", flat=True)
+    deletion.facts = ages_of(deletion).stored() | {
         "images": kinds[Kind.IMAGE],
         "videos": kinds[Kind.VIDEO],
         "skipped": sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0])),
-        "thumbnails": list(first),
+        "thumbnails": list(first[:THUMBNAILS]),
     }
 
 
