@@ -6,10 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Model
+
+Row = TypeVar("Row", bound=Model)
 
 
 class Sql(str):
@@ -22,6 +25,11 @@ def rows(statement: str, *values: object) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, [_plain(value) for value in values])
         return list(cursor.fetchall())
+
+
+def instances(model: type[Row], statement: str, *values: object) -> list[Row]:
+    """Of rows that have all columns of the model; further ones become attributes as they came out of the database."""
+    return list(model._base_manager.raw(statement, [_plain(value) for value in values]))
 
 
 def change(statement: str, *values: object) -> int:

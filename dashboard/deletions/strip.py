@@ -18,12 +18,15 @@ SEEN = "0000seen0000seen"
 LINGERS = timedelta(seconds=10)
 """Longer than the slowest poll, so that a page that watches sees every ending once."""
 MOST = 10
-MINE = f"""SELECT id FROM {DELETIONS} WHERE actor_id = %s AND (
-    state IN ('scheduled', 'running', 'paused')
-    OR state = 'cancelled' AND waiting > 0
-    OR state IN ('finished', 'cancelled') AND finished_at > %s
-    OR state = 'finished' AND opened_at IS NULL AND (refused > 0 OR unknown > 0 OR alarms > 0)
-) ORDER BY confirmed_at DESC LIMIT %s"""
+MINE = f"""
+    SELECT d.*, a.rest_until, a.rest_reason FROM {DELETIONS} d LEFT JOIN calls_account a ON a.host = d.host
+    WHERE d.actor_id = %s AND (
+        d.state IN ('scheduled', 'running', 'paused')
+        OR d.state = 'cancelled' AND d.waiting > 0
+        OR d.state IN ('finished', 'cancelled') AND d.finished_at > %s
+        OR d.state = 'finished' AND d.opened_at IS NULL AND (d.refused > 0 OR d.unknown > 0 OR d.alarms > 0))
+    ORDER BY d.confirmed_at DESC LIMIT %s"""
+"""It stands on every list, where Django would take a quarter of the page's time to build it."""
 
 
 def context(*, user: User, shown: str, now: datetime, watching: bool) -> dict[str, object]:
@@ -36,6 +39,7 @@ def context(*, user: User, shown: str, now: datetime, watching: bool) -> dict[st
 def _of(user: User, *, now: datetime, watching: bool) -> list[Deletion]:
     # A clean ending is shown to who watched it; trouble stays until its requester opens the deletion.
     since = now - LINGERS if watching else now
-    numbers = [pk for (pk,) in sql.rows(MINE, user.pk, since, MOST)]
-    # Most often there is none, and this stands on every list.
-    return list(Deletion.objects.with_rest().filter(pk__in=numbers).order_by("-confirmed_at")) if numbers else []
+    mine = sql.instances(Deletion, MINE, user.pk, since, MOST)
+    for row in mine:
+        row.rest_until = sql.moment(row.rest_until)
+    return mine

@@ -6,11 +6,11 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 
-from dashboard.inventory import prompt_index
+from dashboard.inventory import listed, prompt_index
 
 
 @register(Tags.database)
-def prompts_are_indexed(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+def what_triggers_keep_is_kept(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     for alias in databases or []:
         found += [
@@ -20,6 +20,14 @@ def prompts_are_indexed(*, databases: Sequence[str] | None = None, **kwargs: Any
                 id="inventory.E001",
             )
             for name in prompt_index.missing(connections[alias])
+        ]
+        found += [
+            Error(
+                f"The list would show deleted tasks: {name} is missing from the database “{alias}”.",
+                hint="Run manage.py index_prompts.",
+                id="inventory.E003",
+            )
+            for name in listed.missing(connections[alias])
         ]
         if prompt_index.reads_every_prompt(connections[alias]):
             found.append(

@@ -23,7 +23,7 @@ def insert_select(given: Mapping[str, str], *, source: str, now: datetime) -> tu
     expressions: list[str] = []
     parameters: list[Any] = []
     for field in TrackedTask._meta.concrete_fields:
-        if field.primary_key or not field.column or getattr(field, "generated", False):
+        if field.primary_key or not field.column:
             continue
         expression = given.get(field.name)
         if expression is None or not field.null:

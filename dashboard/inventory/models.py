@@ -90,13 +90,9 @@ class TrackedTask(models.Model):
     tracked_at = models.DateTimeField()
     checked_at = models.DateTimeField(null=True)
     presence = models.CharField(max_length=8, choices=Presence, default=Presence.PRESENT)
-    listed = models.GeneratedField(
-        expression=models.Case(models.When(presence__in=LISTED, then=1), default=0),
-        output_field=models.SmallIntegerField(),
-        db_persist=True,
-    )
-    """1 for what the register shows unasked: leads every index of the list. No boolean, which Django writes as a bare
-    term that SQLite uses no index for."""
+    listed = models.SmallIntegerField(default=1, editable=False)
+    """1 for what the register shows unasked, else 0; leads every index of the list. Triggers write it (`listed.py`). No
+    boolean, which Django writes as a bare term that SQLite uses no index for."""
     deleted_at = models.DateTimeField(null=True)
     last_outcome = models.CharField(max_length=12, blank=True)
     last_message = models.TextField(blank=True)

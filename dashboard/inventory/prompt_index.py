@@ -1,8 +1,8 @@
 """The text index of the prompts, apart from the register: what a deletion writes to a task must not touch it.
 
 `inventory_prompts` is an FTS5 table on SQLite, and on PostgreSQL a narrow table with a `pg_trgm` index. Triggers keep
-it in step. SQLite rebuilds a table to alter it and drops its triggers silently: a migration that alters
-`inventory_trackedtask` ends with `create(schema_editor.connection)`.
+it in step. A migration that alters `inventory_trackedtask` ends with `create(schema_editor.connection)`, since SQLite
+drops a table's triggers with that.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import DatabaseError, transaction
-from django.db.migrations.recorder import MigrationRecorder
+
+from dashboard.inventory import triggers
+from dashboard.inventory.triggers import TASKS
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 MIGRATION = ("inventory", "0004_index_prompts")
-TASKS = "inventory_trackedtask"
 TABLE = "inventory_prompts"
 TRIGRAMS = "inventory_prompts_trigrams"
 
@@ -74,8 +75,7 @@ def create(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(POSTGRESQL_FUNCTION)
         else:
             cursor.execute(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('rebuild')")
-        for name, body in _wanted(connection).items():
-            cursor.execute(f"CREATE TRIGGER {name} {body}")
+    triggers.put(connection, _wanted(connection))
     if postgresql and _trigrams_known(connection):
         with connection.cursor() as cursor:
             cursor.execute(POSTGRESQL_INDEX)
@@ -91,25 +91,11 @@ def drop(connection: BaseDatabaseWrapper) -> None:
 
 
 def drop_triggers(connection: BaseDatabaseWrapper) -> None:
-    on_table = f" ON {TASKS}" if connection.vendor == "postgresql" else ""
-    with connection.cursor() as cursor:
-        for name in _wanted(connection):
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
+    triggers.drop(connection, _wanted(connection))
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """The table and triggers that should stand and don't; none before their migration has run."""
-    if MIGRATION not in MigrationRecorder(connection).applied_migrations():
-        return []
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled IN ('O', 'A')", [TASKS]
-            )
-        else:
-            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [TASKS])
-        standing = {row[0] for row in cursor.fetchall()} | {TABLE} & set(connection.introspection.table_names(cursor))
-    return [name for name in (TABLE, *_wanted(connection)) if name not in standing]
+    return triggers.missing(connection, [TABLE, *_wanted(connection)], since=MIGRATION)
 
 
 def reads_every_prompt(connection: BaseDatabaseWrapper) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 from dashboard.inventory import prompt_index
+from dashboard.inventory.triggers import TASKS
 
 MANY = 10_000
 """So many changed tasks are worth a new look."""
@@ -22,7 +23,7 @@ def refresh() -> None:
         if connection.vendor == "sqlite":
             # So many entries of each index are looked at, instead of all.
             cursor.execute("PRAGMA analysis_limit = 1000")
-            cursor.execute(f"ANALYZE {prompt_index.TASKS}")
+            cursor.execute(f"ANALYZE {TASKS}")
         else:
             # Counting by an index alone needs the visibility map, which only VACUUM writes.
-            cursor.execute(f"VACUUM (ANALYZE) {prompt_index.TASKS}, {prompt_index.TABLE}")
+            cursor.execute(f"VACUUM (ANALYZE) {TASKS}, {prompt_index.TABLE}")

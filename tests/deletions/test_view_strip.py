@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.calls import accounts
+from dashboard.calls.models import Account
 from dashboard.deletions.models import Deletion, State
 from dashboard.inventory.models import TrackedTask
 from tests.deletions.conftest import drafted, url_of, work
@@ -87,3 +88,13 @@ def test_rows_that_cannot_be_read_do_not_spoil_what_was_done(operator, tasks, ht
     response = operator.post(url_of("confirm", draft), {"reason": "a", "shown": "abc"}, headers=htmx)
     assert response.status_code == 200
     assert operator.get(reverse("deletion-strip"), {"shown": "abc"}, headers=htmx).status_code == 422
+
+
+def test_the_strip_says_why_the_account_rests(sandbox, operator, tasks, htmx) -> None:
+    draft = drafted(operator, tasks)
+    operator.post(url_of("confirm", draft), {"reason": "a"})
+    Deletion.objects.update(state=State.RUNNING)
+    rest = timezone.now() + timedelta(seconds=40)
+    Account.objects.update(rest_until=rest, rest_reason="TensorsLab asks for a pause")
+    strip = operator.get(reverse("deletion-strip"), headers=htmx).content.decode()
+    assert "TensorsLab asks for a pause. Going on in " in strip

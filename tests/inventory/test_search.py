@@ -9,7 +9,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from dashboard.inventory import prompt_index, search
-from dashboard.inventory.checks import prompts_are_indexed
+from dashboard.inventory.checks import what_triggers_keep_is_kept
 from dashboard.inventory.filters import Filter
 from dashboard.inventory.listing import Address, page
 from dashboard.inventory.models import IndexedPrompt, TrackedTask
@@ -94,13 +94,13 @@ def test_the_index_keeps_in_step() -> None:
 
 
 def test_a_missing_trigger_is_an_error_and_can_be_put_back() -> None:
-    assert prompts_are_indexed(databases=["default"]) == []
+    assert what_triggers_keep_is_kept(databases=["default"]) == []
     prompt_index.drop_triggers(connection)
     TrackedTaskFactory(task_id="one", prompt="a red fox")
-    assert "inventory.E001" in {problem.id for problem in prompts_are_indexed(databases=["default"])}
+    assert "inventory.E001" in {problem.id for problem in what_triggers_keep_is_kept(databases=["default"])}
     assert found("fox") == set()
     call_command("index_prompts", verbosity=0)
-    assert prompts_are_indexed(databases=["default"]) == []
+    assert what_triggers_keep_is_kept(databases=["default"]) == []
     assert found("fox") == {"one"}
 
 
@@ -109,5 +109,5 @@ def test_without_trigrams_it_warns_and_still_finds() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP INDEX {prompt_index.TRIGRAMS}")
     TrackedTaskFactory(task_id="one", prompt="a red fox")
-    assert [problem.id for problem in prompts_are_indexed(databases=["default"])] == ["inventory.W002"]
+    assert [problem.id for problem in what_triggers_keep_is_kept(databases=["default"])] == ["inventory.W002"]
     assert found("fox") == {"one"}

@@ -5,13 +5,14 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 
-from dashboard.inventory import prompt_index
+from dashboard.inventory import listed, prompt_index
 
 
 class Command(BaseCommand):
-    help = "Makes the text index of the prompts anew, with the triggers that keep it in step."
+    help = "Makes anew what triggers keep: the text index of the prompts, and which tasks the list shows unasked."
 
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
+            listed.create(connection)
             prompt_index.create(connection)
-        self.stdout.write("Every prompt is indexed.")
+        self.stdout.write("Every prompt is indexed, and every task is listed as its presence says.")

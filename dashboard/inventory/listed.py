@@ -1,0 +1,64 @@
+"""`TrackedTask.listed`, which leads every index of the list, follows the presence: 1 for present and deleting, else 0.
+
+Triggers see to that, whoever writes. A generated column would do the same, but SQLite writes every index of one
+whenever what it is made of is written, and a deletion writes presences that leave `listed` as it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashboard.inventory import triggers
+from dashboard.inventory.triggers import TASKS
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+MIGRATION = ("inventory", "0005_listed_by_triggers")
+
+
+def _of(presence: str) -> str:
+    return f"CASE WHEN {presence} IN ('present', 'deleting') THEN 1 ELSE 0 END"
+
+
+_WRONG = f"NEW.listed <> {_of('NEW.presence')}"
+_SET = f"UPDATE {TASKS} SET listed = {_of('presence')} WHERE id = NEW.id;"
+SQLITE = {
+    "task_listed_added": f"AFTER INSERT ON {TASKS} WHEN {_WRONG} BEGIN {_SET} END",
+    "task_listed_changed": f"AFTER UPDATE OF presence ON {TASKS} WHEN {_WRONG} BEGIN {_SET} END",
+}
+POSTGRESQL_FUNCTION = f"""
+    CREATE OR REPLACE FUNCTION inventory_task_listed() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        NEW.listed := {_of("NEW.presence")};
+        RETURN NEW;
+    END $$"""
+_FOLLOW = f"FOR EACH ROW WHEN ({_WRONG}) EXECUTE FUNCTION inventory_task_listed()"
+POSTGRESQL = {
+    "task_listed_added": f"BEFORE INSERT ON {TASKS} {_FOLLOW}",
+    "task_listed_changed": f"BEFORE UPDATE OF presence ON {TASKS} {_FOLLOW}",
+}
+
+
+def create(connection: BaseDatabaseWrapper) -> None:
+    """Puts the triggers up, and right what was written without them."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(POSTGRESQL_FUNCTION)
+        cursor.execute(f"UPDATE {TASKS} SET listed = {_of('presence')} WHERE listed <> {_of('presence')}")
+    triggers.put(connection, _wanted(connection))
+
+
+def drop(connection: BaseDatabaseWrapper) -> None:
+    triggers.drop(connection, _wanted(connection))
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION IF EXISTS inventory_task_listed()")
+
+
+def missing(connection: BaseDatabaseWrapper) -> list[str]:
+    return triggers.missing(connection, _wanted(connection), since=MIGRATION)
+
+
+def _wanted(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    return POSTGRESQL if connection.vendor == "postgresql" else SQLITE
