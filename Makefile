@@ -12,12 +12,12 @@ run: .venv/.runtime
 # Each database by itself needs one core for most of the time: side by side, and each told as one piece.
 test: .venv/.development
 	@sh .ci/chromium
-	@$(MAKE) --jobs=2 --output-sync=target test-sqlite test-postgresql
+	@$(MAKE) --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) test-sqlite test-postgresql
 
-test-sqlite:
+test-sqlite: .venv/.development
 	$(ISOLATED) $(BIN)/python -m pytest
 
-test-postgresql:
+test-postgresql: .venv/.development
 	$(ISOLATED) $(BIN)/python -m tests.on_postgresql
 
 lint: .venv/.development

@@ -112,7 +112,7 @@ def step(deletion: Deletion, *, now: datetime) -> bool:
         draft.drift = selecting.drift(draft.selection)
     if connection.vendor == "postgresql":
         # It would find out about a million new rows a minute later, and look each of their tasks up meanwhile.
-        sql.change(f"ANALYZE {DeletionItem._meta.db_table}")
+        sql.change(f"ANALYZE (SKIP_LOCKED) {DeletionItem._meta.db_table}")
     seal(draft)
     return False
 

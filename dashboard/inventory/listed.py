@@ -41,12 +41,13 @@ POSTGRESQL = {
 
 
 def create(connection: BaseDatabaseWrapper) -> None:
-    """Puts the triggers up, and right what was written without them."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+    """Puts the triggers up, which waits for whoever is writing, and then right what was written without them."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
             cursor.execute(POSTGRESQL_FUNCTION)
-        cursor.execute(f"UPDATE {TASKS} SET listed = {_of('presence')} WHERE listed <> {_of('presence')}")
     triggers.put(connection, _wanted(connection))
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {TASKS} SET listed = {_of('presence')} WHERE listed <> {_of('presence')}")
 
 
 def drop(connection: BaseDatabaseWrapper) -> None:

@@ -90,7 +90,7 @@ class TrackedTask(models.Model):
     tracked_at = models.DateTimeField()
     checked_at = models.DateTimeField(null=True)
     presence = models.CharField(max_length=8, choices=Presence, default=Presence.PRESENT)
-    listed = models.SmallIntegerField(default=1, editable=False)
+    listed = models.SmallIntegerField(default=1, db_default=1, editable=False)
     """1 for what the register shows unasked, else 0; leads every index of the list. Triggers write it (`listed.py`). No
     boolean, which Django writes as a bare term that SQLite uses no index for."""
     deleted_at = models.DateTimeField(null=True)

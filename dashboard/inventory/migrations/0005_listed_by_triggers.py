@@ -12,10 +12,15 @@ INDEXES = [
 ]
 
 
+def restore_prompts(apps, schema_editor):
+    # SQLite drops their triggers with the table that it rebuilds.
+    if schema_editor.connection.vendor == "sqlite":
+        prompt_index.create(schema_editor.connection)
+
+
 def create(apps, schema_editor):
-    # The prompts too: SQLite dropped their triggers with the table that it rebuilt.
+    restore_prompts(apps, schema_editor)
     listed.create(schema_editor.connection)
-    prompt_index.create(schema_editor.connection)
 
 
 def drop(apps, schema_editor):
@@ -26,9 +31,11 @@ class Migration(migrations.Migration):
     dependencies = [("inventory", "0004_index_prompts")]
 
     operations = [
+        # Backwards it runs last.
+        migrations.RunPython(migrations.RunPython.noop, restore_prompts),
         *(migrations.RemoveIndex("trackedtask", index.name) for index in INDEXES),
         migrations.RemoveField("trackedtask", "listed"),
-        migrations.AddField("trackedtask", "listed", models.SmallIntegerField(default=1, editable=False)),
+        migrations.AddField("trackedtask", "listed", models.SmallIntegerField(default=1, db_default=1, editable=False)),
         migrations.RunPython(create, drop),
         *(migrations.AddIndex("trackedtask", index) for index in INDEXES),
     ]
