@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashboard import triggers
+
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -16,14 +18,14 @@ REFUSAL = "The audit log is append-only."
 
 SQLITE = {
     "audit_event_no_update": f"""
-        CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON {TABLE}
+        BEFORE UPDATE ON {TABLE}
         BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",
     "audit_event_no_delete": f"""
-        CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON {TABLE}
+        BEFORE DELETE ON {TABLE}
         BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",
     # INSERT OR REPLACE deletes the old row without firing its DELETE trigger.
     "audit_event_no_replace": f"""
-        CREATE TRIGGER audit_event_no_replace BEFORE INSERT ON {TABLE}
+        BEFORE INSERT ON {TABLE}
         WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE sequence = NEW.sequence)
         BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",
 }
@@ -32,27 +34,23 @@ POSTGRESQL_FUNCTION = f"""
     $$ BEGIN RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'restrict_violation'; END $$"""
 POSTGRESQL = {
     f"audit_event_no_{verb.lower()}": f"""
-        CREATE TRIGGER audit_event_no_{verb.lower()} BEFORE {verb} ON {TABLE}
+        BEFORE {verb} ON {TABLE}
         FOR EACH STATEMENT EXECUTE FUNCTION audit_event_refuse()"""
     for verb in ("UPDATE", "DELETE", "TRUNCATE")
 }
 
 
 def create(connection: BaseDatabaseWrapper) -> None:
-    drop(connection)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
             cursor.execute(POSTGRESQL_FUNCTION)
-        for statement in _wanted(connection).values():
-            cursor.execute(statement)
+    triggers.put(connection, TABLE, _wanted(connection))
 
 
 def drop(connection: BaseDatabaseWrapper) -> None:
-    on_table = f" ON {TABLE}" if connection.vendor == "postgresql" else ""
-    with connection.cursor() as cursor:
-        for name in _wanted(connection):
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
-        if connection.vendor == "postgresql":
+    triggers.drop(connection, TABLE, _wanted(connection))
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
             cursor.execute("DROP FUNCTION IF EXISTS audit_event_refuse()")
 
 
@@ -60,15 +58,7 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
     """The triggers that should stand and don't; none before the table exists."""
     if TABLE not in connection.introspection.table_names():
         return []
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled IN ('O', 'A')", [TABLE]
-            )
-        else:
-            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [TABLE])
-        standing = {row[0] for row in cursor.fetchall()}
-    return [name for name in _wanted(connection) if name not in standing]
+    return triggers.missing(connection, TABLE, _wanted(connection))
 
 
 def _wanted(connection: BaseDatabaseWrapper) -> dict[str, str]:

@@ -8,6 +8,11 @@ from django.db import connections
 
 from dashboard.inventory import listed, prompt_index
 
+KEPT = [
+    (prompt_index, "A search would miss tasks", "inventory.E001"),
+    (listed, "The list would show deleted tasks", "inventory.E003"),
+]
+
 
 @register(Tags.database)
 def what_triggers_keep_is_kept(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
@@ -15,19 +20,12 @@ def what_triggers_keep_is_kept(*, databases: Sequence[str] | None = None, **kwar
     for alias in databases or []:
         found += [
             Error(
-                f"A search would miss tasks: {name} is missing from the database “{alias}”.",
+                f"{trouble}: {name} is missing from the database “{alias}”.",
                 hint="Run manage.py index_prompts.",
-                id="inventory.E001",
+                id=id,
             )
-            for name in prompt_index.missing(connections[alias])
-        ]
-        found += [
-            Error(
-                f"The list would show deleted tasks: {name} is missing from the database “{alias}”.",
-                hint="Run manage.py index_prompts.",
-                id="inventory.E003",
-            )
-            for name in listed.missing(connections[alias])
+            for kept, trouble, id in KEPT
+            for name in kept.missing(connections[alias])
         ]
         if prompt_index.reads_every_prompt(connections[alias]):
             found.append(

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.inventory import triggers
-from dashboard.inventory.triggers import TASKS
+from django.db.migrations.recorder import MigrationRecorder
+
+from dashboard import triggers
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+TASKS = "inventory_trackedtask"
 MIGRATION = ("inventory", "0005_listed_by_triggers")
 
 
@@ -45,20 +47,23 @@ def create(connection: BaseDatabaseWrapper) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(POSTGRESQL_FUNCTION)
-    triggers.put(connection, _wanted(connection))
+    triggers.put(connection, TASKS, _wanted(connection))
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {TASKS} SET listed = {_of('presence')} WHERE listed <> {_of('presence')}")
 
 
 def drop(connection: BaseDatabaseWrapper) -> None:
-    triggers.drop(connection, _wanted(connection))
+    triggers.drop(connection, TASKS, _wanted(connection))
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("DROP FUNCTION IF EXISTS inventory_task_listed()")
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    return triggers.missing(connection, _wanted(connection), since=MIGRATION)
+    """Triggers that should stand and don't; none before their migration has run."""
+    if MIGRATION not in MigrationRecorder(connection).applied_migrations():
+        return []
+    return triggers.missing(connection, TASKS, _wanted(connection))
 
 
 def _wanted(connection: BaseDatabaseWrapper) -> dict[str, str]:

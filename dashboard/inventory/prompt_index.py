@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import DatabaseError, transaction
+from django.db.migrations.recorder import MigrationRecorder
 
-from dashboard.inventory import triggers
-from dashboard.inventory.triggers import TASKS
+from dashboard import triggers
+from dashboard.inventory.listed import TASKS
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -75,7 +76,7 @@ def create(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(POSTGRESQL_FUNCTION)
         else:
             cursor.execute(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('rebuild')")
-    triggers.put(connection, _wanted(connection))
+    triggers.put(connection, TASKS, _wanted(connection))
     if postgresql and _trigrams_known(connection):
         with connection.cursor() as cursor:
             cursor.execute(POSTGRESQL_INDEX)
@@ -91,11 +92,15 @@ def drop(connection: BaseDatabaseWrapper) -> None:
 
 
 def drop_triggers(connection: BaseDatabaseWrapper) -> None:
-    triggers.drop(connection, _wanted(connection))
+    triggers.drop(connection, TASKS, _wanted(connection))
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    return triggers.missing(connection, [TABLE, *_wanted(connection)], since=MIGRATION)
+    """The table and triggers that should stand and don't; none before their migration has run."""
+    if MIGRATION not in MigrationRecorder(connection).applied_migrations():
+        return []
+    table = [TABLE] if TABLE not in connection.introspection.table_names() else []
+    return table + triggers.missing(connection, TASKS, _wanted(connection))
 
 
 def reads_every_prompt(connection: BaseDatabaseWrapper) -> bool:

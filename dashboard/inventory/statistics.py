@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 from dashboard.inventory import prompt_index
-from dashboard.inventory.triggers import TASKS
+from dashboard.inventory.listed import TASKS
 
 MANY = 10_000
 """So many changed tasks are worth a new look."""
