@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from dashboard.deletions import jobs, manifest, requests
+from dashboard.deletions import facts, jobs, manifest, requests
 from dashboard.deletions.models import Deletion, DeletionItem, State
 from dashboard.inventory.models import TrackedTask
 from tests.deletions.conftest import outcomes, url_of, work
@@ -59,6 +59,25 @@ def test_it_says_how_far_it_is_and_then_asks(operator, far_apart) -> None:
     assert 'aria-valuenow="20"' in operator.get(draft.get_absolute_url()).content.decode()
     frozen(draft)
     assert "Delete 5 tasks?" in operator.get(draft.get_absolute_url()).content.decode()
+
+
+def test_no_task_is_missed_or_doubled_where_two_steps_meet(operator) -> None:
+    at = [number for edge in (1, 1 + manifest.STEP) for number in (edge, edge + 1, edge + manifest.STEP - 1)]
+    tasks = [TrackedTaskFactory(pk=number) for number in sorted({*at, 2 + 2 * manifest.STEP})]
+    draft = frozen(begun(operator))
+    assert list(draft.items.order_by("pk").values_list("tracked", flat=True)) == [task.pk for task in tasks]
+
+
+def test_it_tells_how_old_the_tasks_are_that_it_would_delete(operator) -> None:
+    now = timezone.now()
+    ages = [timedelta(minutes=10), timedelta(minutes=50), timedelta(minutes=70), timedelta(days=9), None]
+    for number, age in enumerate(ages):
+        TrackedTaskFactory(model=f"model-{number % 2}", created_at=age and now - age)
+    TrackedTaskFactory(model="of-a-held-one", created_at=now - timedelta(days=90), held_by="olga")
+    found = facts.facts_of(frozen(begun(operator))).ages
+    assert (found.oldest, found.newest) == (now - timedelta(days=9), now - timedelta(minutes=10))
+    assert (found.unknown_time, found.young) == (1, 2)
+    assert found.models == {"model-0", "model-1"}
 
 
 def test_the_dialog_polls_its_own_content_and_becomes_the_dialog_that_asks(operator, htmx, far_apart) -> None:

@@ -78,6 +78,17 @@ def test_a_ready_call_is_taken_back_when_its_slot_is_lost(deletion: Deletion) ->
     _nothing_happened(deletion)
 
 
+def test_a_ready_call_is_taken_back_when_its_slot_is_somebody_elses_by_now(deletion: Deletion) -> None:
+    chunk = _ready()
+    [hold] = slots.take(1)
+    slots.release(hold)
+    [taken] = slots.take(1)
+    assert taken.number == hold.number
+    with pytest.raises(slots.Lost):
+        taking.leave(chunk, hold, now=timezone.now())
+    _nothing_happened(deletion)
+
+
 def _nothing_happened(deletion: Deletion) -> None:
     deletion.refresh_from_db()
     assert (deletion.waiting, deletion.sent) == (3, 0)

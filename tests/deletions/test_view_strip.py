@@ -11,8 +11,9 @@ from dashboard.calls import accounts
 from dashboard.calls.models import Account
 from dashboard.deletions.models import Deletion, State
 from dashboard.inventory.models import TrackedTask
+from tests.conftest import Person
 from tests.deletions.conftest import drafted, url_of, work
-from tests.factories import DeletionFactory, TrackedTaskFactory
+from tests.factories import DeletionFactory, TrackedTaskFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,6 +89,14 @@ def test_rows_that_cannot_be_read_do_not_spoil_what_was_done(operator, tasks, ht
     response = operator.post(url_of("confirm", draft), {"reason": "a", "shown": "abc"}, headers=htmx)
     assert response.status_code == 200
     assert operator.get(reverse("deletion-strip"), {"shown": "abc"}, headers=htmx).status_code == 422
+
+
+def test_nobody_is_shown_what_another_deletes(operator, tasks, htmx) -> None:
+    other = Person.signed_in(UserFactory(username="otto", role="operator"))
+    draft = drafted(operator, tasks)
+    operator.post(url_of("confirm", draft), {"reason": "a"})
+    assert f"Deletion {draft.code}" in operator.get(reverse("deletion-strip"), headers=htmx).content.decode()
+    assert f"Deletion {draft.code}" not in other.get(reverse("task-list")).content.decode()
 
 
 def test_the_strip_says_why_the_account_rests(sandbox, operator, tasks, htmx) -> None:
