@@ -13,7 +13,7 @@ from dashboard import sql
 from dashboard.calls import accounts
 from dashboard.deletions.manifest import blocked
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
-from dashboard.deletions.moves import ITEMS, TASKS, finish_if_done, mark_tasks, shift_counters
+from dashboard.deletions.moves import ITEMS, TASKS, change_items, finish_if_done, mark_tasks, shift_counters
 from dashboard.inventory.models import Presence, TrackedTask
 
 CHUNK = 1000
@@ -103,7 +103,7 @@ def _skip_blocked(deletion: Deletion, first: int, last: int) -> None:
         .values_list("pk", "why")
     )
     for pk, reason in stale:
-        deletion.items.filter(pk=pk).update(outcome=Outcome.SKIPPED, message=reason)
+        change_items([pk], {"outcome": Outcome.SKIPPED, "message": reason})
     shift_counters(deletion.pk, {Outcome.WAITING: -len(stale), Outcome.SKIPPED: len(stale)})
 
 
@@ -135,11 +135,11 @@ def _keep_chunk(
             finish_if_done(deletion.pk, now=now)
             return False
         outcome = Outcome.UNKNOWN if touched else Outcome.KEPT
-        items = deletion.items.filter(pk__in=[pk for pk, _, _ in chunk])
         if touched:
-            moved = items.update(outcome=outcome, if_there=DeletionItem.IfThere.KEEP, not_before=now)
+            fields = {"outcome": outcome, "if_there": DeletionItem.IfThere.KEEP, "not_before": now}
         else:
-            moved = items.update(outcome=outcome, open=False, settled_at=now, message="")
+            fields = {"outcome": outcome, "open": False, "settled_at": now, "message": ""}
+        moved = change_items([pk for pk, _, _ in chunk], fields)
         armed = [tracked for _, tracked, is_open in chunk if is_open]
         if armed:
             mark_tasks(armed, outcome=outcome, message="", deletion=deletion.uuid, now=now)

@@ -13,6 +13,7 @@ from django.db.models.functions import Concat
 from dashboard import sql
 from dashboard.calls import accounts, clock
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard.deletions.moves import change_items
 from dashboard.deletions.signing import sign
 from dashboard.inventory import selecting
 from dashboard.inventory.models import Presence, Selection, TrackedTask
@@ -220,7 +221,6 @@ def recheck(deletion: Deletion, *, now: datetime) -> bool:
         if not as_read.filter(freezing_at=None).update(freezing_at=now):
             return True
         for why, pks in by_reason.items():
-            for start in range(0, len(pks), 500):
-                deletion.items.filter(pk__in=pks[start : start + 500]).update(outcome=Outcome.SKIPPED, message=why)
+            change_items(pks, {"outcome": Outcome.SKIPPED, "message": why})
     seal(deletion)
     return True
