@@ -6,7 +6,6 @@ from django import template
 
 from dashboard.calls import clock
 from dashboard.deletions import strip
-from dashboard.deletions.models import Deletion
 
 register = template.Library()
 
@@ -24,4 +23,4 @@ def deletion_strip(context: dict[str, Any]) -> dict[str, Any]:
 
 @register.simple_tag
 def deletions_in_flight() -> int:
-    return Deletion.objects.in_flight().count()
+    return strip.in_flight()

@@ -74,6 +74,7 @@ def list_context(address: Address, page: Page, selection: Selection | None, *, c
         "sort_url": url(address.sorted_by(other_order(address))),
         "selection": selecting.summary(selection) if selection else None,
         "query": address.query_string(),
+        "selection_url": f"{reverse('task-selection')}?{address.query_string()}",
         "kept": QueryDict(address.with_cursor(None).query_string()).items(),
         "facets_url": f"{reverse('task-facets')}?{address.with_cursor(None).query_string()}",
         "empty": _empty(count, selection),
