@@ -26,7 +26,7 @@ class Case:
     @property
     def patience(self) -> float:
         """Seconds after which something must be wrong: many times what it takes."""
-        return 120 + self.rows / 1000
+        return 120 + self.rows / 500
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,6 +65,8 @@ def _flush_passes_the_audit_triggers() -> Iterator[None]:
 def _look_at_the_clock_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     # Or how many queries a page makes would depend on what was asked within the last second.
     monkeypatch.setattr(clock, "LOOKED_AT_EVERY", 0.0)
+    # A test may have put our own clock ahead.
+    monkeypatch.setattr(clock._last, "at", float("-inf"))
 
 
 @pytest.fixture

@@ -19,6 +19,9 @@ from dashboard.inventory import selecting
 from dashboard.inventory.models import Presence, Selection, TrackedTask
 
 DRAFT_LIFETIME = timedelta(hours=1)
+CLEARED_AFTER = 2 * DRAFT_LIFETIME
+CLEARED_AT_ONCE = 1000
+"""Items of a discarded draft that one transaction removes: what others wait for."""
 AT_ONCE = 50_000
 """Up to so many tasks are frozen while the operator waits; more are frozen by a job, step by step."""
 STEP = 250_000
@@ -87,9 +90,30 @@ def begin(
 
 
 def _draft(*, actor: User, now: datetime, **values: Any) -> Deletion:
-    Deletion.objects.filter(state=State.DRAFT, created_at__lt=now - DRAFT_LIFETIME).update(state=State.DISCARDED)
+    _discard_older(now - DRAFT_LIFETIME)
     name = actor.get_username()
     return Deletion.objects.create(actor=actor, actor_name=name, host=accounts.current_host(), created_at=now, **values)
+
+
+def _discard_older(moment: datetime) -> None:
+    Deletion.objects.filter(state=State.DRAFT, created_at__lt=moment).update(state=State.DISCARDED)
+
+
+def clear_discarded(*, now: datetime) -> bool:
+    """Removes the next items of a draft that nobody confirmed: it is no history, and may have a million. False when
+    none is left. The draft itself stays, so that an old page of it still says what became of it."""
+    _discard_older(now - CLEARED_AFTER)
+    old = Deletion.objects.filter(state=State.DISCARDED, created_at__lt=now - CLEARED_AFTER)
+    with transaction.atomic():
+        draft = old.filter(first_item__lte=F("last_item"), last_item__gt=0).select_for_update().first()
+        if draft is None:
+            return False
+        end = draft.first_item + CLEARED_AT_ONCE
+        # By their keys alone, as `change_items` has it; other drafts may have been frozen between them.
+        mine = "id >= %s AND id < %s AND deletion_id + 0 = %s"
+        sql.change(f"DELETE FROM {DeletionItem._meta.db_table} WHERE {mine}", draft.first_item, end, draft.pk)
+        Deletion.objects.filter(pk=draft.pk).update(first_item=end)
+        return True
 
 
 def step(deletion: Deletion, *, now: datetime) -> bool:
@@ -153,9 +177,13 @@ def _unfit(of: str = "") -> Case:
 
 def _add(deletion: Deletion, tasks: QuerySet[TrackedTask]) -> None:
     """Adds an item for each of these tasks."""
-    deletion.first_item = deletion.first_item or _last_item() + 1
+    before = _last_item()
     deletion.total += _insert_items(deletion, tasks)
     deletion.last_item = _last_item()
+    if not deletion.first_item:
+        # The next number is taken from a sequence, and what had the numbers below may have been cleared.
+        added = DeletionItem.objects.filter(pk__gt=before).order_by("pk").values_list("pk", flat=True)
+        deletion.first_item = added.first() or 0
     # The statement that inserts must not read the table: SQLite would first put all it selects aside.
     doubtful = deletion.items.filter(outcome=Outcome.SKIPPED, message=DOUBTFUL)
     busy = DeletionItem.objects.filter(tracked=OuterRef("tracked"), open=True)

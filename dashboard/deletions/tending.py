@@ -18,13 +18,15 @@ from django_tasks_db.models import DBTaskResult
 from dashboard.calls import clock, recording, sending, slots
 from dashboard.calls.models import ProviderCall, Worker
 from dashboard.calls.verdicts import Unanswered, judge_delete, judge_look_up
-from dashboard.deletions import engine, jobs, taking
+from dashboard.deletions import engine, jobs, manifest, taking
 from dashboard.deletions.settling import settle
 
 logger = logging.getLogger(__name__)
 
 EVERY = 1.0
 KEPT_JOBS = timedelta(days=1)
+CLEARED = 10
+"""Steps of clearing old drafts at a time: they must hold up nothing else."""
 WORKER_DIED = "The worker died in mid-call. No answer was seen."
 
 
@@ -49,6 +51,7 @@ class Tender:
             engine.unstrand(now=now)
         if self.ticks % 10 == 0:
             jobs.wake_stuck_freezing(now=now)
+            _clear(now=now)
         if self.ticks % 600 == 0:
             _prune(now=now)
         self.ticks += 1
@@ -70,6 +73,12 @@ def _prune(*, now: datetime) -> None:
     # A job whose worker was killed stays RUNNING for ever; what it did is in the rows, not in the queue.
     DBTaskResult.objects.exclude(status="READY").filter(enqueued_at__lt=now - KEPT_JOBS).delete()
     Worker.objects.filter(beat_at__lt=now - KEPT_JOBS).delete()
+
+
+def _clear(*, now: datetime) -> None:
+    for _ in range(CLEARED):
+        if not manifest.clear_discarded(now=now):
+            return
 
 
 def close_lost(lease: slots.Lease, *, now: datetime) -> None:

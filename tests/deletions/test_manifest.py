@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -45,6 +45,50 @@ def test_a_draft_that_nobody_confirms_is_discarded_after_an_hour(olga, draft) ->
     manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga, now=later)
     draft.refresh_from_db()
     assert draft.state == State.DISCARDED
+
+
+def _cleared(*, now: datetime) -> int:
+    """In how many steps."""
+    steps = 0
+    while manifest.clear_discarded(now=now):
+        steps += 1
+    return steps
+
+
+def test_the_items_of_a_draft_that_nobody_confirmed_are_removed_step_by_step(
+    olga, confirm, images, monkeypatch
+) -> None:
+    monkeypatch.setattr(manifest, "CLEARED_AT_ONCE", 2)
+    free = images(5)
+    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    confirmed = confirm(free[:2])
+    # One lies between the draft's own, as where two freeze at a time.
+    draft.items.filter(pk=draft.first_item + 3).update(deletion=confirmed)
+    now = timezone.now()
+    assert _cleared(now=now + timedelta(minutes=119)) == 0
+    assert draft.items.count() == 4
+    assert _cleared(now=now + timedelta(minutes=121)) == 3
+    assert draft.items.count() == 0
+    assert confirmed.items.count() == 3
+    draft.refresh_from_db()
+    assert (draft.state, draft.size) == (State.DISCARDED, 5)
+
+
+def test_a_draft_begins_with_its_first_item_wherever_the_numbers_are(olga, images) -> None:
+    images(3)
+    for _ in range(2):
+        draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+        keys = draft.items.order_by("pk").values_list("pk", flat=True)
+        assert (draft.first_item, draft.last_item) == (keys.first(), keys.last())
+        draft.items.all().delete()
+
+
+def test_what_was_confirmed_is_never_removed(olga, confirm, images) -> None:
+    for state in (state for state in State if state not in {State.DRAFT, State.DISCARDED}):
+        confirm(images(1))
+        Deletion.objects.filter(pk=Deletion.objects.latest("pk").pk).update(state=state)
+    assert _cleared(now=timezone.now() + timedelta(days=1000)) == 0
+    assert DeletionItem.objects.count() == len(State) - 2
 
 
 def test_a_task_nobody_knows_about_is_skipped_until_it_was_checked(olga, confirm, images) -> None:

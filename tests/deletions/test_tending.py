@@ -213,3 +213,9 @@ def test_tending_outlives_a_tick_that_fails(monkeypatch, db) -> None:
     monkeypatch.setattr(tending, "EVERY", 0)
     tending.tend(tender, stop)
     assert ticks == [0, 1]
+
+
+def test_a_tender_clears_old_drafts(draft) -> None:
+    Deletion.objects.update(created_at=timezone.now() - timedelta(hours=3))
+    Tender("t").tick()
+    assert not draft.items.exists()
