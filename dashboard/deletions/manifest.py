@@ -105,7 +105,7 @@ def clear_discarded(*, now: datetime) -> bool:
     _discard_older(now - CLEARED_AFTER)
     old = Deletion.objects.filter(state=State.DISCARDED, created_at__lt=now - CLEARED_AFTER)
     with transaction.atomic():
-        draft = old.filter(first_item__lte=F("last_item"), last_item__gt=0).select_for_update().first()
+        draft = old.filter(total__gt=0, first_item__lte=F("last_item")).select_for_update().first()
         if draft is None:
             return False
         end = draft.first_item + CLEARED_AT_ONCE

@@ -52,6 +52,8 @@ class Freezing:
     tasks: int
     frozen: int
     percent: int
+    queued: bool
+    """Nothing of it is written down yet, and others came first."""
 
 
 def progress_of(deletion: Deletion, *, now: datetime) -> Progress:
@@ -77,7 +79,10 @@ def freezing_of(deletion: Deletion) -> Freezing | None:
         return None
     tasks = manifest.expected(deletion)
     # What takes its time after the last task is counting and signing.
-    return Freezing(tasks=tasks, frozen=deletion.total, percent=min(99, 100 * deletion.total // max(tasks, 1)))
+    percent = min(99, 100 * deletion.total // max(tasks, 1))
+    earlier = Deletion.objects.filter(state=State.DRAFT, freezing_at__isnull=False, pk__lt=deletion.pk)
+    queued = not deletion.frozen_through and earlier.exists()
+    return Freezing(tasks=tasks, frozen=deletion.total, percent=percent, queued=queued)
 
 
 def polling(deletion: Deletion, *, now: datetime) -> int:

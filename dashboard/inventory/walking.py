@@ -57,6 +57,13 @@ class Cursor:
         moment = datetime.combine(day + timedelta(days=1) if falling else day, time.min, UTC)
         return cls(onward=True, created_at=moment, pk=0)
 
+    def day(self, *, sort: str) -> date | None:
+        """The day that `at_day` was given; None beside a row."""
+        if self.pk or self.created_at is None:
+            return None
+        day = self.created_at.date()
+        return day - timedelta(days=1) if sort == NEWEST_FIRST and day > date.min else day
+
     def turned(self) -> Self:
         return replace(self, onward=not self.onward)
 

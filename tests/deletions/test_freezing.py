@@ -142,6 +142,15 @@ def test_it_cannot_be_confirmed_before_it_is_frozen(operator, htmx, far_apart) -
     assert draft.state == State.DRAFT
 
 
+def test_it_says_when_another_comes_first(operator, far_apart) -> None:
+    first, second = begun(operator), begun(operator)
+    said = "begins when a worker is free"
+    assert said not in operator.get(first.get_absolute_url()).content.decode()
+    assert said in operator.get(second.get_absolute_url()).content.decode()
+    assert manifest.step(second, now=timezone.now())
+    assert said not in operator.get(second.get_absolute_url()).content.decode()
+
+
 def test_keeping_ends_it(operator, htmx, far_apart) -> None:
     draft = begun(operator)
     assert manifest.step(draft, now=timezone.now())

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
+from django.http import HttpResponse
 
 from tests.conftest import Person
 from tests.factories import TrackedTaskFactory
@@ -48,6 +50,23 @@ def test_pages_go_on_both_ways_from_there(viewer: Person, march: None, settings)
 
 def test_at_an_end_no_link_leads_on(viewer: Person, march: None) -> None:
     assert viewer.get("/tasks/?day=2026-12-31", follow=True).context["page"]["newer_url"] == ""
+
+
+def _day_in(page: HttpResponse) -> str:
+    [day] = re.findall(r'name="day"\s+value="([^"]*)"', text(page))
+    return day
+
+
+@pytest.mark.parametrize("order", ["", "&sort=created"])
+@pytest.mark.parametrize("day", ["2026-03-02", "2020-01-01", "2030-01-01"])
+def test_the_page_says_which_day_it_went_to(viewer: Person, march: None, day: str, order: str) -> None:
+    assert _day_in(viewer.get(f"/tasks/?day={day}{order}", follow=True)) == day
+
+
+def test_a_page_reached_by_a_row_names_no_day(viewer: Person, march: None, settings) -> None:
+    settings.TASKS_PER_PAGE = 1
+    first = viewer.get("/tasks/")
+    assert _day_in(first) == _day_in(viewer.get(first.context["page"]["older_url"])) == ""
 
 
 def test_the_form_keeps_filter_and_order(viewer: Person, march: None) -> None:

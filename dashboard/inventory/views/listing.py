@@ -75,6 +75,7 @@ def list_context(address: Address, page: Page, selection: Selection | None, *, c
         "selection": selecting.summary(selection) if selection else None,
         "query": address.query_string(),
         "selection_url": f"{reverse('task-selection')}?{address.query_string()}",
+        "day": address.cursor and address.cursor.day(sort=address.sort),
         "kept": QueryDict(address.with_cursor(None).query_string()).items(),
         "facets_url": f"{reverse('task-facets')}?{address.with_cursor(None).query_string()}",
         "empty": _empty(count, selection),
