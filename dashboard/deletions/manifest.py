@@ -99,13 +99,25 @@ def _discard_older(moment: datetime) -> None:
     Deletion.objects.filter(state=State.DRAFT, created_at__lt=moment).update(state=State.DISCARDED)
 
 
-def clear_discarded(*, now: datetime) -> bool:
-    """Removes the next items of a draft that nobody confirmed: it is no history, and may have a million. False when
-    none is left. The draft itself stays, so that an old page of it still says what became of it."""
+def clear_discarded(*, now: datetime, steps: int) -> None:
+    """Removes items of drafts that nobody confirmed, as many times `CLEARED_AT_ONCE` as there are steps: they are no
+    history, and may be a million. The draft itself stays, so that an old page of it still says what became of it."""
     _discard_older(now - CLEARED_AFTER)
+    while steps and _clear_next(now=now):
+        steps -= 1
+
+
+def is_cleared(deletion: Deletion, *, now: datetime) -> bool:
+    """Whether items of it may be gone."""
+    return deletion.state == State.DISCARDED and deletion.created_at < now - CLEARED_AFTER
+
+
+def _clear_next(*, now: datetime) -> bool:
     old = Deletion.objects.filter(state=State.DISCARDED, created_at__lt=now - CLEARED_AFTER)
+    left = old.filter(total__gt=0, first_item__lte=F("last_item"))
     with transaction.atomic():
-        draft = old.filter(total__gt=0, first_item__lte=F("last_item")).select_for_update().first()
+        skip = connection.features.has_select_for_update_skip_locked
+        draft = left.select_for_update(skip_locked=skip).first()
         if draft is None:
             return False
         end = draft.first_item + CLEARED_AT_ONCE

@@ -103,7 +103,7 @@ class Shift:
         if not self.unfinished or self._over():
             return False
         step, deletion = self.unfinished.popleft()
-        size = arming.while_sending() if self.in_hand or deletion.state == State.RUNNING else None
+        size = arming.whole_batches() if self.in_hand or deletion.state == State.RUNNING else None
         if step(deletion, now=self.clock(), size=size):
             self.unfinished.append((step, deletion))
         return True

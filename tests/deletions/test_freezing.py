@@ -34,7 +34,7 @@ def far_apart(db: None) -> list[TrackedTask]:
 def begun(person, **posted: object) -> Deletion:
     """The draft of all tasks there are, as pressing Delete leaves it."""
     person.post(reverse("task-selection"), {"action": "all", "shown": "", **posted})
-    selection = person.user.selection_set.get()
+    selection = person.user.selection_set.latest("pk")
     response = person.post(reverse("deletion-draft"), {"selection": str(selection.uuid), "shown": ""})
     assert response.status_code == 303, response.content.decode()
     return Deletion.objects.get(uuid=response.url.split("/")[-2])

@@ -16,7 +16,7 @@ from dashboard.deletions import engine, jobs, taking, tending
 from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.deletions.settling import settle
 from dashboard.deletions.tending import Tender
-from tests.deletions.conftest import work
+from tests.deletions.conftest import drafted, url_of, work
 from tests.deletions.small_world import take
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -215,7 +215,14 @@ def test_tending_outlives_a_tick_that_fails(monkeypatch, db) -> None:
     assert ticks == [0, 1]
 
 
-def test_a_tender_clears_old_drafts(draft) -> None:
+def test_a_tender_clears_old_drafts_and_their_reports_are_gone(operator, tasks) -> None:
+    draft = drafted(operator, tasks)
+    Tender("t").tick()
+    assert draft.items.count() == 3
+    assert operator.get(url_of("report-json", draft)).status_code == 200
     Deletion.objects.update(created_at=timezone.now() - timedelta(hours=3))
     Tender("t").tick()
     assert not draft.items.exists()
+    for name in ("report-json", "report-csv"):
+        assert operator.get(url_of(name, draft)).status_code == 404
+    assert "Draft discarded" in operator.get(draft.get_absolute_url()).content.decode()

@@ -3,12 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from dashboard.access.requests import SignedInRequest
-from dashboard.deletions import report
+from dashboard.calls import clock
+from dashboard.deletions import manifest, report
 from dashboard.deletions.history import HistoryFilterForm, page_of
 from dashboard.deletions.models import Deletion
 from dashboard.inventory.filters import BadFilter
@@ -35,14 +36,22 @@ def deletion_list(request: SignedInRequest) -> HttpResponse:
 
 @require_GET
 def deletion_report_csv(request: SignedInRequest, uuid: UUID) -> StreamingHttpResponse:
-    deletion = get_object_or_404(Deletion, uuid=uuid)
+    deletion = _with_items(uuid)
     return _download(deletion, report.csv_report(deletion), "csv", "text/csv; charset=utf-8")
 
 
 @require_GET
 def deletion_report_json(request: SignedInRequest, uuid: UUID) -> StreamingHttpResponse:
-    deletion = get_object_or_404(Deletion, uuid=uuid)
+    deletion = _with_items(uuid)
     return _download(deletion, report.json_lines(deletion), "json", "application/json")
+
+
+def _with_items(uuid: UUID) -> Deletion:
+    deletion = get_object_or_404(Deletion, uuid=uuid)
+    if manifest.is_cleared(deletion, now=clock.now()):
+        # A report without items would contradict its own counts.
+        raise Http404
+    return deletion
 
 
 def _download(deletion: Deletion, lines: Iterator[str], ending: str, content_type: str) -> StreamingHttpResponse:
