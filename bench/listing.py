@@ -36,7 +36,7 @@ def run(options: Namespace, vendors: Sequence[str]) -> dict[str, object]:
             f"{one.case.database}, {one.case.rows:,} tasks, 100 a page: milliseconds, median (95th percentile).",
             [beside(page, judged=one.case.rows == max(options.rows)) for page in one.pages],
         )
-    report.show("Deep page over first page, and growth with the register: ours.", shapes(runs))
+    report.show("Deep page over first page, and growth with the register: ours, in turn with each other.", shapes(runs))
     return {"runs": [asdict(one) for one in runs]}
 
 
@@ -54,14 +54,13 @@ def beside(page: Timed, *, judged: bool) -> dict[str, str]:
 def shapes(runs: Sequence[Run]) -> list[dict[str, str]]:
     found = []
     for one in runs:
-        pages = {page.name: median(page.ours) for page in one.pages}
+        pages = {page.name: median(page.in_turn) for page in one.pages}
         found.append(_shape(one.case, "deep ÷ first", pages["deep"] / pages["first"], at_most=DEEP))
         smallest = min((other for other in runs if other.case.database == one.case.database), key=_rows)
         if smallest is not one:
-            found += [
-                _shape(one.case, f"{page.name} ÷ at {_rows(smallest):,}", pages[page.name] / median(page.ours), GROWTH)
-                for page in smallest.pages
-            ]
+            for page in smallest.pages:
+                growth = pages[page.name] / median(page.in_turn)
+                found.append(_shape(one.case, f"{page.name} ÷ at {_rows(smallest):,}", growth, GROWTH))
     return found
 
 

@@ -36,6 +36,8 @@ class Timed:
     name: str
     ours: list[float] = field(default_factory=list)
     peer: list[float] = field(default_factory=list)
+    in_turn: list[float] = field(default_factory=list)
+    """Ours once more, each after another of ours: a peer that reads half the register leaves every cache to itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,24 +60,37 @@ def measure(case: Case, place: product.Place) -> Run:
         os.environ["TENSORSLAB_API_URL"] = ELSEWHERE
         with place.web(workers=1) as web, product.undisturbed():
             visitor = Visitor(web.host, person)
-            return Run(case=case, pages=[timed(page, visitor, repeat=case.repeat) for page in pages])
+            measured = [timed(page, visitor, repeat=case.repeat) for page in pages]
+            for turn in range(WARM + case.repeat):
+                for page, found in zip(pages, measured, strict=True):
+                    seconds = load(page, visitor)
+                    if turn >= WARM:
+                        found.in_turn.append(seconds)
+            return Run(case=case, pages=measured)
 
 
 def timed(page: Page, visitor: Visitor, *, repeat: int) -> Timed:
     """Ours and the peer's take turns, so that a disturbance does not strike one of them alone."""
     found = Timed(name=page.name)
     for turn in range(WARM + repeat):
-        for path, row, seconds in ((page.ours, OURS, found.ours), (page.peer, PEERS, found.peer)):
-            answer = visitor.get(path)
-            shown = row.findall(answer.text)
-            # What shows something else is not measured. The peer has its own order for unknown times.
-            assert answer.status == 200, (path, answer.status)
-            assert len(shown) == len(page.shown), (path, len(shown), len(page.shown))
-            assert shown == page.shown or row is PEERS, path
-            assert set(shown) == set(page.shown) or not page.same_rows, path
+        for peer, seconds in ((False, found.ours), (True, found.peer)):
+            took = load(page, visitor, peer=peer)
             if turn >= WARM:
-                seconds.append(answer.seconds)
+                seconds.append(took)
     return found
+
+
+def load(page: Page, visitor: Visitor, *, peer: bool = False) -> float:
+    """Seconds. What shows something else is not measured."""
+    path, row = (page.peer, PEERS) if peer else (page.ours, OURS)
+    answer = visitor.get(path)
+    shown = row.findall(answer.text)
+    assert answer.status == 200, (path, answer.status)
+    assert len(shown) == len(page.shown), (path, len(shown), len(page.shown))
+    # The peer has its own order for unknown times.
+    assert shown == page.shown or peer, path
+    assert set(shown) == set(page.shown) or not page.same_rows, path
+    return answer.seconds
 
 
 if __name__ == "__main__":
