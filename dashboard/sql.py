@@ -70,6 +70,12 @@ def for_update(table: str) -> str:
     return f" FOR UPDATE OF {table}" if connection.vendor == "postgresql" else ""
 
 
+def look_at(table: str) -> None:
+    """Has PostgreSQL look at what a table holds by now: by itself it would a minute later, and plan badly till then."""
+    if connection.vendor == "postgresql":
+        change(f"ANALYZE (SKIP_LOCKED) {table}")
+
+
 def moment(value: datetime | None) -> datetime | None:
     """A moment as it came out of the database: SQLite's have no zone."""
     return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value

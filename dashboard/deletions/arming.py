@@ -7,11 +7,11 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from dashboard import sql
 from dashboard.calls import accounts
-from dashboard.deletions.manifest import blocked
+from dashboard.deletions.manifest import BUSY, unfit
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.moves import ITEMS, TASKS, change_items, finish_if_done, mark_tasks, shift_counters
 from dashboard.inventory.models import Presence, TrackedTask
@@ -19,6 +19,10 @@ from dashboard.inventory.models import Presence, TrackedTask
 CHUNK = 250
 """Items a transaction: what others wait for, and an answer's slot when calls are out. A thousand take PostgreSQL
 most of a second while a whole register is being deleted."""
+
+
+LAST = 2**63 - 1
+"""No item has a higher number."""
 
 
 def whole_batches() -> int:
@@ -59,7 +63,10 @@ def arm_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> 
         armed = {"armed_through": last or row.armed_through, "armed_at": None if more else now}
         shift_counters(row.pk, {}, **armed)
         finish_if_done(row.pk, now=now)
-        return more
+    if more and not row.armed_through:
+        # Until then nothing may have been open, and any index seems as good as the one that has what is next in order.
+        sql.look_at(ITEMS)
+    return more
 
 
 def _show_as_deleting(deletion: Deletion, items: str, *values: object) -> None:
@@ -86,24 +93,26 @@ def _next_to_arm(deletion: Deletion, size: int) -> tuple[int, int]:
 
 def _skip_blocked(deletion: Deletion, first: int, last: int) -> None:
     """What another deletion holds by now, or somebody put on hold, is not ours to delete."""
-    # Whether there is any is asked first, and most often that is all: `blocked` then says why.
-    any_blocked = f"""SELECT 1 FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
-        WHERE i.deletion_id = %s AND i.outcome = 'waiting' AND i.id > %s AND i.id <= %s AND (
-            t.presence <> 'present' OR t.held_by <> ''
-            OR EXISTS (SELECT 1 FROM {ITEMS} o WHERE o.tracked_id = t.id AND o.open)) LIMIT 1"""
-    if not sql.rows(any_blocked, deletion.pk, first, last):
-        return
-    why = TrackedTask.objects.annotate(why=blocked()).filter(pk=OuterRef("tracked_id")).exclude(why="")
-    items = deletion.items.filter(outcome=Outcome.WAITING, pk__gt=first, pk__lte=last)
-    stale = list(
-        items.annotate(stale=Exists(why))
-        .filter(stale=True)
-        .annotate(why=why.values("why")[:1])
-        .values_list("pk", "why")
+    # No EXISTS: PostgreSQL may answer it by reading everything that is open, for every chunk anew.
+    holder = f"(SELECT o.id FROM {ITEMS} o WHERE o.tracked_id = t.id AND o.open LIMIT 1)"
+    found = sql.rows(
+        f"""SELECT i.id, t.id, {holder} FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
+        WHERE i.deletion_id = %s AND i.outcome = 'waiting' AND i.id > %s AND i.id <= %s
+        AND (t.presence <> 'present' OR t.held_by <> '' OR {holder} IS NOT NULL)""",
+        deletion.pk,
+        first,
+        last,
     )
-    for pk, reason in stale:
-        change_items([pk], {"outcome": Outcome.SKIPPED, "message": reason})
-    shift_counters(deletion.pk, {Outcome.WAITING: -len(stale), Outcome.SKIPPED: len(stale)})
+    if not found:
+        return
+    blocked = TrackedTask.objects.filter(pk__in=[tracked for _, tracked, _ in found])
+    why = dict(blocked.annotate(why=unfit()).values_list("pk", "why"))
+    by_reason: dict[str, list[int]] = {}
+    for pk, tracked, held_elsewhere in found:
+        by_reason.setdefault(BUSY if held_elsewhere else why[tracked], []).append(pk)
+    for reason, pks in by_reason.items():
+        change_items(pks, {"outcome": Outcome.SKIPPED, "message": reason})
+    shift_counters(deletion.pk, {Outcome.WAITING: -len(found), Outcome.SKIPPED: len(found)})
 
 
 def undo_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> bool:
@@ -125,11 +134,7 @@ def _keep_chunk(
     with transaction.atomic():
         if not rows.filter(pk=deletion.pk).select_for_update().exists():
             return False
-        waiting = deletion.items.filter(outcome=Outcome.WAITING, touched=touched)
-        # Locked, so that a shift under way has either taken an item by now or finds it no longer waiting.
-        chunk = list(
-            waiting.select_for_update().order_by("pk").values_list("pk", "tracked_id", "open")[: size or CHUNK]
-        )
+        chunk = _next_to_keep(deletion, touched=touched, size=size or CHUNK)
         if not chunk:
             finish_if_done(deletion.pk, now=now)
             return False
@@ -145,6 +150,26 @@ def _keep_chunk(
         shift_counters(deletion.pk, {Outcome.WAITING: -moved, outcome: moved})
         finish_if_done(deletion.pk, now=now)
         return True
+
+
+def _next_to_keep(deletion: Deletion, *, touched: bool, size: int) -> list[tuple[int, int, bool]]:
+    """Number, task, and whether it is open, of items that wait.
+
+    Locked, so that a shift under way has either taken an item by now or finds it no longer waiting.
+    """
+    # By row values that only the index `item_by_outcome` has: in the order of their numbers PostgreSQL may walk the
+    # table, from the first item on, over all that earlier chunks have kept.
+    here = "(deletion_id, outcome, id)"
+    found = sql.rows(
+        f"""SELECT id, tracked_id, open FROM {ITEMS}
+        WHERE {here} > (%s, 'waiting', 0) AND {here} < (%s, 'waiting', {LAST}) AND touched = %s
+        ORDER BY deletion_id, outcome, id LIMIT %s{sql.for_update(ITEMS)}""",
+        deletion.pk,
+        deletion.pk,
+        touched,
+        size,
+    )
+    return [(pk, tracked, bool(is_open)) for pk, tracked, is_open in found]
 
 
 def in_chunks(step: Callable[..., bool], deletion: Deletion, *, now: datetime, at_most: int | None = None) -> bool:

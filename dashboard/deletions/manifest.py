@@ -147,9 +147,7 @@ def step(deletion: Deletion, *, now: datetime) -> bool:
     # Nothing changes it any more, so reading it again and again for seconds needs no transaction.
     if draft.selection is not None:
         draft.drift = selecting.drift(draft.selection)
-    if connection.vendor == "postgresql":
-        # It would find out about a million new rows a minute later, and look each of their tasks up meanwhile.
-        sql.change(f"ANALYZE (SKIP_LOCKED) {DeletionItem._meta.db_table}")
+    sql.look_at(DeletionItem._meta.db_table)
     seal(draft)
     return False
 
@@ -172,10 +170,10 @@ def expected(draft: Deletion) -> int:
 def blocked(of: str = "") -> Case:
     """Why a task can't be in a deletion now, as text; empty when it can. `of` leads from the row to its task."""
     open_elsewhere = DeletionItem.objects.filter(tracked=OuterRef(f"{of}pk"), open=True)
-    return Case(When(Exists(open_elsewhere), then=Value(BUSY)), default=_unfit(of), output_field=TextField())
+    return Case(When(Exists(open_elsewhere), then=Value(BUSY)), default=unfit(of), output_field=TextField())
 
 
-def _unfit(of: str = "") -> Case:
+def unfit(of: str = "") -> Case:
     """The same, but from the task's own row. What another deletion holds is shown there as deleting."""
     return Case(
         When(**{f"{of}presence": Presence.PRESENT, f"{of}held_by": "", "then": Value("")}),
@@ -223,7 +221,7 @@ def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask]) -> int:
         default=Value(Outcome.SKIPPED.value),
         output_field=CharField(),
     )
-    rows = tasks.annotate(fate=fates, why=_unfit()).order_by("pk")
+    rows = tasks.annotate(fate=fates, why=unfit()).order_by("pk")
     sql, parameters = rows.values_list("pk", "kind", "task_id", "fate", "why").query.sql_with_params()
     copied = ["tracked_id", "kind", "task_id", "outcome", "message"]
     names = ", ".join(connection.ops.quote_name(name) for name in [*constants, *copied])

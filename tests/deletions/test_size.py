@@ -11,14 +11,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
 from dashboard.calls.models import ProviderCall
-from dashboard.deletions import arming, items, report, requests
+from dashboard.deletions import items, report
 from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.deletions.views import pages
 from dashboard.inventory.models import TrackedTask
-from tests.deletions.conftest import work
 from tests.factories import DeletionFactory, ProviderCallFactory, TrackedTaskFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,40 +66,6 @@ def plan(sql: str) -> str:
 
 def of_items(asked: list[str]) -> list[str]:
     return [sql for sql in asked if "deletions_deletionitem" in sql]
-
-
-def through_a_whole_deletion(asked: list[str]) -> list[str]:
-    """Statements that find items by their deletion alone, and so read all it has."""
-    whole = re.compile(r"item_by_outcome \(deletion_id=\?\)$", re.M)
-    return [sql for sql in of_items(asked) if whole.search(plan(sql))]
-
-
-def test_no_step_of_a_deletion_reads_all_its_items(sandbox, monkeypatch, settings, confirm, images) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("PostgreSQL chooses by statistics, which a few rows don't give.")
-    settings.TENSORSLAB_BATCH_SIZE = 2
-    monkeypatch.setattr(arming, "CHUNK", 2)
-    sandbox.control(mode="partial", queue=["500:after", "500:before"])
-    with CaptureQueriesContext(connection) as asked:
-        assert work(confirm(images(9))).deleted == 9
-    settings.DELETION_GRACE_SECONDS = 60
-    to_undo, to_stop = confirm(images(9)), confirm(images(9))
-    now, by = timezone.now(), requests.By(user=to_undo.actor)
-    TrackedTask.objects.filter(pk=to_undo.items.earliest("pk").tracked_id).update(held_by="alice")
-    Deletion.objects.filter(pk=to_stop.pk).update(starts_at=now)
-    to_stop.items.filter(pk=to_stop.first_item).update(touched=True)
-    with CaptureQueriesContext(connection) as asked_by_people:
-        arming.in_chunks(arming.arm_chunk, to_undo, now=now, at_most=3)
-        requests.undo(deletion=to_undo, by=by, now=now)
-        arming.in_chunks(arming.undo_chunk, to_undo, now=now)
-        requests.stop_rest(deletion=to_stop, by=by, now=now)
-        arming.in_chunks(arming.keep_chunk, to_stop, now=now)
-    statements = [query["sql"] for query in asked.captured_queries + asked_by_people.captured_queries]
-    assert {to_undo.items.filter(outcome="kept").count(), to_stop.items.filter(outcome="kept").count()} == {8}
-    assert through_a_whole_deletion(statements) == []
-    with CaptureQueriesContext(connection) as wrong:
-        to_stop.items.filter(message="").update(message="no")
-    assert through_a_whole_deletion([query["sql"] for query in wrong.captured_queries])
 
 
 def test_no_page_of_items_skips_rows_or_sorts_them(operator) -> None:
