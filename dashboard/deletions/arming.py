@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from dashboard import sql
 from dashboard.calls import accounts
-from dashboard.deletions.manifest import BUSY, unfit
+from dashboard.deletions import manifest
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.moves import ITEMS, TASKS, change_items, finish_if_done, mark_tasks, shift_counters
 from dashboard.inventory.models import Presence, TrackedTask
@@ -63,8 +63,8 @@ def arm_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> 
         armed = {"armed_through": last or row.armed_through, "armed_at": None if more else now}
         shift_counters(row.pk, {}, **armed)
         finish_if_done(row.pk, now=now)
-    if more and not row.armed_through:
-        # Until then nothing may have been open, and any index seems as good as the one that has what is next in order.
+    if more and not row.armed_through and row.total > manifest.AT_ONCE:
+        # When it was frozen nothing may have been open: any index seems as good as the one that has the next in order.
         sql.look_at(ITEMS)
     return more
 
@@ -106,10 +106,10 @@ def _skip_blocked(deletion: Deletion, first: int, last: int) -> None:
     if not found:
         return
     blocked = TrackedTask.objects.filter(pk__in=[tracked for _, tracked, _ in found])
-    why = dict(blocked.annotate(why=unfit()).values_list("pk", "why"))
+    why = dict(blocked.annotate(why=manifest.unfit()).values_list("pk", "why"))
     by_reason: dict[str, list[int]] = {}
     for pk, tracked, held_elsewhere in found:
-        by_reason.setdefault(BUSY if held_elsewhere else why[tracked], []).append(pk)
+        by_reason.setdefault(manifest.BUSY if held_elsewhere else why[tracked], []).append(pk)
     for reason, pks in by_reason.items():
         change_items(pks, {"outcome": Outcome.SKIPPED, "message": reason})
     shift_counters(deletion.pk, {Outcome.WAITING: -len(found), Outcome.SKIPPED: len(found)})

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dashboard.calls import slots
 from dashboard.calls.sending import perform
-from dashboard.deletions import arming, engine, requests, taking
+from dashboard.deletions import arming, engine, manifest, requests, taking
 from dashboard.deletions.models import Deletion
 from dashboard.deletions.requests import By
 from dashboard.deletions.settling import settle
@@ -96,6 +96,7 @@ def test_postgresql_reads_a_chunk_whatever_it_knows_of_the_rest(
     settings.TENSORSLAB_BATCH_SIZE = CHUNK
     settings.DELETION_GRACE_SECONDS = 60
     monkeypatch.setattr(arming, "CHUNK", CHUNK)
+    monkeypatch.setattr(manifest, "AT_ONCE", ITEMS - 1)
     to_undo, to_send = confirm(images(ITEMS)), confirm(images(ITEMS))
     with connection.cursor() as cursor:
         # As when a large set has been frozen: nothing is open, and everything waits.
