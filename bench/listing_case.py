@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bench.visitor import Visitor
 
 WARM = 3
+IN_TURN = 10
+"""Times as often as beside the peer: without it a page takes milliseconds, and a ratio near 1 needs many of them."""
 PER_PAGE = 100
 DEEP = 5000
 ELSEWHERE = "http://127.0.0.2:9"
@@ -61,7 +63,7 @@ def measure(case: Case, place: product.Place) -> Run:
         with place.web(workers=1) as web, product.undisturbed():
             visitor = Visitor(web.host, person)
             measured = [timed(page, visitor, repeat=case.repeat) for page in pages]
-            for turn in range(WARM + case.repeat):
+            for turn in range(WARM + IN_TURN * case.repeat):
                 for page, found in zip(pages, measured, strict=True):
                     seconds = load(page, visitor)
                     if turn >= WARM:
