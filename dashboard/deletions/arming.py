@@ -19,8 +19,6 @@ from dashboard.inventory.models import Presence, TrackedTask
 CHUNK = 250
 """Items a transaction: what others wait for, and an answer's slot when calls are out. A thousand take PostgreSQL
 most of a second while a whole register is being deleted."""
-
-
 LAST = 2**63 - 1
 """No item has a higher number."""
 
@@ -109,10 +107,13 @@ def _skip_blocked(deletion: Deletion, first: int, last: int) -> None:
     why = dict(blocked.annotate(why=manifest.unfit()).values_list("pk", "why"))
     by_reason: dict[str, list[int]] = {}
     for pk, tracked, held_elsewhere in found:
-        by_reason.setdefault(manifest.BUSY if held_elsewhere else why[tracked], []).append(pk)
-    for reason, pks in by_reason.items():
-        change_items(pks, {"outcome": Outcome.SKIPPED, "message": reason})
-    shift_counters(deletion.pk, {Outcome.WAITING: -len(found), Outcome.SKIPPED: len(found)})
+        # None when its hold was lifted a moment ago: then it is ours after all.
+        if reason := manifest.BUSY if held_elsewhere else why[tracked]:
+            by_reason.setdefault(reason, []).append(pk)
+    skipped = sum(
+        change_items(pks, {"outcome": Outcome.SKIPPED, "message": reason}) for reason, pks in by_reason.items()
+    )
+    shift_counters(deletion.pk, {Outcome.WAITING: -skipped, Outcome.SKIPPED: skipped})
 
 
 def undo_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> bool:
