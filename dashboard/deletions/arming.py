@@ -17,8 +17,7 @@ from dashboard.deletions.moves import ITEMS, TASKS, change_items, finish_if_done
 from dashboard.inventory.models import Presence, TrackedTask
 
 CHUNK = 250
-"""Items a transaction: what others wait for, and an answer's slot when calls are out. A thousand take PostgreSQL
-most of a second while a whole register is being deleted."""
+"""Items a transaction: what others wait for, and an answer's slot when calls are out."""
 LAST = 2**63 - 1
 """No item has a higher number."""
 

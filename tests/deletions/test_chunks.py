@@ -115,7 +115,7 @@ def test_postgresql_reads_a_chunk_whatever_it_knows_of_the_rest(
         TrackedTask.objects.filter(pk=next_one.tracked_id).update(held_by="alice")
         with reading() as arming_reads:
             arming.arm_chunk(deletion, now=now)
-        assert max(arming_reads.values()) <= 5 * CHUNK, arming_reads
+        assert max(arming_reads.values()) <= 2 * CHUNK, arming_reads
         next_one.refresh_from_db()
         assert next_one.outcome == "skipped"
 
@@ -123,7 +123,7 @@ def test_postgresql_reads_a_chunk_whatever_it_knows_of_the_rest(
     arming.in_chunks(arming.undo_chunk, to_undo, now=now, at_most=half)
     with reading() as undoing_reads:
         assert arming.undo_chunk(to_undo, now=now)
-    assert max(undoing_reads.values()) <= 5 * CHUNK, undoing_reads
+    assert max(undoing_reads.values()) <= 2 * CHUNK, undoing_reads
 
     Deletion.objects.filter(pk=to_send.pk).update(starts_at=now)
     engine.begin_due(now=now)
@@ -132,13 +132,13 @@ def test_postgresql_reads_a_chunk_whatever_it_knows_of_the_rest(
         sent += _send()
     with reading() as sending_reads:
         assert _send()
-    assert max(sending_reads.values()) <= 5 * CHUNK, sending_reads
+    assert max(sending_reads.values()) <= 2 * CHUNK, sending_reads
 
     requests.stop_rest(deletion=to_send, by=by, now=now)
     arming.in_chunks(arming.keep_chunk, to_send, now=now, at_most=half)
     with reading() as stopping_reads:
         assert arming.keep_chunk(to_send, now=now)
-    assert max(stopping_reads.values()) <= 5 * CHUNK, stopping_reads
+    assert max(stopping_reads.values()) <= 2 * CHUNK, stopping_reads
 
 
 def _send() -> bool:
