@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.db.models import BigIntegerField, QuerySet, Subquery
+from django.db.models import BigIntegerField, F, Func, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 
 from dashboard.inventory import search
 from dashboard.inventory.filters import Filter
@@ -37,6 +39,14 @@ class Tally(Subquery):
     output_field = BigIntegerField()
 
 
+class Matches(Func):
+    """How many numbers of a pool have a match. Each is looked up: PostgreSQL may begin a join at its wrong end."""
+
+    template = "(SELECT COUNT(DISTINCT tally.rowid) FROM %(expressions)s IS NOT NULL)"
+    arg_joiner = " AS tally WHERE "
+    output_field = BigIntegerField()
+
+
 def in_words(number: int) -> str:
     return f"over {COUNT_CAP:,}" if number > COUNT_CAP else f"{number:,}"
 
@@ -56,16 +66,17 @@ def tally(tasks: QuerySet[Any, Any], *, cap: int = 0) -> Tally:
     return Tally(tasks.order_by()[: (cap or COUNT_CAP) + 1])
 
 
-def tallied(tallies: dict[str, Tally]) -> dict[str, int]:
+def tallied(tallies: Mapping[str, Tally | Matches]) -> dict[str, int]:
     """The sums in one query. Any one row serves to hang them on; a register without rows has nothing to count."""
     sums = TrackedTask.objects.order_by("pk").values(**tallies).first()
     return cast("dict[str, int]", sums or {})
 
 
-def _tallies(name: str, tasks: TaskQuerySet, filter: Filter) -> dict[str, Tally]:
+def _tallies(name: str, tasks: TaskQuerySet, filter: Filter) -> dict[str, Tally | Matches]:
     if not filter.prompt_words:
         return {name: tally(tasks.values("pk"))}
     found = search.found(filter.prompt_words)
-    pool: QuerySet[Any, Any] = tasks.order_by().values("pk") if found is None else found
-    matches = tasks.filter(search.unindexed(filter.prompt_words), pk__in=pool[:READ_AT_MOST])
-    return {name: tally(matches.values("pk")), f"{name}_read": tally(pool, cap=READ_AT_MOST)}
+    pool: QuerySet[Any, Any] = tasks.order_by().values(rowid=F("pk")) if found is None else found
+    match = tasks.filter(search.unindexed(filter.prompt_words), pk=RawSQL("tally.rowid", ()))
+    matches = Matches(Subquery(pool[:READ_AT_MOST]), Subquery(match.values("pk")))
+    return {name: matches, f"{name}_read": tally(pool, cap=READ_AT_MOST)}

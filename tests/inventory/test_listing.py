@@ -139,6 +139,14 @@ def test_counting_stops_at_the_cap(monkeypatch) -> None:
     assert (counted.number, counted.capped, counted.words) == (6, True, "over 5")
 
 
+@pytest.mark.parametrize("q", ["fox", "fox_", "ox", "fox re"])
+def test_a_task_that_a_word_finds_twice_counts_once(q: str) -> None:
+    TrackedTaskFactory(task_id="fox_1", prompt="a fox_ in red")
+    TrackedTaskFactory(task_id="fox_2", prompt="an owl")
+    TrackedTaskFactory(task_id="fox_3", prompt="a fox_ in red", presence="deleted")
+    assert count(Filter(q=q)) == Count(number=Filter(q=q).queryset().count())
+
+
 def test_around_keeps_to_what_somebody_sees() -> None:
     a_register(110, 0)
     order = whole_order("-created")

@@ -129,6 +129,21 @@ def test_no_query_of_the_list_reads_or_sorts_the_register(register: None) -> Non
     assert all_complaints() == {}
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("q", ["at", big_register.COMMON, f"{big_register.COMMON} at"])
+def test_a_capped_count_joins_nothing(register: None, q: str) -> None:
+    # PostgreSQL would begin such a join with all tasks that hold the word, and not with the few that are looked at.
+    big_register.analyze()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = on")
+    with CaptureQueriesContext(connection) as captured:
+        assert count(Filter(q=q)).capped
+    (query,) = captured.captured_queries
+    lines = "\n".join(plan(query["sql"]))
+    assert "SubPlan" in lines
+    assert "Join" not in lines, lines
+
+
 def test_the_complaints_are_real(register: None) -> None:
     big_register.analyze()
     for tasks in (
