@@ -140,7 +140,9 @@ def test_items_show_refused_and_unknown_first_and_page(operator) -> None:
     only = operator.get(deletion.get_absolute_url(), {"outcome": "unknown"}).context["items"]
     assert [item.outcome for item in only] == ["unknown"]
     for mistyped in ({"outcome": "nonsense"}, {"from": "deleted-x"}, {"outcome": "unknown", "from": "deleted-1"}):
-        assert operator.get(deletion.get_absolute_url(), mistyped).status_code == 400
+        answer = operator.get(deletion.get_absolute_url(), mistyped)
+        assert answer.status_code == 400
+        assert f"Go to deletion {deletion.code}" in answer.content.decode()
 
 
 def test_a_cursor_of_no_history_answers_400(operator, tasks) -> None:

@@ -79,11 +79,12 @@ def deletion_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     deletion = get_object_or_404(Deletion.objects.with_rest().select_related("retry_of"), uuid=uuid)
     outcome, number, at = (request.GET.get(name, "") for name in ("outcome", "page", "from"))
     if outcome and outcome not in Outcome.values:
-        return refused(request, f"Outcome: “{outcome[:60]}” is not one of {', '.join(Outcome.values)}.", status=400)
+        sentence = f"Outcome: “{outcome[:60]}” is not one of {', '.join(Outcome.values)}."
+        return refused(request, sentence, status=400, back=deletion)
     try:
         place = Place.parsed(outcome=outcome, at=at, number=number)
     except items.BadMark as bad:
-        return refused(request, f"“{str(bad)[:60]}” is not a page of these items.", status=400)
+        return refused(request, f"“{str(bad)[:60]}” is not a page of these items.", status=400, back=deletion)
     if deletion.state == State.DRAFT and deletion.freezing_at is not None:
         requests.watch_freezing(deletion=deletion, now=clock.now())
     part = request.GET.get("part", "")
