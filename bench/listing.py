@@ -21,7 +21,7 @@ DEEP = 1.2
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 1_000_000], help="sizes of the register")
-    parser.add_argument("--repeat", type=int, default=20, help="how often each page is loaded, ours and the peer's")
+    parser.add_argument("--repeat", type=int, default=8, help="how often each page is loaded, ours and the peer's")
 
 
 def run(options: Namespace, vendors: Sequence[str]) -> dict[str, object]:
