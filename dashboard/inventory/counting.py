@@ -42,7 +42,7 @@ class Tally(Subquery):
 class Matches(Func):
     """How many numbers of a pool have a match. Each is looked up: PostgreSQL may begin a join at its wrong end."""
 
-    template = "(SELECT COUNT(DISTINCT tally.rowid) FROM %(expressions)s IS NOT NULL)"
+    template = "(SELECT COUNT(*) FROM %(expressions)s IS NOT NULL)"
     arg_joiner = " AS tally WHERE "
     output_field = BigIntegerField()
 

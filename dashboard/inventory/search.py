@@ -73,7 +73,7 @@ def _may_be_prefix(q: str) -> bool:
 
 
 def found(q: str) -> QuerySet[IndexedPrompt, Any] | None:
-    """All that the index finds; None when it knows no word of `q`."""
+    """All that the index finds, each once; None when it knows no word of `q`."""
     words = [word for word in q.split() if len(word) >= INDEXED]
     if not words:
         return None
@@ -86,7 +86,8 @@ def found(q: str) -> QuerySet[IndexedPrompt, Any] | None:
     rows = prompts.values("rowid")
     if not _may_be_prefix(q):
         return rows
-    return rows.union(TrackedTask.objects.filter(_begins_with(q)).values("pk"), all=True)
+    by_id_alone = TrackedTask.objects.filter(_begins_with(q)).exclude(_holds(q))
+    return rows.union(by_id_alone.values("pk"), all=True)
 
 
 def _holds(word: str) -> Q:
