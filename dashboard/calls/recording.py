@@ -70,7 +70,7 @@ def forget(call_id: int) -> bool:
     return bool(sql.change(f"DELETE FROM {TABLE} WHERE id = %s AND state = 'ready'", call_id))
 
 
-def complete(call_id: int, verdict: Verdict, *, now: datetime) -> bool:
+def complete(call_id: int, verdict: Verdict, *, answered_at: datetime) -> bool:
     """The fence: only the first to complete an open call may settle what it was about."""
     answer: dict[str, object] = {
         "state": _state(verdict),
@@ -79,7 +79,7 @@ def complete(call_id: int, verdict: Verdict, *, now: datetime) -> bool:
         "status": (verdict.status or "")[:200],
         "message": verdict.message,
         "error": verdict.error,
-        "answered_at": now,
+        "answered_at": answered_at,
         "lease_until": None,
     }
     if not verdict.sent:
@@ -94,7 +94,7 @@ def _state(verdict: Verdict) -> ProviderCall.State:
     return State.LOST if verdict.ruling == Ruling.LOST else State.ANSWERED
 
 
-def audit(call: Call, verdict: Verdict, *, ids: Sequence[str], now: datetime, actor: str = "") -> None:
+def audit(call: Call, verdict: Verdict, *, ids: Sequence[str], answered_at: datetime, actor: str = "") -> None:
     """One event a call, its ids inside. The transaction's last statement."""
     detail: dict[str, Any] = {
         "call": call.pk,
@@ -106,7 +106,7 @@ def audit(call: Call, verdict: Verdict, *, ids: Sequence[str], now: datetime, ac
         "ruling": str(verdict.ruling),
         "error": verdict.error,
         "sent_at": call.sent_at.isoformat() if call.sent_at and verdict.sent else None,
-        "answered_at": now.isoformat(),
+        "answered_at": answered_at.isoformat(),
     }
     chain.append(actor=actor, action=f"call.{call.operation}", subject=str(call.deletion or ""), detail=detail)
 

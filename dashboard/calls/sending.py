@@ -93,9 +93,9 @@ def settle_alone(call: recording.Call, verdict: Verdict, *, ids: Sequence[str], 
     """Completes a call that belongs to no deletion."""
     with transaction.atomic():
         accounts.locked()
-        if recording.complete(call.pk, verdict, now=now):
+        if recording.complete(call.pk, verdict, answered_at=now):
             accounts.learn(verdict, host=accounts.current_host(), now=now, jitter=random.random())  # noqa: S311
-            recording.audit(call, verdict, ids=ids, now=now, actor=actor)
+            recording.audit(call, verdict, ids=ids, answered_at=now, actor=actor)
 
 
 def _wait_for_slot(seconds: float) -> slots.Hold:

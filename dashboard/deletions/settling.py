@@ -101,15 +101,20 @@ class Settlement:
         return self.now if item.lost_at is None else item.lost_at + timedelta(seconds=settings.TENSORSLAB_TIMEOUT + 1)
 
 
-def settle(call_id: int, verdict: Verdict, *, now: datetime) -> bool:
-    """Applies `verdict` to the items of an open call. False when another settled it first: then nothing changes."""
+def settle(call_id: int, verdict: Verdict, *, now: datetime, came_at: datetime | None = None) -> bool:
+    """Applies `verdict` to the items of an open call. False when another settled it first: then nothing changes.
+
+    `came_at` is when the answer did, which may be a while ago.
+    """
     usable = verdict.ruling in accounts.USABLE
     with transaction.atomic():
         if not usable:
             # It says something of the account, which comes before the deletion in the order of locks.
             accounts.locked()
         call, deletion = _locked(call_id)
-        if not recording.complete(call_id, verdict, now=now):
+        # A clock that was put back meanwhile does not make an answer come before its question.
+        answered_at = max(came_at or now, call.sent_at or now)
+        if not recording.complete(call_id, verdict, answered_at=answered_at):
             return False
         items = _carried(call)
         work = Settlement(deletion=deletion, call=call, verdict=verdict, now=now)
@@ -123,7 +128,7 @@ def settle(call_id: int, verdict: Verdict, *, now: datetime) -> bool:
             accounts.learn(verdict, host=deletion.host, now=now, jitter=random.random())  # noqa: S311
         for action, detail in work.events:
             chain.append(actor="", action=action, subject=str(deletion.uuid), detail=detail)
-        recording.audit(call, verdict, ids=[item.task_id for item in items], now=now)
+        recording.audit(call, verdict, ids=[item.task_id for item in items], answered_at=answered_at)
     if usable and deletion.failures:
         # By itself, for the order of locks; nothing is wrong should we die before it.
         accounts.answered(deletion.host)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
@@ -43,6 +43,15 @@ class InHand:
     deadline: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """Moments here are of `time.monotonic()`."""
+
+    chunk: Chunk
+    verdict: Verdict
+    came_at: float
+
+
 @dataclass(kw_only=True)
 class Shift:
     """Keeps one call in flight per slot. A free slot is used before the books of an answer are written."""
@@ -53,10 +62,10 @@ class Shift:
     """Slots that are ours."""
     idle: list[slots.Hold] = field(default_factory=list)
     """Those of them without a call."""
-    in_hand: dict[Future[Verdict], InHand] = field(default_factory=dict)
+    in_hand: dict[Future[tuple[Verdict, float]], InHand] = field(default_factory=dict)
     ready: deque[Chunk] = field(default_factory=deque)
     """Calls written down ahead, at most one a slot."""
-    answered: deque[tuple[Chunk, Verdict]] = field(default_factory=deque)
+    answered: deque[Answer] = field(default_factory=deque)
     """What is not in the books yet."""
     unfinished: deque[tuple[Callable[..., bool], Deletion]] = field(default_factory=deque)
     """Large changes that are being made a chunk at a time."""
@@ -112,7 +121,7 @@ class Shift:
         self.idle = list(self.holds)
         while True:
             # What a worrying answer means is written down before anything else leaves: perhaps nothing should.
-            careful = any(verdict.ruling not in accounts.USABLE for _, verdict in self.answered)
+            careful = any(answer.verdict.ruling not in accounts.USABLE for answer in self.answered)
             if careful or self._over():
                 self._release_ready()
             # Answers may come faster than books are written: at most one a slot is in no book when more leaves.
@@ -159,9 +168,7 @@ class Shift:
             self.holds.remove(hold)
             return True
         self.idle.remove(hold)
-        future = pool.submit(
-            sending.perform, operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=deadline
-        )
+        future = pool.submit(_perform, chunk, deadline)
         self.in_hand[future] = InHand(hold=hold, chunk=chunk, deadline=deadline)
         return True
 
@@ -176,9 +183,11 @@ class Shift:
 
     def _settle_next(self) -> None:
         """Writes the books of one answer."""
-        chunk, verdict = self.answered.popleft()
-        settle(chunk.call_id, verdict, now=self.clock())
-        if verdict.ruling not in accounts.USABLE:
+        answer = self.answered.popleft()
+        now = self.clock()
+        came_at = now - timedelta(seconds=time.monotonic() - answer.came_at)
+        settle(answer.chunk.call_id, answer.verdict, now=now, came_at=came_at)
+        if answer.verdict.ruling not in accounts.USABLE:
             engine.heed_account()
 
     def _worth_waiting(self) -> float:
@@ -198,15 +207,22 @@ class Shift:
             took = time.monotonic() + settings.TENSORSLAB_TIMEOUT - held.deadline
             # What we noticed late was not late: it falls at once, and rises slowly.
             self.usual = min(took, self.usual + (took - self.usual) / 4) if self.usual else took
-            self.answered.append((held.chunk, future.result()))
+            verdict, came_at = future.result()
+            self.answered.append(Answer(chunk=held.chunk, verdict=verdict, came_at=came_at))
             self.idle.append(held.hold)
         overdue = [future for future in out if time.monotonic() > self.in_hand[future].deadline + OVERDUE]
         for future in overdue:
             # Its thread may still be at work, so its slot is not ours to use any more.
             held = self.in_hand.pop(future)
-            self.answered.append((held.chunk, _no_answer(held.chunk)))
+            self.answered.append(Answer(chunk=held.chunk, verdict=_no_answer(held.chunk), came_at=time.monotonic()))
             self.holds.remove(held.hold)
         return bool(done or overdue)
+
+
+def _perform(chunk: Chunk, deadline: float) -> tuple[Verdict, float]:
+    """Its verdict, and when the answer came: the books are written later."""
+    verdict = sending.perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=deadline)
+    return verdict, time.monotonic()
 
 
 def _no_answer(chunk: Chunk) -> Verdict:

@@ -5,6 +5,7 @@ import time
 import pytest
 from django.db import OperationalError
 
+from dashboard.audit.models import AuditEvent
 from dashboard.calls import sending
 from dashboard.calls.models import ProviderCall, Slot
 from dashboard.calls.verdicts import Ruling, Verdict
@@ -31,6 +32,30 @@ def test_the_books_keep_up_with_a_provider_that_answers_at_once(monkeypatch, set
     assert work(confirm(images(40))).deleted == 40
     # One a slot in no book, and one a slot on its way.
     assert max(out) <= 2 * settings.TENSORSLAB_CONCURRENCY
+
+
+def test_the_books_say_when_an_answer_came_and_not_when_they_were_written(
+    sandbox, settings, monkeypatch, confirm, images
+) -> None:
+    settings.TENSORSLAB_BATCH_SIZE = 1
+    settings.TENSORSLAB_CONCURRENCY = 2
+    settle = shift.settle
+
+    def slowly(*given: object, **named: object) -> bool:
+        time.sleep(0.02)
+        return settle(*given, **named)
+
+    monkeypatch.setattr(shift, "settle", slowly)
+    work(confirm(images(12)))
+    calls = list(ProviderCall.objects.order_by("sent_at"))
+    assert len(calls) == 12
+    assert all(call.sent_at <= call.answered_at for call in calls)
+    for call in calls:
+        out = [other for other in calls if other.sent_at <= call.sent_at < other.answered_at]
+        assert len(out) <= settings.TENSORSLAB_CONCURRENCY
+    # And the audit log says the same.
+    told = AuditEvent.objects.filter(action="call.delete")
+    assert {event.detail["answered_at"] for event in told} == {call.answered_at.isoformat() for call in calls}
 
 
 def test_two_deletions_take_turns(sandbox, settings, confirm, images) -> None:
