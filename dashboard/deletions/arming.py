@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -12,7 +13,7 @@ from django.db.models import Q, QuerySet
 from dashboard import sql
 from dashboard.calls import accounts
 from dashboard.deletions import manifest
-from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard.deletions.models import BEING_ARMED, Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.moves import ITEMS, TASKS, change_items, finish_if_done, mark_tasks, shift_counters
 from dashboard.inventory.models import Presence, TrackedTask
 
@@ -28,8 +29,6 @@ def whole_batches() -> int:
     return batch * max(1, CHUNK // batch)
 
 
-BEING_ARMED = Q(state__in=[State.SCHEDULED, State.RUNNING, State.PAUSED], armed_at=None, stopped_at=None)
-"""Confirmed, not all of it open yet. It may be running: what is open goes while the rest is being opened."""
 BEING_UNDONE = Q(state=State.CANCELLED, waiting__gt=0)
 BEING_KEPT = Q(state__in=[State.RUNNING, State.PAUSED], stopped_at__isnull=False, waiting__gt=0)
 
@@ -144,9 +143,12 @@ def _keep_chunk(
         else:
             fields = {"outcome": outcome, "open": False, "settled_at": now, "message": ""}
         moved = change_items([pk for pk, _, _ in chunk], fields)
-        armed = [tracked for _, tracked, is_open in chunk if is_open]
-        if armed:
-            mark_tasks(armed, outcome=outcome, message="", deletion=deletion.uuid, now=now)
+        mark = partial(mark_tasks, outcome=outcome, message="", deletion=deletion.uuid, now=now)
+        if armed := [tracked for _, tracked, is_open in chunk if is_open]:
+            mark(armed)
+        if never_ours := [tracked for _, tracked, is_open in chunk if not is_open]:
+            # By now they may be another deletion's, or gone.
+            mark(never_ours, of="presence = 'present'")
         shift_counters(deletion.pk, {Outcome.WAITING: -moved, outcome: moved})
         finish_if_done(deletion.pk, now=now)
         return True

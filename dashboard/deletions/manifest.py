@@ -7,12 +7,13 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import Case, CharField, Exists, F, Max, OuterRef, QuerySet, TextField, Value, When
+from django.db.models import Case, CharField, Exists, F, Max, OuterRef, QuerySet, Subquery, TextField, Value, When
 from django.db.models.functions import Concat
+from django.db.models.lookups import IsNull
 
 from dashboard import sql
 from dashboard.calls import accounts, clock
-from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard.deletions.models import BEING_ARMED, Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.moves import change_items
 from dashboard.deletions.signing import sign
 from dashboard.inventory import selecting
@@ -170,7 +171,20 @@ def expected(draft: Deletion) -> int:
 def blocked(of: str = "") -> Case:
     """Why a task can't be in a deletion now, as text; empty when it can. `of` leads from the row to its task."""
     open_elsewhere = DeletionItem.objects.filter(tracked=OuterRef(f"{of}pk"), open=True)
-    return Case(When(Exists(open_elsewhere), then=Value(BUSY)), default=unfit(of), output_field=TextField())
+    taken = [_is_there(open_elsewhere), *_confirmed(of)]
+    return Case(*(When(one, then=Value(BUSY)) for one in taken), default=unfit(of), output_field=TextField())
+
+
+def _confirmed(of: str = "") -> list[IsNull]:
+    """Whether a task waits to be armed for a deletion that is confirmed. Nothing to ask when there is none such."""
+    being_armed = list(Deletion.objects.filter(BEING_ARMED).values_list("pk", flat=True))
+    waiting = DeletionItem.objects.filter(tracked=OuterRef(f"{of}pk"), deletion__in=being_armed)
+    return [_is_there(waiting.filter(outcome=Outcome.WAITING))] if being_armed else []
+
+
+def _is_there(items: QuerySet[DeletionItem]) -> IsNull:
+    # No EXISTS: PostgreSQL may answer it by reading everything that is open, or that waits.
+    return IsNull(Subquery(items.values("pk")[:1]), False)
 
 
 def unfit(of: str = "") -> Case:
@@ -198,6 +212,9 @@ def _add(deletion: Deletion, tasks: QuerySet[TrackedTask]) -> None:
     doubtful = deletion.items.filter(outcome=Outcome.SKIPPED, message=DOUBTFUL)
     busy = DeletionItem.objects.filter(tracked=OuterRef("tracked"), open=True)
     doubtful.filter(Exists(busy)).update(message=BUSY)
+    for confirmed in _confirmed("tracked__"):
+        fit = deletion.items.filter(pk__gt=before, outcome=Outcome.WAITING)
+        fit.filter(confirmed).update(outcome=Outcome.SKIPPED, message=BUSY)
     deletion.save(update_fields=["total", "first_item", "last_item", "freezing_at", "frozen_through"])
 
 

@@ -86,6 +86,10 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+BEING_ARMED = Q(state__in=[State.SCHEDULED, State.RUNNING, State.PAUSED], armed_at=None, stopped_at=None)
+"""Confirmed, not all of it open yet. It may be running: what is open goes while the rest is being opened."""
+
+
 class Deletion(models.Model):
     """What one person confirmed in one go.
 

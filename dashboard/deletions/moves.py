@@ -34,8 +34,10 @@ def change_items(keys: Sequence[int], fields: Mapping[str, object]) -> int:
     return sql.update(ITEMS, fields, sql.among("id"), sql.listed(keys))
 
 
-def mark_tasks(tracked: Sequence[int], *, outcome: Outcome, message: str, deletion: UUID, now: datetime) -> None:
-    """Shows on the register's own rows what became of them."""
+def mark_tasks(
+    tracked: Sequence[int], *, outcome: Outcome, message: str, deletion: UUID, now: datetime, of: str = "TRUE"
+) -> None:
+    """Shows on the register's own rows what became of them; `of` narrows them by what they are."""
     presence = PRESENCE[outcome]
     shown = {
         "presence": presence,
@@ -46,7 +48,7 @@ def mark_tasks(tracked: Sequence[int], *, outcome: Outcome, message: str, deleti
     }
     # Locked by their keys, as an import does: in another order both deadlock.
     lock = sql.for_update(TASKS)
-    chosen = f"id IN (SELECT id FROM {TASKS} WHERE {sql.among('id')} ORDER BY id{lock})"
+    chosen = f"id IN (SELECT id FROM {TASKS} WHERE {sql.among('id')} AND {of} ORDER BY id{lock})"
     sql.update(TASKS, shown, chosen, sql.listed(tracked))
 
 

@@ -141,7 +141,8 @@ def test_a_large_confirmation_is_armed_by_the_shift_and_undone_in_chunks(
     requests.undo(deletion=draft, by=By(user=olga), now=timezone.now())
     work(draft, shifts=1)
     assert draft.kept == 35
-    assert not TrackedTask.objects.exclude(presence="present").exists()
+    # Also the fifteen that were never shown as being deleted.
+    assert TrackedTask.objects.filter(presence="present", last_outcome="kept", last_deletion=draft.uuid).count() == 35
 
 
 def test_a_large_confirmation_deletes_everything(sandbox, monkeypatch, olga, images) -> None:
@@ -153,7 +154,10 @@ def test_a_large_confirmation_deletes_everything(sandbox, monkeypatch, olga, ima
 
 
 def test_arming_skips_what_another_deletion_took_first(sandbox, monkeypatch, olga, images) -> None:
+    """Two large ones confirmed in the same second: both looked at the tasks before either was confirmed."""
     monkeypatch.setattr(arming, "CHUNK", 2)
+    monkeypatch.setattr(manifest, "AT_ONCE", 0)
+    monkeypatch.setattr(manifest, "recheck", lambda deletion, *, now: False)
     images(5)
     first = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     second = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
@@ -163,6 +167,47 @@ def test_arming_skips_what_another_deletion_took_first(sandbox, monkeypatch, olg
     work(second)
     assert (first.deleted, second.skipped, second.deleted) == (5, 5, 0)
     assert (first.state, second.state) == (State.FINISHED, State.FINISHED)
+
+
+@pytest.mark.parametrize("armed", [0, 1])
+def test_what_is_confirmed_is_busy_before_it_is_armed(monkeypatch, settings, olga, images, armed: int) -> None:
+    monkeypatch.setattr(arming, "CHUNK", 2)
+    settings.DELETION_GRACE_SECONDS = 60
+    tasks = images(5)
+    beside = images(1)
+    earlier = manifest.freeze_tasks(tasks=TrackedTask.objects.filter(pk__gte=tasks[3].pk), actor=olga)
+    large = manifest.freeze_tasks(tasks=TrackedTask.objects.exclude(pk=beside[0].pk), actor=olga)
+    _confirm(large, olga)
+    arming.in_chunks(arming.arm_chunk, large, now=timezone.now(), at_most=armed)
+    with pytest.raises(Changed):
+        _confirm(earlier, olga)
+    later = manifest.freeze_tasks(tasks=TrackedTask.objects.filter(pk__gte=tasks[3].pk), actor=olga)
+    for draft in (earlier, later):
+        draft.refresh_from_db()
+        assert (draft.size, draft.skipped) == (1, 2)
+        assert set(draft.items.filter(outcome="skipped").values_list("message", flat=True)) == {manifest.BUSY}
+    _confirm(earlier, olga)
+    requests.undo(deletion=large, by=By(user=olga), now=timezone.now())
+    arming.in_chunks(arming.undo_chunk, large, now=timezone.now())
+    large.refresh_from_db()
+    assert (large.kept, large.skipped) == (5, 0)
+    # What was undone is free again at once.
+    free = manifest.freeze_tasks(tasks=TrackedTask.objects.filter(pk=tasks[4].pk), actor=olga)
+    assert free.size == 1
+
+
+def test_undoing_leaves_alone_what_became_another_deletions(monkeypatch, settings, olga, confirm, images) -> None:
+    monkeypatch.setattr(arming, "CHUNK", 2)
+    settings.DELETION_GRACE_SECONDS = 60
+    tasks = images(5)
+    large = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    _confirm(large, olga)
+    requests.undo(deletion=large, by=By(user=olga), now=timezone.now())
+    other = confirm(tasks[-1:])
+    assert other.state == State.SCHEDULED
+    arming.in_chunks(arming.undo_chunk, large, now=timezone.now())
+    tasks[-1].refresh_from_db()
+    assert (tasks[-1].presence, tasks[-1].last_deletion) == ("deleting", other.uuid)
 
 
 def test_keeping_a_draft_discards_it(olga, draft) -> None:
