@@ -112,8 +112,8 @@ def sentence(deletion: Deletion, *, now: datetime) -> str:
             return f"Stop the rest can't stop the {deletion.sent:,} already sent."
         return ""
     if deletion.state == State.CANCELLED:
-        still = " Giving the last ones back." if deletion.waiting else " Every task was kept."
-        return f"Undone in time. Nothing was sent.{still}"
+        still = f"{deletion.waiting:,} are still being given back." if deletion.waiting else "Every task was kept."
+        return f"Undone in time. Nothing was sent. {still}"
     if deletion.state == State.FINISHED:
         return finished_sentence(deletion)
     return ""
@@ -141,7 +141,7 @@ def controls(deletion: Deletion, *, now: datetime) -> list[Control]:
         return [control("Stop the rest", "stop", "danger")] if overdue else [control("Undo", "undo")]
     stop = control("Stop the rest", "stop", "danger")
     if deletion.state == State.RUNNING:
-        return [control("Pause", "pause"), *([] if deletion.stopped_at else [stop])]
+        return [] if deletion.stopped_at else [control("Pause", "pause"), stop]
     if deletion.state == State.PAUSED:
         return [control("Resume", "resume"), stop]
     if deletion.state == State.FINISHED:

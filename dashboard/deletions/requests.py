@@ -175,9 +175,10 @@ def undo(*, deletion: Deletion, by: By, now: datetime) -> None:
 def pause(*, deletion: Deletion, by: By) -> None:
     with transaction.atomic():
         reason = f"Paused by {by.user.get_username()}."
-        running = Deletion.objects.filter(pk=deletion.pk, state=State.RUNNING)
+        # What was stopped only looks up what is doubtful, and then it is finished: nothing is left to hold back.
+        running = Deletion.objects.filter(pk=deletion.pk, state=State.RUNNING, stopped_at=None)
         if not running.update(state=State.PAUSED, paused_reason=reason, paused_by_account=False):
-            raise Refused("Only a running deletion can be paused.")
+            raise Refused("Only a running deletion that was not stopped can be paused.")
         by.record("deletion.paused", deletion)
 
 

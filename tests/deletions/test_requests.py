@@ -10,7 +10,7 @@ from dashboard.calls import accounts, slots
 from dashboard.calls.models import Account
 from dashboard.calls.sending import perform
 from dashboard.calls.verdicts import Ruling, Verdict
-from dashboard.deletions import engine, requests
+from dashboard.deletions import engine, progress, requests
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.requests import By, Refused
 from dashboard.deletions.settling import settle
@@ -149,6 +149,15 @@ def test_what_is_past_its_grace_can_be_stopped_although_no_worker_began_it(sandb
     assert (draft.state, draft.kept) == (State.FINISHED, 3)
     assert sandbox.ledger()["calls"] == []
     assert not TrackedTask.objects.exclude(presence="present").exists()
+
+
+def test_what_was_stopped_is_not_paused(olga, confirm, images) -> None:
+    deletion = confirm(images(3))
+    Deletion.objects.update(state=State.RUNNING, stopped_at=timezone.now())
+    with pytest.raises(Refused, match="not stopped"):
+        requests.pause(deletion=deletion, by=By(user=olga))
+    deletion.refresh_from_db()
+    assert progress.controls(deletion, now=timezone.now()) == []
 
 
 def test_resuming_lifts_the_accounts_pause_for_all_that_it_stopped(olga, confirm, images) -> None:

@@ -180,7 +180,7 @@ class Game(RuleBasedStateMachine):
             requests.undo(deletion=deletion, by=self.people[0], now=now)
 
     def pause(self, deletion: Deletion) -> None:
-        with expected(deletion.state == State.RUNNING):
+        with expected(deletion.state == State.RUNNING and deletion.stopped_at is None):
             requests.pause(deletion=deletion, by=self.people[0])
 
     def resume(self, deletion: Deletion) -> None:
