@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 
 from django.db import connection
 
 from dashboard.calls.models import Kind
 from dashboard.inventory import search
-from dashboard.inventory.counting import in_words, tallied, tally
+from dashboard.inventory.counting import Tally, in_words, tallied, tally
 from dashboard.inventory.filters import Filter
-from dashboard.inventory.models import LISTED, Status, TaskQuerySet
+from dashboard.inventory.models import LISTED, Status
 
+NAMES = ("kind", "status", "model")
 MOST_SHOWN = 20
 MOST_COUNTED = 50
 """Models, in the order of their names; a register has about ten."""
@@ -49,31 +51,56 @@ def facets(filter: Filter) -> list[Facet] | None:
     numbers = search.candidates(filter.prompt_words, limit=search.FEW)
     if numbers is None and filter.prompt_words:
         return None
-    choices = {"kind": Kind.choices, "status": Status.choices, "model": _models(filter, numbers)}
-    counted = {name: _values(filter, name, values, numbers) for name, values in choices.items()}
-    return [Facet(label=name.capitalize(), values=values) for name, values in counted.items() if values]
+    counted = _by_index(filter) if numbers is None else _one_by_one(filter, numbers)
+    named = {name: _values(filter, name, numbers) for name, numbers in counted.items()}
+    return [Facet(label=name.capitalize(), values=values) for name, values in named.items() if values]
 
 
-def _values(filter: Filter, name: str, choices: list[tuple[str, str]], numbers: list[int] | None) -> list[Value]:
-    narrowed = [filter.given(name, value) for value, _ in choices]
-    tallies = {f"value_{index}": tally(_tasks(one, numbers).values("pk")) for index, one in enumerate(narrowed)}
-    counted = tallied(tallies) if tallies else {}
+def _values(filter: Filter, name: str, counted: dict[str, int]) -> list[Value]:
+    labels = dict([*Kind.choices, *Status.choices])
     values = [
-        Value(label=label, number=number, filter=one, chosen=getattr(filter, name) == getattr(one, name))
-        for (_, label), one, number in zip(choices, narrowed, counted.values(), strict=bool(counted))
-        if number
+        Value(
+            label=labels[value] if name != "model" else value,
+            number=number,
+            filter=filter.given(name, value),
+            chosen=getattr(filter, name) == value,
+        )
+        for value, number in counted.items()
+        if number and value
     ]
-    return sorted(values, key=lambda value: -value.number)[:MOST_SHOWN]
+    return sorted(values, key=lambda value: (-value.number, value.label))[:MOST_SHOWN]
 
 
-def _tasks(filter: Filter, numbers: list[int] | None) -> TaskQuerySet:
-    return filter.queryset() if numbers is None else filter.among(numbers)
+def _by_index(filter: Filter) -> dict[str, dict[str, int]]:
+    """A sum for each value, of entries of an index."""
+    choices = {"kind": Kind.values, "status": Status.values, "model": _models(filter)}
+    return {name: _sums(filter, name, values) for name, values in choices.items()}
 
 
-def _models(filter: Filter, numbers: list[int] | None) -> list[tuple[str, str]]:
-    if filter.by_task_id or numbers is not None:
-        models = set(_tasks(filter.given("model", ""), numbers).values_list("model", flat=True)) - {""}
-        return [(model, model) for model in sorted(models)[:MOST_COUNTED]]
+def _sums(filter: Filter, name: str, values: list[str]) -> dict[str, int]:
+    tallies = {f"value_{index}": _tally(filter.given(name, value)) for index, value in enumerate(values)}
+    return dict(zip(values, tallied(tallies).values(), strict=False)) if tallies else {}
+
+
+def _tally(filter: Filter) -> Tally:
+    return tally(filter.queryset().values("pk"))
+
+
+def _one_by_one(filter: Filter, numbers: list[int]) -> dict[str, dict[str, int]]:
+    """What a search found is read once, since a statement that names it for every value would be a megabyte long."""
+    wide = replace(filter, kind="", status="", model="")
+    found = [dict(zip(NAMES, row, strict=True)) for row in wide.among(numbers).values_list(*NAMES)]
+    return {name: Counter(row[name] for row in found if _fits(row, filter.given(name, ""))) for name in NAMES}
+
+
+def _fits(row: dict[str, str], filter: Filter) -> bool:
+    return all(getattr(filter, name) in {"", row[name]} for name in NAMES)
+
+
+def _models(filter: Filter) -> list[str]:
+    if filter.by_task_id:
+        models = set(filter.given("model", "").queryset().values_list("model", flat=True)) - {""}
+        return sorted(models)[:MOST_COUNTED]
     with connection.cursor() as cursor:
         cursor.execute(MODELS, {"listed": int(filter.presence in LISTED or not filter.presence), "most": MOST_COUNTED})
-        return [(model, model) for (model,) in cursor.fetchall()]
+        return [model for (model,) in cursor.fetchall()]

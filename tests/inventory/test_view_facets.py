@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dashboard.inventory import counting, facets
 from dashboard.inventory.filters import Filter
@@ -24,6 +26,28 @@ def test_each_facet_counts_under_the_other_filters() -> None:
         "Model": {"seedancev2": "2"},
     }
     assert counted(Filter(presence="deleted"))["Model"] == {"gone": "1"}
+
+
+def test_a_rare_word_is_counted_under_the_other_filters() -> None:
+    TrackedTaskFactory.create_batch(2, video=True, status="failed", prompt="a fox")
+    TrackedTaskFactory(status="completed", prompt="a fox", model="")
+    TrackedTaskFactory(status="completed", prompt="a fox", presence="deleted")
+    TrackedTaskFactory(video=True, status="completed", prompt="an owl")
+    assert counted(Filter(q="fox", kind="video")) == {
+        "Kind": {"Video": "2", "Image": "1"},
+        "Status": {"Failed": "2"},
+        "Model": {"seedancev2": "2"},
+    }
+    assert counted(Filter(q="fox", status="completed"))["Kind"] == {"Image": "1"}
+
+
+def test_a_rare_word_is_asked_for_once_however_many_values_there_are(django_assert_max_num_queries) -> None:
+    for number in range(30):
+        TrackedTaskFactory(prompt="a fox", model=f"model{number}")
+    with django_assert_max_num_queries(2), CaptureQueriesContext(connection) as asked:
+        assert len(counted(Filter(q="fox"))["Model"]) == facets.MOST_SHOWN
+    # SQLite takes 32,766 values a statement, and a word may have 5,000 tasks.
+    assert all(query["sql"].count("IN (") < 2 for query in asked.captured_queries)
 
 
 def test_a_rare_word_is_counted_and_a_common_one_is_not(monkeypatch) -> None:
