@@ -140,6 +140,7 @@ def test_latin_1_bytes_cost_only_their_line():
             "image,x,,,,,0001-01-01T00:00:00+14:00,,",
             "The created_at is “0001-01-01T00:00:00+14:00”. Use ISO 8601, such as 2026-01-30T12:00:00+00:00.",
         ),
+        (f"image,x,,,,,2026-01-30T12:00:00.{'0' * 80},,", "The created_at has 100 characters. Use at most 64."),
         ("image,x,,,,,,wide,", "The width is “wide”. Use a whole number of pixels, from 1 to 1,000,000."),
         ("image,x,,,,,,0,", "The width is “0”. Use a whole number of pixels, from 1 to 1,000,000."),
         ("image,x,,,,,,1.5,", "The width is “1.5”. Use a whole number of pixels, from 1 to 1,000,000."),

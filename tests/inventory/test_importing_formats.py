@@ -69,6 +69,17 @@ def test_a_bad_json_line_costs_only_itself(line, sentence):
     assert keys(entries(content)) == [("image", "a"), ("image", "b")]
 
 
+@pytest.mark.parametrize("column", ["kind", "task_id", "model", "url", "created_at", "width"])
+def test_a_line_that_is_nested_deeply_costs_only_itself(column):
+    good = b'{"kind": "image", "task_id": "%s"}\n'
+    # Somewhere between these depths a line can still be parsed, but not be written out.
+    deep = [b"[" * depth + b"]" * depth for depth in range(500, 1000, 10)]
+    lines = [b'{"kind": "image", "task_id": "x", "%s": %s}\n' % (column.encode(), value) for value in deep]
+    found = entries(good % b"a" + b"".join(lines) + good % b"b")
+    assert keys(found) == [("image", "a"), ("image", "b")]
+    assert len(problems(found)) == len(deep)
+
+
 # Task records
 
 

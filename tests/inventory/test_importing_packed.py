@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.inventory.importing import lines as importing_lines
+from dashboard.inventory.importing import reading
 from dashboard.inventory.importing.entries import Note
 from dashboard.inventory.importing.reading import Reading
 from tests.inventory.reader import entries, keys, problems
@@ -71,6 +72,15 @@ def test_a_file_is_read_only_so_far():
     assert len(found) < 100_000
 
 
+def test_on_the_page_a_map_is_read_only_so_far(monkeypatch):
+    monkeypatch.setattr(reading, "MOST_LINES", 2)
+    content = b"".join(b"a%d_0.png: https://example.com/1.png\n" % number for number in range(9))
+    found = list(Reading(io.BytesIO(content), name="urls.yaml", most=1_000_000))
+    assert keys(found) == [("image", "a0"), ("image", "a1")]
+    assert [line for line, _sentence in problems(found)] == [3]
+    assert len(keys(list(Reading(io.BytesIO(content), name="urls.yaml")))) == 9
+
+
 @given(
     name=st.sampled_from(sorted(FORMATS)),
     packed=st.booleans(),
@@ -87,6 +97,14 @@ def test_a_reading_goes_on_where_another_stopped(name, packed, stop):
     before = [found for _, found in zip(range(stop), first, strict=False)]
     after = list(read(lines=first.lines, entries=first.entries))
     assert before + after == whole
+
+
+def test_a_file_of_blank_lines_is_not_read_for_minutes(monkeypatch):
+    monkeypatch.setattr(importing_lines, "MOST_BLANK", 3)
+    found = entries("kind,task_id\nimage,a\n\n\n\nimage,b\n \n\n\t\n\nimage,c\n")
+    assert keys(found) == [("image", "a"), ("image", "b")]
+    assert problems(found) == [(10, "More than 3 blank lines follow one another here. What follows was not read.")]
+    assert problems(entries("\n" * 9))[0][1].startswith("More than 3 blank lines")
 
 
 def test_lines_end_where_the_longest_does(monkeypatch):

@@ -179,6 +179,13 @@ def test_what_nobody_came_back_to_is_forgotten_with_its_pieces(olga):
     assert not ImportPiece.objects.exists()
 
 
+def test_an_import_whose_jobs_fail_for_days_is_given_up(olga):
+    check(olga)
+    ImportBatch.objects.update(state="importing", created_at=timezone.now() - timedelta(days=3))
+    jobs.forget.call()
+    assert not ImportBatch.objects.exists()
+
+
 def test_rows_that_say_what_is_known_are_not_written():
     values = {"prompt": "p", "urls": ["https://example.com/1.png"], "created_at": "2026-01-30T12:00:00.500000+00:00"}
     rows = storing.packed([Row(1, "image", "a", {**values, "duration": 5.5, "width": 7}), Row(2, "video", "a")])

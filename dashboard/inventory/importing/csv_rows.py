@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 
 from dashboard.inventory.importing.entries import Entry, Note, Problem, made
@@ -46,7 +47,7 @@ def _header_problem(names: list[str], *, kind: str) -> str:
     missing = [name for name in REQUIRED if name not in names and not (name == "kind" and kind)]
     if missing:
         return f"The header lacks the {_listed(missing, 'column')}. Nothing was read."
-    if twice := sorted({name for name in names if name in COLUMNS and names.count(name) > 1}):
+    if twice := sorted(name for name, number in Counter(names).items() if name in COLUMNS and number > 1):
         return f"The header names the {_listed(twice, 'column')} twice. Nothing was read."
     return ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import reprlib
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ REQUIRED = ("kind", "task_id")
 
 ID_LIMIT: int = TrackedTask._meta.get_field("task_id").max_length or 255
 MODEL_LIMIT: int = TrackedTask._meta.get_field("model").max_length or 100
+TIME_LIMIT: int = TrackedTask._meta.get_field("created_raw").max_length or 64
 URL_LIMIT = 4000
 PIXELS_LIMIT = 1_000_000
 SECONDS_LIMIT = 1_000_000
@@ -112,6 +114,8 @@ def _created_at(value: object) -> dict[str, Any]:
     word = _text("created_at", value)
     if not word:
         return {}
+    if len(word) > TIME_LIMIT:
+        raise Rejected(f"The created_at has {len(word):,} characters. Use at most {TIME_LIMIT}.")
     try:
         moment = datetime.fromisoformat(word)
         # A text without a zone stays a text: a guessed zone would be up to a day wrong.
@@ -188,7 +192,9 @@ def shown(words: str, limit: int = 40) -> str:
 
 
 def _quoted(value: object) -> str:
-    return f"“{shown(value if isinstance(value, str) else repr(value))}”"
+    # What is nested may be nested deeper than `repr` can follow.
+    in_words = str if isinstance(value, str) else reprlib.repr if isinstance(value, dict | list) else repr
+    return f"“{shown(in_words(value))}”"
 
 
 READERS: dict[str, Reader] = {

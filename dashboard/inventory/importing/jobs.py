@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
+from django.db.models import Q
 from django_tasks import task
 
 from dashboard.calls import clock
@@ -18,7 +19,7 @@ LENGTH = 5.0
 PATIENCE = timedelta(seconds=10)
 """How long a batch may stand still before another job is asked for."""
 KEPT_FOR = timedelta(days=1)
-"""A batch that nobody comes back to, with its pieces."""
+"""A batch that nobody comes back to, with its pieces; and twice as long, one whose jobs fail again and again."""
 
 
 def start(batch: ImportBatch) -> None:
@@ -41,11 +42,12 @@ def wake(batch: ImportBatch) -> None:
 @task()
 def go_on(uuid: str) -> None:
     """Steps until time is up; the next job takes the rest."""
-    ends = time.monotonic() + LENGTH
     batch = ImportBatch.objects.filter(uuid=uuid).first()
     if batch is None or not batch.working:
         return
     steps = Checking(batch, pieces.Upload(batch)) if batch.state == STATE.CHECKING else Importing(batch)
+    # Remembering what millions of rows have named may take seconds already: a job that did no more would never end it.
+    ends = time.monotonic() + LENGTH
     try:
         while steps.step():
             if time.monotonic() > ends:
@@ -71,4 +73,6 @@ def watch(uuid: str) -> None:
 
 @task()
 def forget() -> None:
-    ImportBatch.objects.filter(moved_at__lt=clock.now() - KEPT_FOR).delete()
+    now = clock.now()
+    given_up = Q(moved_at__lt=now - KEPT_FOR) | Q(created_at__lt=now - 2 * KEPT_FOR)
+    ImportBatch.objects.filter(given_up).delete()

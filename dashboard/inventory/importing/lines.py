@@ -6,22 +6,26 @@ from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from dashboard.inventory.importing.unpacking import Damaged
+
 UNDECODED = re.compile("[\udc80-\udcff]")
 LONGEST_LINE = 4_000_000
 """Characters. Nothing longer is held in memory, whatever a file unpacks to."""
+MOST_BLANK = 100_000
+"""Blank lines one after another. Packed, forty million of them are a small file that would be read for minutes."""
 
 
 class Lines:
     """The numbered lines of a UTF-8 file, with or without a byte order mark; lines can be put back.
 
     Bytes that are not UTF-8 become lone surrogates and a long line is cut, which `fault` finds: so one bad line
-    costs one line.
+    costs one line. Raises `Damaged` where nothing but blank lines follows for too long.
     """
 
     def __init__(self, stream: BinaryIO, *, after: int = 0) -> None:
         # Kept, because a wrapper that is collected closes the stream, which is not ours.
         self._text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline=None)
-        self._number = 0
+        self._number = self._blank = 0
         self._back: deque[tuple[int, str]] = deque()
         self.after = after
 
@@ -36,6 +40,9 @@ class Lines:
             raise StopIteration
         if len(text) == LONGEST_LINE:
             self._drop_the_rest(text)
+        self._blank = self._blank + 1 if text.isspace() else 0
+        if self._blank > MOST_BLANK:
+            raise Damaged(f"More than {MOST_BLANK:,} blank lines follow one another here. What follows was not read.")
         self._number += 1
         return self._number, text
 

@@ -15,7 +15,7 @@ from dashboard.inventory.importing.entries import Entry, Note, Problem, entry
 from dashboard.inventory.importing.json_rows import read_json_file, read_json_lines
 from dashboard.inventory.importing.lines import Lines, fault
 from dashboard.inventory.importing.unpacking import Damaged, unpacked
-from dashboard.inventory.importing.url_map import is_url_map, read_url_map
+from dashboard.inventory.importing.url_map import MOST_LINES, is_url_map, read_url_map
 
 
 class Reading:
@@ -57,7 +57,8 @@ class Reading:
             return iter([Problem(1, "There is nothing in it.")])
         if suffix in {".yaml", ".yml"} or is_url_map(first):
             # Its rows come when all of it is read, so what was done is found by its number.
-            return islice(read_url_map(lines), self.entries, None)
+            most = None if self._most is None else MOST_LINES
+            return islice(read_url_map(lines, most=most), self.entries, None)
         if first.lstrip()[0] in "{[":
             # A lone bracket is the beginning of something printed over many lines.
             whole = suffix == ".json" or first.strip() in {"{", "["}

@@ -18,6 +18,8 @@ EXTENSIONS = {
     "video": {".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v"},
 }
 LONGEST_ENTRY = 20_000
+MOST_LINES = 200_000
+"""On the page, where each job reads the whole map once more. The command reads any."""
 # The C parser where PyYAML was built with it: ten times as fast, the same events.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PLAIN = re.compile(r"([A-Za-z0-9][^\s:#'\"\0-\x1f\x7f]*): (https?://[^\s#'\"\0-\x1f\x7f]*)\n")
@@ -34,6 +36,12 @@ FLAT = [
 ]
 
 
+TOO_LONG = (
+    f"On this page {MOST_LINES:,} lines of a map are read at most. What follows was not read. "
+    "manage.py import_tasks reads all of it."
+)
+
+
 class NotFlat(Exception):
     """This is no `name: address`."""
 
@@ -42,10 +50,16 @@ def is_url_map(line: str) -> bool:
     return bool(ENTRY.match(line))
 
 
-def read_url_map(lines: Lines) -> Iterator[Entry]:
-    """Several lines share one id, so rows come at the end, each with the line that named its id first."""
+def read_url_map(lines: Lines, *, most: int | None = None) -> Iterator[Entry]:
+    """Several lines share one id, so rows come at the end, each with the line that named its id first.
+
+    Of more than `most` lines the rest is not read.
+    """
     found: dict[tuple[str, str], tuple[int, dict[int, str]]] = {}
     for number, text in _pieces(lines):
+        if most is not None and number > most:
+            yield Problem(line=number, sentence=TOO_LONG)
+            break
         try:
             name, url = _pair(text)
         except NotFlat:
