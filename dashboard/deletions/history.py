@@ -17,6 +17,8 @@ from dashboard.inventory.filters import BadFilter, unusable
 from dashboard.inventory.models import TrackedTask
 
 PAGE_SIZE = 50
+OF_A_TASK = 20
+"""Deletions that a task's own page shows."""
 CURSOR = re.compile(r"(older|newer)-([1-9][0-9]{0,17})", re.ASCII)
 
 
@@ -113,11 +115,8 @@ def page_of(form: HistoryFilterForm) -> Page:
         rows = list(here.order_by("-confirmed_at", "-pk")[: PAGE_SIZE + 1])
         has_newer, has_older = bool(match), len(rows) > PAGE_SIZE
         rows = rows[:PAGE_SIZE]
-    entries = [Entry(deletion=row, items=[]) for row in rows]
-    if form.cleaned_data["task"]:
-        _add_items(entries, form.items())
     return Page(
-        entries=entries,
+        entries=_entries(rows, form.items() if form.cleaned_data["task"] else None),
         newer=f"newer-{rows[0].pk}" if rows and has_newer else "",
         older=f"older-{rows[-1].pk}" if rows and has_older else "",
     )
@@ -129,7 +128,18 @@ def _beyond(mark: Deletion, *, older: bool) -> Q:
     return Q(confirmed_at__gt=mark.confirmed_at) | Q(confirmed_at=mark.confirmed_at, pk__gt=mark.pk)
 
 
-def _add_items(entries: list[Entry], items: QuerySet[DeletionItem]) -> None:
-    by_deletion = {entry.deletion.pk: entry for entry in entries}
-    for item in items.filter(deletion__in=by_deletion):
-        by_deletion[item.deletion_id].items.append(item)
+def of_task(task: TrackedTask) -> Page:
+    """The newest deletions that one task was in."""
+    items = DeletionItem.objects.filter(tracked=task)
+    found = Deletion.objects.confirmed().filter(pk__in=items.values("deletion_id"))
+    rows = list(found.order_by("-confirmed_at", "-pk")[: OF_A_TASK + 1])
+    shown = rows[:OF_A_TASK]
+    older = f"older-{shown[-1].pk}" if len(rows) > OF_A_TASK else ""
+    return Page(entries=_entries(shown, items), newer="", older=older)
+
+
+def _entries(rows: list[Deletion], items: QuerySet[DeletionItem] | None) -> list[Entry]:
+    entries = {row.pk: Entry(deletion=row, items=[]) for row in rows}
+    for item in items.filter(deletion__in=entries) if items is not None else []:
+        entries[item.deletion_id].items.append(item)
+    return list(entries.values())

@@ -10,7 +10,7 @@ from typing import Any
 from dashboard.audit.spreadsheet import csv_lines
 from dashboard.calls.models import ProviderCall
 from dashboard.deletions import items
-from dashboard.deletions.models import Deletion
+from dashboard.deletions.models import Deletion, Outcome
 
 ITEM_KEYS = (
     "kind",
@@ -50,6 +50,7 @@ def call_rows(deletion: Deletion) -> Iterator[dict[str, Any]]:
 
 
 def json_lines(deletion: Deletion) -> Iterator[str]:
+    """The counts come last, and are those of the items above them: a deletion under way goes on meanwhile."""
     head = {
         "id": str(deletion.uuid),
         "state": deletion.state,
@@ -58,14 +59,19 @@ def json_lines(deletion: Deletion) -> Iterator[str]:
         "requested_at": _rfc3339(deletion.confirmed_at or deletion.created_at),
         "reason": deletion.reason,
         "fingerprint": deletion.fingerprint,
-        "total": deletion.total,
-        "counts": deletion.counts(),
     }
+    counts = dict.fromkeys(Outcome.values, 0)
     yield json.dumps(head, ensure_ascii=False)[:-1] + ',\n "items": ['
-    yield from _joined(item_rows(deletion))
+    yield from _joined(_counted(item_rows(deletion), counts))
     yield '],\n "calls": ['
     yield from _joined(call_rows(deletion))
-    yield "]}\n"
+    yield f'],\n "total": {sum(counts.values())}, "counts": {json.dumps(counts)}}}\n'
+
+
+def _counted(rows: Iterator[dict[str, Any]], counts: dict[str, int]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        counts[row["outcome"]] += 1
+        yield row
 
 
 def _joined(rows: Iterator[dict[str, Any]]) -> Iterator[str]:

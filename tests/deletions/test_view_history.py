@@ -11,6 +11,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from dashboard.deletions import items, report
+from dashboard.deletions.models import Deletion, DeletionItem
 from tests.deletions.conftest import drafted, url_of, work
 from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory
 
@@ -21,16 +23,41 @@ def test_the_report_has_the_contracts_shape_and_adds_up(sandbox, operator, tasks
     draft = drafted(operator, tasks)
     operator.post(url_of("confirm", draft), {"reason": "Spring"})
     work(draft)
-    report = json.loads(b"".join(operator.get(url_of("report-json", draft)).streaming_content))
+    told = json.loads(b"".join(operator.get(url_of("report-json", draft)).streaming_content))
     head = {"id", "state", "host", "requested_by", "requested_at", "reason", "fingerprint", "total", "counts"}
-    assert set(report) == head | {"items", "calls"}
-    assert sum(report["counts"].values()) == report["total"] == 3
-    assert set(report["items"][0]) == {
+    assert set(told) == head | {"items", "calls"}
+    assert sum(told["counts"].values()) == told["total"] == 3
+    assert set(told["items"][0]) == {
         "kind", "task_id", "outcome", "code", "message", "attempts", "sent_at", "settled_at", "verified",
     }  # fmt: skip
-    assert report["items"][0]["code"] == 1000
-    assert report["calls"][0].items() >= {"operation": "delete", "ids": 3, "http_status": 200, "code": 1000}.items()
-    assert report["calls"][0]["error"] is None
+    assert told["items"][0]["code"] == 1000
+    assert told["calls"][0].items() >= {"operation": "delete", "ids": 3, "http_status": 200, "code": 1000}.items()
+    assert told["calls"][0]["error"] is None
+
+
+def test_a_report_of_what_goes_on_meanwhile_does_not_contradict_itself(monkeypatch, tasks) -> None:
+    monkeypatch.setattr(items, "WINDOW", 1)
+    deletion = DeletionFactory(state="running", total=3, waiting=3)
+    for task in tasks:
+        DeletionItemFactory(deletion=deletion, tracked=task, outcome="waiting")
+    first, last = deletion.items.earliest("pk").pk, deletion.items.latest("pk").pk
+    Deletion.objects.update(first_item=first, last_item=last)
+    deletion.refresh_from_db()
+    lines = report.json_lines(deletion)
+    begun = [next(lines), next(lines)]
+    DeletionItem.objects.update(outcome="deleted")
+    Deletion.objects.update(waiting=0, deleted=3, state="finished")
+    told = json.loads("".join([*begun, *lines]))
+    outcomes = [item["outcome"] for item in told["items"]]
+    assert outcomes == ["waiting", "deleted", "deleted"]
+    assert told["total"] == 3
+    assert {name: number for name, number in told["counts"].items() if number} == {"waiting": 1, "deleted": 2}
+
+
+def test_a_set_that_is_still_being_written_down_has_no_report(operator) -> None:
+    draft = DeletionFactory(state="draft", freezing_at=timezone.now())
+    for kind in ("report-json", "report-csv"):
+        assert operator.get(url_of(kind, draft)).status_code == 404
 
 
 def test_formula_cells_in_the_csv_are_text(operator) -> None:

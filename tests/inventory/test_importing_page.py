@@ -239,7 +239,9 @@ def test_a_large_file_is_imported_in_the_background(operator, monkeypatch, htmx)
     assert press_import(operator, batch).status_code == 409
     jobs.go_on.call(str(batch.uuid))
     part = text(operator.get(progress_url(batch), headers=htmx))
-    assert "Imported 4 tasks: 4 added, 0 updated." in part
+    assert "Imported 4 tasks: 4 added, 0 updated. 1 rejected." in part
+    # Why stays to be read.
+    assert "<caption>Problems</caption>" in part
     assert "hx-trigger" not in part
     assert TrackedTask.objects.count() == 4
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-import uuid
+from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.utils import timezone
 
+from dashboard.deletions import history
 from tests.conftest import Person
-from tests.factories import TrackedTaskFactory
+from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -61,12 +63,23 @@ def test_a_viewer_is_offered_no_delete(viewer: Person) -> None:
     assert "Delete 1 task" not in viewer.get(TrackedTaskFactory().get_absolute_url()).content.decode()
 
 
-def test_its_deletions_are_one_link_away(viewer: Person) -> None:
-    deletion = uuid.uuid4()
-    task = TrackedTaskFactory(task_id="a b&c", deleted=True, last_deletion=deletion)
+def test_it_shows_its_deletions_newest_first(viewer: Person, monkeypatch) -> None:
+    monkeypatch.setattr(history, "OF_A_TASK", 2)
+    task = TrackedTaskFactory(task_id="a b&c", deleted=True)
+    twin = TrackedTaskFactory(task_id="a b&c", video=True)
+    for hour, (reason, outcome) in enumerate([("First", "kept"), ("Then", "refused"), ("Last", "deleted")]):
+        deletion = DeletionFactory(reason=reason, confirmed_at=timezone.now() + timedelta(hours=hour))
+        DeletionItemFactory(deletion=deletion, tracked=task, outcome=outcome)
+    DeletionItemFactory(deletion=DeletionFactory(reason="Of a namesake"), tracked=twin)
+    DeletionItemFactory(deletion=DeletionFactory(reason="Only drafted", state="draft"), tracked=task)
     page = unescape(viewer.get(task.get_absolute_url()).content.decode())
-    assert "/deletions/?task=a+b%26c" in page
-    assert f"/deletions/{deletion}/" in page
+    assert page.index("Last") < page.index("Image: Deleted") < page.index("Then") < page.index("Image: Refused")
+    assert not {word for word in ("First", "Of a namesake", "Only drafted") if word in page}
+    assert 'href="/deletions/?task=a+b%26c&kind=image"' in page
+
+
+def test_a_task_that_was_never_in_a_deletion_says_so(viewer: Person) -> None:
+    assert "This task was never in a deletion." in viewer.get(TrackedTaskFactory().get_absolute_url()).content.decode()
 
 
 def test_markup_is_shown_as_text(viewer: Person) -> None:

@@ -48,8 +48,8 @@ def deletion_report_json(request: SignedInRequest, uuid: UUID) -> StreamingHttpR
 
 def _with_items(uuid: UUID) -> Deletion:
     deletion = get_object_or_404(Deletion, uuid=uuid)
-    if manifest.is_cleared(deletion, now=clock.now()):
-        # A report without items would contradict its own counts.
+    if deletion.freezing_at is not None or manifest.is_cleared(deletion, now=clock.now()):
+        # Its items are not all there yet, or not any more.
         raise Http404
     return deletion
 

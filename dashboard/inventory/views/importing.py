@@ -105,7 +105,7 @@ def task_import_apply(request: SignedInRequest, uuid: uuid.UUID) -> HttpResponse
     sentence = (
         f"Imported {number:,} task{'' if number == 1 else 's'}: {batch.added:,} added, {batch.updated:,} updated."
     )
-    messages.success(request, sentence)
+    messages.success(request, sentence + (f" {batch.rejected:,} rejected." if batch.rejected else ""))
     return redirect("task-list")
 
 
