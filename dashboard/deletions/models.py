@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from dashboard.calls.models import Account, Kind, ProviderCall
@@ -56,13 +56,15 @@ class Result:
 
 class DeletionQuerySet(models.QuerySet["Deletion"]):
     def in_flight(self) -> Self:
-        return self.filter(state__in=[State.SCHEDULED, State.RUNNING, State.PAUSED])
+        return self.filter(state__in=IN_FLIGHT)
 
-    def with_rest(self) -> Self:
-        """With `rest_until` and `rest_reason` of the account it sends to."""
+    def with_circumstances(self) -> Self:
+        """With `rest_until` and `rest_reason` of the account it sends to, and whether it was `retried`."""
         account = Account.objects.filter(host=OuterRef("host"))
         return self.annotate(
-            rest_until=Subquery(account.values("rest_until")), rest_reason=Subquery(account.values("rest_reason"))
+            rest_until=Subquery(account.values("rest_until")),
+            rest_reason=Subquery(account.values("rest_reason")),
+            retried=Exists(Deletion.objects.filter(retry_of=OuterRef("pk"), state__in=AT_WORK)),
         )
 
     def mostly_refused(self) -> Self:
@@ -86,7 +88,10 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
-BEING_ARMED = Q(state__in=[State.SCHEDULED, State.RUNNING, State.PAUSED], armed_at=None, stopped_at=None)
+IN_FLIGHT = [State.SCHEDULED, State.RUNNING, State.PAUSED]
+AT_WORK = [*IN_FLIGHT, State.FINISHED]
+"""Confirmed, and not undone."""
+BEING_ARMED = Q(state__in=IN_FLIGHT, armed_at=None, stopped_at=None)
 """Confirmed, not all of it open yet. It may be running: what is open goes while the rest is being opened."""
 
 
@@ -166,7 +171,8 @@ class Deletion(models.Model):
 
     rest_until: datetime | None = None
     rest_reason = ""
-    """Set by `with_rest`."""
+    retried = False
+    """By a deletion that is under way or finished. Set, like those above, by `with_circumstances`."""
 
     class Meta:
         ordering = ["-confirmed_at", "-pk"]

@@ -123,12 +123,13 @@ def finished_sentence(deletion: Deletion) -> str:
     done = deletion.deleted + deletion.already_gone
     parts = [f"{done:,} of {deletion.size:,} gone"]
     if deletion.refused:
-        verb = "was" if deletion.refused == 1 else "were"
-        parts.append(f"{deletion.refused:,} {verb} refused and {'is' if deletion.refused == 1 else 'are'} still there")
+        was, is_still = ("was", "is still") if deletion.refused == 1 else ("were", "are still")
+        since = "retried by another deletion" if deletion.retried else f"{is_still} there"
+        parts.append(f"{deletion.refused:,} {was} refused and {since}")
     if deletion.unknown:
         parts.append(f"{deletion.unknown:,} may or may not be deleted")
     if deletion.kept:
-        parts.append(f"{deletion.kept:,} kept")
+        parts.append(f"{deletion.kept:,} kept{' (the rest was stopped)' if deletion.stopped_at else ''}")
     return "; ".join(parts) + "."
 
 
@@ -145,7 +146,8 @@ def controls(deletion: Deletion, *, now: datetime) -> list[Control]:
     if deletion.state == State.PAUSED:
         return [control("Resume", "resume"), stop]
     if deletion.state == State.FINISHED:
-        retry = [control(f"Retry {deletion.refused:,} refused", "retry")] if deletion.refused else []
+        to_retry = deletion.refused and not deletion.retried
+        retry = [control(f"Retry {deletion.refused:,} refused", "retry")] if to_retry else []
         check = [control(f"Check {deletion.unknown:,} unknown", "check")] if deletion.unknown else []
         return [*retry, *check]
     return []

@@ -54,6 +54,20 @@ def test_a_finished_strip_asks_no_more(sandbox, operator, tasks, htmx) -> None:
     assert f"Deletion {draft.code}" in strip
 
 
+@pytest.mark.parametrize(
+    ("state", "is_offered"),
+    [("draft", True), ("discarded", True), ("cancelled", True), ("running", False), ("finished", False)],
+)
+def test_what_was_retried_is_not_offered_again(operator, state: str, is_offered: bool) -> None:
+    first = DeletionFactory(actor=operator.user, total=2, refused=2, state="finished")
+    DeletionFactory(actor=operator.user, retry_of=first, total=2, waiting=2, state=state)
+    for page in (reverse("task-list"), first.get_absolute_url()):
+        shown = operator.get(page).content.decode()
+        assert ("Retry 2 refused" in shown) is is_offered
+        assert ("2 were refused and are still there." in shown) is is_offered
+        assert ("2 were refused and retried by another deletion." in shown) is not is_offered
+
+
 def test_a_page_that_is_opened_shows_no_clean_ending(sandbox, operator, tasks) -> None:
     draft = drafted(operator, tasks)
     operator.post(url_of("confirm", draft), {"reason": "a"})

@@ -76,7 +76,7 @@ def draft_context(
 
 @require_GET
 def deletion_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    deletion = get_object_or_404(Deletion.objects.with_rest().select_related("retry_of"), uuid=uuid)
+    deletion = get_object_or_404(Deletion.objects.with_circumstances().select_related("retry_of"), uuid=uuid)
     outcome, number, at = (request.GET.get(name, "") for name in ("outcome", "page", "from"))
     if outcome and outcome not in Outcome.values:
         sentence = f"Outcome: “{outcome[:60]}” is not one of {', '.join(Outcome.values)}."
@@ -116,7 +116,7 @@ def _freezing(request: SignedInRequest, deletion: Deletion, part: str) -> HttpRe
 
 def render_live(request: SignedInRequest, deletion: Deletion) -> HttpResponse:
     """What changes on a deletion's page, as it is now."""
-    deletion = Deletion.objects.with_rest().get(pk=deletion.pk)
+    deletion = Deletion.objects.with_circumstances().get(pk=deletion.pk)
     content = render_to_string("deletions/_live.html", _live_context(deletion, Place()), request)
     return _unless_seen(request, content)
 
