@@ -20,6 +20,7 @@ from dashboard.inventory.models import Selection, SelectionEntry, TaskQuerySet, 
 KEPT_FOR = timedelta(hours=24)
 MOST_SHOWN = 200
 LOCK_NOT_AVAILABLE = "55P03"
+LOCK_PATIENCE = "3s"
 GONE = "This selection is not yours or no longer exists. Select the tasks again."
 
 
@@ -203,9 +204,11 @@ def _last_task() -> int:
             # transactions are IMMEDIATE, so beginning one waited already.
             if connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
+                    # Whoever writes after us waits as long as we do.
+                    cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE}'")
                     cursor.execute(f"LOCK TABLE {TrackedTask._meta.db_table} IN SHARE MODE")
             return TrackedTask.objects.aggregate(last=Max("pk"))["last"] or 0
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") != LOCK_NOT_AVAILABLE:
             raise
-        raise RegisterBusy("Tasks are being imported at this moment. Select all again when that is done.") from error
+        raise RegisterBusy("Many tasks are being written at this moment. Select all again in a minute.") from error

@@ -26,7 +26,10 @@
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-opens-dialog]");
-    if (button) opener = button;
+    if (!button) return;
+    opener = button;
+    // The second click of a double click would have the same set written down once more.
+    if (event.detail > 1) event.preventDefault();
   });
 
   // A dialog that arrives belongs in its own place, whoever asked for it.

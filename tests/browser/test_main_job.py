@@ -77,6 +77,17 @@ def _detail_url(page: Page, *, script: bool) -> str:
     return page.url
 
 
+def test_a_double_click_opens_one_dialog(product: Product, open_page: Open) -> None:
+    page = open_page(product)
+    drafts: list[str] = []
+    page.on("request", lambda asked: asked.method == "POST" and "/deletions/" in asked.url and drafts.append(asked.url))
+    page.get_by_label("Select all on this page").check()
+    page.get_by_role("button", name=re.compile("^Delete [0-9]+ tasks…$")).dblclick()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert len(drafts) == 1
+    page.get_by_role("button", name="Keep tasks").click()
+
+
 def test_import_filter_select_delete_undo_and_read_who_did_it(empty: Product, open_page: Open, script: bool) -> None:
     suffix = "s" if script else "n"
     images, videos = [one + suffix for one in IMAGES], [one + suffix for one in VIDEOS]

@@ -180,7 +180,7 @@ def test_it_only_answers_post(operator: Person) -> None:
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_rows_of_an_import_in_flight_never_slip_in_below(operator: Person) -> None:
+def test_rows_of_an_import_in_flight_never_slip_in_below(operator: Person, monkeypatch) -> None:
     importing = connection.copy()
     importing.set_autocommit(False)
     with importing.cursor() as cursor:
@@ -196,13 +196,10 @@ def test_rows_of_an_import_in_flight_never_slip_in_below(operator: Person) -> No
         cursor.execute(f"INSERT INTO inventory_trackedtask ({names}) VALUES ({holes})", values)
     later = TrackedTaskFactory()
     assert later.pk > number
-    with connection.cursor() as cursor:
-        cursor.execute("SET lock_timeout = '50ms'")
+    monkeypatch.setattr(selecting, "LOCK_PATIENCE", "50ms")
     response = press(operator, "all", shown=[later])
-    with connection.cursor() as cursor:
-        cursor.execute("RESET lock_timeout")
     assert response.status_code == 409
-    assert "Tasks are being imported at this moment." in response.content.decode()
+    assert "Many tasks are being written at this moment." in response.content.decode()
     importing.commit()
     importing.close()
     place = where(press(operator, "all", shown=[later]))
