@@ -52,7 +52,7 @@ def facets(filter: Filter) -> list[Facet] | None:
     if numbers is None and filter.prompt_words:
         return None
     counted = _by_index(filter) if numbers is None else _one_by_one(filter, numbers)
-    named = {name: _values(filter, name, numbers) for name, numbers in counted.items()}
+    named = {name: _values(filter, name, sums) for name, sums in counted.items()}
     return [Facet(label=name.capitalize(), values=values) for name, values in named.items() if values]
 
 
