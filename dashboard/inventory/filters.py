@@ -136,9 +136,10 @@ class Filter:
         tasks = self.narrow(TrackedTask.objects.all())
         return tasks.filter(search.matching(self.prompt_words)) if self.prompt_words else tasks
 
-    def among(self, numbers: list[int]) -> TaskQuerySet:
+    def among(self, numbers: list[int], *, of: TaskQuerySet | None = None) -> TaskQuerySet:
         """What matches of the tasks that `search.candidates` found."""
-        return self.narrow(TrackedTask.objects.filter(search.unindexed(self.prompt_words), pk__in=numbers))
+        tasks = TrackedTask.objects.all() if of is None else of
+        return self.narrow(tasks.filter(search.unindexed(self.prompt_words), pk__in=numbers))
 
     def narrow(self, tasks: TaskQuerySet) -> TaskQuerySet:
         """By everything but words."""

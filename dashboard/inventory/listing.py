@@ -111,7 +111,7 @@ def page(address: Address, *, selection: Selection | None = None) -> Page:
 
 def cursor_at(address: Address, day: date) -> Cursor | None:
     """Where that day begins; before it, when nothing comes after. None when nothing is there at all."""
-    walk = Walk.through(address.filter, sort=address.sort, tasks=TrackedTask.objects.only("pk"))
+    walk = Walk.through(address.filter, sort=address.sort, tasks=TrackedTask.objects.only("created_at"))
     here = Cursor.at_day(day, sort=address.sort)
     return next((cursor for cursor in (here, here.turned()) if walk.beyond(cursor, limit=1)), None)
 
@@ -120,7 +120,7 @@ def around(address: Address, shown: list[int]) -> Page:
     """The page that somebody has before them, although rows may have come or gone since."""
     rows = {row.pk: row for row in TrackedTask.objects.filter(pk__in=shown)}
     here = [rows[pk] for pk in shown if pk in rows]
-    walk = Walk.through(address.filter, sort=address.sort, tasks=TrackedTask.objects.only("pk"))
+    walk = Walk.through(address.filter, sort=address.sort, tasks=TrackedTask.objects.only("created_at"))
     ends = [(here[-1], True), (here[0], False)] if here else []
     beyond = [bool(walk.beyond(Cursor.beside(row, onward=onward), limit=1)) for row, onward in ends]
     next_page, page_before = beyond or (False, False)

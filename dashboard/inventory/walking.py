@@ -19,6 +19,8 @@ from dashboard.inventory.models import TaskQuerySet, TrackedTask
 
 NEWEST_FIRST = "-created"
 OLDEST_FIRST = "created"
+READ_WHOLE = 200
+"""About a page of them."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Place = tuple[datetime | None, int]
 """Where a row stands: its time and its number."""
@@ -79,6 +81,7 @@ class Walk:
     filter: Filter
     sort: str
     tasks: TaskQuerySet
+    """With the times."""
     candidates: list[int] | None
     """All that a search can find, when they are few: those are sorted. Otherwise an index is walked."""
 
@@ -107,9 +110,21 @@ class Walk:
         return Count(number=len(self._places) - left_out, left_out=left_out)
 
     @cached_property
+    def _fitting(self) -> TaskQuerySet:
+        """All candidates that fit, whenever they were made."""
+        return self.filter.untimed().among(self.candidates or [], of=self.tasks)
+
+    @cached_property
+    def _whole(self) -> dict[int, TrackedTask]:
+        """Those, when they are so few that they are read once, before anybody knows which of them are shown."""
+        few = len(self.candidates or []) <= READ_WHOLE
+        return {row.pk: row for row in self._fitting} if few else {}
+
+    @cached_property
     def _places(self) -> list[Place]:
         """Of all candidates that fit, those of unknown time included, which a date only leaves out."""
-        places = self.filter.untimed().among(self.candidates or []).values_list("created_at", "pk")
+        whole = [(row.created_at, row.pk) for row in self._whole.values()]
+        places = whole or self._fitting.values_list("created_at", "pk")
         return [(moment, pk) for moment, pk in places if moment is None or self.filter.covers(moment)]
 
     def _picked(self, cursor: Cursor | None, *, limit: int) -> list[TrackedTask]:
@@ -124,7 +139,7 @@ class Walk:
         if cursor is not None:
             places = [place for place in places if step(place) > step((cursor.created_at, cursor.pk))]
         numbers = [pk for _, pk in nsmallest(limit, places, key=step)]
-        rows = {row.pk: row for row in self.tasks.filter(pk__in=numbers)}
+        rows = self._whole or {row.pk: row for row in self.tasks.filter(pk__in=numbers)}
         return [rows[pk] for pk in numbers if pk in rows]
 
     def _segments(self, cursor: Cursor | None) -> Iterator[TaskQuerySet]:

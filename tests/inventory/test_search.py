@@ -8,7 +8,7 @@ from django.db import connection
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from dashboard.inventory import prompt_index, search
+from dashboard.inventory import prompt_index, search, walking
 from dashboard.inventory.checks import what_triggers_keep_is_kept
 from dashboard.inventory.filters import Filter
 from dashboard.inventory.listing import Address, page
@@ -51,10 +51,11 @@ def test_it_finds_what_a_plain_search_finds(prompts: dict[str, str], q: str, dat
     assert {task.task_id for task in page(Address(filter=Filter(q=q))).rows} == wanted
 
 
-@pytest.mark.parametrize("few", [0, 100])
+@pytest.mark.parametrize(("few", "whole"), [(0, 0), (100, 0), (100, 100)])
 @pytest.mark.parametrize("sort", ["-created", "created"])
-def test_a_common_word_is_paged_like_a_rare_one(monkeypatch, settings, few: int, sort: str) -> None:
+def test_a_common_word_is_paged_like_a_rare_one(monkeypatch, settings, few: int, whole: int, sort: str) -> None:
     monkeypatch.setattr(search, "FEW", few)
+    monkeypatch.setattr(walking, "READ_WHOLE", whole)
     settings.TASKS_PER_PAGE = 2
     tasks = [
         TrackedTaskFactory(prompt="a fox", created_at=None) if n % 3 == 0 else TrackedTaskFactory(prompt="a fox")
