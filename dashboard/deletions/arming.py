@@ -14,7 +14,7 @@ from dashboard import sql
 from dashboard.calls import accounts
 from dashboard.deletions import manifest
 from dashboard.deletions.models import BEING_ARMED, Deletion, DeletionItem, Outcome, State
-from dashboard.deletions.moves import ITEMS, TASKS, change_items, finish_if_done, mark_tasks, shift_counters
+from dashboard.deletions.moves import DELETIONS, ITEMS, TASKS, change_items, finish_if_done, mark_tasks, shift_counters
 from dashboard.inventory.models import Presence, TrackedTask
 
 CHUNK = 250
@@ -147,8 +147,10 @@ def _keep_chunk(
         if armed := [tracked for _, tracked, is_open in chunk if is_open]:
             mark(armed)
         if never_ours := [tracked for _, tracked, is_open in chunk if not is_open]:
-            # By now they may be another deletion's, or gone.
-            mark(never_ours, of="presence = 'present'")
+            # By now they may be another deletion's, or it has told what became of them.
+            later = f"SELECT 1 FROM {DELETIONS} d WHERE d.uuid = last_deletion AND d.confirmed_at > %s"
+            still = f"presence = 'present' AND NOT EXISTS ({later})"
+            mark(never_ours, where=still, values=[deletion.confirmed_at])
         shift_counters(deletion.pk, {Outcome.WAITING: -moved, outcome: moved})
         finish_if_done(deletion.pk, now=now)
         return True

@@ -35,9 +35,16 @@ def change_items(keys: Sequence[int], fields: Mapping[str, object]) -> int:
 
 
 def mark_tasks(
-    tracked: Sequence[int], *, outcome: Outcome, message: str, deletion: UUID, now: datetime, of: str = "TRUE"
+    tracked: Sequence[int],
+    *,
+    outcome: Outcome,
+    message: str,
+    deletion: UUID,
+    now: datetime,
+    where: str = "TRUE",
+    values: Sequence[object] = (),
 ) -> None:
-    """Shows on the register's own rows what became of them; `of` narrows them by what they are."""
+    """Shows on the register's own rows what became of them, of those `where` this holds."""
     presence = PRESENCE[outcome]
     shown = {
         "presence": presence,
@@ -48,8 +55,8 @@ def mark_tasks(
     }
     # Locked by their keys, as an import does: in another order both deadlock.
     lock = sql.for_update(TASKS)
-    chosen = f"id IN (SELECT id FROM {TASKS} WHERE {sql.among('id')} AND {of} ORDER BY id{lock})"
-    sql.update(TASKS, shown, chosen, sql.listed(tracked))
+    chosen = f"id IN (SELECT id FROM {TASKS} WHERE {sql.among('id')} AND {where} ORDER BY id{lock})"
+    sql.update(TASKS, shown, chosen, sql.listed(tracked), *values)
 
 
 def finish_if_done(deletion_id: int, *, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from dashboard.deletions.models import Deletion, DeletionItem, State
 from dashboard.deletions.requests import By, Changed, Invalid, Refused
 from dashboard.inventory.models import TrackedTask
 from tests.deletions.conftest import work
-from tests.factories import UserFactory
+from tests.factories import DeletionFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -208,6 +208,21 @@ def test_undoing_leaves_alone_what_became_another_deletions(monkeypatch, setting
     arming.in_chunks(arming.undo_chunk, large, now=timezone.now())
     tasks[-1].refresh_from_db()
     assert (tasks[-1].presence, tasks[-1].last_deletion) == ("deleting", other.uuid)
+
+
+@pytest.mark.parametrize(("hours", "shown"), [(1, "refused"), (-1, "kept")])
+def test_undoing_hides_nothing_that_happened_later(monkeypatch, settings, olga, images, hours: int, shown: str) -> None:
+    monkeypatch.setattr(arming, "CHUNK", 2)
+    settings.DELETION_GRACE_SECONDS = 60
+    tasks = images(5)
+    large = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    _confirm(large, olga)
+    other = DeletionFactory(confirmed_at=timezone.now() + timedelta(hours=hours))
+    TrackedTask.objects.filter(pk=tasks[-1].pk).update(last_outcome="refused", last_deletion=other.uuid)
+    requests.undo(deletion=large, by=By(user=olga), now=timezone.now())
+    arming.in_chunks(arming.undo_chunk, large, now=timezone.now())
+    tasks[-1].refresh_from_db()
+    assert (tasks[-1].presence, tasks[-1].last_outcome) == ("present", shown)
 
 
 def test_keeping_a_draft_discards_it(olga, draft) -> None:
