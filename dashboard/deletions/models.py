@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from dashboard.calls.models import Account, Kind, ProviderCall
@@ -59,12 +60,14 @@ class DeletionQuerySet(models.QuerySet["Deletion"]):
         return self.filter(state__in=IN_FLIGHT)
 
     def with_circumstances(self) -> Self:
-        """With `rest_until` and `rest_reason` of the account it sends to, and whether it was `retried`."""
+        """With `rest_until` and `rest_reason` of the account it sends to, and how many of its tasks were `retried`."""
         account = Account.objects.filter(host=OuterRef("host"))
+        retries = Deletion.objects.filter(retry_of=OuterRef("pk"), state__in=AT_WORK).order_by().values("retry_of")
+        tried = retries.annotate(tried=Sum(F("total") - F("skipped") - F("kept"))).values("tried")
         return self.annotate(
             rest_until=Subquery(account.values("rest_until")),
             rest_reason=Subquery(account.values("rest_reason")),
-            retried=Exists(Deletion.objects.filter(retry_of=OuterRef("pk"), state__in=AT_WORK)),
+            retried=Coalesce(Subquery(tried), 0),
         )
 
     def mostly_refused(self) -> Self:
@@ -171,8 +174,8 @@ class Deletion(models.Model):
 
     rest_until: datetime | None = None
     rest_reason = ""
-    retried = False
-    """By a deletion that is under way or finished. Set, like those above, by `with_circumstances`."""
+    retried = 0
+    """Tasks, by deletions that are under way or finished. Set, like those above, by `with_circumstances`."""
 
     class Meta:
         ordering = ["-confirmed_at", "-pk"]

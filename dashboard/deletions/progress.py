@@ -123,14 +123,23 @@ def finished_sentence(deletion: Deletion) -> str:
     done = deletion.deleted + deletion.already_gone
     parts = [f"{done:,} of {deletion.size:,} gone"]
     if deletion.refused:
-        was, is_still = ("was", "is still") if deletion.refused == 1 else ("were", "are still")
-        since = "retried by another deletion" if deletion.retried else f"{is_still} there"
-        parts.append(f"{deletion.refused:,} {was} refused and {since}")
+        parts.append(refused_part(deletion))
     if deletion.unknown:
         parts.append(f"{deletion.unknown:,} may or may not be deleted")
     if deletion.kept:
         parts.append(f"{deletion.kept:,} kept{' (the rest was stopped)' if deletion.stopped_at else ''}")
     return "; ".join(parts) + "."
+
+
+def refused_part(deletion: Deletion) -> str:
+    was, is_still = ("was", "is still") if deletion.refused == 1 else ("were", "are still")
+    since = f"and {is_still} there"
+    if deletion.retried:
+        all_of_them = deletion.retried >= deletion.refused
+        since = (
+            "and retried by another deletion" if all_of_them else f"({deletion.retried:,} retried by another deletion)"
+        )
+    return f"{deletion.refused:,} {was} refused {since}"
 
 
 def controls(deletion: Deletion, *, now: datetime) -> list[Control]:
@@ -146,7 +155,7 @@ def controls(deletion: Deletion, *, now: datetime) -> list[Control]:
     if deletion.state == State.PAUSED:
         return [control("Resume", "resume"), stop]
     if deletion.state == State.FINISHED:
-        to_retry = deletion.refused and not deletion.retried
+        to_retry = deletion.refused > deletion.retried
         retry = [control(f"Retry {deletion.refused:,} refused", "retry")] if to_retry else []
         check = [control(f"Check {deletion.unknown:,} unknown", "check")] if deletion.unknown else []
         return [*retry, *check]

@@ -20,9 +20,9 @@ LINGERS = timedelta(seconds=10)
 MOST = 10
 IN_FLIGHT = f"SELECT COUNT(*) FROM {DELETIONS} WHERE state IN ('scheduled', 'running', 'paused')"
 MINE = f"""
-    SELECT d.*, a.rest_until, a.rest_reason, EXISTS (
-        SELECT 1 FROM {DELETIONS} r
-        WHERE r.retry_of_id = d.id AND r.state IN ('scheduled', 'running', 'paused', 'finished')) AS retried
+    SELECT d.*, a.rest_until, a.rest_reason, COALESCE((
+        SELECT SUM(r.total - r.skipped - r.kept) FROM {DELETIONS} r
+        WHERE r.retry_of_id = d.id AND r.state IN ('scheduled', 'running', 'paused', 'finished')), 0) AS retried
     FROM {DELETIONS} d LEFT JOIN calls_account a ON a.host = d.host
     WHERE d.actor_id = %s AND (
         d.state IN ('scheduled', 'running', 'paused')

@@ -16,7 +16,7 @@ from django.utils import timezone
 from dashboard.calls import slots
 from dashboard.calls.sending import perform
 from dashboard.deletions import arming, engine, manifest, requests, taking
-from dashboard.deletions.models import Deletion
+from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.deletions.requests import By
 from dashboard.deletions.settling import settle
 from dashboard.inventory.models import TrackedTask
@@ -92,6 +92,28 @@ def rows_of(node: dict[str, Any]) -> int:
     """Of the part of a plan that went through most."""
     passed = node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Join Filter", 0)
     return max([int(passed * node["Actual Loops"]), *map(rows_of, node.get("Plans", []))])
+
+
+def test_postgresql_asks_by_the_task_whether_it_waits_to_be_armed(
+    sandbox, monkeypatch, settings, olga, confirm, images
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("Only PostgreSQL counts the rows it reads.")
+    settings.DELETION_GRACE_SECONDS = 60
+    confirm(images(ITEMS))
+    DeletionItem.objects.update(outcome="deleted", open=False)
+    Deletion.objects.update(state="finished")
+    with connection.cursor() as cursor:
+        # It knows of a long history, and of nothing that waits.
+        cursor.execute("ANALYZE deletions_deletionitem, inventory_trackedtask")
+    monkeypatch.setattr(arming, "CHUNK", 1)
+    assert confirm(images(ITEMS)).armed_at is None
+    beside = TrackedTask.objects.filter(pk__in=[task.pk for task in images(CHUNK)])
+    with reading() as reads:
+        draft = manifest.freeze_tasks(tasks=beside, actor=olga)
+        assert not manifest.recheck(draft, now=timezone.now())
+    assert draft.size == CHUNK
+    assert max(reads.values()) <= 2 * CHUNK, reads
 
 
 def test_postgresql_reads_a_chunk_whatever_it_knows_of_the_rest(

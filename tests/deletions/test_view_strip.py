@@ -68,6 +68,15 @@ def test_what_was_retried_is_not_offered_again(operator, state: str, is_offered:
         assert ("2 were refused and retried by another deletion." in shown) is not is_offered
 
 
+def test_what_a_retry_kept_or_never_had_is_offered_again(operator) -> None:
+    first = DeletionFactory(actor=operator.user, total=8, refused=8, state="finished")
+    DeletionFactory(actor=operator.user, retry_of=first, total=8, deleted=5, kept=2, skipped=1, state="finished")
+    for page in (reverse("task-list"), first.get_absolute_url()):
+        shown = operator.get(page).content.decode()
+        assert "Retry 8 refused" in shown
+        assert "8 were refused (5 retried by another deletion)." in shown
+
+
 def test_a_page_that_is_opened_shows_no_clean_ending(sandbox, operator, tasks) -> None:
     draft = drafted(operator, tasks)
     operator.post(url_of("confirm", draft), {"reason": "a"})
