@@ -103,9 +103,19 @@ def test_postgresql_asks_by_the_task_whether_it_waits_to_be_armed(
     confirm(images(ITEMS))
     DeletionItem.objects.update(outcome="deleted", open=False)
     Deletion.objects.update(state="finished")
+    one = DeletionItem.objects.values_list("pk", flat=True).first()
+    fields = DeletionItem._meta.concrete_fields
+    copied = ", ".join(f'"{field.column}"' for field in fields if field.name not in {"id", "tracked", "deletion"})
     with connection.cursor() as cursor:
-        # It knows of a long history, and of nothing that waits.
-        cursor.execute("ANALYZE deletions_deletionitem, inventory_trackedtask")
+        # It knows of a long history of tasks that were in three deletions each, and of nothing that waits.
+        cursor.execute(
+            f"INSERT INTO deletions_deletionitem (tracked_id, deletion_id, {copied}) "
+            f"SELECT 1000000 + n / 3, 1000 + n %% 3, {copied} "
+            "FROM deletions_deletionitem, generate_series(1, 300000) n WHERE id = %s",
+            [one],
+        )
+        cursor.execute("VACUUM ANALYZE deletions_deletionitem")
+        cursor.execute("ANALYZE inventory_trackedtask")
     monkeypatch.setattr(arming, "CHUNK", 1)
     assert confirm(images(ITEMS)).armed_at is None
     beside = TrackedTask.objects.filter(pk__in=[task.pk for task in images(CHUNK)])
