@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboard import sql
+from dashboard.audit import heads
 from dashboard.audit.models import AuditEvent, AuditHead
 
 GENESIS = "0" * 64
@@ -44,7 +45,7 @@ def append(
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("Append to the audit log inside transaction.atomic().")
-    sequence, previous = _locked_head()
+    sequence, previous, kept = _locked_head()
     event = AuditEvent(
         sequence=sequence + 1,
         at=timezone.now(),
@@ -59,6 +60,9 @@ def append(
     columns = {name: getattr(event, name) for name in FIELDS}
     sql.insert("audit_auditevent", {**columns, "detail": json.dumps(event.detail)}, key="sequence")
     sql.update("audit_audithead", {"sequence": event.sequence, "hash": event.hash}, "id = %s", HEAD)
+    head = heads.Seen(sequence=event.sequence, hash=event.hash, at=event.at)
+    # Robust: the commit stands, so a fault there must not look like a failure of it.
+    transaction.on_commit(lambda: heads.leave(head, follows=(previous, kept)), robust=True)
     return event
 
 
@@ -126,15 +130,17 @@ def _mismatch(event: AuditEvent, expected: int, previous: str) -> Broken | None:
     return None
 
 
-def _locked_head() -> tuple[int, str]:
-    """Sequence and hash of the last event."""
-    locked = f"SELECT sequence, hash FROM audit_audithead WHERE id = %s{sql.for_update('audit_audithead')}"
-    if not (found := sql.rows(locked, HEAD)):
+def _locked_head() -> tuple[int, str, str]:
+    """Sequence and hash of the last event, and the hash that the chain holds where `heads` kept one."""
+    locked = f"""
+        SELECT sequence, hash, COALESCE((SELECT hash FROM audit_auditevent WHERE sequence = %s), '')
+        FROM audit_audithead WHERE id = %s{sql.for_update("audit_audithead")}"""
+    if not (found := sql.rows(locked, heads.kept(), HEAD)):
         # The first event ever. Whoever loses this race waits here until the winner's row is committed.
         AuditHead.objects.bulk_create([AuditHead(pk=HEAD)], ignore_conflicts=True)
-        found = sql.rows(locked, HEAD)
-    [(sequence, last)] = found
-    return sequence, last
+        found = sql.rows(locked, heads.kept(), HEAD)
+    [(sequence, last, kept)] = found
+    return sequence, last, kept
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,264 @@
+"""The newest head of the audit log that each process saw, kept in `VAR_DIR/heads`, outside of the database.
+
+A database that was restored from an older copy, or that lost commits in a failover, can't know what it lost. Hashes are
+chained: a chain that holds a head holds all before it, and one that lacks it is older, or went on otherwise.
+
+One file a process and database; the hash of its first event names the database. A file is never forced to the disk:
+after a power failure it may hold an older head, or none, but never one that was not committed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import socket
+import threading
+import zlib
+from collections.abc import Collection, Iterable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from dashboard import sql
+
+logger = logging.getLogger(__name__)
+
+NAME = re.compile(r"(?P<database>[0-9a-f]{64})-(?P<host>.+)-(?P<pid>\d{1,9})-(?P<start>[0-9a-f]{8})", re.ASCII)
+RECORD = re.compile(r"(?P<fields>(?P<sequence>\d{20}) (?P<hash>[0-9a-f]{64}) (?P<at>\S{32})) (?P<sum>[0-9a-f]{8})\n")
+SIZE = 20 + 1 + 64 + 1 + 32 + 1 + 8 + 1
+HOST = re.sub(r"[^\w.-]", "_", socket.gethostname(), flags=re.ASCII)[:40]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A head that was committed: the last event at that time."""
+
+    sequence: int
+    hash: str
+    at: datetime
+    """In UTC."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Behind:
+    """The database lacks what was seen of it."""
+
+    seen: Seen
+    """The highest of the heads that it lacks."""
+    sequence: int
+    """Of the event that it ends in, as is `at`."""
+    at: datetime | None
+
+
+class _Process:
+    """What this one has left."""
+
+    def __init__(self) -> None:
+        # A process id comes again after a restart.
+        self.start = secrets.token_hex(4)
+        self.lock = threading.Lock()
+        self.database = ""
+        self.kept: Seen | None = None
+        self.warned = False
+
+    def name(self, database: str) -> str:
+        return f"{database}-{HOST}-{os.getpid()}-{self.start}"
+
+    def warn(self, error: OSError) -> None:
+        if not self.warned:
+            self.warned = True
+            logger.warning(
+                "%s can't be used: %s. A database that is set back may go unnoticed.", _folder(), error.strerror
+            )
+
+
+_process = _Process()
+
+
+def kept() -> int:
+    """Sequence of the head that this process left, or 0: the event that a later head must be known to follow."""
+    return _process.kept.sequence if _process.kept else 0
+
+
+def leave(head: Seen, *, follows: Collection[str]) -> None:
+    """Keeps `head`, which was just committed, for `behind` to compare with. Never fails for want of a folder.
+
+    `follows` are hashes of earlier events that the chain is known to hold; with `kept` among them, nothing is asked.
+    A head that is kept makes way only for one that follows it: if the database lost it meanwhile and went on
+    otherwise, it stays as the proof of that until `accept`.
+    """
+    with _process.lock:
+        # A chain that holds what was kept of a database is that database's.
+        is_known = _process.kept is not None and _process.kept.hash in follows
+        if not (database := _process.database if is_known else _database()):
+            return
+        _process.database, _process.kept = database, head
+        try:
+            with closing(_Record(_folder() / _process.name(database))) as record:
+                before = record.read()
+                makes_way = before is None or (
+                    before.sequence < head.sequence and (before.hash in follows or bool(_held([before])))
+                )
+                if makes_way:
+                    record.write(head)
+                else:
+                    _process.kept = before
+        except OSError as error:
+            _process.warn(error)
+            return
+    if before is None:
+        _tidy(database, head)
+
+
+def seen() -> Seen | None:
+    """The highest head that any process saw of this database."""
+    return _highest(_left(_database()).values())
+
+
+def behind() -> Behind | None:
+    """What the database lost, or None. An empty database, or one that begins otherwise, is another one.
+
+    Every file counts, not the highest head alone: another process may have gone on from an older copy beyond it.
+    Not for the middle of a transaction or of a cursor on SQLite: what others committed meanwhile would be missed there.
+    """
+    # The files first. What they hold was committed before, so a healthy database holds it when it is asked.
+    left = set(_left(_database()).values())
+    lost = _highest(left - _held(left))
+    newest = _newest() if lost else None
+    return Behind(seen=lost, sequence=newest.sequence, at=newest.at) if lost and newest else None
+
+
+def accept() -> None:
+    """Forgets what was seen of this database and goes on from its present head: a person has dealt with it.
+
+    OSError when the folder can't be written.
+    """
+    database, newest = _database(), _newest()
+    if not database or not newest:
+        return
+    own = _folder() / _process.name(database)
+    with _process.lock, closing(_Record(own)) as record:
+        record.write(newest)
+        _process.database, _process.kept = database, newest
+    # Another process that lives begins a new file.
+    for file in _files(database):
+        if file != own:
+            file.unlink(missing_ok=True)
+
+
+class _Record:
+    """A file of one small record, written in place: whoever dies meanwhile leaves the old one or the new one.
+
+    Opened each time, because `accept` may have removed it. Renaming a new file over it costs thirty times as much.
+    """
+
+    def __init__(self, file: Path) -> None:
+        try:
+            self.descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+
+    def read(self) -> Seen | None:
+        return _parsed(os.pread(self.descriptor, SIZE + 1, 0))
+
+    def write(self, head: Seen) -> None:
+        fields = f"{head.sequence:020} {head.hash} {head.at.astimezone(UTC).isoformat(timespec='microseconds')}"
+        os.pwrite(self.descriptor, f"{fields} {zlib.crc32(fields.encode()):08x}\n".encode(), 0)
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+
+def _parsed(content: bytes) -> Seen | None:
+    record = RECORD.fullmatch(content.decode(errors="replace"))
+    if not record or zlib.crc32(record["fields"].encode()) != int(record["sum"], 16):
+        return None
+    return Seen(sequence=int(record["sequence"]), hash=record["hash"], at=datetime.fromisoformat(record["at"]))
+
+
+def _read(file: Path) -> Seen | None:
+    # A reader may see half of what is being written, but hardly three times in a row.
+    for _ in range(3):
+        if head := _parsed(file.read_bytes()):
+            return head
+    return None
+
+
+def _left(database: str) -> dict[Path, Seen]:
+    left = {}
+    try:
+        for file in _files(database):
+            # A process that tidies, or `accept`, may have removed it.
+            with suppress(FileNotFoundError):
+                if head := _read(file):
+                    left[file] = head
+    except OSError as error:
+        _process.warn(error)
+    return left
+
+
+def _files(database: str) -> list[Path]:
+    with suppress(FileNotFoundError):
+        return [file for file in _folder().iterdir() if (parts := NAME.fullmatch(file.name)) and parts[1] == database]
+    return []
+
+
+def _tidy(database: str, head: Seen) -> None:
+    """Removes what processes of this host left that are gone, where `head` stands for it: the chain holds both."""
+    gone = {file: other for file, other in _left(database).items() if other.sequence <= head.sequence and _gone(file)}
+    held = _held(gone.values())
+    for file, other in gone.items():
+        if other in held:
+            with suppress(OSError):
+                file.unlink()
+
+
+def _gone(file: Path) -> bool:
+    parts = NAME.fullmatch(file.name)
+    if not parts or parts["host"] != HOST:
+        return False
+    if int(parts["pid"]) == os.getpid():
+        return parts["start"] != _process.start
+    try:
+        os.kill(int(parts["pid"]), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _held(heads: Collection[Seen]) -> set[Seen]:
+    """Those that the chain holds."""
+    if not heads:
+        return set()
+    statement = f"SELECT sequence, hash FROM audit_auditevent WHERE {sql.among('sequence')}"
+    found = dict(sql.rows(statement, sql.listed([head.sequence for head in heads])))
+    return {head for head in heads if found.get(head.sequence) == head.hash}
+
+
+def _newest() -> Seen | None:
+    for sequence, last, at in sql.rows(
+        "SELECT sequence, hash, at FROM audit_auditevent ORDER BY sequence DESC LIMIT 1"
+    ):
+        return Seen(sequence=sequence, hash=last, at=sql.moment(at) or at)
+    return None
+
+
+def _database() -> str:
+    """Which one it is, or empty: no two chains begin with the same hash."""
+    return "".join(first for (first,) in sql.rows("SELECT hash FROM audit_auditevent WHERE sequence = 1"))
+
+
+def _highest(heads: Iterable[Seen]) -> Seen | None:
+    return max(heads, key=lambda head: head.sequence, default=None)
+
+
+def _folder() -> Path:
+    return settings.VAR_DIR / "heads"
