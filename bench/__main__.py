@@ -6,9 +6,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import databases, deletion, freezing, history, importing, listing, processes, report
+from bench import connections, databases, deletion, freezing, history, importing, listing, processes, report
 
-PARTS = {"listing": listing, "freezing": freezing, "deletion": deletion, "importing": importing, "history": history}
+PARTS = {
+    "listing": listing,
+    "freezing": freezing,
+    "deletion": deletion,
+    "importing": importing,
+    "history": history,
+    "connections": connections,
+}
 
 
 def main() -> None:

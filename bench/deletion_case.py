@@ -78,7 +78,7 @@ def measure(case: Case, place: product.Place) -> Run:
         ledger = provider.ledger(address)
         # A deletion that did not do its work, or whose books are wrong, is not measured.
         assert deletion.deleted == deletion.total == case.items
-        assert sum(ledger["calls"].values()) == deletion_rows.calls(deletion)
+        assert sum(ledger["calls"].values()) == deletion_rows.calls()
         return Run(
             wall=deletion_rows.seconds_to_finish(deletion),
             confirming=confirming,

@@ -38,6 +38,11 @@ class Figures:
         return median(sum(run.cpu) for run in self.runs) / self.case.items * 1000
 
     @property
+    def calls_per_1000(self) -> float:
+        """Calls of any kind for a thousand items."""
+        return median(run.deletes + run.look_ups for run in self.runs) / self.case.items * 1000
+
+    @property
     def peak_memory(self) -> int:
         """Of the largest worker."""
         return max(max(run.peak_memory) for run in self.runs)
@@ -61,6 +66,7 @@ class Figures:
             "ratios": self.ratios,
             "peer_ratio": median(self.peer_ratios),
             "peer_ratios": self.peer_ratios,
+            "calls_per_1000": self.calls_per_1000,
             "ideal": median(self.ideal(run) for run in self.runs),
             "cpu_per_1000": self.cpu_per_1000,
             **self._raw(),
@@ -86,6 +92,7 @@ class Figures:
             "In flight": str(self.case.concurrency),
             "Verify": self.case.verify,
             "Calls": f"{first.deletes} + {first.look_ups}",
+            "Calls / 1,000": f"{self.calls_per_1000:.0f}",
             "Ideal s": f"{self.ideal(first):.2f}",
             "Ours ÷ ideal": _median_and_all(self.ratios),
             "Bare loop ÷ ideal": _median_and_all(self.peer_ratios),

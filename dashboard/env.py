@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 TRUE = {"1", "on", "true", "yes"}
 FALSE = {"0", "off", "false", "no"}
 
@@ -52,6 +55,16 @@ class Env:
         if not low <= value <= high:
             raise Mistyped(f"{name} is “{word}”. Use a number of seconds from {low:g} to {high:g}.")
         return value
+
+    def durations(self, name: str, default: str, *, most: timedelta) -> tuple[float, ...]:
+        """Seconds of each of `10m,24h`, from the shortest to the longest; none for `off`."""
+        words = [] if self.text(name, default).lower() in FALSE - {"0"} else self.text(name, default).split(",")
+        matches = [re.fullmatch(r"([0-9]{1,9})([smhd])", word.strip(), re.ASCII) for word in words]
+        found = [int(match[1]) * SECONDS[match[2]] for match in matches if match]
+        if len(found) < len(words) or any(not 0 < seconds <= most.total_seconds() for seconds in found):
+            example = f"Use off, or times such as {default}, up to {most.days}d, with the units s, m, h and d."
+            raise Mistyped(f"{name} is “{self.text(name, default)}”. {example}")
+        return tuple(sorted(set(map(float, found))))
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         word = self.text(name, default)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 from dashboard.env import Env, Mistyped, database, generated_secret
@@ -35,6 +36,8 @@ try:
     DELETION_TYPED_ABOVE = env.whole("DELETION_TYPED_ABOVE", 20, low=0, high=1_000_000_000)
     DELETION_APPROVAL_ABOVE = env.optional_whole("DELETION_APPROVAL_ABOVE", low=0, high=1_000_000_000)
     DELETION_VERIFY = env.choice("DELETION_VERIFY", "sample", ("sample", "all", "none"))
+    DELETION_CANARY = env.whole("DELETION_CANARY", 20, low=0, high=10_000)
+    DELETION_INSPECT_AFTER = env.durations("DELETION_INSPECT_AFTER", "10m,24h", most=timedelta(days=366))
     DELETION_MAX_ATTEMPTS = env.whole("DELETION_MAX_ATTEMPTS", 8, low=1, high=100)
     DELETION_REFUSED_PERCENT = env.whole("DELETION_REFUSED_PERCENT", 50, low=0, high=100)
 

@@ -81,6 +81,11 @@ def moment(value: datetime | None) -> datetime | None:
     return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
+def as_moment(value: datetime | str | None) -> datetime | None:
+    """SQLite does not know that the largest of some moments is one."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
 def _hole(value: object) -> str:
     return value if isinstance(value, Sql) else "%s"
 

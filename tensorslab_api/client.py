@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-import threading
+import ssl
 import time
 from collections.abc import Sequence
+from contextlib import closing
+from functools import cached_property
 from urllib.parse import urlsplit
 
+import certifi
 import requests
 import urllib3
 
 from tensorslab_api import errors
 from tensorslab_api.replies import delete_reply, look_up_reply
-from tensorslab_api.transport import Attempt, Session
+from tensorslab_api.transport import Adapter, Attempt
 from tensorslab_api.types import DeleteReply, LookUpReply, TaskKind
 
 DELETE_PATHS = {TaskKind.IMAGE: "/v1/images/deleteimagestask", TaskKind.VIDEO: "/v1/video/deletevideotask"}
@@ -22,8 +25,17 @@ LOOK_UP_PATHS = {TaskKind.IMAGE: "/v1/images/infobytaskid", TaskKind.VIDEO: "/v1
 CHUNK = 16 * 1024
 
 
+HEADERS = {
+    "Content-Type": "application/json",
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+    "User-Agent": "tensorslab-tasks",
+}
+
+
 class Authorization(requests.auth.AuthBase):
-    """Puts the key into the header last of all, so that it is in no session, argument or `repr`."""
+    """Puts the key into the header last of all, so that it is in no argument, no `repr` and no `vars` of a client."""
 
     def __init__(self, value: str) -> None:
         self.__value = value
@@ -36,7 +48,8 @@ class Authorization(requests.auth.AuthBase):
 class Client:
     """Deletes and looks up tasks of one account.
 
-    Make one and keep it: it may be used from any number of threads, each of which keeps its own connection. No call is
+    Make one and keep it: it may be used from any number of threads, and reads whom to trust under TLS only once. Each
+    call has a connection of its own, since an answer may come twice: what is left unread ends with its call. No call is
     ever repeated by itself, no redirect is followed, and no proxy or credential is read from the environment.
 
     `timeout` bounds each call in all, in seconds: connecting, sending, and the whole answer, however slowly it drips.
@@ -57,13 +70,12 @@ class Client:
         body_limit: int = 1024 * 1024,
     ) -> None:
         self.base_url = base_url.rstrip("/")
-        self.host = urlsplit(self.base_url).netloc
+        self.host = urlsplit(self.base_url).netloc.rpartition("@")[2]
         self.uid = uid
         self.timeout = timeout
         self.connect_timeout = connect_timeout
         self.body_limit = body_limit
         self.__authorization = authorization(api_key.strip(), auth_scheme)
-        self.__threads = threading.local()
 
     def __repr__(self) -> str:
         return f"<Client {self.base_url}>"
@@ -90,11 +102,10 @@ class Client:
         http_status, retry_after, body = self._post(LOOK_UP_PATHS[kind], {"taskid": task_id}, deadline)
         return look_up_reply(http_status=http_status, body=body, retry_after=retry_after, kind=kind, task_id=task_id)
 
-    def close(self) -> None:
-        """Close this thread's connection. Other threads' close when those threads end."""
-        session: Session | None = getattr(self.__threads, "session", None)
-        if session is not None:
-            session.close()
+    @cached_property
+    def tls(self) -> ssl.SSLContext:
+        """Whom to trust: certifi's authorities, for the name in the address. To read them takes longer than a call."""
+        return ssl.create_default_context(cafile=certifi.where())
 
     def _post(self, path: str, payload: dict[str, object], deadline: float | None) -> tuple[int, str | None, bytes]:
         if isinstance(self.__authorization, errors.NotSent):
@@ -105,38 +116,30 @@ class Client:
         if limit <= time.monotonic():
             raise errors.TooLate
         with Attempt(deadline=limit) as attempt:
-            answer = self._attempt(path, json.dumps(payload, separators=(",", ":")).encode("ascii"), attempt)
+            body = json.dumps(payload, separators=(",", ":")).encode("ascii")
+            answer = self._attempt(self.base_url + path, body, self.__authorization, attempt)
         # Raised here and not `from` its cause: the library's exceptions and frames hold the request, and so the key.
         if isinstance(answer, errors.TensorsLabError):
             raise answer.with_traceback(None)
         return answer
 
     def _attempt(
-        self, path: str, payload: bytes, attempt: Attempt
+        self, url: str, payload: bytes, authorization: Authorization, attempt: Attempt
     ) -> tuple[int, str | None, bytes] | errors.TensorsLabError:
         response = None
         try:
-            response = self._session().post(
-                self.base_url + path,
-                data=payload,
-                headers={
-                    "Content-Type": "application/json",
-                    "Accept": "application/json",
-                    "Accept-Encoding": "identity",
-                },
-                auth=self.__authorization if isinstance(self.__authorization, Authorization) else None,
-                timeout=(min(self.connect_timeout, attempt.remaining), attempt.remaining),
-                allow_redirects=False,
-                stream=True,
-            )
-            body = self._read(response)
+            request = requests.Request("POST", url, headers=HEADERS, data=payload, auth=authorization).prepare()
+            tls = self.tls if url.lower().startswith("https:") else None
+            timeout = (min(self.connect_timeout, attempt.remaining), attempt.remaining)
+            with closing(Adapter(attempt, tls)) as adapter:
+                response = adapter.send(request, stream=True, timeout=timeout)
+                with closing(response):
+                    body = self._read(response)
         except errors.TensorsLabError as error:
             return error
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            # All of `requests`' exceptions are OSErrors.
             return self._failure(error, attempt, response)
-        finally:
-            if response is not None:
-                response.close()
         if attempt.cut:
             # A body without a length ends with the connection, so what the cut left looks whole.
             return errors.DeadlineExceeded(attempt.allowed, http_status=response.status_code)
@@ -154,36 +157,36 @@ class Client:
         self, error: Exception, attempt: Attempt, response: requests.Response | None
     ) -> errors.TensorsLabError:
         """Name what went wrong. Whether anything left is the attempt's to say, never the exception's."""
+        late = attempt.late or isinstance(error, requests.Timeout)
         if attempt.sent:
             http_status = None if response is None else response.status_code
-            if attempt.late or isinstance(error, requests.Timeout):
+            if late:
                 return errors.DeadlineExceeded(attempt.allowed, http_status=http_status)
             return errors.ConnectionLost(http_status=http_status)
-        reason = getattr(error.args[0] if error.args else None, "reason", None)
-        if isinstance(error, requests.exceptions.SSLError):
-            return errors.TlsFailed(self.host)
+        # urllib3's own exception, without the MaxRetryError around it.
+        reason = error.args[0] if error.args else None
+        reason = getattr(reason, "reason", reason)
         if isinstance(reason, urllib3.exceptions.NameResolutionError):
             return errors.NameNotFound(self.host)
-        if isinstance(error, requests.Timeout) or attempt.late:
+        if late:
             return errors.ConnectTimedOut(self.host, min(self.connect_timeout, attempt.allowed))
-        cause = reason.__cause__ if reason is not None else None
-        detail = cause.strerror if isinstance(cause, OSError) and cause.strerror else "the connection failed"
-        return errors.ConnectionFailed(self.host, detail)
-
-    def _session(self) -> Session:
-        session: Session | None = getattr(self.__threads, "session", None)
-        if session is None:
-            session = self.__threads.session = Session()
-        return session
+        if isinstance(error, requests.exceptions.SSLError):
+            return errors.TlsFailed(self.host)
+        if isinstance(error, ValueError):
+            return errors.ConnectionFailed(self.host, "it is no address of the web")
+        causes = [reason.__cause__, *reason.args] if isinstance(reason, Exception) else [error]
+        told = [cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror]
+        return errors.ConnectionFailed(self.host, told[0] if told else "the connection failed")
 
 
 def authorization(api_key: str, scheme: str) -> Authorization | errors.UnusableKey:
     """The header's value, or why there can be none. Checked here: HTTP libraries quote a bad header in their errors."""
     if not api_key:
         return errors.MissingKey()
-    if not api_key.isascii() or not api_key.isprintable():
+    value = api_key if scheme.lower() in ("", "none") else f"{scheme} {api_key}"
+    if not value.isascii() or not value.isprintable():
         return errors.UnusableKey()
-    return Authorization(api_key if scheme.lower() in ("", "none") else f"{scheme} {api_key}")
+    return Authorization(value)
 
 
 def checked(task_ids: Sequence[str]) -> list[str]:

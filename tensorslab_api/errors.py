@@ -11,7 +11,7 @@ TensorsLabError
 │   └── TlsFailed
 └── Unanswered            it left, or may have: the provider may have done it
     ├── DeadlineExceeded
-    ├── ConnectionLost    reset, closed early, not HTTP
+    ├── ConnectionLost    reset, closed early, not HTTP, or no final answer
     └── BodyTooLarge
 
 The text of each is a sentence for the operator. None holds the key, a header, or the exception of the library
@@ -102,7 +102,7 @@ class DeadlineExceeded(Unanswered):
 
 
 class ConnectionLost(Unanswered):
-    """Reset, closed before the reply was whole, or answered with something that is not HTTP."""
+    """Reset, closed before the reply was whole, or answered with something that is no final answer in HTTP."""
 
     def __init__(self, *, http_status: int | None = None) -> None:
         super().__init__("The connection broke before the answer was complete.", http_status=http_status)

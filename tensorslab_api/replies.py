@@ -42,30 +42,54 @@ def look_up_reply(
     envelope = read_envelope(body)
     rest = read_retry_after(retry_after)
     if envelope is None:
-        return LookUpReply(http_status=http_status, well_formed=False, retry_after=rest)
+        return LookUpReply(http_status=http_status, well_formed=False, retry_after=rest, task_id=task_id)
     data = envelope.get("data")
-    if isinstance(data, dict) and data.get("taskid", task_id) not in (task_id, None, ""):
+    if not isinstance(data, dict):
+        data = {}
+    if is_of_another(data, task_id):
         # An answer about another task says nothing about this one.
-        return LookUpReply(http_status=http_status, well_formed=False, retry_after=rest)
+        return LookUpReply(http_status=http_status, well_formed=False, retry_after=rest, task_id=task_id)
     return LookUpReply(
         http_status=http_status,
         well_formed=True,
+        task_id=task_id,
         code=envelope["code"],
         message=text(envelope["msg"]),
         retry_after=rest,
-        info=read_info(data, kind=kind, task_id=task_id) if isinstance(data, dict) else None,
+        info=read_info(data, kind=kind, task_id=task_id) if describes_a_task(data) else None,
     )
+
+
+def is_of_another(data: dict[str, Any], task_id: str) -> bool:
+    """It names a task, and not the one that was asked for. Some services write ids in letters of another case."""
+    named = data.get("taskid")
+    if named in (None, ""):
+        return False
+    return not isinstance(named, str) or named.casefold() != task_id.casefold()
+
+
+def describes_a_task(data: dict[str, Any]) -> bool:
+    """It says anything. The id alone is only what we said ourselves, and 0 and false are a blank record's."""
+    return any(value for name, value in data.items() if name != "taskid")
 
 
 def read_envelope(body: bytes) -> dict[str, Any] | None:
     """The JSON object with an integer `code` and a text `msg`, or None when the body is anything else."""
     try:
-        value = json.loads(body)
+        value = json.loads(body, object_pairs_hook=without_repetition)
     except (ValueError, RecursionError):
         return None
     if not isinstance(value, dict) or number(value.get("code")) is None or not isinstance(value.get("msg"), str):
         return None
     return value
+
+
+def without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises ValueError for a key that is there twice: JSON leaves open which of its values holds."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("A key is there twice.")
+    return found
 
 
 def read_info(data: dict[str, Any], *, kind: TaskKind, task_id: str) -> TaskInfo:

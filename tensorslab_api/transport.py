@@ -1,4 +1,4 @@
-"""A `requests.Session` whose calls end at a deadline and know whether anything left.
+"""`requests` over one connection for one call, which ends at a deadline and knows whether anything left.
 
 `requests` bounds each read, not the whole call, so a server that sends a byte now and then would hold it for ever.
 Here a timer cuts the connection at the deadline, whatever it is doing: TLS, sending, headers or body.
@@ -6,24 +6,28 @@ Here a timer cuts the connection at the deadline, whatever it is doing: TLS, sen
 Nor does a request outlive its call. By default the kernel goes on delivering what it took, for minutes and even after
 the process was killed: a delete would be done long after a look-up had found its tasks alive. So a closed connection
 drops what it still holds, and a kernel that can (Linux) drops it at the deadline by itself.
+
+Nor does an answer outlive its call. A server may answer twice, and the copy may come after the next request has begun,
+so no look at a kept connection can tell that it is clean. Every call has a fresh one: `python -m bench connections`
+measures what that costs.
 """
 
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import socket
+import ssl
 import struct
 import threading
 import time
-from http.cookiejar import DefaultCookiePolicy
 from math import ceil
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
-import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from tensorslab_api.errors import DeadlineExceeded, TooLate
@@ -31,12 +35,12 @@ from tensorslab_api.errors import DeadlineExceeded, TooLate
 DROP_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER, on, for 0 s: whoever closes the connection, the kernel of a killed process too, resets it."""
 
-current = threading.local()
-"""`.attempt` is the call that this thread is making; urllib3 has no way to hand one to a connection."""
+MOST_INTERIM = 20
+"""Interim answers (1xx) that a call takes before its own. Common is one, `103 Early Hints`."""
 
 
 class Attempt:
-    """One call on its way. While it is entered, its thread's connections report to it."""
+    """One call on its way. Its time runs while it is entered; its connection reports to it."""
 
     def __init__(self, *, deadline: float) -> None:
         self.deadline = deadline
@@ -65,7 +69,6 @@ class Attempt:
         return self.cut or time.monotonic() >= self.deadline
 
     def __enter__(self) -> Self:
-        current.attempt = self
         self.timer.start()
         return self
 
@@ -73,12 +76,11 @@ class Attempt:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.timer.cancel()
-        # Under the lock: the connection goes back to the pool, and a late timer must not cut the next call's.
+        # Under the lock: what a late timer would cut is another's by then, who got the same descriptor.
         with self.lock:
             self.over = True
             if self.socket is not None:
                 self.socket.close()
-        current.attempt = None
 
     def cut_off(self) -> None:
         with self.lock:
@@ -106,22 +108,46 @@ class Attempt:
         self.sent = True
 
 
+class FinalResponse(http.client.HTTPResponse):
+    """Takes no interim answer for the final one, as `http.client` takes all but 100."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(MOST_INTERIM + 1):
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if status == http.client.SWITCHING_PROTOCOLS:
+                raise http.client.HTTPException("It speaks another protocol from here on. Nobody asked it to.")
+            if status >= 200:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException("It sent too many interim answers.")
+
+
 class AttemptConnection(HTTPConnection):
-    """Tells the current attempt which socket it uses, and asks it before anything is sent."""
+    """Tells its attempt which socket it uses, and asks it before anything is sent. It dials once, for one request."""
+
+    response_class = FinalResponse
+    auto_open = 0
+
+    def __init__(self, *args: Any, attempt: Attempt, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.attempt = attempt
 
     def _new_conn(self) -> socket.socket:
         connection = super()._new_conn()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, DROP_ON_CLOSE)
-        current.attempt.attach(connection)
+        self.attempt.attach(connection)
         return connection
 
+    def connect(self) -> None:
+        super().connect()
+        # From here on only the deadline bounds it.
+        self.timeout = self.attempt.remaining
+        self.sock.settimeout(self.timeout)
+
     def send(self, data: Any) -> None:
-        if self.sock is None:
+        if self.sock is None and not self.attempt.sent:
             self.connect()
-        if current.attempt.socket is None:
-            # A kept connection: nobody dialled for this call.
-            current.attempt.attach(self.sock)
-        current.attempt.about_to_send()
+        self.attempt.about_to_send()
         super().send(data)
 
 
@@ -129,32 +155,25 @@ class AttemptTlsConnection(AttemptConnection, HTTPSConnection):
     """The same under TLS."""
 
 
-class Pool(HTTPConnectionPool):
-    ConnectionCls = AttemptConnection
-
-
-class TlsPool(HTTPSConnectionPool):
-    ConnectionCls = AttemptTlsConnection
-
-
 class Adapter(HTTPAdapter):
-    """No retries: `requests`' default, and the only retry loop is the caller's."""
+    """For one call; closing it closes its connection.
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
+    It is used without a `requests.Session`, which would keep cookies and look for redirects, proxies and `.netrc`.
+    """
 
+    def __init__(self, attempt: Attempt, tls: ssl.SSLContext | None) -> None:
+        self.attempt = attempt
+        self.tls = tls
+        super().__init__(pool_connections=1, pool_maxsize=1)
 
-class Session(requests.Session):
-    """Keeps no cookies, follows no redirects and reads nothing from the environment: no proxy, no .netrc."""
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self.tls, **options)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.trust_env = False
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self.mount("http://", Adapter())
-        self.mount("https://", Adapter())
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> HTTPConnectionPool:
+        pool = cast(HTTPConnectionPool, super().get_connection_with_tls_context(*args, **options))
+        pool.ConnectionCls = AttemptTlsConnection if pool.scheme == "https" else AttemptConnection
+        pool.conn_kw["attempt"] = self.attempt
+        return pool
 
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        # Even with allow_redirects=False, requests reads a redirect's whole body to prepare the next request.
-        return None
+    def cert_verify(self, *args: Any, **options: Any) -> None:
+        """`tls` verifies. Here `requests` would name the authorities again, and they would be read for each call."""

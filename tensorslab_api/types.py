@@ -59,7 +59,8 @@ class Reply:
 
     http_status: int
     well_formed: bool
-    """The body is a JSON object with an integer `code` and a text `msg`, and not about another task than asked for."""
+    """The body is a JSON object with an integer `code` and a text `msg`, repeats no key at any depth, and is not about
+    another task than asked for."""
     code: int | None = None
     """None when the body is not well-formed."""
     message: str = ""
@@ -80,5 +81,7 @@ class DeleteReply(Reply):
 class LookUpReply(Reply):
     """The answer to a look-up of one task."""
 
+    task_id: str
+    """The id that was asked for."""
     info: TaskInfo | None = None
-    """None unless `data` is an object."""
+    """None unless `data` says something of a task beside its id."""

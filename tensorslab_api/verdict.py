@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,6 +14,7 @@ FAILED = 9999
 NO_CREDITS = 9000
 
 LONGEST_REST = 3600.0
+LONGEST_FORM = 200
 
 
 class Ruling(StrEnum):
@@ -22,15 +24,15 @@ class Ruling(StrEnum):
     """A delete: the provider says that every id of the list is deleted."""
     REFUSED = "refused"
     """A delete: a well-formed failure. Any subset of the list may be gone."""
-    GONE = "gone"
-    """A look-up: there is no such task."""
+    ABSENT = "absent"
+    """A look-up: an answer that holds no such task. Whether that is true, only its form tells: see `Verdict.form`."""
     THERE = "there"
     """A look-up: the task exists."""
     OUT_OF_CREDITS = "out_of_credits"
     UNAUTHORIZED = "unauthorized"
-    """The provider rejects the key, or there is none to send."""
+    """The provider rejects the key, or there is none to send. It may do so after the work was done."""
     BUSY = "busy"
-    """Not done. Come again after `retry_after`."""
+    """Come again, after `retry_after` where it names a time."""
     NOT_SENT = "not_sent"
     """The request never left."""
     LOST = "lost"
@@ -56,6 +58,10 @@ class Verdict:
     """Seconds, 0 to 3,600; only with BUSY, and None when the provider named no sensible time."""
     info: TaskInfo | None = None
     """Only with THERE."""
+    form: str = ""
+    """What a look-up's answer looks like without the id that was asked for, at most 200 characters: `there`, or with
+    ABSENT `404 9999 Task does not exist`. An answer to an id that never was and one to an id that surely is have forms
+    too: nobody knows beforehand what any of them means, so forms are only ever compared with each other."""
     error: str | None = None
     """Why there is no trustworthy answer; None when there is one."""
 
@@ -66,14 +72,14 @@ def judge_delete(answer: DeleteReply | TensorsLabError) -> Verdict:
     SUCCESS needs all three: HTTP 200, code 1000, `Success`. Whatever is not certain is LOST.
     """
     if isinstance(answer, TensorsLabError):
-        return judge_error(answer, deleting=True)
-    if verdict := judge_refusal_of_all(answer, deleting=True):
+        return judge_error(answer)
+    if verdict := judge_refusal_of_all(answer):
         return verdict
     done = (answer.http_status, answer.code) == (200, SUCCEEDED)
     if done and answer.status == "Success":
         return ruled(Ruling.SUCCESS, answer, "TensorsLab says that all of these are deleted.")
-    certain = answer.well_formed and (answer.http_status < 300 or 400 <= answer.http_status < 500)
-    if certain and (answer.code == FAILED or answer.http_status == 400 or (done and answer.status == "Failed")):
+    refused = answer.code == FAILED or answer.http_status == 400 or (done and answer.status == "Failed")
+    if is_certain(answer) and refused:
         return ruled(Ruling.REFUSED, answer, f"TensorsLab refused: {answer.message or 'it gave no reason.'}")
     return lost(answer)
 
@@ -81,23 +87,34 @@ def judge_delete(answer: DeleteReply | TensorsLabError) -> Verdict:
 def judge_look_up(answer: LookUpReply | TensorsLabError) -> Verdict:
     """Rule on a look-up of one id.
 
-    GONE needs an envelope of the provider's own: an HTML 404 may be a wrong address, which must not mark tasks deleted.
+    THERE needs all three: HTTP 200, code 1000, and a description of the task. ABSENT needs an envelope of the
+    provider's own: an HTML 404 may be a wrong address.
     """
     if isinstance(answer, TensorsLabError):
-        return judge_error(answer, deleting=False)
-    if verdict := judge_refusal_of_all(answer, deleting=False):
+        return judge_error(answer)
+    if verdict := judge_refusal_of_all(answer):
         return verdict
-    if answer.well_formed:
-        if answer.http_status == 404 and answer.code != SUCCEEDED:
-            return ruled(Ruling.GONE, answer, "TensorsLab has no such task.")
-        if (answer.http_status, answer.code) == (200, FAILED):
-            return ruled(Ruling.GONE, answer, "TensorsLab has no such task.")
-        if (answer.http_status, answer.code) == (200, SUCCEEDED) and answer.info is not None:
-            return ruled(Ruling.THERE, answer, "The task is still there.")
-    return lost(answer)
+    if not is_certain(answer):
+        return lost(answer)
+    if (answer.http_status, answer.code) == (200, SUCCEEDED) and answer.info is not None:
+        return ruled(Ruling.THERE, answer, "The task is still there.", form="there")
+    return ruled(Ruling.ABSENT, answer, "TensorsLab answered that it has no such task.", form=form_of(answer))
 
 
-def judge_error(error: TensorsLabError, *, deleting: bool) -> Verdict:
+def is_certain(reply: Reply) -> bool:
+    """An envelope of the provider's own, from a server that did not fail and sends nobody elsewhere."""
+    return reply.well_formed and (reply.http_status < 300 or 400 <= reply.http_status < 500)
+
+
+def form_of(reply: LookUpReply) -> str:
+    """The same for two tasks that the provider answers alike, in whatever letters it writes their ids."""
+    # As a word of its own: a short id may stand within any other.
+    its_id = rf"(?<!\w){re.escape(reply.task_id)}(?!\w)"
+    words = re.sub(its_id, "", reply.message, flags=re.IGNORECASE)
+    return " ".join(f"{reply.http_status} {reply.code} {words}".split())[:LONGEST_FORM].rstrip()
+
+
+def judge_error(error: TensorsLabError) -> Verdict:
     """Rule on a call that brought no reply."""
     if isinstance(error, UnusableKey):
         return Verdict(ruling=Ruling.UNAUTHORIZED, sentence=error.sentence, sent=False, error=error.sentence)
@@ -107,15 +124,17 @@ def judge_error(error: TensorsLabError, *, deleting: bool) -> Verdict:
     if http_status in (401, 403, 429):
         # The first line came and says all; only the body, which would change nothing, broke off.
         empty = Reply(http_status=http_status, well_formed=False)
-        return judge_refusal_of_all(empty, deleting=deleting) or lost(empty)
+        return judge_refusal_of_all(empty) or lost(empty)
     return Verdict(ruling=Ruling.LOST, sentence=error.sentence, http_status=http_status, error=error.sentence)
 
 
-def judge_refusal_of_all(reply: Reply, *, deleting: bool) -> Verdict | None:
-    """Rule on answers that are about the caller, not about any task; None when it is not one of them."""
+def judge_refusal_of_all(reply: Reply) -> Verdict | None:
+    """Rule on answers that are about the caller, not about any task; None when it is not one of them.
+
+    They may come after the work was done, so none of their sentences says that nothing was.
+    """
     if reply.http_status in (401, 403):
-        nothing = " This call deleted nothing." if deleting else ""
-        sentence = f"API key rejected ({reply.http_status}).{nothing} Put a valid key in TENSORSLAB_API_KEY."
+        sentence = f"API key rejected ({reply.http_status}). Put a valid key in TENSORSLAB_API_KEY."
         return ruled(Ruling.UNAUTHORIZED, reply, sentence)
     redirect = 300 <= reply.http_status < 400
     if reply.well_formed and reply.code == NO_CREDITS and not redirect:
@@ -152,7 +171,13 @@ def lost(reply: Reply) -> Verdict:
 
 
 def ruled(
-    ruling: Ruling, reply: Reply, sentence: str, *, retry_after: float | None = None, error: str | None = None
+    ruling: Ruling,
+    reply: Reply,
+    sentence: str,
+    *,
+    retry_after: float | None = None,
+    error: str | None = None,
+    form: str = "",
 ) -> Verdict:
     """A verdict that rests on `reply`."""
     return Verdict(
@@ -165,4 +190,5 @@ def ruled(
         retry_after=retry_after,
         info=reply.info if isinstance(reply, LookUpReply) and ruling is Ruling.THERE else None,
         error=error,
+        form=form,
     )

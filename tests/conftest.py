@@ -15,6 +15,7 @@ from django.test import Client, TransactionTestCase
 from dashboard.access.roles import create_roles
 from dashboard.audit import triggers
 from dashboard.calls import clock
+from dashboard.inventory.management.commands.sandbox import known
 from tests.factories import UserFactory
 from tests.tensorslab_api.contract import CheckedSandbox
 
@@ -107,9 +108,10 @@ def htmx() -> dict[str, str]:
 def sandbox(settings) -> Iterator[CheckedSandbox]:
     """A provider on loopback that the product talks to for the length of one test.
 
-    Every request and answer on the wire is held against the OpenAPI documents.
+    Every request and answer on the wire is held against the OpenAPI documents. What the register holds exists there
+    until it is deleted, so a test that looks anything up needs rows that are committed.
     """
-    with CheckedSandbox() as provider:
+    with CheckedSandbox(known=known) as provider:
         settings.TENSORSLAB_API_URL = provider.url
         yield provider
 
@@ -144,9 +146,15 @@ def _as_variables() -> dict[str, str]:
     """What a test set through the `settings` fixture, for a process that reads the environment."""
     names = [name for name in dir(product) if name.startswith(("TENSORSLAB_", "DELETION_"))]
     values = {name: getattr(product, name) for name in names}
-    return {name: "" if value is None else str(value) for name, value in values.items()} | {
+    return {name: _as_variable(value) for name, value in values.items()} | {
         "DJANGO_SETTINGS_MODULE": "dashboard.settings",
     }
+
+
+def _as_variable(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(f"{seconds:.0f}s" for seconds in value) or "off"
+    return "" if value is None else str(value)
 
 
 def _test_database() -> dict[str, str]:

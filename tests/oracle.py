@@ -9,22 +9,32 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
-from dashboard.calls import clock
+from dashboard.calls import clock, controls
 from dashboard.calls.models import ProviderCall, Slot
 from dashboard.calls.recording import digest
-from dashboard.deletions import manifest
-from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard.deletions import manifest, verifying
+from dashboard.deletions.models import GONE, Deletion, DeletionItem, Evidence, Inspection, Outcome, State
 from dashboard.inventory.models import TrackedTask
 
-GONE = {Outcome.DELETED, Outcome.ALREADY_GONE}
 NOT_OURS = {Outcome.REFUSED, Outcome.SKIPPED, Outcome.KEPT}
 NEVER_SENDS = {State.DRAFT, State.DISCARDED, State.CANCELLED, State.SCHEDULED}
+SEEN, SAID = Evidence.SEEN, Evidence.SAID
+MAY_REST_ON = {
+    Outcome.DELETED: {SAID, SEEN},
+    Outcome.ALREADY_GONE: {SEEN},
+    Outcome.REFUSED: {SEEN},
+    Outcome.KEPT: {SEEN, None},
+}
+"""Every other outcome has no evidence."""
 
 NOTICED_WITHIN = 0.2
+AT_ABOUT = 0.05
+"""Seconds by which the moment of an answer is known: the provider did its work a little before."""
+FOR_EVER = float("inf")
 
 Ident = tuple[str, str]
 """Kind and task id."""
@@ -40,6 +50,12 @@ class Circumstances:
     """When a hold was surely placed, in seconds since 1970, on tasks from which it was never lifted."""
     skew: float = 0.0
     """By how many seconds a clock may have been wrong. More than 0 excuses a call in flight too many."""
+    lies: bool = False
+    """The provider may say Success and leave some out, or take back what it did: what it only said may be false."""
+    lag: float = 0.0
+    """Seconds by which look-ups are behind. What we deleted ourselves is to be waited for all the same."""
+    hidden: frozenset[Ident] = frozenset()
+    """What look-ups never find, whether it is there or not: nothing but its delete can tell."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,19 +71,51 @@ class Sent:
         return cls(operation=call["operation"], kind=call["kind"], digest=digest(call["ids"]))
 
 
+class Past:
+    """What was there, and when, by the ledger."""
+
+    def __init__(self, ledger: Mapping[str, Any], known: Circumstances) -> None:
+        self.known = known
+        self.now = {(kind, task_id) for kind, ids in ledger["deleted"].items() for task_id in ids}
+        self.changes: dict[Ident, list[tuple[float, bool]]] = defaultdict(list)
+        for event in ledger["events"]:
+            self.changes[event["kind"], event["id"]].append((event["at"], event["gone"]))
+
+    def was(self, ident: Ident, gone: bool, *, since: float, until: float) -> bool:
+        """Whether there was a moment between these two at which it was gone, or there."""
+        changes = self.changes.get(ident, [])
+        began = not changes[0][1] if changes else ident in self.now | self.known.gone_before
+        spans = zip([(float("-inf"), began), *changes], [*changes, (FOR_EVER, began)], strict=True)
+        return any(state == gone and start <= until and end >= since for (start, state), (end, _) in spans)
+
+    def was_at(self, ident: Ident, gone: bool, moment: datetime) -> bool:
+        """The same at about this moment, as a look-up may have seen it."""
+        about = AT_ABOUT + self.known.skew
+        behind = self.known.lag if ident in self.known.gone_before else 0.0
+        at = moment.timestamp()
+        return self.was(ident, gone, since=at - about - behind, until=at + about)
+
+    def came_back_after(self, ident: Ident, moment: datetime) -> bool:
+        return any(at >= moment.timestamp() - AT_ABOUT and not gone for at, gone in self.changes.get(ident, []))
+
+
 def violations(ledger: Mapping[str, Any], circumstances: Circumstances | None = None, *, ended: bool) -> list[str]:
     """A sentence for everything that is wrong; `ended` adds what must be true once all work is done."""
     known = circumstances or Circumstances()
+    past = Past(ledger, known)
     found = [
         *_counters(),
-        *_outcomes(ledger, known),
+        *_left_over(),
+        *_evidence(ledger, known, past),
+        *_outcomes(known, past),
         *_calls(ledger, known),
-        *_deletes(ledger, known),
+        *_controls(),
+        *_deletes(ledger, known, past),
         *_audit(),
     ]
     if not known.skew and (most := _most_in_flight(ledger)) > settings.TENSORSLAB_CONCURRENCY:
         found.append(f"{most} calls were in flight, {settings.TENSORSLAB_CONCURRENCY} may be")
-    return found + (list(_ended(ledger, known)) if ended else [])
+    return found + (list(_ended(known, past)) if ended else [])
 
 
 def _most_in_flight(ledger: Mapping[str, Any]) -> int:
@@ -75,7 +123,7 @@ def _most_in_flight(ledger: Mapping[str, Any]) -> int:
     steps = []
     for call in ledger["calls"]:
         late = NOTICED_WITHIN if call["http_status"] is None else 0.0
-        steps += [(call["at"], 1), ((call["answered_at"] or float("inf")) - late, -1)]
+        steps += [(call["at"], 1), ((call["answered_at"] or FOR_EVER) - late, -1)]
     most = now = 0
     for _, step in sorted(steps):
         now += step
@@ -99,19 +147,75 @@ def _counters() -> Iterator[str]:
             yield f"Deletion {deletion.code}: the counters say {deletion.counts()}, the items {counted}"
         if sum(counted.values()) != deletion.total:
             yield f"Deletion {deletion.code}: the counts add up to {sum(counted.values())}, not to {deletion.total}"
+        yield from _counters_of_evidence(deletion)
 
 
-def _outcomes(ledger: Mapping[str, Any], known: Circumstances) -> Iterator[str]:
-    """`deleted` and `already_gone` are gone; what is gone is nowhere only refused, skipped or kept."""
-    gone = _gone(ledger)
+def _counters_of_evidence(deletion: Deletion) -> Iterator[str]:
+    items = deletion.items
+    said = items.filter(outcome=Outcome.DELETED, evidence=SAID).count()
+    if deletion.said != said:
+        yield f"Deletion {deletion.code}: {deletion.said} are counted as only said, {said} are"
+    picked = items.filter(picked=DeletionItem.Picked.RANDOM).count()
+    sampled = (deletion.sample_gone, deletion.sample_there)
+    there = items.filter(picked=DeletionItem.Picked.RANDOM, message=verifying.SAID_SUCCESS).count()
+    if min(sampled) < 0 or sum(sampled) > picked or deletion.sample_there < there:
+        yield f"Deletion {deletion.code}: {picked} were picked, {there} of them found there; it counted {sampled}"
+    doubted = items.filter(outcome=Outcome.DELETED, evidence=SAID, there_times__gt=0).count()
+    if not 0 <= deletion.contradicted <= (0 if deletion.state == State.FINISHED else doubted):
+        yield f"Deletion {deletion.code} is {deletion.state} and counts {deletion.contradicted} contradicted"
+
+
+def _left_over() -> Iterator[str]:
+    """What is finished asks nothing any more, unless it is inspected; and no item is in a call that is over."""
+    finished = DeletionItem.objects.filter(deletion__state=State.FINISHED, inspection=None)
+    for task_id in finished.filter(Q(not_before__isnull=False) | Q(claim__isnull=False)).values_list(
+        "task_id", flat=True
+    ):
+        yield f"{task_id} is to be looked up, although its deletion is finished"
+    in_hand = ProviderCall.objects.in_hand().values("pk")
+    for task_id in DeletionItem.objects.exclude(call=None).exclude(call__in=in_hand).values_list("task_id", flat=True):
+        yield f"{task_id} is in a call that is over"
+    under_way = Inspection.objects.filter(at=None, begun_at__isnull=False).values("pk")
+    inspected = DeletionItem.objects.exclude(inspection=None).exclude(inspection__in=under_way)
+    for task_id in inspected.values_list("task_id", flat=True):
+        yield f"{task_id} is in an inspection that is over"
+
+
+def _evidence(ledger: Mapping[str, Any], known: Circumstances, past: Past) -> Iterator[str]:
+    """What is *seen* was so at its moment, by a look-up that we made. What is *said* was said."""
+    succeeded = {
+        (call["kind"], task_id)
+        for call in ledger["calls"]
+        if call["operation"] == "delete" and (call["code"], call["status"]) == (1000, "Success")
+        for task_id in call["ids"]
+    }
+    look_ups = ProviderCall.objects.filter(operation="look_up", deletion__isnull=False, answered_at__isnull=False)
+    answered = set(look_ups.values_list("digest", "answered_at"))
+    for item in DeletionItem.objects.only("kind", "task_id", "outcome", "evidence", "seen_at", "message"):
+        ident, told = (item.kind, item.task_id), f"{item.kind} {item.task_id} is “{item.ending}”"
+        if item.evidence not in MAY_REST_ON.get(Outcome(item.outcome), {None}):
+            yield f"{told}: {item.evidence or 'no'} evidence is not enough for that, or too much"
+        if item.evidence == SAID and ident not in succeeded:
+            yield f"{told}, but no delete of it was answered with Success"
+        if item.evidence != SEEN:
+            continue
+        if item.seen_at is None or (digest([item.task_id]), item.seen_at) not in answered:
+            yield f"{told}, but no look-up was answered at {item.seen_at}"
+        elif ident not in known.hidden and not past.was_at(ident, item.outcome in GONE, item.seen_at):
+            yield f"{told}, but that was not so at {item.seen_at}: {past.changes.get(ident)}"
+
+
+def _outcomes(known: Circumstances, past: Past) -> Iterator[str]:
+    """`deleted` and `already_gone` are or were gone; what is gone is nowhere only refused, skipped or kept."""
     outcomes: dict[Ident, set[str]] = defaultdict(set)
     confirmed = DeletionItem.objects.exclude(deletion__state__in=[State.DRAFT, State.DISCARDED, State.CANCELLED])
-    for kind, task_id, outcome in confirmed.values_list("kind", "task_id", "outcome"):
+    for kind, task_id, outcome, evidence in confirmed.values_list("kind", "task_id", "outcome", "evidence"):
         outcomes[kind, task_id].add(outcome)
-    for ident, said in outcomes.items():
-        if said & GONE and ident not in gone | known.gone_before:
-            yield f"{ident} is called {_names(said)}, but it is still there"
-    for ident in gone - known.gone_before:
+        # `_evidence` judges what was seen.
+        only_said = evidence == SAID and not known.lies
+        if only_said and (kind, task_id) not in past.now | known.gone_before | known.hidden:
+            yield f"{kind} {task_id} is said to be {outcome}, but it is still there"
+    for ident in past.now - known.gone_before - known.hidden:
         if not outcomes[ident] - NOT_OURS:
             yield f"{ident} is gone, but the deletions say {_names(outcomes[ident]) or 'nothing of it'}"
 
@@ -133,7 +237,22 @@ def _calls(ledger: Mapping[str, Any], known: Circumstances) -> Iterator[str]:
                 yield f"A {sent.operation} of {sent.kind} arrived at {moment} that was not written down before"
 
 
-def _deletes(ledger: Mapping[str, Any], known: Circumstances) -> Iterator[str]:
+def _controls() -> Iterator[str]:
+    """Calls outside of deletions look up, and vouch for others: about tasks of the register, or what never was."""
+    vouches = Q(operation="look_up", purpose__in=list(controls.Purpose), deletion=None)
+    belongs = Q(deletion__isnull=False) & ~Q(purpose__in=list(controls.Purpose))
+    for call in ProviderCall.objects.exclude(vouches | belongs):
+        yield f"Call {call.pk} is a {call.operation} for “{call.purpose}” of deletion {call.deletion}"
+    made = [event.detail for event in AuditEvent.objects.filter(action="call.look_up")]
+    registered = set(TrackedTask.objects.values_list("kind", "task_id"))
+    for detail in made:
+        idents = {(detail["kind"], task_id) for task_id in detail["ids"]}
+        wrong = {"ghost": idents & registered, "witness": idents - registered}.get(detail["purpose"])
+        if wrong:
+            yield f"{wrong} was asked about as a {detail['purpose']}"
+
+
+def _deletes(ledger: Mapping[str, Any], known: Circumstances, past: Past) -> Iterator[str]:
     """What a call truly deleted belongs to the deletion that sent it: confirmed, not undone, kept, refused or held."""
     senders: dict[tuple[str, str], set[Any]] = defaultdict(set)
     deletes = ProviderCall.objects.filter(operation="delete")
@@ -149,10 +268,12 @@ def _deletes(ledger: Mapping[str, Any], known: Circumstances) -> Iterator[str]:
     for call in ledger["calls"]:
         by = [uuid for uuid in senders[call["kind"], digest(call["ids"])] if states.get(uuid) not in NEVER_SENDS]
         for task_id in call["did"]:
-            said = {items.get((uuid, call["kind"], task_id)) for uuid in by}
-            if not said - NOT_OURS - {None}:
+            ident = (call["kind"], task_id)
+            said = {items.get((uuid, *ident)) for uuid in by}
+            was_undone = known.lies and past.came_back_after(ident, datetime.fromtimestamp(call["at"], UTC))
+            if not said - NOT_OURS - {None} and not was_undone and ident not in known.hidden:
                 yield f"{call['kind']} {task_id} was deleted, but who sent it says {_names(said - {None}) or 'nothing'}"
-            held = known.held_at.get((call["kind"], task_id))
+            held = known.held_at.get(ident)
             # A call that was opened before the hold may still arrive until its deadline.
             if held and call["at"] > held + settings.TENSORSLAB_TIMEOUT + 1 + known.skew:
                 yield f"{call['kind']} {task_id} was sent {call['at'] - held:.1f} s after it was put on hold"
@@ -178,7 +299,7 @@ def _audit() -> Iterator[str]:
             yield f"Deletion {uuid} was confirmed {confirmed[str(uuid)]} times in the audit log"
 
 
-def _ended(ledger: Mapping[str, Any], known: Circumstances) -> Iterator[str]:
+def _ended(known: Circumstances, past: Past) -> Iterator[str]:
     """Nothing is left in hand, and the register's own rows agree with the provider."""
     for deletion in Deletion.objects.in_flight():
         yield f"Deletion {deletion.code} is still {deletion.state}: {deletion.paused_reason or deletion.counts()}"
@@ -192,16 +313,25 @@ def _ended(ledger: Mapping[str, Any], known: Circumstances) -> Iterator[str]:
         yield f"{number} calls are still in hand"
     if number := Slot.objects.filter(token__isnull=False).count():
         yield f"{number} slots are still taken"
-    gone = _gone(ledger) | known.gone_before
-    for kind, task_id, presence in TrackedTask.objects.values_list("kind", "task_id", "presence"):
-        if presence == "missing" or (presence == "present" and (kind, task_id) in known.gone_before):
+    for inspection in Inspection.objects.filter(at=None):
+        yield f"An inspection that was due at {inspection.due_at} is not done; it began at {inspection.begun_at}"
+    yield from _register(known, past)
+
+
+def _register(known: Circumstances, past: Past) -> Iterator[str]:
+    """A task is shown as deleted exactly when it is gone; or was when we last saw it, or were lied to."""
+    gone = past.now | known.gone_before
+    for task in TrackedTask.objects.exclude(presence="missing"):
+        ident = (task.kind, task.task_id)
+        if (task.presence == "present" and ident in known.gone_before) or ident in known.hidden:
             continue
-        if (presence == "deleted") != ((kind, task_id) in gone):
-            yield f"{kind} {task_id} is shown as {presence}, but is {'gone' if (kind, task_id) in gone else 'there'}"
-
-
-def _gone(ledger: Mapping[str, Any]) -> set[Ident]:
-    return {(kind, task_id) for kind, ids in ledger["deleted"].items() for task_id in ids}
+        if (task.presence == "deleted") == (ident in gone):
+            continue
+        last = DeletionItem.objects.filter(tracked=task, deletion__uuid=task.last_deletion).first()
+        lied_to = known.lies and last is not None and last.evidence == SAID
+        came_back = last is not None and last.seen_at is not None and past.came_back_after(ident, last.seen_at)
+        if not lied_to and not came_back:
+            yield f"{task} is shown as {task.presence}, but is {'gone' if ident in gone else 'there'}"
 
 
 def _names(outcomes: Iterable[Any]) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,17 @@ def test_a_postgres_address_is_taken_apart(tmp_path: Path) -> None:
 def test_a_mistyped_database_is_a_sentence(tmp_path: Path, url: str) -> None:
     with pytest.raises(Mistyped, match="^DATABASE_URL "):
         database(url, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("word", "seconds"),
+    [("10m,24h", (600, 86_400)), ("1d, 5s", (5, 86_400)), ("off", ()), ("90s,90s", (90,)), ("", (60,))],
+)
+def test_durations(tmp_path: Path, word: str, seconds: tuple[float, ...]) -> None:
+    assert env(tmp_path, AFTER=word).durations("AFTER", "1m", most=timedelta(days=366)) == seconds
+
+
+@pytest.mark.parametrize("word", ["10", "10 m", "m", "-5m", "0s", "1w", "5m,,6m", "400d", "1.5h", "٣m"])
+def test_a_mistyped_duration_stops_with_a_sentence(tmp_path: Path, word: str) -> None:
+    with pytest.raises(Mistyped, match=r"AFTER is “.*”\. Use off, or times such as 1m"):
+        env(tmp_path, AFTER=word).durations("AFTER", "1m", most=timedelta(days=366))

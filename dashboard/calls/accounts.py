@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -13,20 +14,31 @@ from dashboard.calls.models import Account
 from dashboard.calls.policy import growing_pause, rest_for
 from tensorslab_api.verdict import Ruling, Verdict
 
+LONGEST_LAG = 60.0
 LONGEST_REST = timedelta(hours=1, minutes=1)
+OLDER = "This database is older than what was done with it"
+"""How the reason of a pause begins that no answer changes or lifts, only a person: see `deletions.restoring`."""
 PAUSING = {Ruling.OUT_OF_CREDITS, Ruling.UNAUTHORIZED}
-USABLE = {Ruling.SUCCESS, Ruling.REFUSED, Ruling.GONE, Ruling.THERE}
+USABLE = {Ruling.SUCCESS, Ruling.REFUSED, Ruling.ABSENT, Ruling.THERE}
 """Rulings on what was asked; all others speak of the account or the network."""
 
 
 def current_host() -> str:
-    """Where a delete would go now, as `https://api.tensorslab.com`."""
+    """Where a delete would go now, path included, as `https://api.tensorslab.com`: one spelling an address."""
     parts = urlsplit(settings.TENSORSLAB_API_URL)
-    return f"{parts.scheme}://{parts.netloc}"
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    name = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
+    port = "" if parts.port in {None, usual} else f":{parts.port}"
+    return f"{parts.scheme}://{name}{port}{parts.path.rstrip('/')}"
+
+
+def current_key() -> str:
+    """Fingerprint of the API key: tells keys apart, and nothing about them."""
+    return hashlib.sha256(f"tensorslab api key {settings.TENSORSLAB_API_KEY}".encode()).hexdigest()[:16]
 
 
 def current() -> Account:
-    return Account.objects.get_or_create(host=current_host())[0]
+    return Account.objects.get_or_create(host=current_host(), defaults={"key": current_key()})[0]
 
 
 def locked() -> Account:
@@ -55,11 +67,22 @@ def resume(account: Account) -> None:
     Account.objects.filter(pk=account.pk).update(paused_reason="", failures=0)
 
 
+def is_older(account: Account) -> bool:
+    """Whether it is paused because the database turned out to be older than what was done with it."""
+    return account.paused_reason.startswith(OLDER)
+
+
+def prove(account: Account) -> None:
+    """The provider takes the key: that lifts the pause, unless it is one that only a person lifts."""
+    resume_by_answer = Account.objects.filter(pk=account.pk).exclude(paused_reason__startswith=OLDER)
+    resume_by_answer.update(paused_reason="", failures=0)
+
+
 def learn(verdict: Verdict, *, host: str, now: datetime, jitter: float) -> str:
     """Keeps what an answer says about the whole account. Returns why everything must pause, or nothing."""
     rows = Account.objects.filter(host=host)
     if verdict.ruling in PAUSING:
-        rows.update(paused_reason=verdict.sentence)
+        rows.exclude(paused_reason__startswith=OLDER).update(paused_reason=verdict.sentence)
         return verdict.sentence
     if verdict.ruling == Ruling.BUSY:
         _rest(rows, until=now + timedelta(seconds=rest_for(verdict.retry_after)), why="TensorsLab asked to slow down")
@@ -72,12 +95,18 @@ def learn(verdict: Verdict, *, host: str, now: datetime, jitter: float) -> str:
     in_a_row = rows.values_list("failures", flat=True)[0] - (settings.TENSORSLAB_CONCURRENCY - 1)
     if in_a_row >= settings.DELETION_MAX_ATTEMPTS:
         reason = f"No usable answer {in_a_row} times in a row. Last: {verdict.sentence} Resume to try again."
-        rows.update(paused_reason=reason)
+        rows.exclude(paused_reason__startswith=OLDER).update(paused_reason=reason)
         return reason
     if in_a_row > 0 or verdict.ruling == Ruling.NOT_SENT:
         pause = timedelta(seconds=growing_pause(in_a_row, jitter=jitter))
         _rest(rows, until=now + pause, why="No usable answer from TensorsLab")
     return ""
+
+
+def learn_lag(host: str, seconds: float) -> None:
+    """Look-ups follow deletes so late here."""
+    lag = min(LONGEST_LAG, seconds)
+    Account.objects.filter(host=host, lag__lt=lag).update(lag=lag)
 
 
 def answered(host: str) -> None:

@@ -27,8 +27,58 @@ class Account(models.Model):
     wake_at = models.DateTimeField(null=True, blank=True)
     """No tick enqueues a shift before this moment, so that many ticks enqueue one."""
 
+    key = models.CharField(max_length=16, blank=True)
+    """Fingerprint of the API key with which all that stands below was found out."""
+    doubt = models.TextField(blank=True)
+    """Why its look-ups can't be trusted now; empty when they can. It ends by itself: see `controls`."""
+    doubted_at = models.DateTimeField(null=True, blank=True)
+    trusted_since = models.DateTimeField(null=True, blank=True)
+    """When the last doubt ended: what was asked before says nothing."""
+    proven_at = models.DateTimeField(null=True, blank=True)
+    """When something of this account was last seen there."""
+    accepted_by = models.CharField(max_length=150, blank=True)
+    """Who accepted answers that no witness can vouch for, until one is found."""
+    lag = models.FloatField(default=0)
+    """Seconds after which look-ups were last seen to follow a delete."""
+
     def __str__(self) -> str:
         return self.host
+
+
+class Control(models.Model):
+    """What is known of the look-ups of one kind of an account: what vouches for them, and until when.
+
+    A witness is a task that is known to exist, a ghost an id that never did. See `controls`.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="controls")
+    kind = models.CharField(max_length=5, choices=Kind)
+    witness = models.CharField(max_length=255, blank=True)
+    """The task that was last found there."""
+    witness_at = models.DateTimeField(null=True)
+    witness_asked_at = models.DateTimeField(null=True)
+    missed = models.JSONField(default=list)
+    """Ids that were asked about as witnesses, and not found, since one was."""
+    exhausted = models.BooleanField(default=False)
+    """The register has no further task that could be the witness."""
+    ghost_at = models.DateTimeField(null=True)
+    """When a ghost was last answered in the usual form."""
+    ghost_asked_at = models.DateTimeField(null=True)
+    forms = models.JSONField(default=list)
+    """How ghosts were answered of late: moment and form, oldest first."""
+    silent_witnesses = models.PositiveIntegerField(default=0)
+    silent_ghosts = models.PositiveIntegerField(default=0)
+    """How many in a row were not answered as they should be."""
+    unsteady_at = models.DateTimeField(null=True)
+    """When an answer last differed from what was to be expected."""
+    next_at = models.DateTimeField(null=True)
+    """No control leaves before this moment."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "kind"], name="control_one_a_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.account_id}"
 
 
 class Slot(models.Model):
@@ -74,7 +124,8 @@ class ProviderCall(models.Model):
     kind = models.CharField(max_length=5, choices=Kind)
     operation = models.CharField(max_length=7, choices=Operation)
     purpose = models.CharField(max_length=8, blank=True)
-    """Why a look-up is made: `settle` decides an item, `verify` checks a success."""
+    """Why a look-up is made: `settle` decides an item, `verify` checks a success, `inspect` looks again long after,
+    `other` asks for it under the other kind; `witness` and `ghost` vouch for the others."""
     ids = models.PositiveIntegerField()
     digest = models.CharField(max_length=64)
     """sha256 over the ids, one a line."""
@@ -82,6 +133,8 @@ class ProviderCall(models.Model):
     code = models.IntegerField(null=True)
     status = models.CharField(max_length=200, blank=True)
     message = models.TextField(blank=True)
+    form = models.CharField(max_length=200, null=True, blank=True)
+    """How a look-up was answered, to be compared with how a ghost was."""
     error = models.TextField(null=True)
     sent_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)

@@ -40,6 +40,7 @@ def prepare(*, operation: str, kind: str, ids: Sequence[str], deletion: UUID | N
         "digest": digest(ids),
         "status": "",
         "message": "",
+        "form": "",
         "lease_until": slots.lease_end(),
         "state": State.READY,
     }
@@ -78,6 +79,7 @@ def complete(call_id: int, verdict: Verdict, *, answered_at: datetime) -> bool:
         "code": verdict.code,
         "status": (verdict.status or "")[:200],
         "message": verdict.message,
+        "form": verdict.form,
         "error": verdict.error,
         "answered_at": answered_at,
         "lease_until": None,
@@ -99,6 +101,7 @@ def audit(call: Call, verdict: Verdict, *, ids: Sequence[str], answered_at: date
     detail: dict[str, Any] = {
         "call": call.pk,
         "kind": call.kind,
+        "purpose": call.purpose,
         "ids": list(ids),
         "http_status": verdict.http_status,
         "code": verdict.code,

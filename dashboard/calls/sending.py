@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 from django.conf import settings
 from django.db import transaction
 
-from dashboard.calls import accounts, clock, recording, slots
+from dashboard.calls import accounts, clock, controls, recording, slots
 from dashboard.calls.models import ProviderCall
 from tensorslab_api.client import Client
 from tensorslab_api.errors import TensorsLabError
@@ -27,6 +28,14 @@ class NoSlot(Exception):
 
 class Paused(Exception):
     """The account is paused or rests; the text says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What came of a look-up, and the claim that it makes until controls vouch for it."""
+
+    verdict: Verdict
+    claim: controls.Claim
 
 
 @lru_cache(maxsize=8)
@@ -60,42 +69,65 @@ def perform(*, operation: str, kind: str, ids: Sequence[str], deadline: float) -
         return judge_look_up(error)
 
 
-def look_up(*, kind: str, task_id: str, actor: str, proving: bool = False, wait: float = 60.0) -> Verdict:
+def look_up(
+    *, kind: str, task_id: str, actor: str, purpose: str = "", proving: bool = False, wait: float = 60.0
+) -> Asked:
     """One look-up outside any deletion, under the same slots, records and pauses as every other call.
 
-    `proving` asks although the account is paused, and lifts the pause when the provider takes the key.
+    `proving` asks although the account is paused, and lifts the pause when the provider takes the key; not the pause of
+    a database that is older than what was done with it.
     Raises `Paused` when the account is paused or rests, `NoSlot` when none became free within `wait` seconds.
     """
     hold = _wait_for_slot(wait)
     try:
         account = accounts.current()
-        if proving:
+        if proving and not accounts.is_older(account):
             account.paused_reason = ""
         now = clock.now()
         if not accounts.may_send(account, now=now):
             raise Paused(account.paused_reason or account.rest_reason)
         deadline = time.monotonic() + settings.TENSORSLAB_TIMEOUT
-        call = recording.prepare(operation=ProviderCall.Operation.LOOK_UP, kind=kind, ids=[task_id])
+        call = recording.prepare(operation=ProviderCall.Operation.LOOK_UP, kind=kind, ids=[task_id], purpose=purpose)
         if not recording.leave(call.pk, hold, now=now):
             recording.forget(call.pk)
             raise NoSlot("The slot was lost before the call could leave.")
         call = call._replace(sent_at=now)
         verdict = perform(operation=call.operation, kind=kind, ids=[task_id], deadline=deadline)
-        settle_alone(call, verdict, ids=[task_id], now=clock.now(), actor=actor)
-        if proving and verdict.ruling in {Ruling.THERE, Ruling.GONE}:
-            accounts.resume(account)
-        return verdict
+        answered_at = clock.now()
+        settle_alone(call, verdict, ids=[task_id], answered_at=answered_at, actor=actor)
+        if proving and verdict.ruling in {Ruling.THERE, Ruling.ABSENT}:
+            accounts.prove(account)
+        return Asked(verdict=verdict, claim=controls.Claim(form=verdict.form, sent_at=now, answered_at=answered_at))
     finally:
         slots.release(hold)
 
 
-def settle_alone(call: recording.Call, verdict: Verdict, *, ids: Sequence[str], now: datetime, actor: str = "") -> None:
-    """Completes a call that belongs to no deletion."""
+def settle_alone(
+    call: recording.Call,
+    verdict: Verdict,
+    *,
+    ids: Sequence[str],
+    answered_at: datetime,
+    actor: str = "",
+    void: bool = False,
+) -> None:
+    """Completes a call that belongs to no deletion: of `refresh_tasks`, or a control. A `void` one says nothing."""
     with transaction.atomic():
-        accounts.locked()
-        if recording.complete(call.pk, verdict, answered_at=now):
-            accounts.learn(verdict, host=accounts.current_host(), now=now, jitter=random.random())  # noqa: S311
-            recording.audit(call, verdict, ids=ids, answered_at=now, actor=actor)
+        account = accounts.locked()
+        if not recording.complete(call.pk, verdict, answered_at=answered_at):
+            return
+        if not controls.fails_alone(call.purpose, verdict):
+            accounts.learn(verdict, host=account.host, now=answered_at, jitter=random.random())  # noqa: S311
+        if account.key != accounts.current_key():
+            # Another process has another key: what is found out with one says nothing of the other.
+            pass
+        elif void:
+            controls.note_void(controls.of(account, call.kind), at=answered_at)
+        elif call.purpose in set(controls.Purpose):
+            control, task_id = controls.of(account, call.kind), ids[0] if ids else ""
+            sent_at = call.sent_at or answered_at
+            controls.learn(control, call.purpose, task_id=task_id, verdict=verdict, sent_at=sent_at, at=answered_at)
+        recording.audit(call, verdict, ids=ids, answered_at=answered_at, actor=actor)
 
 
 def _wait_for_slot(seconds: float) -> slots.Hold:

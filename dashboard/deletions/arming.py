@@ -13,8 +13,9 @@ from django.db.models import Q, QuerySet
 from dashboard import sql
 from dashboard.calls import accounts
 from dashboard.deletions import manifest
+from dashboard.deletions.ending import finish_if_done
 from dashboard.deletions.models import BEING_ARMED, Deletion, DeletionItem, Outcome, State
-from dashboard.deletions.moves import DELETIONS, ITEMS, TASKS, change_items, finish_if_done, mark_tasks, shift_counters
+from dashboard.deletions.moves import DELETIONS, ITEMS, TASKS, change_items, mark_tasks, shift_counters
 from dashboard.inventory.models import Presence, TrackedTask
 
 CHUNK = 250

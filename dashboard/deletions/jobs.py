@@ -10,7 +10,7 @@ from django_tasks import task
 
 from dashboard.calls import accounts, clock
 from dashboard.calls.models import Account
-from dashboard.deletions import engine, manifest
+from dashboard.deletions import engine, manifest, restoring
 from dashboard.deletions.models import Deletion, State
 from dashboard.deletions.shift import Shift
 
@@ -26,6 +26,8 @@ FREEZING_PATIENCE = timedelta(seconds=15)
 def send() -> None:
     """A shift, and the next one's alarm clock when something is left to do."""
     Account.objects.filter(host=accounts.current_host()).update(wake_at=None)
+    # Before anything may leave: this may be the first thing that is done with a copy that was restored.
+    restoring.notice(now=clock.now())
     if Shift().run():
         due = engine.next_due(now=clock.now())
         if due is not None:

@@ -11,25 +11,17 @@ from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from dashboard.calls.models import Account, Kind, ProviderCall
-from dashboard.inventory.models import Selection, TrackedTask
+from dashboard.calls.models import Account, Kind
+from dashboard.deletions.item_models import GONE as GONE
+from dashboard.deletions.item_models import DeletionItem as DeletionItem
+from dashboard.deletions.item_models import DeletionItemQuerySet as DeletionItemQuerySet
+from dashboard.deletions.item_models import Evidence as Evidence
+from dashboard.deletions.item_models import Inspection as Inspection
+from dashboard.deletions.item_models import Outcome as Outcome
+from dashboard.inventory.models import Selection
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-
-class Outcome(models.TextChoices):
-    WAITING = "waiting", "Waiting"
-    SENT = "sent", "Sent"
-    """On the wire, or was when its worker died."""
-    DELETED = "deleted", "Deleted"
-    ALREADY_GONE = "already_gone", "Already gone"
-    REFUSED = "refused", "Refused"
-    UNKNOWN = "unknown", "Unknown"
-    """No trustworthy answer. The task may or may not be gone. Open: a look-up is due; closed: we gave up."""
-    SKIPPED = "skipped", "Skipped"
-    """Held, busy or already deleted: never part of what was confirmed."""
-    KEPT = "kept", "Kept"
 
 
 SHOWN = [
@@ -45,7 +37,8 @@ SHOWN = [
 
 
 REFUSED_AT_LEAST = 20
-"""So many are refused before their share says anything."""
+"""So many are refused, or gone, before their share says anything."""
+ASKED = F("deleted") + F("already_gone") + F("refused")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,21 +53,25 @@ class DeletionQuerySet(models.QuerySet["Deletion"]):
         return self.filter(state__in=IN_FLIGHT)
 
     def with_circumstances(self) -> Self:
-        """With `rest_until` and `rest_reason` of the account it sends to, and how many of its tasks were `retried`."""
+        """With what its account is up to (`rest_until`, `rest_reason`, `doubt`), and how many were `retried`."""
         account = Account.objects.filter(host=OuterRef("host"))
         retries = Deletion.objects.filter(retry_of=OuterRef("pk"), state__in=AT_WORK).order_by().values("retry_of")
         tried = retries.annotate(tried=Sum(F("total") - F("skipped") - F("kept"))).values("tried")
         return self.annotate(
             rest_until=Subquery(account.values("rest_until")),
             rest_reason=Subquery(account.values("rest_reason")),
+            doubt=Subquery(account.values("doubt")),
             retried=Coalesce(Subquery(tried), 0),
         )
 
     def mostly_refused(self) -> Self:
         """Those of whose tasks a larger share was refused than the settings accept; a few say nothing yet."""
-        asked = F("deleted") + F("already_gone") + F("refused")
-        over = Q(refused__gt=asked * settings.DELETION_REFUSED_PERCENT / 100)
+        over = Q(refused__gt=ASKED * settings.DELETION_REFUSED_PERCENT / 100)
         return self.filter(over, refused__gte=REFUSED_AT_LEAST)
+
+    def mostly_gone(self) -> Self:
+        """Those of whose tasks most were gone although no call of theirs was said to have deleted them."""
+        return self.filter(unsaid__gt=ASKED * 0.5, unsaid__gte=REFUSED_AT_LEAST)
 
     def confirmed(self) -> Self:
         """Those that belong to history: somebody pressed the button."""
@@ -117,10 +114,15 @@ class Deletion(models.Model):
     """Query string of the list page to return to, selection included."""
     fingerprint = models.CharField(max_length=64, blank=True)
     host = models.CharField(max_length=255)
+    """The whole address it was confirmed for."""
+    key = models.CharField(max_length=16, blank=True)
+    """Fingerprint of the API key it was confirmed with; empty for one that is older than this field."""
     state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
     paused_reason = models.TextField(blank=True)
     paused_by_account = models.BooleanField(default=False)
     """Resuming one such deletion resumes the account, and with it all of them."""
+    paused_by_doubt = models.BooleanField(default=False, db_default=False)
+    """Of those: one that goes on by itself when look-ups can be trusted again."""
     retry_of: models.ForeignKey[Deletion | None] = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="retries"
     )
@@ -154,6 +156,15 @@ class Deletion(models.Model):
     kept = models.IntegerField(default=0)
     alarms = models.IntegerField(default=0)
     """Tasks that TensorsLab called deleted and a look-up still found."""
+    said = models.IntegerField(default=0, db_default=0)
+    """Of the deleted: those that nobody looked up, so that TensorsLab's word is all we have."""
+    sample_gone = models.IntegerField(default=0, db_default=0)
+    sample_there = models.IntegerField(default=0, db_default=0)
+    """What was found of those picked at random among all of which TensorsLab said Success."""
+    unsaid = models.IntegerField(default=0, db_default=0)
+    """Gone, although every call that carried them was answered as a failure."""
+    contradicted = models.IntegerField(default=0, db_default=0)
+    """Called deleted and found there, but not yet often enough to be sure: until then nothing else is sent."""
 
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
@@ -165,6 +176,24 @@ class Deletion(models.Model):
     """“Stop the rest” was pressed: nothing more is deleted, only doubtful items are looked up."""
     refusals_accepted_at = models.DateTimeField(null=True)
     """When somebody resumed it although most of its tasks had been refused; it is not paused for that again."""
+    absence_accepted_at = models.DateTimeField(null=True)
+    """The same, although most of its tasks were gone before."""
+    troubled_at = models.DateTimeField(null=True)
+    """When a delete was first answered otherwise than Success. Without that it ends whatever look-ups say or don't."""
+    canary_through = models.BigIntegerField(default=0, db_default=0)
+    """The last item of those that go first and alone; 0 while none has gone."""
+    canary_kind = models.CharField(max_length=5, choices=Kind, blank=True, db_default="")
+    canary_done_at = models.DateTimeField(null=True)
+    condemned_at = models.DateTimeField(null=True)
+    """When a Success of it turned out to be false. From then on all that was called deleted is looked up."""
+    condemned_through = models.BigIntegerField(default=0, db_default=0)
+    """The last item that has been marked for that."""
+    alarm_shown_at = models.DateTimeField(null=True)
+    """When it was paused with the alarm, all of it looked up."""
+    topped_up_at = models.DateTimeField(null=True)
+    """When the random sample was made large enough, or could not be."""
+    doubted_through = models.BigIntegerField(null=True)
+    """The last item that has been marked as perhaps sent, in a database that was found to be older; null for none."""
     served_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
@@ -174,6 +203,7 @@ class Deletion(models.Model):
 
     rest_until: datetime | None = None
     rest_reason = ""
+    doubt: str | None = ""
     retried = 0
     """Tasks, by deletions that are under way or finished. Set, like those above, by `with_circumstances`."""
 
@@ -210,80 +240,3 @@ class Deletion(models.Model):
 
     def counts(self) -> dict[str, int]:
         return {outcome.value: getattr(self, outcome.value) for outcome in Outcome}
-
-
-class DeletionItemQuerySet(models.QuerySet["DeletionItem"]):
-    def between(self, deletion: Deletion, first: int, last: int) -> Self:
-        """Its items among these rows, read in their order: any index that begins with the deletion would have to
-        be sorted, all of it, for every few rows."""
-        return self.alias(of=F("deletion_id") + 0).filter(of=deletion.pk, pk__gte=first, pk__lte=last).order_by("pk")
-
-
-class DeletionItem(models.Model):
-    """One task in one deletion.
-
-    waiting → sent → deleted | already_gone | refused | unknown | waiting (split, or certainly not done);
-    unknown → (look-up) → deleted | already_gone | waiting | refused | kept;  waiting → kept;
-    waiting → skipped at freezing or arming.
-    """
-
-    class IfThere(models.TextChoices):
-        """What follows when the look-up of an unknown item finds the task still there."""
-
-        RESEND = "resend"
-        REFUSE = "refuse"
-        KEEP = "keep"
-
-    deletion = models.ForeignKey(
-        Deletion, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="items"
-    )
-    tracked = models.ForeignKey(
-        TrackedTask, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
-    )
-    """Neither is ever removed from under its items, so the database need not look two million rows up to freeze one."""
-    kind = models.CharField(max_length=5, choices=Kind)
-    task_id = models.CharField(max_length=255)
-    outcome = models.CharField(max_length=12, choices=Outcome)
-    open = models.BooleanField(default=False)
-    """Armed and not yet settled: this deletion holds the task."""
-    code = models.IntegerField(null=True)
-    message = models.TextField(blank=True)
-    attempts = models.PositiveIntegerField(default=0)
-    """Delete calls it was sent in."""
-    failures = models.PositiveIntegerField(default=0)
-    """Calls about it that got no answer."""
-    group = models.BigIntegerField(default=0)
-    """A chunk being split: its items are sent together and alone. 0 when it is in none."""
-    not_before = models.DateTimeField(null=True)
-    """When the look-up that this item waits for is due; null when none is."""
-    if_there = models.CharField(max_length=6, choices=IfThere, blank=True)
-    touched = models.BooleanField(default=False)
-    """A delete call with it left us, so only a look-up can say that the task was kept."""
-    lost_at = models.DateTimeField(null=True)
-    call = models.ForeignKey(
-        ProviderCall, null=True, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="items"
-    )
-    """The call in hand that holds it; null otherwise. Calls are never removed from under their items, so that the
-    database need not look a hundred of them up each time."""
-    sent_at = models.DateTimeField(null=True)
-    settled_at = models.DateTimeField(null=True)
-    verified = models.CharField(max_length=7, null=True)
-    """gone, present, or null when it was not checked."""
-
-    objects = DeletionItemQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["tracked"], condition=Q(open=True), name="item_one_open_per_task"),
-            models.UniqueConstraint(fields=["tracked", "deletion"], name="item_once_per_deletion"),
-        ]
-        indexes = [
-            models.Index(
-                fields=["deletion", "-group", "kind", "id"],
-                condition=Q(outcome="waiting", open=True),
-                name="item_waiting",
-            ),
-            models.Index(fields=["deletion", "not_before"], condition=Q(not_before__isnull=False), name="item_to_ask"),
-            models.Index(fields=["call"], condition=Q(call__isnull=False), name="item_in_hand"),
-            models.Index(fields=["deletion", "outcome", "id"], name="item_by_outcome"),
-        ]

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from dashboard import sql
-from dashboard.deletions.models import Outcome, State
+from dashboard.deletions.models import Outcome
 from dashboard.inventory.models import Presence
 
 PRESENCE = {
@@ -57,13 +57,3 @@ def mark_tasks(
     lock = sql.for_update(TASKS)
     chosen = f"id IN (SELECT id FROM {TASKS} WHERE {sql.among('id')} AND {where} ORDER BY id{lock})"
     sql.update(TASKS, shown, chosen, sql.listed(tracked), *values)
-
-
-def finish_if_done(deletion_id: int, *, now: datetime) -> bool:
-    """Ends a deletion in which nothing waits, is out, or is to be looked up."""
-    ended = {"state": State.FINISHED, "finished_at": now, "paused_reason": "", "paused_by_account": False}
-    done = (
-        "id = %s AND state IN ('running', 'paused') AND waiting = 0 AND sent = 0 AND NOT EXISTS "
-        f"(SELECT 1 FROM {ITEMS} WHERE deletion_id = %s AND not_before IS NOT NULL)"
-    )
-    return bool(sql.update(DELETIONS, ended, done, deletion_id, deletion_id))

@@ -8,8 +8,11 @@ from datetime import datetime
 
 from django.urls import reverse
 
+from dashboard.calls import controls as account_controls
+from dashboard.calls.models import Account
 from dashboard.deletions import manifest
 from dashboard.deletions.models import Deletion, Result, State
+from dashboard.deletions.sampling import CONFIDENCE, Sample, sample_of
 
 FAST, SLOW = 2, 5
 """Seconds between polls: at first, and after the first minute."""
@@ -101,6 +104,15 @@ def sentence(deletion: Deletion, *, now: datetime) -> str:
     if deletion.state == State.PAUSED:
         return deletion.paused_reason
     if deletion.state == State.RUNNING:
+        if deletion.doubt:
+            return f"{deletion.doubt} Until then TensorsLab's word is all there is."
+        if deletion.contradicted or (deletion.condemned_at and not deletion.alarm_shown_at):
+            return (
+                "TensorsLab said Success, but a look-up found a task still there. Nothing else is sent before all are "
+                "looked up."
+            )
+        if deletion.canary_through and not deletion.canary_done_at:
+            return "The first tasks went alone and are looked up, before the others may follow."
         if deletion.rest_until and deletion.rest_until > now:
             left = math.ceil((deletion.rest_until - now).total_seconds())
             return f"{deletion.rest_reason}. Going on in {left} s."
@@ -131,6 +143,45 @@ def finished_sentence(deletion: Deletion) -> str:
     return "; ".join(parts) + "."
 
 
+def evidence_of(deletion: Deletion) -> list[str]:
+    """What look-ups show of what TensorsLab said, and what was found when it was looked at again."""
+    sentences = list(filter(None, [_of_successes(deletion)]))
+    if deletion.state != State.FINISHED:
+        return sentences
+    inspections = list(deletion.inspections.all())
+    for row in inspections:
+        if row.at is not None:
+            changed = f"{row.changed:,} turned out otherwise" if row.changed else "nothing turned out otherwise"
+            sentences.append(f"Looked at again on {_moment(row.at)}: {row.looked_up:,} looked up, {changed}.")
+    if to_come := [_moment(row.due_at) for row in inspections if row.at is None]:
+        sentences.append(f"To be looked at again on {' and on '.join(to_come)}.")
+    return sentences
+
+
+def _of_successes(deletion: Deletion) -> str:
+    sample = sample_of(deletion)
+    besides = deletion.deleted - deletion.said - deletion.sample_gone
+    if sample is None or not sample.looked_up:
+        alone = f"{deletion.said:,} by TensorsLab's word alone. " if deletion.said else ""
+        return f"{alone}{besides:,} seen gone." if besides and alone else alone.strip()
+    return sample_sentence(sample) + (f" {besides:,} more were seen gone." if besides else "")
+
+
+def sample_sentence(sample: Sample) -> str:
+    of = f"{sample.looked_up:,} of {sample.of:,} looked up at random, "
+    if sample.there:
+        return f"{of}{sample.there:,} of them still there."
+    if not sample.at_most_there:
+        return f"{sample.looked_up:,} looked up, all gone." if sample.of > 1 else "Looked up, and gone."
+    return f"{of}all gone: with {CONFIDENCE:.0%} confidence at most {sample.at_most_there:,} are not.".replace(
+        "%", " %"
+    )
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%-d %b %H:%M} UTC"
+
+
 def refused_part(deletion: Deletion) -> str:
     was, is_still = ("was", "is still") if deletion.refused == 1 else ("were", "are still")
     since = f"and {is_still} there"
@@ -153,10 +204,17 @@ def controls(deletion: Deletion, *, now: datetime) -> list[Control]:
     if deletion.state == State.RUNNING:
         return [] if deletion.stopped_at else [control("Pause", "pause"), stop]
     if deletion.state == State.PAUSED:
-        return [control("Resume", "resume"), stop]
+        accept = [control("Accept these answers", "accept")] if _may_accept(deletion, now=now) else []
+        return [control("Resume", "resume"), *accept, stop]
     if deletion.state == State.FINISHED:
         to_retry = deletion.refused > deletion.retried
         retry = [control(f"Retry {deletion.refused:,} refused", "retry")] if to_retry else []
         check = [control(f"Check {deletion.unknown:,} unknown", "check")] if deletion.unknown else []
         return [*retry, *check]
     return []
+
+
+def _may_accept(deletion: Deletion, *, now: datetime) -> bool:
+    if not deletion.doubt or not deletion.paused_by_account:
+        return False
+    return account_controls.may_accept(Account.objects.get(host=deletion.host), now=now)

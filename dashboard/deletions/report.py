@@ -11,6 +11,7 @@ from dashboard.audit.spreadsheet import csv_lines
 from dashboard.calls.models import ProviderCall
 from dashboard.deletions import items
 from dashboard.deletions.models import Deletion, Outcome
+from dashboard.deletions.sampling import CONFIDENCE, sample_of
 
 ITEM_KEYS = (
     "kind",
@@ -22,10 +23,13 @@ ITEM_KEYS = (
     "sent_at",
     "settled_at",
     "verified",
+    "evidence",
+    "seen_at",
 )
+MOMENTS = ("sent_at", "settled_at", "seen_at")
 
 
-CALL_KEYS = ("kind", "operation", "ids", "http_status", "code", "status", "error", "sent_at", "answered_at")
+CALL_KEYS = ("kind", "operation", "purpose", "ids", "http_status", "code", "status", "error", "sent_at", "answered_at")
 BATCH = 1000
 
 
@@ -35,7 +39,7 @@ def _rfc3339(moment: datetime | None) -> str | None:
 
 def item_rows(deletion: Deletion) -> Iterator[dict[str, Any]]:
     for row in items.in_order(deletion, *ITEM_KEYS):
-        yield {**row, "sent_at": _rfc3339(row["sent_at"]), "settled_at": _rfc3339(row["settled_at"])}
+        yield row | {name: _rfc3339(row[name]) for name in MOMENTS}
 
 
 def call_rows(deletion: Deletion) -> Iterator[dict[str, Any]]:
@@ -51,7 +55,7 @@ def call_rows(deletion: Deletion) -> Iterator[dict[str, Any]]:
 
 def json_lines(deletion: Deletion) -> Iterator[str]:
     """The counts come last, and are those of the items above them: a deletion under way goes on meanwhile."""
-    head = {
+    head: dict[str, object] = {
         "id": str(deletion.uuid),
         "state": deletion.state,
         "host": deletion.host,
@@ -60,12 +64,34 @@ def json_lines(deletion: Deletion) -> Iterator[str]:
         "reason": deletion.reason,
         "fingerprint": deletion.fingerprint,
     }
+    head |= {"sampling": _sampling(deletion), "inspections": list(_inspections(deletion))}
     counts = dict.fromkeys(Outcome.values, 0)
     yield json.dumps(head, ensure_ascii=False)[:-1] + ',\n "items": ['
     yield from _joined(_counted(item_rows(deletion), counts))
     yield '],\n "calls": ['
     yield from _joined(call_rows(deletion))
     yield f'],\n "total": {sum(counts.values())}, "counts": {json.dumps(counts)}}}\n'
+
+
+def _sampling(deletion: Deletion) -> dict[str, object] | None:
+    """What was looked up at random of all that TensorsLab said is deleted, and what follows from it."""
+    sample = sample_of(deletion)
+    if sample is None:
+        return None
+    return {
+        "said": sample.said,
+        "looked_up": sample.looked_up,
+        "gone": sample.gone,
+        "there": sample.there,
+        "at_most_there": sample.at_most_there,
+        "confidence": CONFIDENCE,
+    }
+
+
+def _inspections(deletion: Deletion) -> Iterator[dict[str, object]]:
+    for row in deletion.inspections.filter(at__isnull=False).order_by("at"):
+        numbers = {name: getattr(row, name) for name in ("looked_up", "gone", "there", "changed")}
+        yield {"at": _rfc3339(row.at), **numbers}
 
 
 def _counted(rows: Iterator[dict[str, Any]], counts: dict[str, int]) -> Iterator[dict[str, Any]]:

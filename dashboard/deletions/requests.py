@@ -8,15 +8,16 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
+from dashboard import sql
 from dashboard.audit import chain
-from dashboard.calls import accounts
+from dashboard.calls import accounts, controls
 from dashboard.calls.sending import MISSING_KEY
-from dashboard.deletions import arming, manifest
+from dashboard.deletions import arming, engine, manifest, restoring
 from dashboard.deletions.jobs import freeze, wake, wake_freezing
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
-from dashboard.deletions.moves import shift_counters
+from dashboard.deletions.moves import mark_tasks, shift_counters
 from dashboard.inventory import selecting
 from dashboard.inventory.models import Selection, TrackedTask
 
@@ -117,7 +118,11 @@ def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetim
                 raise Invalid(errors)
             starts_at = now + timedelta(seconds=settings.DELETION_GRACE_SECONDS)
             Deletion.objects.filter(pk=draft.pk, state=State.DRAFT).update(
-                state=State.SCHEDULED, reason=reason, confirmed_at=now, starts_at=starts_at
+                state=State.SCHEDULED,
+                reason=reason,
+                confirmed_at=now,
+                starts_at=starts_at,
+                key=accounts.current_key(),
             )
             wake(starts_at if arming.is_small(draft) else now)
             by.record(
@@ -193,21 +198,55 @@ def resume(*, deletion: Deletion, by: By, now: datetime) -> None:
         raise Refused(MISSING_KEY)
     with transaction.atomic():
         account = accounts.locked()
+        if restoring.is_under_way():
+            raise Refused(restoring.UNDER_WAY)
+        paused = Deletion.objects.filter(pk=deletion.pk, state=State.PAUSED)
+        controls.look_again(account, now=now)
+        if account.doubt and not account.paused_reason and paused.filter(paused_by_account=True).exists():
+            # It goes on when look-ups can be trusted again; that is looked at now.
+            wake(now)
+            by.record("deletion.resumed", deletion, doubt=account.doubt)
+            return
         going_on = {"state": State.RUNNING, "paused_reason": "", "paused_by_account": False}
-        if not Deletion.objects.filter(pk=deletion.pk, state=State.PAUSED).update(**going_on):
+        if not paused.update(**going_on, key=accounts.current_key()):
             raise Refused("Only a paused deletion can be resumed.")
         Deletion.objects.filter(pk=deletion.pk).mostly_refused().update(refusals_accepted_at=now)
-        Deletion.objects.filter(state=State.PAUSED, paused_by_account=True, host=account.host).update(**going_on)
+        Deletion.objects.filter(pk=deletion.pk).mostly_gone().update(absence_accepted_at=now)
+        others = Deletion.objects.filter(state=State.PAUSED, paused_by_account=True, host=account.host)
+        others.filter(key=deletion.key).update(**going_on, key=accounts.current_key())
+        others.update(**going_on)
         accounts.resume(account)
         wake(now)
-        by.record("deletion.resumed", deletion)
+        other_key = {"key": accounts.current_key()} if deletion.key not in {"", accounts.current_key()} else {}
+        older = {"older": True} if accounts.is_older(account) else {}
+        by.record("deletion.resumed", deletion, **other_key, **older)
+    if older:
+        # It was dealt with, so it is forgotten here.
+        restoring.notice(now=now)
+
+
+def accept(*, deletion: Deletion, by: By, now: datetime) -> None:
+    """Believes answers that nothing vouches for, since the register has no task that could: by name, in the log."""
+    with transaction.atomic():
+        account = accounts.locked()
+        row = Deletion.objects.filter(pk=deletion.pk, state=State.PAUSED, paused_by_account=True, host=account.host)
+        if not row.exists() or not controls.may_accept(account, now=now):
+            raise Refused("There is nothing to accept: TensorsLab's answers are vouched for, or are to be again.")
+        controls.accept(account, by=by.user.get_username())
+        wake(now)
+        by.record("account.accepted", deletion, doubt=account.doubt, host=account.host)
+    engine.heed_account(now=now)
 
 
 def stop_rest(*, deletion: Deletion, by: By, now: datetime) -> None:
     """Keeps what waits. What was sent before is looked up until it is known, then the deletion is finished."""
+    # What waits in an older copy of the database may have been sent.
+    restoring.notice(now=now)
     with transaction.atomic():
         accounts.locked()
         row = Deletion.objects.select_for_update().get(pk=deletion.pk)
+        if restoring.is_under_way(row):
+            raise Refused(restoring.UNDER_WAY)
         # Past its grace it counts as running, although no worker may have begun it yet.
         overdue = row.state == State.SCHEDULED and row.starts_at is not None and row.starts_at <= now
         again = row.stopped_at is not None
@@ -226,9 +265,15 @@ def stop_rest(*, deletion: Deletion, by: By, now: datetime) -> None:
 
 def _leave_unknown(deletion: Deletion, *, now: datetime) -> None:
     # Nobody looks them up under another host, or while the account is paused; they stay unknown, and it may end.
+    seen_there = deletion.items.filter(outcome=Outcome.DELETED, there_times__gt=0, verified=None)
+    tracked = list(seen_there.values_list("tracked_id", flat=True))
+    number = seen_there.update(outcome=Outcome.UNKNOWN, evidence=None, open=False, settled_at=now)
+    counters: dict[str, int] = {Outcome.DELETED: -number, Outcome.UNKNOWN: number}
+    shift_counters(deletion.pk, counters, contradicted=0, said=sql.Sql(f"said - {number:d}"))
+    mark_tasks(tracked, outcome=Outcome.UNKNOWN, message="", deletion=deletion.uuid, now=now)
     open_unknown = deletion.items.filter(outcome=Outcome.UNKNOWN, open=True)
     open_unknown.update(open=False, not_before=None, settled_at=now)
-    deletion.items.filter(not_before__isnull=False).update(not_before=None)
+    deletion.items.filter(Q(not_before__isnull=False) | Q(claim__isnull=False)).update(not_before=None, claim=None)
     waiting = deletion.items.filter(outcome=Outcome.WAITING, touched=True)
     moved = waiting.update(outcome=Outcome.UNKNOWN, open=False, settled_at=now)
     shift_counters(deletion.pk, {Outcome.WAITING: -moved, Outcome.UNKNOWN: moved})
@@ -262,7 +307,15 @@ def check_unknown(*, deletion: Deletion, by: By, now: datetime) -> None:
         unknown = row.items.filter(outcome=Outcome.UNKNOWN, open=False).exclude(Exists(taken))
         if row.state != State.FINISHED or not unknown.exists():
             raise Refused("There is nothing to check: no task of this deletion is unknown.")
-        unknown.update(open=True, not_before=now, failures=0, if_there=DeletionItem.IfThere.REFUSE)
+        unknown.update(
+            open=True,
+            not_before=now,
+            failures=0,
+            gone_times=0,
+            there_times=0,
+            if_there=DeletionItem.IfThere.TELL,
+            inspection=None,
+        )
         Deletion.objects.filter(pk=row.pk).update(
             state=State.RUNNING, finished_at=None, opened_at=None, stopped_at=None
         )

@@ -1,8 +1,12 @@
-"""Settling: what an answer, or its absence, means for the items of a call. One transaction, entered once a call."""
+"""Settling: what an answer, or its absence, means for the items of a call. One transaction, entered once a call.
+
+What a delete said is believed as what was said. What a look-up said becomes a claim, which `vouching` judges later.
+"""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -13,29 +17,29 @@ from django.db import transaction
 
 from dashboard import sql
 from dashboard.audit import chain
-from dashboard.calls import accounts, recording
+from dashboard.calls import accounts, controls, recording
 from dashboard.calls.models import ProviderCall
 from dashboard.calls.policy import growing_pause
 from dashboard.calls.verdicts import Ruling, Verdict
-from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
-from dashboard.deletions.moves import DELETIONS, ITEMS, change_items, finish_if_done, mark_tasks, shift_counters
+from dashboard.deletions import sampling
+from dashboard.deletions.ending import end_or_alarm
+from dashboard.deletions.models import GONE, DeletionItem, Evidence, Outcome
+from dashboard.deletions.moves import DELETIONS, ITEMS, change_items, mark_tasks, shift_counters
 from dashboard.sql import Sql
 
 IfThere = DeletionItem.IfThere
+Picked = DeletionItem.Picked
 
 BACK = {Ruling.OUT_OF_CREDITS, Ruling.UNAUTHORIZED, Ruling.BUSY, Ruling.NOT_SENT}
 """Rulings that speak of the account or the network, not of the ids: the items wait again."""
-NEVER_TOUCHED = {Ruling.UNAUTHORIZED, Ruling.NOT_SENT}
+NO_TROUBLE = {Ruling.SUCCESS, Ruling.BUSY, Ruling.NOT_SENT}
 
-CONFIRMED_BY_LOOK_UP = "No answer to the delete; a look-up found it gone"
-STILL_THERE = "No answer to the delete; a look-up found it still there"
-SAID_SUCCESS = "TensorsLab said Success, but the task is still there"
-VERIFY_AGAIN = (5.0, 20.0)
-"""Seconds between the look-ups of a task that was called deleted and is still there, before that is an alarm."""
+QUIET = 10.0
+"""Seconds after a delete's answer in which it may still take effect: that a task is there says nothing before."""
 
 
 class Carried(NamedTuple):
-    """An item of the call: only what settling asks of it, since there are a hundred of them in a call."""
+    """An item of a call: only what settling asks of it, since there are a hundred of them in a call."""
 
     pk: int
     kind: str
@@ -48,6 +52,18 @@ class Carried(NamedTuple):
     lost_at: datetime | None
     if_there: str
     open: bool
+    evidence: str | None
+    first_call: int | None
+    lost_call: int | None
+    gone_times: int | None
+    gone_at: datetime | None
+    there_times: int | None
+    there_from: datetime | None
+    settled_at: datetime | None
+    picked: str | None
+    inspection: int | None
+    touched: bool
+    claim: int | None
 
 
 class Settled(NamedTuple):
@@ -58,8 +74,26 @@ class Settled(NamedTuple):
     host: str
     stopped: bool
     waiting: int
+    size: int
+    everything: bool
+    """All that TensorsLab calls deleted is looked up: the canary is out, or a Success turned out to be false."""
     failures: int
     """Of its account, in a row."""
+    doubt: str
+    """Why look-ups can't be trusted now; they are pointless then."""
+    lag: float
+    """Seconds after which look-ups follow its deletes."""
+
+
+DELETION_COLUMNS = """d.id, d.uuid, d.host, d.stopped_at IS NOT NULL, d.waiting, d.total - d.skipped,
+    d.condemned_at IS NOT NULL OR (d.canary_through > 0 AND d.canary_done_at IS NULL), a.failures, a.doubt, a.lag"""
+
+
+def settled_from(row: Sequence[Any]) -> Settled:
+    """A row of `DELETION_COLUMNS`."""
+    pk, uuid, host, stopped, waiting, size, everything, failures, doubt, lag = row
+    counted = (failures or 0, doubt or "", lag or 0.0)
+    return Settled(pk, UUID(str(uuid)), host, bool(stopped), waiting, size, bool(everything), *counted)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,28 +101,30 @@ class Settlement:
     """What every step of one settling needs."""
 
     deletion: Settled
-    call: recording.Call
-    verdict: Verdict
     now: datetime
+    delete: recording.Call | None = None
+    """The delete that is being settled, if it left us."""
+    lags: list[float] = field(default_factory=list)
+    """What it found of that, in seconds: kept by itself afterwards, for the order of locks."""
     events: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     """Action and detail of what the audit log is told besides; appended last, like every audit event."""
 
-    def change(self, items: list[Carried], outcome: Outcome, **fields: Any) -> None:
+    def change(self, items: Sequence[Carried], outcome: Outcome, **fields: Any) -> None:
         """Moves items of one outcome to `outcome`, with counters and tasks; `fields` change besides."""
         if not items:
             return
         before = Outcome(items[0].outcome)
         keys = [item.pk for item in items]
-        if self.call.operation == ProviderCall.Operation.DELETE and self.verdict.sent:
-            fields |= {"attempts": Sql("attempts + 1"), "sent_at": self.call.sent_at}
-        change_items(keys, {"outcome": outcome, "call_id": None, **fields})
+        if self.delete is not None:
+            fields |= {"attempts": Sql("attempts + 1"), "sent_at": self.delete.sent_at}
+        change_items(keys, {"outcome": outcome, "call_id": None, "claim": None, **fields})
         if before != outcome:
             shift_counters(self.deletion.pk, {before: -len(keys), outcome: len(keys)})
             tracked = [item.tracked_id for item in items]
             shown = fields.get("message", items[0].message)
             mark_tasks(tracked, outcome=outcome, message=shown, deletion=self.deletion.uuid, now=self.now)
 
-    def close(self, items: list[Carried], outcome: Outcome, **fields: Any) -> None:
+    def close(self, items: Sequence[Carried], outcome: Outcome, **fields: Any) -> None:
         """Ends items: this deletion no longer holds their tasks."""
         ending = {"open": False, "not_before": None, "group": 0, "settled_at": self.now}
         self.change(items, outcome, **{**ending, **fields})
@@ -96,9 +132,22 @@ class Settlement:
     def pause(self, failures: int) -> datetime:
         return self.now + timedelta(seconds=growing_pause(failures, jitter=random.random()))  # noqa: S311
 
-    def trustworthy_at(self, item: Carried) -> datetime:
-        """From when a look-up may say that a task was kept: a lost request could still be at work before."""
-        return self.now if item.lost_at is None else item.lost_at + timedelta(seconds=settings.TENSORSLAB_TIMEOUT + 1)
+    def there_counts_from(self, items: Sequence[Carried], *, lost: bool) -> datetime:
+        """From when a look-up may say that these were kept: the delete that just ended could still be at work, and so
+        could one that was lost before it."""
+        work_ends = settings.TENSORSLAB_TIMEOUT + 1 if lost else 0.0
+        moment = self.now + timedelta(seconds=max(QUIET, work_ends, 1.5 * self.deletion.lag))
+        return max([moment, *(item.there_from for item in items if item.there_from)])
+
+    def end(self) -> None:
+        """Ends the deletion if this was the last of it, or pauses it if its alarm is complete."""
+        if not self.deletion.waiting or self.deletion.everything:
+            end_or_alarm(self.deletion.pk, now=self.now)
+
+    def tell(self) -> None:
+        """The transaction's last statements."""
+        for action, detail in self.events:
+            chain.append(actor="", action=action, subject=str(self.deletion.uuid), detail=detail)
 
 
 def settle(call_id: int, verdict: Verdict, *, now: datetime, came_at: datetime | None = None) -> bool:
@@ -116,18 +165,17 @@ def settle(call_id: int, verdict: Verdict, *, now: datetime, came_at: datetime |
         answered_at = max(came_at or now, call.sent_at or now)
         if not recording.complete(call_id, verdict, answered_at=answered_at):
             return False
-        items = _carried(call)
-        work = Settlement(deletion=deletion, call=call, verdict=verdict, now=now)
-        if call.operation == ProviderCall.Operation.DELETE:
-            _settle_delete(work, items)
+        items = carried("call_id = %s", call.pk)
+        deletes = call.operation == ProviderCall.Operation.DELETE
+        work = Settlement(deletion=deletion, now=now, delete=call if deletes and verdict.sent else None)
+        if deletes:
+            _settle_delete(work, items, verdict, call)
         elif items:
-            _settle_look_up(work, items[0])
-        if not deletion.waiting:
-            finish_if_done(deletion.pk, now=now)
-        if not usable:
+            _settle_look_up(work, items[0], verdict, call)
+        work.end()
+        if not usable and not controls.fails_alone(call.purpose, verdict):
             accounts.learn(verdict, host=deletion.host, now=now, jitter=random.random())  # noqa: S311
-        for action, detail in work.events:
-            chain.append(actor="", action=action, subject=str(deletion.uuid), detail=detail)
+        work.tell()
         recording.audit(call, verdict, ids=[item.task_id for item in items], answered_at=answered_at)
     if usable and deletion.failures:
         # By itself, for the order of locks; nothing is wrong should we die before it.
@@ -137,58 +185,86 @@ def settle(call_id: int, verdict: Verdict, *, now: datetime, came_at: datetime |
 
 def _locked(call_id: int) -> tuple[recording.Call, Settled]:
     """The call, and its deletion, locked so that two settlings never both miss that they were the last."""
-    [(operation, kind, purpose, uuid, sent_at, pk, host, stopped, waiting, failures)] = sql.rows(
-        f"""SELECT c.operation, c.kind, c.purpose, d.uuid, c.sent_at,
-            d.id, d.host, d.stopped_at IS NOT NULL, d.waiting, a.failures
+    [(operation, kind, purpose, sent_at, *row)] = sql.rows(
+        f"""SELECT c.operation, c.kind, c.purpose, c.sent_at, {DELETION_COLUMNS}
         FROM {recording.TABLE} c JOIN {DELETIONS} d ON d.uuid = c.deletion LEFT JOIN calls_account a ON a.host = d.host
         WHERE c.id = %s{sql.for_update("d")}""",
         call_id,
     )
-    uuid = UUID(str(uuid))
-    call = recording.Call(call_id, operation, kind, purpose, uuid, sql.moment(sent_at))
-    return call, Settled(pk, uuid, host, bool(stopped), waiting, failures or 0)
+    deletion = settled_from(row)
+    return recording.Call(call_id, operation, kind, purpose, deletion.uuid, sql.moment(sent_at)), deletion
 
 
-def _carried(call: recording.Call) -> list[Carried]:
+def carried(where: str, *values: object) -> list[Carried]:
     columns = ", ".join(["id", *Carried._fields[1:]])
-    found = sql.rows(f"SELECT {columns} FROM {ITEMS} WHERE call_id = %s ORDER BY id", call.pk)
+    found = map(Carried._make, sql.rows(f"SELECT {columns} FROM {ITEMS} WHERE {where} ORDER BY id", *values))
     return [
-        item._replace(lost_at=sql.moment(item.lost_at)) if item.lost_at else item for item in map(Carried._make, found)
+        item._replace(
+            lost_at=sql.moment(item.lost_at),
+            gone_at=sql.moment(item.gone_at),
+            there_from=sql.moment(item.there_from),
+            settled_at=sql.moment(item.settled_at),
+        )
+        for item in found
     ]
 
 
-def _settle_delete(work: Settlement, items: list[Carried]) -> None:
-    ruling, verdict = work.verdict.ruling, work.verdict
+def _settle_delete(work: Settlement, items: list[Carried], verdict: Verdict, call: recording.Call) -> None:
+    ruling = verdict.ruling
     told: dict[str, Any] = {"code": verdict.code, "touched": True}
+    if ruling not in NO_TROUBLE:
+        sql.change(
+            f"UPDATE {DELETIONS} SET troubled_at = %s WHERE id = %s AND troubled_at IS NULL", work.now, work.deletion.pk
+        )
     if ruling == Ruling.SUCCESS:
-        checked = {"sample": 1, "all": len(items), "none": 0}[settings.DELETION_VERIFY]
-        told["message"] = verdict.message
-        work.close(items[:checked], Outcome.DELETED, **told, not_before=work.now, failures=0)
-        work.close(items[checked:], Outcome.DELETED, **told)
+        _settle_success(work, items, {**told, "message": verdict.message})
     elif ruling in BACK:
-        touched: dict[str, Any] = {} if ruling in NEVER_TOUCHED else {"touched": True}
+        # The answer may have come after the work, whatever it says of the account.
+        touched = {"touched": True, "there_from": work.there_counts_from(items, lost=False)} if verdict.sent else {}
         work.change(items, Outcome.WAITING, **touched)
     elif ruling == Ruling.REFUSED and len(items) == 1:
-        ask_at = work.trustworthy_at(items[0])
-        work.change(items, Outcome.UNKNOWN, message=verdict.message, **told, if_there=IfThere.REFUSE, not_before=ask_at)
+        moment = work.there_counts_from(items, lost=False)
+        ask = {"if_there": IfThere.REFUSE, "there_from": moment, "not_before": moment}
+        work.change(items, Outcome.UNKNOWN, message=verdict.message, **told, **ask)
     elif ruling == Ruling.REFUSED:
-        for half, group in _halves(items, work.call.pk):
-            _send_again(work, half, group=group, **told)
+        for half, group in _halves(items, call.pk):
+            send_again(work, half, group=group, there_from=work.there_counts_from(half, lost=False), **told)
     else:
-        for half, group in _halves(items, work.call.pk):
-            work.change(
-                half,
-                Outcome.UNKNOWN,
-                message=verdict.sentence,
-                touched=True,
-                code=None,
-                # Sent again in halves, should it still be there: one id that breaks every answer is found that way.
-                group=group,
-                if_there=IfThere.KEEP if work.deletion.stopped else IfThere.RESEND,
-                failures=Sql("failures + 1"),
-                lost_at=work.now,
-                not_before=work.pause(half[0].failures + 1),
-            )
+        _settle_lost(work, items, verdict, call)
+
+
+def _settle_success(work: Settlement, items: list[Carried], told: dict[str, Any]) -> None:
+    """Everything is called deleted; some of it is to be looked up."""
+    told |= {"evidence": Evidence.SAID}
+    picked: list[Picked | None] = [None] * len(items)
+    if not work.deletion.doubt:
+        picked = sampling.picks(len(items), size=work.deletion.size, everything=work.deletion.everything)
+    due = {"not_before": work.now + timedelta(seconds=work.deletion.lag), "failures": 0, "there_times": 0}
+    for pick in (None, *Picked):
+        chosen = [item for item, its in zip(items, picked, strict=True) if its == pick]
+        work.close(chosen, Outcome.DELETED, **told, picked=pick, **(due if pick else {}))
+    shift_counters(work.deletion.pk, {}, said=Sql(f"said + {len(items):d}"))
+
+
+def _settle_lost(work: Settlement, items: list[Carried], verdict: Verdict, call: recording.Call) -> None:
+    for half, group in _halves(items, call.pk):
+        work.change(
+            half,
+            Outcome.UNKNOWN,
+            message=verdict.sentence,
+            touched=True,
+            code=None,
+            # Sent again in halves, should it still be there: one id that breaks every answer is found that way.
+            group=group,
+            if_there=IfThere.KEEP if work.deletion.stopped else IfThere.RESEND,
+            failures=Sql("failures + 1"),
+            lost_at=work.now,
+            lost_call=call.pk,
+            there_from=work.there_counts_from(half, lost=True),
+            gone_times=0,
+            there_times=0,
+            not_before=work.pause(half[0].failures + 1),
+        )
 
 
 def _halves(items: list[Carried], call_id: int) -> list[tuple[list[Carried], int]]:
@@ -198,84 +274,51 @@ def _halves(items: list[Carried], call_id: int) -> list[tuple[list[Carried], int
     return [(items[:middle], call_id * 2), (items[middle:], call_id * 2 + 1)]
 
 
-def _send_again(work: Settlement, items: list[Carried], **fields: Any) -> None:
+def send_again(work: Settlement, items: list[Carried], **fields: Any) -> None:
     """Lets items wait for another delete, or, once the rest was stopped, only for a look-up."""
     if not work.deletion.stopped:
         work.change(items, Outcome.WAITING, not_before=None, if_there="", **fields)
     else:
-        ask: dict[str, Any] = {"if_there": IfThere.KEEP, "not_before": max(work.trustworthy_at(item) for item in items)}
+        moments = [moment for item in items if (moment := item.there_from)] + [work.now]
+        ask: dict[str, Any] = {
+            "if_there": IfThere.KEEP,
+            "not_before": max(fields.get("there_from", work.now), *moments),
+        }
         work.change(items, Outcome.UNKNOWN, **{**fields, **ask})
 
 
-def _settle_look_up(work: Settlement, item: Carried) -> None:
-    if work.call.purpose == "verify":
-        _settle_verification(work, item)
-    elif not item.open:
+def _settle_look_up(work: Settlement, item: Carried, verdict: Verdict, call: recording.Call) -> None:
+    if item.outcome == Outcome.UNKNOWN and not item.open and item.inspection is None:
         # Somebody gave it up while the look-up was out; by now the task may be another deletion's.
         change_items([item.pk], {"call_id": None})
-    elif work.verdict.ruling == Ruling.GONE:
-        if item.lost_at is None:
-            work.close([item], Outcome.ALREADY_GONE)
-        else:
-            work.close([item], Outcome.DELETED, message=CONFIRMED_BY_LOOK_UP)
-    elif work.verdict.ruling == Ruling.THERE:
-        _settle_still_there(work, item)
-    elif work.verdict.ruling in BACK:
-        work.change([item], Outcome.UNKNOWN)
-    elif item.failures + 1 >= settings.DELETION_MAX_ATTEMPTS:
-        work.close([item], Outcome.UNKNOWN, message=work.verdict.sentence, failures=Sql("failures + 1"))
+    elif verdict.ruling in {Ruling.ABSENT, Ruling.THERE}:
+        change_items([item.pk], {"call_id": None, "claim": call.pk, "not_before": None})
+    elif verdict.ruling in BACK:
+        change_items([item.pk], {"call_id": None})
     else:
-        work.change(
-            [item],
-            Outcome.UNKNOWN,
-            failures=Sql("failures + 1"),
-            not_before=work.pause(item.failures + 1),
-        )
+        no_answer(work, item, verdict.sentence)
 
 
-def _settle_still_there(work: Settlement, item: Carried) -> None:
-    may_resend = item.if_there == IfThere.RESEND and item.failures < settings.DELETION_MAX_ATTEMPTS
-    if may_resend and not work.deletion.stopped:
-        _send_again(work, [item], message="")
-    elif work.now < (moment := work.trustworthy_at(item)):
-        work.change([item], Outcome.UNKNOWN, not_before=moment)
-    elif item.if_there == IfThere.KEEP or (item.if_there == IfThere.RESEND and work.deletion.stopped):
-        work.close([item], Outcome.KEPT)
+def no_answer(work: Settlement, item: Carried, sentence: str) -> None:
+    """A look-up brought nothing: it is made again after a growing pause, and given up in the end."""
+    failures = item.failures + 1
+    fields: dict[str, Any] = {"call_id": None, "claim": None, "failures": failures}
+    if failures < settings.DELETION_MAX_ATTEMPTS:
+        change_items([item.pk], {**fields, "not_before": work.pause(failures)})
+    elif item.outcome == Outcome.UNKNOWN:
+        work.close([item], Outcome.UNKNOWN, message=sentence, failures=failures)
+    elif item.there_times and item.outcome in GONE:
+        # There beats silence: it was seen after it was called gone.
+        settled = {} if item.inspection else {"contradicted": Sql("contradicted - 1")}
+        shift_counters(work.deletion.pk, {}, **settled, **not_said(item))
+        fields = {"message": sentence, "failures": failures, "evidence": None, "inspection": None}
+        work.close([item], Outcome.UNKNOWN, **fields)
+    elif item.inspection is not None:
+        change_items([item.pk], {**fields, "not_before": None, "inspection": None})
     else:
-        message = item.message if item.lost_at is None or item.code is not None else STILL_THERE
-        work.close([item], Outcome.REFUSED, message=message)
-        _pause_if_mostly_refused(work, message)
+        change_items([item.pk], {**fields, "not_before": None})
 
 
-def _pause_if_mostly_refused(work: Settlement, message: str) -> None:
-    """Stops a deletion that goes wrong before all of it has; whoever resumes it has accepted that."""
-    going_on = Deletion.objects.filter(pk=work.deletion.pk, state=State.RUNNING, waiting__gt=0)
-    share = f"Over {settings.DELETION_REFUSED_PERCENT} % of its tasks so far were refused."
-    reason = f"{share} Last: {message or 'TensorsLab gave no reason'}. Resume to go on all the same."
-    rows = going_on.mostly_refused().filter(refusals_accepted_at=None)
-    if rows.update(state=State.PAUSED, paused_reason=reason, paused_by_account=False):
-        work.events.append(("deletion.paused", {"reason": reason}))
-
-
-def _settle_verification(work: Settlement, item: Carried) -> None:
-    fields: dict[str, Any] = {"call_id": None, "failures": Sql("failures + 1")}
-    if work.verdict.ruling == Ruling.GONE:
-        fields |= {"verified": "gone", "not_before": None}
-    elif work.verdict.ruling in BACK:
-        del fields["failures"]
-    elif item.failures < len(VERIFY_AGAIN):
-        fields |= {"not_before": work.now + timedelta(seconds=VERIFY_AGAIN[item.failures])}
-    elif work.verdict.ruling == Ruling.THERE:
-        shift_counters(work.deletion.pk, {}, alarms=Sql("alarms + 1"))
-        told: dict[str, object] = {
-            "kind": item.kind,
-            "task_id": item.task_id,
-            "said": "Success",
-            "look_up": "still there",
-        }
-        work.events.append(("deletion.alarm", told))
-        work.close([item], Outcome.REFUSED, message=SAID_SUCCESS, verified="present")
-        return
-    else:
-        fields |= {"not_before": None}
-    change_items([item.pk], fields)
+def not_said(item: Carried) -> dict[str, Sql]:
+    """How the counter of what is only said changes when an item is more than that, or less."""
+    return {"said": Sql("said - 1")} if item.evidence == Evidence.SAID else {}

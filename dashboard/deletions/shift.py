@@ -15,7 +15,7 @@ from django.db import connection
 
 from dashboard.calls import accounts, clock, sending, slots
 from dashboard.calls.verdicts import Unanswered, Verdict, judge_delete, judge_look_up
-from dashboard.deletions import arming, engine, taking
+from dashboard.deletions import arming, engine, taking, vouchers, vouching
 from dashboard.deletions.models import Deletion, State
 from dashboard.deletions.settling import settle
 from dashboard.deletions.taking import Chunk
@@ -29,6 +29,8 @@ LOOK_ROUND = 1.0
 """Seconds between looks at what else has come up: this is not done after every answer."""
 SOON, SLACK = 0.025, 0.005
 """Seconds: when an answer is so near, nothing else is begun that it would have to wait for; and how late it may be."""
+CONTROLS_ROUND = 0.25
+"""Seconds between looks whether controls are wanted, while other calls are."""
 OVERDUE = 3.0
 """Seconds past its deadline after which a call is given up although its thread has not come back."""
 
@@ -70,6 +72,8 @@ class Shift:
     unfinished: deque[tuple[Callable[..., bool], Deletion]] = field(default_factory=deque)
     """Large changes that are being made a chunk at a time."""
     looked_round_at: float = 0.0
+    controls_at: float = 0.0
+    """When it is looked next whether controls are wanted."""
     usual: float = 0.0
     """Seconds that an answer takes, as far as we have seen."""
 
@@ -102,9 +106,10 @@ class Shift:
     def _look_round(self) -> None:
         """What is to begin, what must pause, and which large deletions have to be armed, undone or stopped."""
         slots.keep(self.holds)
-        engine.heed_account()
+        engine.heed_account(now=self.clock())
         engine.begin_due(now=self.clock())
-        self.unfinished = deque(arming.unfinished_chunks())
+        vouching.conclude(now=self.clock())
+        self.unfinished = deque(engine.unfinished_chunks(now=self.clock()))
         self.looked_round_at = time.monotonic()
 
     def _do_a_chunk(self) -> bool:
@@ -142,10 +147,28 @@ class Shift:
         """While calls are out there is time: the next ones are written down, or a large change goes on."""
         if self._over():
             return False
-        if self.in_hand and len(self.ready) < len(self.holds) and (chunk := taking.prepare(now=self.clock())):
+        if self.in_hand and len(self.ready) < len(self.holds) and (chunk := self._next_call()):
             self.ready.append(chunk)
             return True
         return self._do_a_chunk()
+
+    def _next_call(self) -> Chunk | None:
+        """Controls in their turn, then look-ups and deletes; looking at ended deletions again comes last."""
+        now = self.clock()
+        if time.monotonic() >= self.controls_at:
+            if chunk := vouchers.prepare(now=now, idle=False):
+                return chunk
+            self.controls_at = time.monotonic() + CONTROLS_ROUND
+        if chunk := taking.prepare(now=now):
+            return chunk
+        # What is still being looked up would need controls of its own.
+        if not self._looks_up() and (chunk := vouchers.prepare(now=now, idle=True)):
+            return chunk
+        return taking.prepare_inspection(now=now)
+
+    def _looks_up(self) -> bool:
+        chunks = [*(held.chunk for held in self.in_hand.values()), *self.ready, *(one.chunk for one in self.answered)]
+        return any(chunk.operation == taking.Operation.LOOK_UP and chunk.deletion_id for chunk in chunks)
 
     def _release_ready(self) -> None:
         while self.ready:
@@ -157,7 +180,7 @@ class Shift:
         # Taken before the call is written down: whatever holds this process up from here on, when the lease has run
         # out the deadline is long past, and the thread sends nothing any more.
         deadline = time.monotonic() + settings.TENSORSLAB_TIMEOUT
-        chunk = self.ready.popleft() if self.ready else taking.prepare(now=self.clock())
+        chunk = self.ready.popleft() if self.ready else self._next_call()
         if chunk is None:
             return False
         try:
@@ -186,9 +209,13 @@ class Shift:
         answer = self.answered.popleft()
         now = self.clock()
         came_at = now - timedelta(seconds=time.monotonic() - answer.came_at)
-        settle(answer.chunk.call_id, answer.verdict, now=now, came_at=came_at)
-        if answer.verdict.ruling not in accounts.USABLE:
-            engine.heed_account()
+        is_control = answer.chunk.deletion_id is None
+        if is_control:
+            vouchers.settle(answer.chunk, answer.verdict, now=now, came_at=came_at)
+        else:
+            settle(answer.chunk.call_id, answer.verdict, now=now, came_at=came_at)
+        if is_control or answer.verdict.ruling not in accounts.USABLE:
+            engine.heed_account(now=now)
 
     def _worth_waiting(self) -> float:
         """Seconds until an answer that is about to come, so that its slot is used again at once."""

@@ -20,7 +20,7 @@ LINGERS = timedelta(seconds=10)
 MOST = 10
 IN_FLIGHT = f"SELECT COUNT(*) FROM {DELETIONS} WHERE state IN ('scheduled', 'running', 'paused')"
 MINE = f"""
-    SELECT d.*, a.rest_until, a.rest_reason, COALESCE((
+    SELECT d.*, a.rest_until, a.rest_reason, a.doubt, COALESCE((
         SELECT SUM(r.total - r.skipped - r.kept) FROM {DELETIONS} r
         WHERE r.retry_of_id = d.id AND r.state IN ('scheduled', 'running', 'paused', 'finished')), 0) AS retried
     FROM {DELETIONS} d LEFT JOIN calls_account a ON a.host = d.host

@@ -12,12 +12,14 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from dashboard import sql
 from dashboard.calls import accounts, recording, slots
 from dashboard.calls.models import ProviderCall
+from dashboard.deletions import turns
+from dashboard.deletions.doubtful import other_kind
+from dashboard.deletions.ending import finish_if_done
 from dashboard.deletions.manifest import HELD
 from dashboard.deletions.models import DeletionItem, Outcome
 from dashboard.deletions.moves import (
@@ -25,10 +27,11 @@ from dashboard.deletions.moves import (
     ITEMS,
     TASKS,
     change_items,
-    finish_if_done,
     mark_tasks,
     shift_counters,
 )
+from dashboard.deletions.next_list import Waiting, next_items
+from dashboard.deletions.turns import Sending
 
 Operation = ProviderCall.Operation
 
@@ -38,31 +41,11 @@ class Chunk:
     """One call to make: ready when `prepare` has written it down, to be made at once when `leave` says so."""
 
     call_id: int
-    deletion_id: int
+    deletion_id: int | None
+    """None for a control, which belongs to no deletion."""
     operation: str
     kind: str
     ids: tuple[str, ...]
-
-
-class Sending(NamedTuple):
-    """A deletion that may send now, its row locked."""
-
-    pk: int
-    uuid: UUID
-    stopped: bool
-
-
-class Waiting(NamedTuple):
-    """An item that may go next: only what taking asks of it, since there are a hundred of them in a call."""
-
-    pk: int
-    tracked_id: int
-    kind: str
-    task_id: str
-    touched: bool
-    group: int
-    held_by: str
-    held_reason: str
 
 
 class Due(NamedTuple):
@@ -72,6 +55,8 @@ class Due(NamedTuple):
     kind: str
     task_id: str
     outcome: str
+    if_there: str
+    inspection: int | None
 
 
 def prepare(*, now: datetime) -> Chunk | None:
@@ -80,7 +65,7 @@ def prepare(*, now: datetime) -> Chunk | None:
     while True:
         with transaction.atomic():
             # Every transaction locks the deletion before its items, so that none can deadlock with another.
-            deletion = _next_to_send(idle, now=now)
+            deletion = turns.next_in_turn(idle, now=now)
             if deletion is None:
                 return None
             if chunk := _prepare_look_up(deletion, now=now) or _prepare_delete(deletion, now=now):
@@ -103,12 +88,16 @@ def leave(chunk: Chunk, hold: slots.Hold, *, now: datetime) -> bool:
 
 
 def _put_in_flight(chunk: Chunk, hold: slots.Hold, *, now: datetime) -> bool:
-    may_leave = f"""EXISTS (SELECT 1 FROM {DELETIONS} d WHERE d.id = %s AND d.state = 'running'
-            AND (d.stopped_at IS NULL OR %s) AND {_may_send("d.host")})
+    # After its end a deletion is only inspected.
+    may_leave = f"""EXISTS (SELECT 1 FROM {DELETIONS} d WHERE d.id = %s AND {turns.may_send()}
+            AND (d.state = 'running' AND (d.stopped_at IS NULL OR %s) OR d.state = 'finished' AND %s))
         AND NOT EXISTS (SELECT 1 FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
             WHERE i.call_id = %s AND t.held_by <> '' AND NOT %s)"""
     looks_up = chunk.operation == Operation.LOOK_UP
-    values = (chunk.deletion_id, looks_up, accounts.current_host(), now, chunk.call_id, looks_up)
+    values = (chunk.deletion_id, *turns.may_send_values(now), looks_up, looks_up, chunk.call_id, looks_up)
+    if chunk.deletion_id is None:
+        may_leave = "EXISTS (SELECT 1 FROM calls_account a WHERE a.host = %s AND a.paused_reason = '')"
+        values = (accounts.current_host(),)
     if recording.leave(chunk.call_id, hold, may_leave, *values, now=now):
         return True
     # Perhaps only the slot's lease was too short.
@@ -132,64 +121,76 @@ def release(call_id: int) -> bool:
         return recording.forget(call_id)
 
 
-def _may_send(host: str) -> str:
-    """That the account of `host`, the current one, may send at a moment: takes both as values."""
-    return f"""{host} = %s AND EXISTS (SELECT 1 FROM calls_account a
-        WHERE a.host = {host} AND a.paused_reason = '' AND (a.rest_until IS NULL OR a.rest_until <= %s))"""
-
-
-def _next_to_send(idle: list[int], *, now: datetime) -> Sending | None:
-    """The deletion that was served longest ago, leaving out the idle ones."""
-    found = sql.rows(
-        f"""SELECT d.id, d.uuid, d.stopped_at IS NOT NULL FROM {DELETIONS} d
-        WHERE d.state = 'running' AND {_may_send("d.host")} AND NOT {sql.among("d.id")}
-        ORDER BY d.served_at ASC NULLS FIRST, d.id LIMIT 1{sql.for_update("d")}""",
-        accounts.current_host(),
-        now,
-        sql.listed(idle),
-    )
-    return next((Sending(pk, UUID(str(uuid)), bool(stopped)) for pk, uuid, stopped in found), None)
-
-
 def _prepare_look_up(deletion: Sending, *, now: datetime) -> Chunk | None:
+    if deletion.doubt:
+        return None
     found = sql.rows(
-        f"""SELECT id, kind, task_id, outcome FROM {ITEMS}
+        f"""SELECT id, kind, task_id, outcome, if_there, inspection FROM {ITEMS}
         WHERE deletion_id = %s AND not_before IS NOT NULL AND not_before <= %s AND call_id IS NULL
         ORDER BY not_before LIMIT 1""",
         deletion.pk,
         now,
     )
     for item in map(Due._make, found):
-        purpose = "verify" if item.outcome == Outcome.DELETED else "settle"
-        chunk = _begin(Operation.LOOK_UP, deletion, item.kind, (item.task_id,), now=now, purpose=purpose)
-        change_items([item.pk], {"call_id": chunk.call_id})
+        chunk = _look_up(item, deletion.uuid, deletion.pk)
         shift_counters(deletion.pk, {}, served_at=now)
         return chunk
     return None
 
 
+def _look_up(item: Due, uuid: UUID, deletion_id: int) -> Chunk:
+    kind, purpose = item.kind, "verify" if item.outcome == Outcome.DELETED else "settle"
+    if item.inspection is not None:
+        purpose = "inspect"
+    elif item.if_there == DeletionItem.IfThere.OTHER:
+        kind, purpose = other_kind(item.kind), "other"
+    chunk = _begin(Operation.LOOK_UP, uuid, deletion_id, kind, (item.task_id,), purpose=purpose)
+    change_items([item.pk], {"call_id": chunk.call_id})
+    return chunk
+
+
+def prepare_inspection(*, now: datetime) -> Chunk | None:
+    """A look-up of an inspection: below everything else."""
+    found = sql.rows(
+        f"""SELECT d.id, d.uuid, i.id, i.kind, i.task_id, i.outcome, i.if_there, i.inspection
+        FROM deletions_inspection n JOIN {DELETIONS} d ON d.id = n.deletion_id JOIN {ITEMS} i ON i.deletion_id = d.id
+        WHERE n.at IS NULL AND n.begun_at IS NOT NULL AND d.state = 'finished' AND d.host = %s AND d.key IN ('', %s)
+        AND i.not_before IS NOT NULL AND i.not_before <= %s AND i.call_id IS NULL
+        AND EXISTS (SELECT 1 FROM calls_account a WHERE a.host = d.host AND a.paused_reason = '' AND a.doubt = ''
+            AND (a.rest_until IS NULL OR a.rest_until <= %s)) LIMIT 1""",
+        accounts.current_host(),
+        accounts.current_key(),
+        now,
+        now,
+    )
+    for pk, uuid, *item in found:
+        with transaction.atomic():
+            sql.rows(f"SELECT 1 FROM {DELETIONS} d WHERE d.id = %s{sql.for_update('d')}", pk)
+            still = f"SELECT 1 FROM {ITEMS} WHERE id = %s AND not_before IS NOT NULL AND call_id IS NULL"
+            if sql.rows(still, item[0]):
+                return _look_up(Due._make(item), UUID(str(uuid)), pk)
+    return None
+
+
 def _prepare_delete(deletion: Sending, *, now: datetime) -> Chunk | None:
-    rows = _without_held(deletion, _next_items(deletion), now=now)
+    if deletion.holds_back:
+        return None
+    rows = _without_held(deletion, next_items(deletion, now=now), now=now)
     if not rows:
         return None
     ids = tuple(row.task_id for row in rows)
-    chunk = _begin(Operation.DELETE, deletion, rows[0].kind, ids, now=now)
-    change_items([row.pk for row in rows], {"outcome": Outcome.SENT, "call_id": chunk.call_id})
+    chunk = _begin(Operation.DELETE, deletion.uuid, deletion.pk, rows[0].kind, ids)
+    first = sql.Sql(f"COALESCE(first_call, {chunk.call_id:d})")
+    change_items([row.pk for row in rows], {"outcome": Outcome.SENT, "call_id": chunk.call_id, "first_call": first})
     shift_counters(deletion.pk, {Outcome.WAITING: -len(rows), Outcome.SENT: len(rows)}, served_at=now)
     return chunk
 
 
 def _begin(
-    operation: Operation,
-    deletion: Sending,
-    kind: str,
-    ids: tuple[str, ...],
-    *,
-    now: datetime,
-    purpose: str = "",
+    operation: Operation, uuid: UUID, deletion_id: int, kind: str, ids: tuple[str, ...], *, purpose: str = ""
 ) -> Chunk:
-    call = recording.prepare(operation=operation, kind=kind, ids=ids, deletion=deletion.uuid, purpose=purpose)
-    return Chunk(call_id=call.pk, deletion_id=deletion.pk, operation=operation, kind=kind, ids=ids)
+    call = recording.prepare(operation=operation, kind=kind, ids=ids, deletion=uuid, purpose=purpose)
+    return Chunk(call_id=call.pk, deletion_id=deletion_id, operation=operation, kind=kind, ids=ids)
 
 
 def _without_held(deletion: Sending, rows: list[Waiting], *, now: datetime) -> list[Waiting]:
@@ -206,20 +207,3 @@ def _without_held(deletion: Sending, rows: list[Waiting], *, now: datetime) -> l
     if held:
         finish_if_done(deletion.pk, now=now)
     return [row for row in rows if not row.held_by]
-
-
-def _next_items(deletion: Sending) -> list[Waiting]:
-    if deletion.stopped:
-        return []
-    # A chunk being split goes first and alone: what a refused batch was made of is settled before more is asked.
-    # The order is that of the index `item_waiting`, so this costs the same however much waits.
-    found = sql.rows(
-        f"""SELECT i.id, i.tracked_id, i.kind, i.task_id, i.touched, i."group", t.held_by, t.held_reason
-        FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
-        WHERE i.deletion_id = %s AND i.outcome = 'waiting' AND i.open
-        ORDER BY i."group" DESC, i.kind, i.id LIMIT %s""",
-        deletion.pk,
-        settings.TENSORSLAB_BATCH_SIZE,
-    )
-    rows = [Waiting._make(row) for row in found]
-    return [row for row in rows if (row.group, row.kind) == (rows[0].group, rows[0].kind)]

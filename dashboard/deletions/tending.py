@@ -18,7 +18,7 @@ from django_tasks_db.models import DBTaskResult
 from dashboard.calls import clock, recording, sending, slots
 from dashboard.calls.models import ProviderCall, Worker
 from dashboard.calls.verdicts import Unanswered, judge_delete, judge_look_up
-from dashboard.deletions import engine, jobs, manifest, taking
+from dashboard.deletions import engine, inspecting, jobs, manifest, restoring, taking
 from dashboard.deletions.settling import settle
 
 logger = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ class Tender:
     def tick(self) -> None:
         now = self.clock()
         if self.ticks % 5 == 0:
+            restoring.notice(now=now)
             Worker.objects.update_or_create(
                 name=self.name,
                 defaults={"beat_at": now},
@@ -51,11 +52,12 @@ class Tender:
             engine.unstrand(now=now)
         if self.ticks % 10 == 0:
             jobs.wake_stuck_freezing(now=now)
+            inspecting.end_idle(now=now)
         if self.ticks % 600 == 0:
             _prune(now=now)
         self.ticks += 1
         self._close_lost(now=now)
-        engine.heed_account()
+        engine.heed_account(now=now)
         due = engine.next_due(now=now)
         if due is not None and due <= now and slots.any_free():
             jobs.wake(now)
@@ -92,7 +94,7 @@ def close_lost(lease: slots.Lease, *, now: datetime) -> None:
         settle(held.pk, verdict, now=now)
         return
     call = recording.Call(held.pk, held.operation, held.kind, held.purpose, None, held.sent_at)
-    sending.settle_alone(call, verdict, ids=[], now=now)
+    sending.settle_alone(call, verdict, ids=[], answered_at=now)
 
 
 def tend(tender: Tender, stop: threading.Event) -> None:

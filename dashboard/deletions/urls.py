@@ -12,6 +12,7 @@ urlpatterns = [
     path("<uuid:uuid>/undo/", controls.deletion_undo, name="deletion-undo"),
     path("<uuid:uuid>/pause/", controls.deletion_pause, name="deletion-pause"),
     path("<uuid:uuid>/resume/", controls.deletion_resume, name="deletion-resume"),
+    path("<uuid:uuid>/accept/", controls.deletion_accept, name="deletion-accept"),
     path("<uuid:uuid>/stop/", controls.deletion_stop, name="deletion-stop"),
     path("<uuid:uuid>/retry/", controls.deletion_retry, name="deletion-retry"),
     path("<uuid:uuid>/check/", controls.deletion_check, name="deletion-check"),

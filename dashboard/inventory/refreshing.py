@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from dashboard.calls import accounts
+from dashboard.calls import accounts, clock, controls, ghosts, sending
+from dashboard.calls.controls import Finding, Purpose
+from dashboard.calls.models import Account, Control
 from dashboard.calls.policy import LONGEST_PAUSE, rest_for
-from dashboard.calls.sending import NoSlot, Paused, look_up
 from dashboard.calls.verdicts import Ruling, Verdict
+from dashboard.inventory import witnesses
 from dashboard.inventory.importing.fields import is_web_address
 from dashboard.inventory.models import Presence, Status, TrackedTask
 
 UNANSWERED_IN_A_ROW = 3
 WAITS_IN_A_ROW = 10
+VOUCHED_AT_ONCE = 50
+"""Look-ups that the same controls vouch for."""
+CONTROLS_IN_A_ROW = 20
 
 Sleep = Callable[[float], None]
 
 
 class Stopped(Exception):
     """Going on makes no sense. The text is the sentence the operator reads."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    task: TrackedTask
+    answer: sending.Asked
 
 
 @dataclass(kw_only=True)
@@ -38,27 +51,83 @@ class Refreshed:
 
 
 def refresh(*, older_than: timedelta, limit: int | None, actor: str, sleep: Sleep = time.sleep) -> Refreshed:
-    """Never looked-up tasks first, then those whose last look-up is longest ago."""
+    """Never looked-up tasks first, then those whose last look-up is longest ago.
+
+    What they say is kept once controls vouch for it, so that nothing is called missing by a busy moment or another key.
+    """
     done = Refreshed()
-    in_a_row = 0
-    for pk in stale(now=timezone.now(), older_than=older_than)[:limit]:
-        task = TrackedTask.objects.get(pk=pk)
-        try:
-            verdict = _ask(task, actor=actor, sleep=sleep, proving=not done.looked_up)
-        except Stopped as stopped:
-            done.stopped = str(stopped)
-            break
-        if verdict.ruling in {Ruling.THERE, Ruling.GONE}:
-            in_a_row = 0
-            done.looked_up += 1
-            done.missing += keep(task, verdict, now=timezone.now())
-            continue
-        done.unanswered += 1
-        in_a_row += 1
-        if in_a_row == UNANSWERED_IN_A_ROW:
-            done.stopped = f"{verdict.sentence} Stopped after {in_a_row} look-ups in a row without an answer."
-            break
+    controls.heed_key(now=clock.now())
+    silent = 0
+    asked: list[Answered] = []
+    try:
+        for number, pk in enumerate(stale(now=clock.now(), older_than=older_than)[:limit]):
+            task = TrackedTask.objects.get(pk=pk)
+            answer = _ask(task.kind, task.task_id, actor=actor, sleep=sleep, proving=not number)
+            if answer.verdict.ruling in {Ruling.THERE, Ruling.ABSENT}:
+                silent = 0
+                asked.append(Answered(task=task, answer=answer))
+            else:
+                done.unanswered += 1
+                silent += 1
+            if silent == UNANSWERED_IN_A_ROW:
+                raise Stopped(f"{answer.verdict.sentence} Stopped after {silent} look-ups in a row without an answer.")
+            if len(asked) == VOUCHED_AT_ONCE:
+                _keep_vouched(asked, done, actor=actor, sleep=sleep)
+        _keep_vouched(asked, done, actor=actor, sleep=sleep)
+    except Stopped as stopped:
+        done.unanswered += len(asked)
+        done.stopped = str(stopped)
     return done
+
+
+def _keep_vouched(asked: list[Answered], done: Refreshed, *, actor: str, sleep: Sleep) -> None:
+    """Keeps what controls vouch for, and empties the list. Raises `Stopped` when look-ups can't be trusted."""
+    by_kind: dict[str, list[Answered]] = {}
+    for one in asked:
+        by_kind.setdefault(one.task.kind, []).append(one)
+    for kind, those in by_kind.items():
+        account, control = _vouch(kind, those, actor=actor, sleep=sleep)
+        for one in those:
+            asked.remove(one)
+            judged = controls.judge(one.answer.claim, control=control, account=account, now=clock.now())
+            finding = judged.finding if judged else Finding.VOID
+            if finding in {Finding.THERE, Finding.GONE}:
+                done.looked_up += 1
+                done.missing += keep(one.task, one.answer.verdict, gone=finding == Finding.GONE, now=clock.now())
+            else:
+                done.unanswered += 1
+
+
+def _vouch(kind: str, asked: list[Answered], *, actor: str, sleep: Sleep) -> tuple[Account, Control]:
+    """Makes controls until they vouch for these answers. Raises `Stopped` when they don't in the end."""
+    since = max(one.answer.claim.answered_at for one in asked)
+    there = next((one.task.task_id for one in asked if one.answer.verdict.ruling == Ruling.THERE), "")
+    for _round in range(CONTROLS_IN_A_ROW):
+        account = accounts.current()
+        control = controls.of(account, kind)
+        if account.doubt or account.key != accounts.current_key():
+            raise Stopped(account.doubt or "Another process sends with another API key. Nothing is concluded.")
+        wanted = controls.wanted(control, doubted=False, since=since, now=clock.now(), in_hand=Counter(), idle=True)
+        # Before it is known how ghosts are answered, a witness that is not found says nothing.
+        for purpose in sorted(wanted)[:1]:
+            task_id = _control_id(purpose, control, known=there, like=asked[0].task.task_id)
+            if task_id is not None:
+                _ask(kind, task_id, actor=actor, sleep=sleep, purpose=purpose.value)
+        if not wanted:
+            if control.next_at is None or control.next_at <= clock.now():
+                break
+            sleep((control.next_at - clock.now()).total_seconds())
+    return accounts.current(), controls.of(account, kind)
+
+
+def _control_id(purpose: Purpose, control: Control, *, known: str, like: str) -> str | None:
+    if purpose == Purpose.GHOST:
+        return ghosts.like(like)
+    found = known or witnesses.candidate(control.kind, known=control.witness, missed=control.missed)
+    if not found:
+        with transaction.atomic():
+            controls.note_exhausted(control.kind, now=clock.now())
+    return found or None
 
 
 def stale(*, now: datetime, older_than: timedelta) -> list[int]:
@@ -70,16 +139,14 @@ def stale(*, now: datetime, older_than: timedelta) -> list[int]:
     return list(due.values_list("pk", flat=True))
 
 
-def keep(task: TrackedTask, verdict: Verdict, *, now: datetime) -> bool:
+def keep(task: TrackedTask, verdict: Verdict, *, gone: bool, now: datetime) -> bool:
     """Writes what the look-up said. True when the task turned out missing."""
     rows = TrackedTask.objects.filter(pk=task.pk)
     rows.update(checked_at=now, **_told(verdict))
     if verdict.ruling == Ruling.THERE:
         rows.filter(presence=Presence.MISSING).update(presence=Presence.PRESENT)
     # A deletion may have taken the task since it was asked about; then its outcome is not ours to write.
-    return verdict.ruling == Ruling.GONE and bool(
-        rows.filter(presence=Presence.PRESENT).update(presence=Presence.MISSING)
-    )
+    return gone and bool(rows.filter(presence=Presence.PRESENT).update(presence=Presence.MISSING))
 
 
 def _told(verdict: Verdict) -> dict[str, Any]:
@@ -101,21 +168,23 @@ def _told(verdict: Verdict) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value}
 
 
-def _ask(task: TrackedTask, *, actor: str, sleep: Sleep, proving: bool) -> Verdict:
+def _ask(
+    kind: str, task_id: str, *, actor: str, sleep: Sleep, purpose: str = "", proving: bool = False
+) -> sending.Asked:
     """The answer, once TensorsLab has time for it. Raises `Stopped`."""
     for _wait in range(WAITS_IN_A_ROW):
         try:
-            verdict = look_up(kind=task.kind, task_id=task.task_id, actor=actor, proving=proving)
-        except NoSlot as error:
+            asked = sending.look_up(kind=kind, task_id=task_id, actor=actor, purpose=purpose, proving=proving)
+        except sending.NoSlot as error:
             raise Stopped(f"{error} Run it again when the deletions in flight are done.") from error
-        except Paused as error:
+        except sending.Paused as error:
             sleep(_rest(str(error)))
             continue
-        if verdict.ruling in {Ruling.UNAUTHORIZED, Ruling.OUT_OF_CREDITS}:
-            raise Stopped(verdict.sentence)
-        if verdict.ruling != Ruling.BUSY:
-            return verdict
-        sleep(rest_for(verdict.retry_after))
+        if asked.verdict.ruling in {Ruling.UNAUTHORIZED, Ruling.OUT_OF_CREDITS}:
+            raise Stopped(asked.verdict.sentence)
+        if asked.verdict.ruling != Ruling.BUSY:
+            return asked
+        sleep(rest_for(asked.verdict.retry_after))
     raise Stopped(f"TensorsLab stayed busy over {WAITS_IN_A_ROW} waits. Run it again later.")
 
 

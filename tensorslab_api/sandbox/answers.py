@@ -8,7 +8,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from tensorslab_api.sandbox.options import Failure, Options, Trouble
+from tensorslab_api.sandbox.decision import missing_words
+from tensorslab_api.sandbox.faults import Trouble
+from tensorslab_api.sandbox.options import Failure, Missing, Options
+
+FAILED = {"delete": "Delete failed", "look_up": "Look-up failed"}
+"""The words of a failure that names no reason."""
 
 
 class Ending(StrEnum):
@@ -31,6 +36,12 @@ class Answer:
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     ending: Ending = Ending.WHOLE
+    interim: int = 0
+    """The status of an interim response that goes out first; 0 for none."""
+    copies: int = 1
+    """How often it is written."""
+    in_documents: bool = True
+    """False when it leaves the documents on purpose, other than by a fault."""
 
     @property
     def content(self) -> dict[str, Any]:
@@ -66,32 +77,80 @@ def deleted(words: str | None, options: Options) -> Answer:
     return envelope(200, 9999 if options.failure is Failure.CODE else 1000, words, {"status": "Failed"})
 
 
-def troubled(trouble: Trouble, honest: Answer, options: Options, address: str) -> Answer:
-    """What is sent instead of the honest answer, which some troubles only spoil."""
+def missing(task_id: str, options: Options) -> Answer:
+    """The answer to a look-up of an id that is gone or never was."""
+    words = missing_words(task_id, options)
+    if options.missing is Missing.CODE:
+        return envelope(200, 9999, words, {})
+    if options.missing is Missing.HTTP:
+        return envelope(404, 9999, words)
+    if options.missing is Missing.BAD_REQUEST:
+        return replace(envelope(400, 9999, words), in_documents=False)
+    body = json.dumps({"code": 1000, "msg": words, "data": None}).encode()
+    return Answer(http_status=200, body=body, in_documents=False)
+
+
+def undone(operation: str, words: str) -> Answer:
+    """A well-formed failure of any call that is about no task at all."""
+    return envelope(200, 9999, words, {"status": "Failed"} if operation == "delete" else {})
+
+
+def unauthorized() -> Answer:
+    """The documents describe none."""
+    return replace(envelope(401, 9999, "Invalid API key"), in_documents=False)
+
+
+def twofold(operation: str, honest: Answer) -> Answer:
+    """A failure, whose keys are there once more with the honest values; a reader of JSON takes the last."""
     content = honest.content
-    endings = {
-        Trouble.RESET: Ending.RESET,
-        Trouble.HANG: Ending.HANG,
-        Trouble.DRIP: Ending.DRIP,
-        Trouble.DRIP_BODY: Ending.DRIP_BODY,
-        Trouble.TRUNCATED: Ending.TRUNCATED,
+    data: dict[str, Any] = content.get("data") or {}
+    told = json.dumps(data)
+    if operation == "delete":
+        told = f'{{"status": "Failed", "status": {json.dumps(data.get("status", "Failed"))}}}'
+    words, code = json.dumps(FAILED[operation]), json.dumps(content.get("code"))
+    return Answer(http_status=200, body=f'{{"code": 9999, "msg": {words}, "data": {told}, "code": {code}}}'.encode())
+
+
+def spoiled(trouble: Trouble, honest: Answer) -> Answer | None:
+    """The honest answer, spoiled; None when this trouble replaces it."""
+    content = honest.content
+    spoilt: dict[Trouble, dict[str, Any]] = {
+        Trouble.RESET: {"ending": Ending.RESET},
+        Trouble.HANG: {"ending": Ending.HANG},
+        Trouble.DRIP: {"ending": Ending.DRIP},
+        Trouble.DRIP_BODY: {"ending": Ending.DRIP_BODY},
+        Trouble.TRUNCATED: {"ending": Ending.TRUNCATED},
+        Trouble.PROCESSING: {"interim": 102},
+        Trouble.EARLY_HINTS: {"interim": 103},
+        Trouble.TWICE: {"copies": 2},
+        Trouble.EMPTY: {"body": b""},
+        Trouble.NULL_DATA: {"body": json.dumps({**content, "data": None}).encode()},
+        Trouble.CODE_AS_TEXT: {"body": json.dumps({**content, "code": str(content.get("code"))}).encode()},
+        Trouble.HUGE: {"body": b" " * 2 * 1024 * 1024 + honest.body},
     }
-    if ending := endings.get(trouble):
-        return replace(honest, ending=ending)
+    changes = spoilt.get(trouble)
+    return None if changes is None else replace(honest, **changes)
+
+
+def troubled(trouble: Trouble, operation: str, honest: Answer, options: Options, address: str) -> Answer:
+    """What is sent instead of the honest answer, which some troubles only spoil."""
+    if answer := spoiled(trouble, honest):
+        return answer
+    words = FAILED[operation]
     answers = {
         Trouble.BUSY: envelope(429, 9999, "Too many requests", retry_after=options.retry_after),
-        Trouble.UNAUTHORIZED: envelope(401, 9999, "Invalid API key"),
+        Trouble.SYSTEM_BUSY: undone(operation, "System busy, try again later"),
+        Trouble.UNAUTHORIZED: unauthorized(),
         Trouble.FORBIDDEN: html(403, "403 Forbidden"),
         Trouble.NO_CREDITS: envelope(200, 9000, "Insufficient credits", {}),
+        Trouble.FAILED: deleted(words, options) if operation == "delete" else undone(operation, words),
         Trouble.BROKEN: envelope(500, 9999, "Internal error"),
         Trouble.BAD_GATEWAY: html(502, "502 Bad Gateway"),
         Trouble.UNAVAILABLE: envelope(503, 9999, "Service unavailable", retry_after=options.retry_after),
-        Trouble.EMPTY: replace(honest, body=b""),
+        Trouble.GATEWAY_TIMEOUT: html(504, "504 Gateway Time-out"),
         Trouble.NOT_JSON: Answer(http_status=200, body=b"OK", content_type="text/plain"),
-        Trouble.NULL_DATA: replace(honest, body=json.dumps({**content, "data": None}).encode()),
-        Trouble.CODE_AS_TEXT: replace(honest, body=json.dumps({**content, "code": str(content.get("code"))}).encode()),
         Trouble.HTML_404: html(404, "404 Not Found"),
         Trouble.REDIRECT: html(302, "302 Found", Location=f"{address}/elsewhere"),
-        Trouble.HUGE: replace(honest, body=b" " * 2 * 1024 * 1024 + honest.body),
+        Trouble.REPEATED_KEY: twofold(operation, honest),
     }
     return answers[trouble]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import select
 import socket
@@ -12,9 +13,21 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tensorslab_api.sandbox.answers import Answer, Ending, deleted, envelope, html, troubled
-from tensorslab_api.sandbox.options import Missing
+from tensorslab_api.sandbox.answers import (
+    Answer,
+    Ending,
+    deleted,
+    envelope,
+    html,
+    missing,
+    troubled,
+    unauthorized,
+    undone,
+)
+from tensorslab_api.sandbox.faults import Fault, When
+from tensorslab_api.sandbox.options import Echo
 from tensorslab_api.sandbox.pictures import picture
+from tensorslab_api.sandbox.question import BadRequest, asked
 from tensorslab_api.sandbox.scenes import describe
 from tensorslab_api.sandbox.world import Call
 from tensorslab_api.types import TaskKind
@@ -28,17 +41,7 @@ ROUTES = {
     "/v1/images/infobytaskid": ("look_up", TaskKind.IMAGE),
     "/v1/video/infobytaskid": ("look_up", TaskKind.VIDEO),
 }
-FIELDS = {
-    ("delete", TaskKind.IMAGE): {"taskids", "uid"},
-    ("delete", TaskKind.VIDEO): {"taskids"},
-    ("look_up", TaskKind.IMAGE): {"taskid"},
-    ("look_up", TaskKind.VIDEO): {"taskid", "moreTaskInfo"},
-}
 LONGEST_BODY = 4 * 1024 * 1024
-
-
-class BadRequest(Exception):
-    """The request does not keep the documents. Its text is the `msg` of the answer."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -126,65 +129,57 @@ class Handler(BaseHTTPRequestHandler):
     def judged(self, call: Call, kind: TaskKind, body: bytes) -> Answer:
         """Check the request, do the work, and find the answer or the trouble."""
         world = self.server.world
-        half = world.options.latency / 2
-        if not self.authorized():
-            return envelope(401, 9999, "Invalid API key")
+        if words := world.options.maintenance:
+            with contextlib.suppress(BadRequest):
+                call.ids = self.asked(call.operation, kind, body)
+            return undone(call.operation, words)
+        if not self.authorized(call):
+            return unauthorized()
         try:
-            call.ids = self.ids(call.operation, kind, body)
+            call.ids = self.asked(call.operation, kind, body)
         except BadRequest as bad:
             return envelope(400, 9999, str(bad))
         fault = world.next_fault(call.operation)
-        call.fault = None if fault is None else f"{fault.trouble}:{'after' if fault.after else 'before'}"
+        call.fault = None if fault is None else f"{fault.trouble}:{fault.when}"
+        own = world.options.look_up_latency if call.operation == "look_up" else 0
+        half = (own or world.options.latency) / 2
         world.stopping.wait(half)
-        if fault is not None and not fault.after:
-            honest = envelope(200, 1000, "OK", {"status": "Success"} if call.operation == "delete" else {})
-        elif call.operation == "delete":
-            honest = deleted(world.delete(kind, call.ids, call), world.options)
-        else:
-            honest = self.looked_up(kind, call.ids[0])
+        honest = self.worked(call, kind, fault)
         world.stopping.wait(half)
-        return honest if fault is None else troubled(fault.trouble, honest, world.options, self.server.address)
+        if fault is None:
+            return honest
+        return troubled(fault.trouble, call.operation, honest, world.options, self.server.address)
 
-    def looked_up(self, kind: TaskKind, task_id: str) -> Answer:
+    def asked(self, operation: str, kind: TaskKind, body: bytes) -> list[str]:
+        """The ids of the request. Raises BadRequest."""
+        return asked(operation, kind, self.headers.get_content_type(), body)
+
+    def worked(self, call: Call, kind: TaskKind, fault: Fault | None) -> Answer:
+        """Do the work, unless a fault comes before it, and say what would have been answered without one."""
+        world = self.server.world
+        if call.operation == "look_up":
+            return self.looked_up(call, kind, call.ids[0])
+        if fault is not None and fault.when is When.BEFORE:
+            return deleted(None, world.options)
+        late = fault is not None and fault.when is When.LATE
+        return deleted(world.delete(kind, call.ids, call, late=late), world.options)
+
+    def looked_up(self, call: Call, kind: TaskKind, task_id: str) -> Answer:
         """What it says of one id."""
         world = self.server.world
-        if world.alive(kind, task_id):
-            data = describe(kind, task_id, address=self.server.address, status=world.options.statuses.get(task_id))
-            return envelope(200, 1000, "OK", data)
-        if world.options.missing is Missing.CODE:
-            return envelope(200, 9999, "Task does not exist", {})
-        return envelope(404, 9999, "Task does not exist")
+        if call.foreign or not world.seen(kind, task_id):
+            return missing(task_id, world.options)
+        data = describe(kind, task_id, address=self.server.address, status=world.options.statuses.get(task_id))
+        cases = {Echo.SAME: task_id, Echo.UPPER: task_id.upper(), Echo.LOWER: task_id.lower()}
+        return envelope(200, 1000, "OK", {**data, "taskid": cases[world.options.echo]})
 
-    def authorized(self) -> bool:
+    def authorized(self, call: Call) -> bool:
         """The documents show the bare key and `Bearer <key>`; both do."""
         given = self.headers.get("Authorization", "").strip()
         key = given.removeprefix("Bearer").strip()
-        expected = self.server.world.options.api_key
-        return bool(key) and (not expected or key == expected)
-
-    def ids(self, operation: str, kind: TaskKind, body: bytes) -> list[str]:
-        """The ids of the request, which keeps the documents to the letter."""
-        if self.headers.get_content_type() != "application/json":
-            raise BadRequest("Content-Type must be application/json")
-        try:
-            content = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise BadRequest("The body is not JSON") from error
-        if not isinstance(content, dict):
-            raise BadRequest("The body is not an object")
-        name = "taskids" if operation == "delete" else "taskid"
-        if name not in content:
-            raise BadRequest(f"Delete failed, error info: missing {name} parameter")
-        if set(content) - FIELDS[operation, kind]:
-            raise BadRequest("Unknown parameter")
-        if not isinstance(content.get("uid", ""), str):
-            raise BadRequest("uid must be a string")
-        ids = content[name] if operation == "delete" else [content[name]]
-        if not isinstance(ids, list) or not ids or not all(isinstance(one, str) and one.strip() for one in ids):
-            raise BadRequest(f"{name} must hold non-empty strings")
-        if len(set(ids)) != len(ids):
-            raise BadRequest(f"{name} holds a duplicate")
-        return ids
+        options = self.server.world.options
+        call.foreign = bool(key) and key in options.foreign_keys
+        return call.foreign or (bool(key) and options.api_key in ("", key))
 
     def read_body(self) -> bytes:
         """The whole body, since what is left over would be read as the next request."""
@@ -200,14 +195,23 @@ class Handler(BaseHTTPRequestHandler):
             # Closing with a linger of 0 sends RST instead of FIN.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
-            return
-        if answer.ending is Ending.HANG:
+        elif answer.ending is Ending.HANG:
             self.hang()
-            return
-        self.send_response(answer.http_status)
-        if answer.ending is Ending.DRIP:
+        elif answer.ending is Ending.DRIP:
+            self.send_response(answer.http_status)
             self.drip(lambda number: self.send_header(f"X-{number}", "drip"), self.flush_headers)
-            return
+        else:
+            if answer.interim:
+                self.send_response_only(answer.interim)
+                self.send_header("Link", "</>; rel=preconnect")
+                self.end_headers()
+                self.wfile.flush()
+            for _ in range(answer.copies):
+                self.write(answer)
+
+    def write(self, answer: Answer) -> None:
+        """One response, from its first line to the end of its body."""
+        self.send_response(answer.http_status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))
         for name, value in answer.headers.items():

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Self
 
+from tensorslab_api.sandbox.faults import Fault
+from tensorslab_api.sandbox.values import Read, flag, listed, mapping, number, share, text, texts, whole
+
 
 class Mode(StrEnum):
     """What becomes of a list that holds an id it can't delete."""
@@ -37,58 +40,24 @@ class Failure(StrEnum):
 
 
 class Missing(StrEnum):
-    """How a look-up tells that there is no such task."""
+    """How a look-up tells that there is no such task. The last two leave the documents."""
 
     HTTP = "http"
     """HTTP 404, code 9999."""
     CODE = "code"
     """HTTP 200, code 9999."""
-
-
-class Trouble(StrEnum):
-    """What can go wrong with one call."""
-
-    BUSY = "429"
-    UNAUTHORIZED = "401"
-    FORBIDDEN = "403"
-    NO_CREDITS = "9000"
-    BROKEN = "500"
-    BAD_GATEWAY = "502"
-    UNAVAILABLE = "503"
-    RESET = "reset"
-    HANG = "hang"
-    """Nothing comes, and the connection stays open."""
-    DRIP = "drip"
-    """Headers without end, a few bytes at a time."""
-    DRIP_BODY = "drip_body"
-    TRUNCATED = "truncated"
-    EMPTY = "empty"
-    NOT_JSON = "not_json"
+    BAD_REQUEST = "bad_request"
+    """HTTP 400, code 9999."""
     NULL_DATA = "null_data"
-    CODE_AS_TEXT = "code_as_text"
-    HTML_404 = "html_404"
-    REDIRECT = "redirect"
-    HUGE = "huge"
-    """Two megabytes of body."""
+    """HTTP 200, code 1000, and `data` is null."""
 
 
-@dataclass(frozen=True)
-class Fault:
-    """One trouble, before or after the work was done. Written `trouble[:before|after][:delete|look_up]`."""
+class Echo(StrEnum):
+    """In which letter case a look-up gives `data.taskid` back."""
 
-    trouble: Trouble
-    after: bool = False
-    operation: str = ""
-    """Empty for both operations."""
-
-    @classmethod
-    def parse(cls, word: str) -> Self:
-        """Raises ValueError when `word` is none."""
-        name, *rest = str(word).split(":")
-        if len(set(rest)) != len(rest) or set(rest) - {"before", "after", "delete", "look_up"}:
-            raise ValueError(f"“{word}” is no fault. Write reset, 500:after or 429:before:delete.")
-        operation = next((part for part in rest if part in {"delete", "look_up"}), "")
-        return cls(Trouble(name), after="after" in rest, operation=operation)
+    SAME = "same"
+    UPPER = "upper"
+    LOWER = "lower"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,22 +66,47 @@ class Options:
 
     latency: float = 0.0
     """Seconds from question to answer; the work is done halfway."""
+    look_up_latency: float = 0.0
+    """The same for look-ups alone; 0 takes `latency`."""
     mode: Mode = Mode.ALL_OR_NOTHING
     already_gone: AlreadyGone = AlreadyGone.SUCCESS
     failure: Failure = Failure.CODE
     missing: Missing = Missing.HTTP
+    missing_words: str = "Task does not exist"
+    """`{id}` in it becomes the id that was asked for."""
+    echo: Echo = Echo.SAME
     refuse: Mapping[str, str] = field(default_factory=dict)
     """Ids it will not delete, each with the words it says."""
     refuse_suffix: Mapping[str, str] = field(default_factory=dict)
     """The same for every id that ends so."""
     spared: frozenset[str] = frozenset()
     """Ids it says it deleted, and did not."""
+    cut_at: int = 0
+    """Of each list only the first so many ids are deleted, whatever it says; 0 for all."""
+    first_half: bool = False
+    """Of each list only the first half is deleted, whatever it says. Half of one id is one id, half of three is two."""
+    lost_shard: int = 0
+    """Ids in this shard (`in_shard`) are not deleted, whatever it says; 0 for none."""
+    rollback_after: float = 0.0
+    """Seconds after which what a delete did is undone; 0 for never."""
+    rollback_share: float = 1.0
+    """Of how many deletes that did something: 0.5 takes every other one, the first included; else the dice decide."""
+    late_seconds: float = 8.0
+    """How much later a fault that is `late` does the work."""
     unknown: frozenset[str] = frozenset()
-    """Ids that never existed."""
+    """Ids that never existed, of either kind."""
     statuses: Mapping[str, int] = field(default_factory=dict)
     """`image_status` or `task_status` by id."""
     api_key: str = ""
     """The only key it takes; empty takes any."""
+    foreign_keys: frozenset[str] = frozenset()
+    """Keys of another account, taken beside `api_key`: nothing exists under them."""
+    maintenance: str = ""
+    """While it is set, every documented call fails with these words, whatever its key or body, and nothing is done."""
+    replica_lag: float = 0.0
+    """Seconds by which look-ups see deletions and revivals later than they happen."""
+    replica_lacks: int = 0
+    """Look-ups do not find the ids in this shard (`in_shard`), deletes do; 0 for none."""
     faults: tuple[Fault, ...] = ()
     """What strikes at random, at `fault_rate` of all calls, drawn with `seed`."""
     fault_rate: float = 0.0
@@ -126,25 +120,48 @@ class Options:
         known = {option.name for option in fields(self)}
         if unknown := set(changes) - known:
             raise ValueError(f"There is no option {', '.join(sorted(unknown))}.")
-        return replace(self, **{name: read(name, value) for name, value in changes.items()})
+        return replace(self, **{name: READERS[name](name, value) for name, value in changes.items()})
 
 
-CHOICES = {"mode": Mode, "already_gone": AlreadyGone, "failure": Failure, "missing": Missing}
+def choice(choices: type[StrEnum]) -> Read:
+    """Reads one of these words."""
+    return lambda name, value: choices(value)
 
 
-def read(name: str, value: Any) -> Any:
-    """One option's value from JSON."""
-    if name in CHOICES:
-        return CHOICES[name](value)
-    if name in {"latency", "fault_rate", "hang_seconds"}:
-        seconds = float(value)
-        if not 0 <= seconds <= 3600:
-            raise ValueError(f"{name} is {value}. Use a number from 0 to 3,600.")
-        return seconds
-    if name == "faults":
-        return tuple(fault if isinstance(fault, Fault) else Fault.parse(fault) for fault in value)
-    if name in {"refuse", "refuse_suffix", "statuses"}:
-        return dict(value)
-    if name in {"spared", "unknown"}:
-        return frozenset(value)
-    return int(value) if name == "seed" else str(value)
+def faults(name: str, value: Any) -> tuple[Fault, ...]:
+    """Faults, or the words for them."""
+    return tuple(fault if isinstance(fault, Fault) else Fault.parse(fault) for fault in listed(name, value))
+
+
+HOUR, MONTH = 3600, 31 * 24 * 3600
+READERS: dict[str, Read] = {
+    "latency": number(HOUR),
+    "look_up_latency": number(HOUR),
+    "mode": choice(Mode),
+    "already_gone": choice(AlreadyGone),
+    "failure": choice(Failure),
+    "missing": choice(Missing),
+    "missing_words": text,
+    "echo": choice(Echo),
+    "refuse": mapping(text),
+    "refuse_suffix": mapping(text),
+    "spared": texts,
+    "cut_at": whole,
+    "first_half": flag,
+    "lost_shard": whole,
+    "rollback_after": number(MONTH),
+    "rollback_share": share,
+    "late_seconds": number(MONTH),
+    "unknown": texts,
+    "statuses": mapping(whole),
+    "api_key": text,
+    "foreign_keys": texts,
+    "maintenance": text,
+    "replica_lag": number(MONTH),
+    "replica_lacks": whole,
+    "faults": faults,
+    "fault_rate": share,
+    "seed": whole,
+    "retry_after": text,
+    "hang_seconds": number(HOUR),
+}

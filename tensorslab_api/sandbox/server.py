@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, Self
 
 from tensorslab_api.sandbox.handler import Handler
 from tensorslab_api.sandbox.options import Options
-from tensorslab_api.sandbox.world import World
+from tensorslab_api.sandbox.world import Known, World, everything
 from tensorslab_api.types import TaskKind
 
 HOST = "127.0.0.1"
@@ -75,15 +76,24 @@ class Server(ThreadingHTTPServer):
 class Sandbox:
     """A sandbox in a thread: `with Sandbox(Options(mode=Mode.PARTIAL)) as sandbox: Client(base_url=sandbox.url, …)`.
 
-    Port 0 takes a free one. With `ledger_file` what it deleted stays deleted when it is started again. Raises OSError
-    when the port is taken.
+    Port 0 takes a free one. With `ledger_file` what it deleted stays deleted when it is started again; late deletions
+    and rollbacks whose moment has not come when it stops are lost. `known` says which ids ever existed, and `clock`
+    gives the moments at which late effects, rollbacks and lags come true. Raises OSError when the port is taken.
     """
 
     handler: type[Handler] = Handler
     """A subclass of the handler can listen in."""
 
-    def __init__(self, options: Options | None = None, *, port: int = 0, ledger_file: Path | None = None) -> None:
-        self.world = World(options or Options(), ledger_file)
+    def __init__(
+        self,
+        options: Options | None = None,
+        *,
+        port: int = 0,
+        ledger_file: Path | None = None,
+        known: Known = everything,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.world = World(options or Options(), ledger_file, known=known, clock=clock)
         self._server = Server(port, self.world, self.handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True)
 
@@ -111,6 +121,8 @@ class Sandbox:
         """Cut every connection and free the port."""
         self._server.stop()
         self._thread.join()
+        # What was due and had not been asked about yet belongs in the file.
+        self.world.settle()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -133,8 +145,12 @@ class Sandbox:
         return self.world.summary()
 
     def deleted(self, kind: TaskKind) -> set[str]:
-        """The ids of this kind that are truly gone."""
-        return set(self.ledger()["deleted"][TaskKind(kind)])
+        """The ids of this kind that are truly gone. Those that never existed are not among them."""
+        return self.world.deleted(TaskKind(kind))
+
+    def gone_at(self, kind: TaskKind, task_id: str, at: float) -> bool:
+        """Whether it was deleted at that moment, by the sandbox's clock. False for an id that never existed."""
+        return self.world.gone_at(TaskKind(kind), task_id, at)
 
 
 def serve(
@@ -142,6 +158,7 @@ def serve(
     port: int,
     options: Options | None = None,
     ledger_file: Path | None = None,
+    known: Known = everything,
     ready: Callable[[str], None] = lambda url: None,
 ) -> None:
     """Run a sandbox until SIGTERM or SIGINT. Raises OSError when the port is taken."""
@@ -150,7 +167,7 @@ def serve(
     def stop(number: int, frame: FrameType | None) -> None:
         stopped.set()
 
-    with Sandbox(options, port=port, ledger_file=ledger_file) as sandbox:
+    with Sandbox(options, port=port, ledger_file=ledger_file, known=known) as sandbox:
         before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             ready(sandbox.url)

@@ -1,23 +1,35 @@
-"""What the sandbox knows and did: which ids are gone, every call that reached it, and what it truly deleted."""
+"""What the sandbox knows and did: which ids exist, every call that reached it, and what it truly deleted."""
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tensorslab_api.sandbox.options import AlreadyGone, Fault, Mode, Options
+from tensorslab_api.sandbox.decision import decide
+from tensorslab_api.sandbox.existence import Existence, in_shard
+from tensorslab_api.sandbox.faults import Fault
+from tensorslab_api.sandbox.options import Options, faults
+from tensorslab_api.sandbox.values import flag, ids, mapping
 from tensorslab_api.types import TaskKind
 
 MOST_CALLS = 50_000
 """Older calls leave the ledger, so that it can run for weeks; the numbers go on counting."""
+
+Known = Callable[[TaskKind, Sequence[str]], Collection[str]]
+"""Whether a task of this kind ever existed under this id."""
+
+
+def everything(kind: TaskKind, ids: Sequence[str]) -> Collection[str]:
+    """Which of these ids ever existed: all."""
+    return ids
 
 
 @dataclass
@@ -27,11 +39,13 @@ class Call:
     operation: str
     kind: str
     body_bytes: int
-    at: float = field(default_factory=time.time)
-    """Seconds since 1970, when its whole body was here."""
+    at: float
+    """When its whole body was here: seconds since 1970, unless the sandbox has another clock."""
     ids: list[str] = field(default_factory=list)
     did: list[str] = field(default_factory=list)
-    """The ids that this call truly deleted."""
+    """The ids that this call truly deleted. They stay here when that is undone."""
+    foreign: bool = False
+    """It came with the key of another account."""
     fault: str | None = None
     http_status: int | None = None
     """None when nothing was answered."""
@@ -43,27 +57,40 @@ class Call:
 
 
 class World:
-    """All state of one sandbox. Every method may be called from any thread."""
+    """All state of one sandbox. Every method may be called from any thread.
 
-    def __init__(self, options: Options, ledger_file: Path | None = None) -> None:
+    `known` decides which ids ever existed. `clock` decides when late effects, rollbacks and lags come true; nothing
+    runs in the background, so each takes effect when the world is asked next, with its own moment.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        ledger_file: Path | None = None,
+        *,
+        known: Known = everything,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.options = options
+        self.known = known
+        self.met: dict[str, set[str]] = {kind.value: set() for kind in TaskKind}
+        """Ids that are known to have existed: they are not asked about again."""
+        self.clock = clock
         self.stopping = threading.Event()
-        self.ledger_file = ledger_file
         self.lock = threading.RLock()
-        self.gone: dict[str, dict[str, None]] = {kind.value: {} for kind in TaskKind}
+        self.existence = Existence(clock, ledger_file)
         self.calls: deque[Call] = deque(maxlen=MOST_CALLS)
         self.numbers: Counter[str] = Counter()
         self.in_flight = 0
         self.max_in_flight = 0
         self.queue: deque[Fault] = deque()
         self.dice = random.Random(options.seed)  # noqa: S311 (reproducible, no secret)
-        if ledger_file is not None and ledger_file.exists():
-            self._load(ledger_file)
+        self.rollback_turn = 0
 
     @contextmanager
     def call(self, operation: str, kind: TaskKind, body_bytes: int) -> Iterator[Call]:
         """Enter one call into the ledger for as long as it is being answered."""
-        call = Call(operation=operation, kind=kind.value, body_bytes=body_bytes)
+        call = Call(operation=operation, kind=kind.value, body_bytes=body_bytes, at=self.clock())
         with self.lock:
             self.in_flight += 1
             self.max_in_flight = max(self.max_in_flight, self.in_flight)
@@ -75,7 +102,7 @@ class World:
         finally:
             with self.lock:
                 self.in_flight -= 1
-                call.answered_at = time.time()
+                call.answered_at = self.clock()
 
     def next_fault(self, operation: str) -> Fault | None:
         """The first queued fault for this operation, or one by chance."""
@@ -89,47 +116,73 @@ class World:
                 return self.dice.choice(fitting)
             return None
 
-    def alive(self, kind: TaskKind, task_id: str) -> bool:
-        """Every id is, unless it was deleted or never existed."""
-        return task_id not in self.gone[kind] and task_id not in self.options.unknown
+    def exists(self, kind: TaskKind, task_id: str) -> bool:
+        """Whether there ever was such a task, deleted or not."""
+        self._meet(kind, [task_id])
+        return task_id not in self.options.unknown and task_id in self.met[kind]
 
-    def delete(self, kind: TaskKind, ids: Sequence[str], call: Call) -> str | None:
-        """Delete what the options allow. Returns the words of a failure, or None for a success."""
+    def _meet(self, kind: TaskKind, ids: Sequence[str]) -> None:
+        """Ask about all that are new at once: whoever knows may have to look into a database."""
         with self.lock:
-            objections = [words for task_id in ids if (words := self._objection(kind, task_id)) is not None]
-            nothing = bool(objections) and self.options.mode is Mode.ALL_OR_NOTHING
-            if not nothing:
-                call.did = [task_id for task_id in ids if self._deletable(kind, task_id)]
-                self.remove(kind, call.did)
-        if not objections or self.options.mode is Mode.LENIENT:
-            return None
-        return objections[0]
+            if new := [task_id for task_id in ids if task_id not in self.met[kind]]:
+                self.met[kind].update(self.known(kind, new))
 
-    def _objection(self, kind: TaskKind, task_id: str) -> str | None:
-        if not self.alive(kind, task_id):
-            return "Task does not exist" if self.options.already_gone is AlreadyGone.FAILURE else None
-        return self._refusal(task_id)
+    def alive(self, kind: TaskKind, task_id: str) -> bool:
+        """Every id that exists is, unless it is deleted."""
+        with self.lock:
+            self.existence.settle()
+            return task_id not in self.existence.gone[kind] and self.exists(kind, task_id)
 
-    def _refusal(self, task_id: str) -> str | None:
-        by_suffix = (words for end, words in self.options.refuse_suffix.items() if task_id.endswith(end))
-        return self.options.refuse.get(task_id) or next(by_suffix, None)
+    def seen(self, kind: TaskKind, task_id: str) -> bool:
+        """Whether a look-up finds it: the replica that it asks can lag behind, and lack some."""
+        with self.lock:
+            now = self.existence.settle()
+            gone = task_id in self.existence.gone[kind]
+            if self.options.replica_lag:
+                gone = self.existence.gone_at(kind, task_id, now - self.options.replica_lag)
+            return not gone and not in_shard(task_id, self.options.replica_lacks) and self.exists(kind, task_id)
 
-    def _deletable(self, kind: TaskKind, task_id: str) -> bool:
-        return self.alive(kind, task_id) and self._refusal(task_id) is None and task_id not in self.options.spared
+    def delete(self, kind: TaskKind, ids: Sequence[str], call: Call, *, late: bool = False) -> str | None:
+        """Delete what the options allow, now or late. Returns the words of a failure, or None for a success."""
+        with self.lock:
+            now = self.existence.settle()
+            self._meet(kind, ids)
+            decision = decide(ids, self.options, lambda one: not call.foreign and self.alive(kind, one))
+            if decision.ids:
+                undo_after = self.options.rollback_after if self._rolled_back() else None
+                work = partial(self._do, kind, decision.ids, call, undo_after)
+                if late:
+                    self.existence.later(now + self.options.late_seconds, work)
+                else:
+                    work(now)
+            return decision.words
+
+    def _do(self, kind: TaskKind, ids: Sequence[str], call: Call, undo_after: float | None, at: float) -> None:
+        deletions = self.existence.remove(kind, ids, at)
+        call.did = [event.id for event in deletions]
+        if undo_after is not None:
+            self.existence.later(at + undo_after, partial(self.existence.undo, deletions))
+
+    def _rolled_back(self) -> bool:
+        share = self.options.rollback_share
+        if not self.options.rollback_after or share in (0, 1):
+            return bool(self.options.rollback_after and share)
+        if share == 0.5:
+            self.rollback_turn += 1
+            return self.rollback_turn % 2 == 1
+        return self.dice.random() < share
 
     def remove(self, kind: TaskKind, ids: Sequence[str]) -> None:
         """Ids that are gone from now on."""
         with self.lock:
-            self.gone[kind].update(dict.fromkeys(ids))
-            self._write({"kind": kind.value, "gone": list(ids)})
+            self.existence.remove(kind, ids, self.existence.settle())
 
     def revive(self, ids: Sequence[str]) -> None:
         """Ids that are alive again, as either kind."""
         with self.lock:
-            for known in self.gone.values():
-                for task_id in ids:
-                    known.pop(task_id, None)
-            self._write({"alive": list(ids)})
+            now = self.existence.settle()
+            for kind in TaskKind:
+                self.existence.restore(kind, ids, now)
 
     def control(self, changes: dict[str, Any]) -> None:
         """Change how it behaves. Raises ValueError, and changes nothing, when `changes` are mistyped.
@@ -138,20 +191,23 @@ class World:
         kind), `forget_calls` (true empties the ledger of calls).
         """
         changes = dict(changes)
-        queue = [Fault.parse(word) for word in changes.pop("queue", [])]
-        alive = [str(task_id) for task_id in changes.pop("alive", [])]
-        gone = {TaskKind(kind): list(map(str, ids)) for kind, ids in dict(changes.pop("gone", {})).items()}
-        forget = bool(changes.pop("forget_calls", False))
+        queue = faults("queue", changes.pop("queue", ()))
+        alive = ids("alive", changes.pop("alive", ()))
+        gone = {TaskKind(kind): some for kind, some in mapping(ids)("gone", changes.pop("gone", {})).items()}
+        forget = flag("forget_calls", changes.pop("forget_calls", False))
         options = self.options.changed(changes)
         with self.lock:
+            self.existence.settle()
             if "seed" in changes:
                 self.dice = random.Random(options.seed)  # noqa: S311 (reproducible, no secret)
+            if changes.keys() & {"rollback_after", "rollback_share"}:
+                self.rollback_turn = 0
             self.options = options
             self.queue.extend(queue)
             if alive:
                 self.revive(alive)
-            for kind, ids in gone.items():
-                self.remove(kind, ids)
+            for kind, some in gone.items():
+                self.remove(kind, some)
             if forget:
                 self.calls.clear()
                 self.numbers.clear()
@@ -160,8 +216,10 @@ class World:
     def ledger(self) -> dict[str, Any]:
         """What it truly did."""
         with self.lock:
+            self.existence.settle()
             return {
-                "deleted": {kind: list(ids) for kind, ids in self.gone.items()},
+                "deleted": {kind: list(ids) for kind, ids in self.existence.gone.items()},
+                "events": [event._asdict() for event in self.existence.events],
                 "calls": [asdict(call) for call in self.calls],
                 "max_in_flight": self.max_in_flight,
                 "strays": self.numbers["stray"],
@@ -170,38 +228,32 @@ class World:
     def summary(self) -> dict[str, Any]:
         """The numbers of the ledger."""
         with self.lock:
+            self.existence.settle()
             return {
-                "deleted": {kind: len(ids) for kind, ids in self.gone.items()},
+                "deleted": {kind: len(ids) for kind, ids in self.existence.gone.items()},
                 "calls": {operation: self.numbers[operation] for operation in ("delete", "look_up")},
                 "max_in_flight": self.max_in_flight,
                 "strays": self.numbers["stray"],
             }
 
+    def deleted(self, kind: TaskKind) -> set[str]:
+        """The ids of this kind that are gone."""
+        with self.lock:
+            self.existence.settle()
+            return set(self.existence.gone[kind])
+
+    def gone_at(self, kind: TaskKind, task_id: str, at: float) -> bool:
+        """Whether it was deleted at that moment. An id that never existed never was."""
+        with self.lock:
+            self.existence.settle()
+            return self.existence.gone_at(kind, task_id, at)
+
+    def settle(self) -> None:
+        """Let happen what is due."""
+        with self.lock:
+            self.existence.settle()
+
     def stray(self) -> None:
         """A request for a path that is none of ours, such as a redirect that was followed."""
         with self.lock:
             self.numbers["stray"] += 1
-
-    def _write(self, line: dict[str, Any]) -> None:
-        self._append(json.dumps(line) + "\n")
-
-    def _append(self, written: str) -> None:
-        if self.ledger_file is not None:
-            with self.ledger_file.open("a", encoding="utf-8") as file:
-                file.write(written)
-
-    def _load(self, ledger_file: Path) -> None:
-        written = ledger_file.read_text(encoding="utf-8")
-        if written and not written.endswith("\n"):
-            # A sandbox that was killed while it wrote: the next line must not join this one.
-            self._append("\n")
-        for line in written.splitlines():
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue
-            for task_id in entry.get("alive", []):
-                for known in self.gone.values():
-                    known.pop(task_id, None)
-            if "gone" in entry:
-                self.gone[entry["kind"]].update(dict.fromkeys(entry["gone"]))

@@ -17,17 +17,20 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.one_run import Plan
+from tests.chaos.one_run import NATURES, Plan
 from tests.cluster import Cluster
 
 ROOT = Path(__file__).parent.parent.parent
 BEHAVIOURS = list(product(["all_or_nothing", "partial", "lenient"], ["failure", "success"]))
 """How the provider treats a list with a bad id, and an id that is gone already: each seed has one of them."""
+MISSING = ["http", "code", "bad_request", "null_data"]
+"""In which form it says that there is no such task."""
 LONGEST = 2400
 COLUMNS = {
     "seed": 5,
     "database": 11,
     "behaviour": 24,
+    "nature": 13,
     "items": 7,
     "deletes": 8,
     "look-ups": 9,
@@ -76,6 +79,9 @@ def _plans(wanted: argparse.Namespace) -> Iterator[Plan]:
             database=database,
             mode=mode,
             already_gone=already_gone,
+            missing=MISSING[seed % len(MISSING)],
+            nature=list(NATURES)[seed % len(NATURES)],
+            clocks=seed % 2 == 0,
             tasks=wanted.tasks,
             seconds=wanted.seconds,
         )
@@ -97,6 +103,7 @@ def _tell(result: dict[str, Any]) -> None:
         "seed": result["seed"],
         "database": result["database"],
         "behaviour": f"{result['mode']}, {result['already_gone']}",
+        "nature": result["nature"],
         "items": result.get("items"),
         "deletes": calls.get("delete"),
         "look-ups": calls.get("look_up"),

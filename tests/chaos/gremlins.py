@@ -1,4 +1,5 @@
-"""What goes wrong around the product: killed processes, a database that restarts, a full disk, clocks, a bad key."""
+"""What goes wrong around the product: killed processes, a database that restarts, a full disk, clocks, a bad key, and
+a provider that is under maintenance, or answers for another account."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from django.db import DatabaseError
 
+from dashboard.calls.models import Account, ProviderCall
+from dashboard.deletions.models import DeletionItem
 from dashboard.inventory.models import TrackedTask
 from tensorslab_api.sandbox import Sandbox
 from tests.chaos.herd import Herd
@@ -23,6 +26,11 @@ CLOCK_JUMPS = [25.0, -40.0, 200.0, -200.0]
 """Seconds: longer than a lease, forward and back, and longer than any pause."""
 MOST_WRONG = max(CLOCK_JUMPS)
 WRONG_FOR = 4.0
+WEATHER = {"foreign_keys": ["chaos"]}, {"maintenance": "System under maintenance"}
+CLEAR = {"foreign_keys": [], "maintenance": ""}
+WEATHER_FOR = 6.0
+QUIET_LOOKS = 5
+"""Looks in a row at which no answer waits to be vouched for."""
 
 
 @dataclass(kw_only=True)
@@ -35,18 +43,60 @@ class Gremlins:
     provider: Sandbox
     clock_file: Path
     cluster: Cluster | None
+    clocks: bool
     done: dict[str, int] = field(default_factory=dict)
     outages: list[float] = field(default_factory=list)
     """When the database could not be reached or written."""
     held: dict[Ident, float] = field(default_factory=dict)
+    weather_since: float | None = None
+    was_foreign: bool = False
+    """It has answered for another account: it said Success of what it never had."""
 
     def play(self, seconds: float) -> None:
-        for _ in range(round(seconds / self.every)):
+        others = [self.outage, self.refuse_key, self.hold, self.hold, *([self.wrong_clock] if self.clocks else [])]
+        rounds = round(seconds / self.every)
+        for number in range(rounds):
             time.sleep(self.every)
             # A kill every time, and often something else besides.
             self._do(self.kill)
             if self.dice.random() < 0.5:
-                self._do(self.dice.choice([self.outage, self.wrong_clock, self.refuse_key, self.hold, self.hold]))
+                self._do(self.dice.choice(others))
+            if number in {rounds // 4, 3 * rounds // 4}:
+                self._do(self.bad_weather)
+            self.better_weather()
+
+    def bad_weather(self) -> None:
+        """For a while the whole provider is under maintenance, or answers as another account of its would."""
+        if self.weather_since is None:
+            self.weather_since = time.monotonic()
+            weather = self.dice.choice(WEATHER)
+            self.was_foreign |= "foreign_keys" in weather
+            self.provider.control(**weather)
+
+    def better_weather(self) -> bool:
+        """Ends that, after a while, and where the product can tell. False when it has yet to notice.
+
+        Answers of another account look right: only controls that are made under it too can show what they are.
+        """
+        if self.weather_since is None:
+            return True
+        if time.monotonic() < self.weather_since + WEATHER_FOR or not self._is_noticed():
+            return False
+        self.provider.control(**CLEAR)
+        self.weather_since = None
+        return True
+
+    def _is_noticed(self) -> bool:
+        with suppress(DatabaseError):
+            for _ in range(QUIET_LOOKS):
+                if Account.objects.exclude(doubt="").exists():
+                    return True
+                look_ups = ProviderCall.objects.in_hand().filter(operation="look_up", deletion__isnull=False)
+                if look_ups.exists() or DeletionItem.objects.filter(claim__isnull=False).exists():
+                    return False
+                time.sleep(0.02)
+            return True
+        return False
 
     def _do(self, trouble: Callable[[], None]) -> None:
         trouble()

@@ -24,6 +24,20 @@ from tensorslab_api.sandbox import Options, Sandbox
 TIMEOUT = 2
 CALM_WITHIN = 1500.0
 FAULTS = ["429", "500", "502", "reset", "hang", "truncated", "empty", "not_json", "null_data", "code_as_text"]
+ODD = ["102", "103", "twice", "repeated_key", "repeated_key:after", "failed:after:delete", "system_busy:look_up"]
+LATE = ["504:late:delete", "reset:late:delete", "failed:late:delete"]
+LAG, LACKS, LATE_SECONDS = 5.0, 20, 8.0
+NATURES: dict[str, dict[str, Any]] = {
+    "honest": {},
+    "late": {"late_seconds": LATE_SECONDS},
+    "lags": {"replica_lag": LAG},
+    "loses a shard": {"lost_shard": 20},
+    "lacks some": {"replica_lacks": LACKS},
+    "takes back": {"rollback_after": 6, "rollback_share": 0.5},
+    "cuts lists": {"cut_at": 90},
+}
+"""What the provider is like in one run. Two at once could not be told from what they are not."""
+LYING = {"loses a shard", "takes back", "cuts lists"}
 MODELS = 12
 UNKNOWN, POISON, GONE = 8, 8, 8
 """How many of the ids the provider never had, refuses, and had deleted before."""
@@ -34,6 +48,8 @@ class Plan:
     seed: int
     mode: str = "all_or_nothing"
     already_gone: str = "failure"
+    missing: str = "http"
+    nature: str = "honest"
     verify: str = "sample"
     tasks: int = 10_000
     seconds: float = 60.0
@@ -41,6 +57,8 @@ class Plan:
     kill_every: float = 2.0
     workers: int = 3
     operators: int = 3
+    clocks: bool = False
+    """Whether clocks jump. Where the database has none of its own, hardly a moment can be told from another then."""
     database: str = "sqlite"
     logs: str = ""
     """A file for what all processes said, to look into a failure."""
@@ -48,11 +66,13 @@ class Plan:
     @property
     def options(self) -> dict[str, Any]:
         """How the provider behaves all the while."""
-        faults = [f"{trouble}:{when}" for trouble in FAULTS for when in ("before", "after")]
+        faults = [*(f"{trouble}:{when}" for trouble in FAULTS for when in ("before", "after")), *ODD]
         return {
+            **NATURES[self.nature],
             "mode": self.mode,
             "already_gone": self.already_gone,
-            "faults": faults,
+            "missing": self.missing,
+            "faults": faults + (LATE if self.nature == "late" else []),
             "fault_rate": self.fault_rate,
             "seed": self.seed,
             "latency": 0.02,
@@ -63,13 +83,13 @@ class Plan:
 
 
 @contextmanager
-def surroundings(plan: Plan) -> Iterator[tuple[Path, Sandbox, Any]]:
-    """A folder, a provider, and on PostgreSQL a server of our own, which Django then uses."""
+def surroundings(plan: Plan, existing: dict[str, set[str]]) -> Iterator[tuple[Path, Sandbox, Any]]:
+    """A folder, a provider where only these ids ever existed, and on PostgreSQL a server of our own for Django."""
     from tests.cluster import Cluster, free_port
 
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True)))
-        provider = stack.enter_context(Sandbox(Options(), ledger_file=None))
+        provider = stack.enter_context(Sandbox(Options(), known=lambda kind, ids: existing[kind].intersection(ids)))
         cluster = stack.enter_context(Cluster()) if plan.database == "postgresql" else None
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "dashboard.settings",
@@ -83,17 +103,19 @@ def surroundings(plan: Plan) -> Iterator[tuple[Path, Sandbox, Any]]:
             "DELETION_GRACE_SECONDS": "1",
             "DELETION_VERIFY": plan.verify,
             "DELETION_MAX_ATTEMPTS": "6",
+            "DELETION_INSPECT_AFTER": "3s,10s",
             "CLOCK_FILE": str(folder / "clock"),
         }
         yield folder, provider, cluster
 
 
 def main(plan: Plan) -> dict[str, Any]:
-    with surroundings(plan) as (folder, provider, cluster):
+    existing: dict[str, set[str]] = {"image": set(), "video": set()}
+    with surroundings(plan, existing) as (folder, provider, cluster):
         django.setup()
         from tests.chaos.story import Story
 
-        return Story(plan=plan, folder=folder, provider=provider, cluster=cluster).play()
+        return Story(plan=plan, folder=folder, provider=provider, existing=existing, cluster=cluster).play()
 
 
 if __name__ == "__main__":

@@ -20,12 +20,13 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from dashboard.calls.models import ProviderCall
-from dashboard.deletions.models import Deletion, State
+from dashboard.deletions.models import Deletion, DeletionItem, Inspection, State
 from dashboard.inventory.models import TrackedTask
 from tensorslab_api.sandbox import Sandbox
+from tensorslab_api.sandbox.existence import in_shard
 from tests.chaos.gremlins import MOST_WRONG, Gremlins
 from tests.chaos.herd import Herd
-from tests.chaos.one_run import CALM_WITHIN, GONE, MODELS, POISON, UNKNOWN, Plan
+from tests.chaos.one_run import CALM_WITHIN, GONE, LYING, MODELS, NATURES, POISON, UNKNOWN, Plan
 from tests.chaos.operators import PASSWORD, NothingThere, Operator, Seen
 from tests.cluster import Cluster
 from tests.oracle import Circumstances, Ident, violations
@@ -40,6 +41,8 @@ class Story:
     plan: Plan
     folder: Path
     provider: Sandbox
+    existing: dict[str, set[str]]
+    """By kind: which ids the provider ever had. It asks here."""
     cluster: Cluster | None
     seen: Seen = field(default_factory=Seen)
 
@@ -58,6 +61,7 @@ class Story:
                 provider=self.provider,
                 clock_file=self.folder / "clock",
                 cluster=self.cluster,
+                clocks=self.plan.clocks,
             )
             self._confirm_much(operators[0])
             for operator in operators:
@@ -67,7 +71,7 @@ class Story:
                 operator.ended.set()
             for operator in operators:
                 operator.join()
-            calmed = self._calm(operators[0])
+            calmed = self._calm(operators[0], gremlins)
         if self.plan.logs:
             Path(self.plan.logs).write_text(herd.logs())
         return self._result(gremlins, herd, calmed)
@@ -90,11 +94,16 @@ class Story:
         TrackedTask.objects.bulk_create(rows, batch_size=1000)
         odd = self.dice.sample(rows, UNKNOWN + POISON + GONE)
         unknown, poison, gone = odd[:UNKNOWN], odd[UNKNOWN:-GONE], odd[-GONE:]
-        # A lenient provider says Success for what it refuses. Only looking all of them up again would tell.
-        refused = [] if self.plan.mode == "lenient" and self.plan.verify != "all" else poison
+        never = {row.task_id for row in unknown}
+        for row in rows:
+            self.existing[row.kind] |= {row.task_id} - never
+        self.hidden = frozenset(
+            (row.kind, row.task_id)
+            for row in rows
+            if in_shard(row.task_id, NATURES[self.plan.nature].get("replica_lacks", 0))
+        )
         self.provider.control(
-            unknown=[row.task_id for row in unknown],
-            refuse={row.task_id: "task is running" for row in refused},
+            refuse={row.task_id: "task is running" for row in poison},
             gone={kind: [row.task_id for row in gone if row.kind == kind] for kind in ("image", "video")},
         )
         return frozenset((row.kind, row.task_id) for row in [*unknown, *gone])
@@ -116,24 +125,29 @@ class Story:
             time.sleep(0.2)
         raise AssertionError(f"The product did not start.\n{operator.seen.answers}")
 
-    def _calm(self, operator: Operator) -> float | None:
-        """Faults go on until nothing is in flight; then doubts are cleared up. Returns seconds, None when never."""
+    def _calm(self, operator: Operator, gremlins: Gremlins) -> float | None:
+        """Faults go on for as long as the trouble did, or until nothing is in flight. Then doubts are cleared up, and
+        what has ended is looked at again. Returns seconds, None when it never comes to an end."""
         began = time.monotonic()
         faulty = True
         while time.monotonic() < began + CALM_WITHIN:
             time.sleep(0.5)
             undone = _patiently(lambda: list(Deletion.objects.in_flight()))
+            clear = gremlins.better_weather()
+            if faulty and (not undone or time.monotonic() > began + self.plan.seconds):
+                faulty = False
+                self.provider.control(fault_rate=0.0)
             for deletion in undone:
                 if deletion.state == State.PAUSED:
                     self._press(operator, deletion, "resume")
+                    # Where no task is left that could vouch for look-ups; elsewhere it is refused.
+                    self._press(operator, deletion, "accept" if clear else "resume")
             unknown = _patiently(lambda: list(Deletion.objects.filter(state=State.FINISHED, unknown__gt=0)))
-            if undone:
+            inspected = _patiently(lambda: Inspection.objects.filter(at=None).exists())
+            if undone or not clear:
                 continue
-            if not unknown:
+            if not unknown and not inspected:
                 return round(time.monotonic() - began, 1)
-            if faulty:
-                faulty = False
-                self.provider.control(fault_rate=0.0)
             for deletion in unknown:
                 self._press(operator, deletion, "check")
         return None
@@ -148,7 +162,15 @@ class Story:
     def _result(self, gremlins: Gremlins, herd: Herd, calmed: float | None) -> dict[str, Any]:
         ledger = self.provider.ledger()
         wrong = MOST_WRONG if connection.vendor == "sqlite" and gremlins.done.get("wrong_clock") else 0.0
-        known = Circumstances(gone_before=self.excused, held_at=gremlins.held, skew=wrong)
+        known = Circumstances(
+            gone_before=self.excused,
+            held_at=gremlins.held,
+            skew=wrong,
+            # A lenient one says Success of what it refuses.
+            lies=self.plan.nature in LYING or self.plan.mode == "lenient" or gremlins.was_foreign,
+            lag=NATURES[self.plan.nature].get("replica_lag", 0.0),
+            hidden=self.hidden,
+        )
         found = violations(ledger, known, ended=True)
         found += [what for at, what in self.seen.errors if not _excused(at, gremlins.outages)]
         if calmed is None:
@@ -159,9 +181,14 @@ class Story:
             "database": connection.vendor,
             "mode": self.plan.mode,
             "already_gone": self.plan.already_gone,
+            "nature": self.plan.nature,
             "violations": found,
             "deletions": deletions.count(),
             "items": sum(deletion.size for deletion in deletions),
+            "evidence": dict(Counter(DeletionItem.objects.values_list("evidence", flat=True))),
+            "looked_again": Inspection.objects.count(),
+            "corrected": sum(Inspection.objects.values_list("changed", flat=True)),
+            "alarms": sum(deletion.alarms for deletion in deletions),
             "outcomes": dict(sum((Counter(deletion.counts()) for deletion in deletions), Counter())),
             "calls": dict(Counter(call["operation"] for call in ledger["calls"])),
             "faults": sum(call["fault"] is not None for call in ledger["calls"]),

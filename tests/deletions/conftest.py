@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.calls.models import Account
+from dashboard.calls import accounts
+from dashboard.calls.models import Account, Control
 from dashboard.deletions import manifest, requests, shift
 from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.deletions.shift import Shift
@@ -26,6 +27,8 @@ def _fast(settings, monkeypatch) -> None:
     settings.DELETION_GRACE_SECONDS = 0
     settings.DELETION_TYPED_ABOVE = 1_000_000
     settings.DELETION_VERIFY = "none"
+    settings.DELETION_CANARY = 0
+    settings.DELETION_INSPECT_AFTER = ()
     settings.TENSORSLAB_TIMEOUT = 1.0
 
 
@@ -40,6 +43,7 @@ def confirm(olga: User) -> Confirm:
 
     def confirm(tasks: list[TrackedTask], *, user: User = olga, now: datetime | None = None) -> Deletion:
         wanted = TrackedTask.objects.filter(pk__in=[task.pk for task in tasks])
+        just_asked()
         deletion = manifest.freeze_tasks(tasks=wanted, actor=user)
         moment = now or timezone.now()
         typed = str(deletion.size)
@@ -58,6 +62,15 @@ def images(db: None) -> Callable[[int], list[TrackedTask]]:
     return images
 
 
+def just_asked() -> None:
+    """A moment ago TensorsLab was asked about a task that exists: the next call is what a test is about."""
+    now = timezone.now()
+    account = accounts.current()
+    Account.objects.filter(pk=account.pk).update(proven_at=now)
+    asked = {"witness_asked_at": now, "witness_at": now}
+    Control.objects.update_or_create(account=account, kind="image", defaults=asked)
+
+
 def work(deletion: Deletion, *, shifts: int = 20) -> Deletion:
     """Runs shifts, and moves what is due later to now, until the deletion ends; no test waits for a pause."""
     for _ in range(shifts):
@@ -66,8 +79,9 @@ def work(deletion: Deletion, *, shifts: int = 20) -> Deletion:
         if deletion.state not in {"scheduled", "running"}:
             return deletion
         past = timezone.now() - timedelta(minutes=2)
-        DeletionItem.objects.filter(lost_at__isnull=False).update(lost_at=past)
-        DeletionItem.objects.filter(not_before__isnull=False).update(not_before=past)
+        for name in ("lost_at", "not_before", "there_from", "gone_at"):
+            DeletionItem.objects.filter(**{f"{name}__isnull": False}).update(**{name: past})
+        Control.objects.update(next_at=None)
         type(deletion).objects.filter(pk=deletion.pk, state="scheduled").update(starts_at=past)
         Account.objects.update(rest_until=None)
     return deletion

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TypeVar
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.management import call_command
@@ -15,12 +15,12 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from dashboard.audit import triggers
-from dashboard.calls import slots
-from dashboard.calls.models import Account, ProviderCall, Slot
+from dashboard.calls import accounts, controls, slots
+from dashboard.calls.models import ProviderCall, Slot
 from dashboard.calls.sending import perform
 from dashboard.calls.verdicts import Verdict
-from dashboard.deletions import arming, engine, requests, taking
-from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard.deletions import engine, requests, taking, vouchers, vouching
+from dashboard.deletions.models import Deletion, DeletionItem, Inspection, Outcome, State
 from dashboard.deletions.settling import settle
 from dashboard.deletions.shift import Shift
 from dashboard.deletions.tending import Tender
@@ -28,22 +28,40 @@ from dashboard.inventory.models import TrackedTask
 from tensorslab_api.sandbox import Sandbox
 from tests.oracle import Circumstances, Ident, violations
 
-MOMENTS = {
-    Deletion: ["created_at", "starts_at"],
-    DeletionItem: ["not_before", "lost_at"],
-    Account: ["rest_until", "wake_at"],
-    Slot: ["lease_until"],
-    ProviderCall: ["lease_until"],
+LEASES = [Slot, ProviderCall]
+"""They run out by the database's clock. It can't be put ahead, so they are put back."""
+CLEAR: dict[str, Any] = {"foreign_keys": [], "maintenance": ""}
+WEATHER: Mapping[str, dict[str, Any]] = {
+    "foreign": {**CLEAR, "foreign_keys": ["test-key"]},
+    "maintenance": {**CLEAR, "maintenance": "System under maintenance"},
+    "clear": CLEAR,
 }
-"""What is compared with the time of day, so that time passes when all of it moves into the past."""
+"""What the whole provider may be like for a while."""
 
 MOST_PIECES = 100
+LONGEST_WAIT = 400.0
 
 T = TypeVar("T")
 
 
+class Clock:
+    """The time of a game, shared by provider, workers and people. It passes by itself, and is put ahead."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def now(self) -> datetime:
+        return timezone.now() + timedelta(seconds=self.passed)
+
+    def epoch(self) -> float:
+        return time.time() + self.passed
+
+    def steady(self) -> float:
+        return time.monotonic() + self.passed
+
+
 def take(hold: slots.Hold) -> taking.Chunk | None:
-    """The next call for this slot, on its way."""
+    """The next call of a deletion for this slot, on its way."""
     now = timezone.now()
     chunk = taking.prepare(now=now)
     return chunk if chunk and taking.leave(chunk, hold, now=now) else None
@@ -63,36 +81,45 @@ class Hand:
     chunk: taking.Chunk
     deadline: float
     verdict: Verdict | None = None
+    came_at: datetime | None = None
+
+    @property
+    def looks_up(self) -> bool:
+        return self.chunk.operation == taking.Operation.LOOK_UP
 
 
 @dataclass(kw_only=True)
 class SmallWorld:
     sandbox: Sandbox
+    clock: Clock = field(default_factory=Clock)
     hands: list[Hand] = field(default_factory=list)
     ready: list[taking.Chunk] = field(default_factory=list)
     """Calls of workers that have yet to leave."""
     forgotten: list[Hand] = field(default_factory=list)
     """Calls of workers that died, or seemed to."""
     gone_elsewhere: set[Ident] = field(default_factory=set)
-    passed: float = 0.0
-    tender: Tender = field(default_factory=lambda: Tender("small world"))
+    weather: str = "clear"
+    lies: bool = False
+    lag: float = 0.0
+    hidden: frozenset[Ident] = frozenset()
+
+    def __post_init__(self) -> None:
+        self.tender = Tender("small world", clock=self.clock.now)
+
+    def now(self) -> datetime:
+        return self.clock.now()
 
     def pass_time(self, seconds: float) -> None:
-        self.passed += seconds
-        for model, names in MOMENTS.items():
-            for name in names:
-                model.objects.filter(**{f"{name}__isnull": False}).update(
-                    **{name: F(name) - timedelta(seconds=seconds)}
-                )
-
-    def clock(self) -> float:
-        return time.monotonic() + self.passed
+        self.clock.passed += seconds
+        for model in LEASES:
+            held = model.objects.filter(lease_until__isnull=False)
+            held.update(lease_until=F("lease_until") - timedelta(seconds=seconds))
 
     def arm_a_piece(self) -> bool:
-        """One step of a large confirmation, Undo or Stop."""
-        work = arming.unfinished_chunks()
+        """One step of a large change: arming, Undo, Stop, looking all of it up, looking again."""
+        work = engine.unfinished_chunks(now=self.now())
         for step, deletion in work[:1]:
-            step(deletion, now=timezone.now())
+            step(deletion, now=self.now())
         return bool(work)
 
     def look_round(self) -> None:
@@ -101,12 +128,23 @@ class SmallWorld:
         while self.arm_a_piece():
             pieces += 1
             assert pieces < MOST_PIECES, "a large change never ends"
-        engine.heed_account()
-        engine.begin_due(now=timezone.now())
+        engine.heed_account(now=self.now())
+        engine.begin_due(now=self.now())
+        vouching.conclude(now=self.now())
+
+    def next_call(self) -> taking.Chunk | None:
+        """As a shift finds it: controls in their turn, and all that are wanted once nothing else is to be done."""
+        now = self.now()
+        if chunk := vouchers.prepare(now=now, idle=False) or taking.prepare(now=now):
+            return chunk
+        chunks = [*(hand.chunk for hand in self.hands), *self.ready]
+        looks_up = any(chunk.operation == taking.Operation.LOOK_UP and chunk.deletion_id for chunk in chunks)
+        control = None if looks_up else vouchers.prepare(now=now, idle=True)
+        return control or taking.prepare_inspection(now=now)
 
     def prepare(self) -> None:
         """A call written down ahead, by a worker that may send it, forget it or die."""
-        if chunk := taking.prepare(now=timezone.now()):
+        if chunk := self.next_call():
             self.ready.append(chunk)
 
     def leave_or_release(self, drawn: int) -> None:
@@ -119,15 +157,16 @@ class SmallWorld:
 
     def take(self) -> Hand | None:
         """The next call, on its way."""
-        chunk = taking.prepare(now=timezone.now())
+        chunk = self.next_call()
         return self.send_ready(chunk) if chunk else None
 
     def send_ready(self, chunk: taking.Chunk) -> Hand | None:
         may_be_sent = self.may_be_sent()
         for hold in slots.take(1):
-            if taking.leave(chunk, hold, now=timezone.now()):
+            if taking.leave(chunk, hold, now=self.now()):
                 assert chunk.operation == "look_up" or idents(chunk) <= may_be_sent, f"sent against the rules: {chunk}"
-                self.hands.append(Hand(hold=hold, chunk=chunk, deadline=self.clock() + settings.TENSORSLAB_TIMEOUT))
+                deadline = self.clock.steady() + settings.TENSORSLAB_TIMEOUT
+                self.hands.append(Hand(hold=hold, chunk=chunk, deadline=deadline))
                 return self.hands[-1]
             slots.release(hold)
             return None
@@ -138,10 +177,14 @@ class SmallWorld:
         """The next step of a call's life: it is sent, then settled."""
         if hand.verdict is None:
             self.send(hand)
+            return
+        came_at = hand.came_at or self.now()
+        if hand.chunk.deletion_id is None:
+            vouchers.settle(hand.chunk, hand.verdict, now=self.now(), came_at=came_at)
         else:
-            settle(hand.chunk.call_id, hand.verdict, now=timezone.now())
-            slots.release(hand.hold)
-            self.hands.remove(hand)
+            settle(hand.chunk.call_id, hand.verdict, now=self.now(), came_at=came_at)
+        slots.release(hand.hold)
+        self.hands.remove(hand)
 
     def finish(self, hand: Hand) -> None:
         while hand in self.hands:
@@ -149,24 +192,26 @@ class SmallWorld:
 
     def send(self, hand: Hand) -> None:
         chunk = hand.chunk
-        hand.verdict = perform(
-            operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=hand.deadline - self.passed
-        )
+        deadline = hand.deadline - self.clock.passed
+        hand.verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=deadline)
+        hand.came_at = self.now()
 
     def run_shift(self) -> None:
         """A whole shift, for whatever slots the hands leave it."""
         before = len(self.sandbox.ledger()["calls"])
-        may_be_sent = self.may_be_sent()
-        Shift(length=5).run()
+        # What the account stopped may go on by itself meanwhile.
+        may_be_sent = self.may_be_sent(Q(deletion__paused_by_account=True))
+        Shift(length=5, clock=self.now).run()
         for call in self.sandbox.ledger()["calls"][before:]:
             carried = {(call["kind"], task_id) for task_id in call["ids"]}
             assert call["operation"] == "look_up" or carried <= may_be_sent, f"sent against the rules: {call}"
 
-    def may_be_sent(self) -> set[Ident]:
+    def may_be_sent(self, besides: Q | None = None) -> set[Ident]:
         """What people want deleted at this moment: confirmed, past its grace, neither paused, stopped nor held."""
         due = Q(deletion__state=State.RUNNING) | Q(
-            deletion__state=State.SCHEDULED, deletion__starts_at__lte=timezone.now() + timedelta(seconds=2)
+            deletion__state=State.SCHEDULED, deletion__starts_at__lte=self.now() + timedelta(seconds=2)
         )
+        due = due | besides if besides else due
         wanted = DeletionItem.objects.filter(due, deletion__stopped_at=None, tracked__held_by="")
         undecided = wanted.filter(outcome__in=[Outcome.WAITING, Outcome.UNKNOWN, Outcome.SENT])
         return set(undecided.values_list("kind", "task_id"))
@@ -176,35 +221,73 @@ class SmallWorld:
         self.tender.tick()
         self.tender.tick()
 
-    def drain(self, by: requests.By, *, rounds: int = 60) -> None:
-        """The faults end, whoever held a call has died, and somebody presses Resume and Check wherever they show."""
+    def turn(self, weather: str) -> None:
+        """Changes what the provider is like, where the product can tell.
+
+        Answers of another account look right: only controls that are made under it too can show what they are. So it
+        stays until the account is in doubt, or no answer waits to be vouched for.
+        """
+        may_leave = self.weather == "clear" or self.is_noticed()
+        # Who accepted answers that nothing vouches for accepted these as well.
+        may_come = weather != "foreign" or not accounts.current().accepted_by
+        if may_leave and may_come:
+            self.weather = weather
+            self.sandbox.control(**WEATHER[weather])
+            # Another account may say Success of what it never had.
+            self.lies |= weather == "foreign"
+
+    def is_noticed(self) -> bool:
+        open_look_ups = any(hand.looks_up for hand in [*self.hands, *self.forgotten])
+        claims = DeletionItem.objects.filter(claim__isnull=False).exists()
+        return bool(accounts.current().doubt) or not (open_look_ups or claims)
+
+    def drain(self, by: requests.By, *, rounds: int = 400) -> None:
+        """The trouble ends, whoever held a call has died, and somebody presses every button that a page offers."""
         self.sandbox.control(fault_rate=0.0)
         self.sandbox.world.queue.clear()
+        for hand in [*self.hands, *self.forgotten]:
+            hand.verdict = None
         self.hands.clear()
+        self.forgotten.clear()
         self.ready.clear()
+        self.pass_time(slots.length().total_seconds())
         for _ in range(rounds):
-            self.pass_time(400)
+            self.turn("clear")
             self.tend()
             self.run_shift()
-            # One that the account had stopped takes the others along.
-            while deletion := Deletion.objects.filter(state=State.PAUSED).first():
-                requests.resume(deletion=deletion, by=by, now=timezone.now())
-            for deletion in Deletion.objects.filter(state=State.FINISHED, unknown__gt=0):
-                requests.check_unknown(deletion=deletion, by=by, now=timezone.now())
-            if not Deletion.objects.in_flight().exists() and engine.next_due(now=timezone.now()) is None:
+            self.press_all(by)
+            due = engine.next_due(now=self.now())
+            unfinished = Inspection.objects.filter(at=None).exists() or Deletion.objects.in_flight().exists()
+            if due is None and not unfinished:
                 return
+            wait = LONGEST_WAIT if due is None else (due - self.now()).total_seconds()
+            self.pass_time(min(max(wait, 1.0), LONGEST_WAIT))
+
+    def press_all(self, by: requests.By) -> None:
+        for deletion in Deletion.objects.filter(state=State.PAUSED):
+            deletion.refresh_from_db()
+            if deletion.state != State.PAUSED:
+                # One that the account had stopped took it along.
+                continue
+            acceptable = deletion.paused_by_account and controls.may_accept(accounts.current(), now=self.now())
+            if acceptable and self.weather == "clear":
+                requests.accept(deletion=deletion, by=by, now=self.now())
+            else:
+                requests.resume(deletion=deletion, by=by, now=self.now())
+        for deletion in Deletion.objects.filter(state=State.FINISHED, unknown__gt=0):
+            requests.check_unknown(deletion=deletion, by=by, now=self.now())
 
     def wrong(self, *, ended: bool) -> list[str]:
-        known = Circumstances(gone_before=frozenset(self.gone_elsewhere))
+        known = Circumstances(
+            gone_before=frozenset(self.gone_elsewhere), lies=self.lies, lag=self.lag, hidden=self.hidden
+        )
         return [*violations(self.sandbox.ledger(), known, ended=ended), *register_against_items()]
 
     def clear(self) -> None:
-        """An empty database, and a provider that knows nothing of what was."""
+        """An empty database."""
         triggers.drop(connection)
         call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
         triggers.create(connection)
-        dead = [task_id for ids in self.sandbox.ledger()["deleted"].values() for task_id in ids]
-        self.sandbox.control(alive=dead, forget_calls=True, refuse={})
 
 
 def idents(chunk: taking.Chunk) -> set[Ident]:

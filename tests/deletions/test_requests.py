@@ -10,10 +10,11 @@ from dashboard.calls import accounts, slots
 from dashboard.calls.models import Account
 from dashboard.calls.sending import perform
 from dashboard.calls.verdicts import Ruling, Verdict
-from dashboard.deletions import engine, progress, requests
+from dashboard.deletions import doubtful, engine, progress, requests
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.requests import By, Refused
 from dashboard.deletions.settling import settle
+from dashboard.deletions.shift import Shift
 from dashboard.inventory.models import TrackedTask
 from tests.deletions.conftest import work
 from tests.deletions.small_world import take
@@ -53,8 +54,9 @@ def test_stop_while_splitting_keeps_only_what_a_look_up_found(sandbox, olga, con
     requests.stop_rest(deletion=deletion, by=By(user=olga), now=timezone.now())
     work(deletion)
     assert deletion.state == State.FINISHED
-    assert (deletion.already_gone, deletion.kept) == (3, 1)
-    assert deletion.items.get(task_id=gone).outcome == Outcome.ALREADY_GONE
+    assert (deletion.deleted, deletion.kept) == (3, 1)
+    item = deletion.items.get(task_id=gone)
+    assert (item.outcome, item.evidence, item.message) == (Outcome.DELETED, "seen", doubtful.GONE_SOMEHOW)
     assert sum(call["operation"] == "delete" for call in sandbox.ledger()["calls"]) == 1
 
 
@@ -69,7 +71,7 @@ def _one_call(deletion: Deletion) -> None:
     slots.release(hold)
 
 
-@pytest.mark.parametrize("ruling", [Ruling.THERE, Ruling.GONE, Ruling.LOST])
+@pytest.mark.parametrize("ruling", [Ruling.THERE, Ruling.ABSENT, Ruling.LOST])
 def test_a_look_up_that_comes_back_after_its_item_was_given_up_changes_nothing(
     sandbox, olga, confirm, images, ruling
 ) -> None:
@@ -134,8 +136,9 @@ def test_a_lost_task_is_not_called_kept_before_its_call_can_no_longer_be_at_work
     requests.stop_rest(deletion=deletion, by=By(user=olga), now=timezone.now())
     DeletionItem.objects.update(not_before=timezone.now())
     Account.objects.update(rest_until=None)
-    _one_call(deletion)
+    Shift(length=2).run()
     item = DeletionItem.objects.get()
+    assert (item.there_times, item.claim) == (1, None)
     assert item.outcome == Outcome.UNKNOWN
     assert item.not_before >= item.lost_at + timedelta(seconds=30)
     work(deletion)

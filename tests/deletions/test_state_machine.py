@@ -16,36 +16,56 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.utils import timezone
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from pytest_django.fixtures import Settings
 
-from dashboard.deletions import arming, manifest, requests
+from dashboard.calls import accounts, clock, controls
+from dashboard.deletions import arming, inspecting, manifest, models, next_list, requests, turns, verifying
 from dashboard.deletions.models import Deletion, State
 from dashboard.deletions.requests import By, Changed, Invalid, Refused
 from dashboard.inventory import importing
 from dashboard.inventory.importing.entries import Row
+from dashboard.inventory.management.commands.sandbox import known
 from dashboard.inventory.models import TrackedTask
-from tensorslab_api.sandbox import Sandbox
-from tests.deletions.small_world import Hand, SmallWorld, meant
+from tensorslab_api.sandbox.existence import in_shard
+from tests.deletions.small_world import WEATHER, Clock, Hand, SmallWorld, meant
 from tests.factories import TrackedTaskFactory
+from tests.tensorslab_api.contract import CheckedSandbox
 
 EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "0"))
 """0 plays the same short games every time; any other number plays so many new ones."""
 TASKS = 16
+OTHERS = 4
+"""Tasks that nobody deletes, where a game has any: they can vouch for look-ups."""
 WHOLE_ACCOUNT = ["401", "403", "9000", "429", "503:after", "9000:after"]
 LOST = ["500", "502", "reset", "hang", "truncated", "empty", "not_json", "null_data", "code_as_text", "html_404"]
+ODD = ["102", "103", "twice", "repeated_key", "repeated_key:after", "failed", "failed:after", "system_busy:look_up"]
 FAULTS = [
     "",
     *WHOLE_ACCOUNT,
+    *ODD,
     *LOST,
     *[f"{trouble}:after" for trouble in LOST],
     *[f"{trouble}:look_up" for trouble in LOST],
 ]
-BUTTONS = ["confirm", "undo", "pause", "pause", "resume", "resume", "resume", "stop", "stop", "retry", "check"]
+LATE = [f"{trouble}:late:delete" for trouble in ["500", "504", "reset", "hang", "failed", "401", "429"]]
+NATURES: dict[str, dict[str, Any]] = {
+    "honest": {},
+    "late": {"late_seconds": 8},
+    "lags": {"replica_lag": 6},
+    "lacks": {"replica_lacks": 5},
+    "takes all back": {"rollback_after": 30},
+    "takes half back": {"rollback_after": 3, "rollback_share": 0.5},
+    "loses a shard": {"lost_shard": 3},
+    "cuts lists": {"cut_at": 1},
+}
+"""What a provider is like throughout a game. Two at once could not be told from what they are not."""
+BUTTONS = [
+    *["confirm", "undo", "pause", "pause", "resume", "resume", "resume", "stop", "stop", "retry", "check", "accept"]
+]
 MEDDLING = ["hold", "hold", "hold", "lift", "lift", "import_again", "delete_elsewhere", "poison"]
 
 number = st.integers(0, 11)
@@ -70,6 +90,7 @@ ACTS = st.one_of(
     act("lose_a_worker", drawn=number),
     act("find_it_alive", drawn=number, steps=steps),
     act("run_a_worker", what=st.sampled_from([*3 * ["tend"], *2 * ["arm_a_piece"], *3 * ["prepare"], "run_shift"])),
+    act("turn", weather=st.sampled_from([*WEATHER, "clear"])),
 )
 
 
@@ -84,32 +105,61 @@ def expected(accepted: bool) -> Iterator[None]:
 
 
 class Game(RuleBasedStateMachine):
-    def __init__(self, sandbox: Sandbox, settings: Settings) -> None:
+    def __init__(self, clock: Clock, settings: Settings) -> None:
         super().__init__()
         self.settings = settings
-        self.world = SmallWorld(sandbox=sandbox)
+        sandbox = CheckedSandbox(known=known, clock=clock.epoch).start()
+        settings.TENSORSLAB_API_URL = sandbox.url
+        self.world = SmallWorld(sandbox=sandbox, clock=clock)
         self.people = [By(user=User.objects.create(username=name)) for name in ("olga", "otto")]
         images = TrackedTaskFactory.build_batch(TASKS - 3)
         TrackedTask.objects.bulk_create(images + TrackedTaskFactory.build_batch(3, video=True))
         self.tasks = list(TrackedTask.objects.order_by("pk"))
+        self.has_others = False
 
     @initialize(
-        mode=st.sampled_from(["all_or_nothing", "partial"]),
+        nature=st.sampled_from([*3 * ["honest"], *NATURES]),
+        mode=st.sampled_from(["all_or_nothing", "all_or_nothing", "partial", "partial", "lenient"]),
         already_gone=st.sampled_from(["failure", "success"]),
         failure=st.sampled_from(["code", "status", "http"]),
-        missing=st.sampled_from(["http", "code"]),
+        missing=st.sampled_from(["http", "code", "bad_request", "null_data"]),
+        echo=st.sampled_from(["same", "same", "upper", "lower"]),
         verify=st.sampled_from(["none", "sample", "all"]),
+        canary=st.sampled_from([0, 2]),
+        inspected=st.sampled_from([(), (60.0,), (60.0, 3600.0)]),
+        others=st.booleans(),
         poisonous=st.sets(index, max_size=3),
         chosen=st.sets(index, min_size=6),
     )
-    def begin(self, verify: str, poisonous: set[int], chosen: set[int], **options: str) -> None:
+    def begin(
+        self,
+        nature: str,
+        verify: str,
+        canary: int,
+        inspected: tuple[float, ...],
+        others: bool,
+        poisonous: set[int],
+        chosen: set[int],
+        **options: str,
+    ) -> None:
         self.settings.DELETION_VERIFY = verify
-        self.world.sandbox.control(**options, retry_after="30", hang_seconds=0.1)
+        self.settings.DELETION_CANARY = canary
+        self.settings.DELETION_INSPECT_AFTER = inspected
+        self.world.sandbox.control(**NATURES[nature], **options, retry_after="30", hang_seconds=0.1)
+        self.late = nature == "late"
+        self.world.lag = NATURES[nature].get("replica_lag", 0.0)
+        self.world.lies = options["mode"] == "lenient" or nature.startswith(("takes", "loses", "cuts"))
+        hidden = NATURES[nature].get("replica_lacks", 0)
+        self.world.hidden = frozenset((t.kind, t.task_id) for t in self.tasks if in_shard(t.task_id, hidden))
+        self.has_others = others
+        if others:
+            more = TrackedTaskFactory.build_batch(OTHERS - 1)
+            TrackedTask.objects.bulk_create([*more, TrackedTaskFactory.build(video=True)])
         self.poison([self.tasks[index] for index in poisonous])
         self.freeze(0, chosen, then="now")
 
     @rule(
-        waited=st.sampled_from([0, 1, 1, 20, 20, 90, 90, 4000]),
+        waited=st.sampled_from([*2 * [0, 1, 1, 20, 20, 90, 90, 4000], 200_000]),
         worker=st.sampled_from(["begins", "begins", "begins", "goes on", "goes on", "sleeps"]),
         before=steps,
         act=ACTS,
@@ -133,18 +183,18 @@ class Game(RuleBasedStateMachine):
 
     def frozen(self, who: int, chosen: set[int]) -> Deletion:
         tasks = TrackedTask.objects.filter(pk__in=[self.tasks[index].pk for index in chosen])
-        return manifest.freeze_tasks(tasks=tasks, actor=self.people[who].user)
+        return manifest.freeze_tasks(tasks=tasks, actor=self.people[who].user, now=self.world.now())
 
     def freeze(self, who: int, chosen: set[int], then: str) -> None:
         draft = self.frozen(who, chosen)
         if draft.size and then != "draft":
             self.confirm_draft(draft)
             if then == "now":
-                Deletion.objects.filter(pk=draft.pk).update(starts_at=timezone.now())
+                Deletion.objects.filter(pk=draft.pk).update(starts_at=self.world.now())
 
     def confirm_draft(self, draft: Deletion) -> None:
         by = By(user=draft.actor)
-        requests.confirm(deletion=draft, by=by, reason="Spring", typed=str(draft.size), now=timezone.now())
+        requests.confirm(deletion=draft, by=by, reason="Spring", typed=str(draft.size), now=self.world.now())
 
     def press(self, drawn: int, button: str, late: int) -> None:
         """A button of any deletion, most often one that its page shows."""
@@ -164,7 +214,7 @@ class Game(RuleBasedStateMachine):
 
     def confirm(self, draft: Deletion) -> None:
         new = draft.state == State.DRAFT
-        young = draft.created_at > timezone.now() - manifest.DRAFT_LIFETIME
+        young = draft.created_at > self.world.now() - manifest.DRAFT_LIFETIME
         try:
             with expected(new and young):
                 self.confirm_draft(draft)
@@ -185,10 +235,10 @@ class Game(RuleBasedStateMachine):
 
     def resume(self, deletion: Deletion) -> None:
         with expected(deletion.state == State.PAUSED):
-            requests.resume(deletion=deletion, by=self.people[0], now=timezone.now())
+            requests.resume(deletion=deletion, by=self.people[0], now=self.world.now())
 
     def stop(self, deletion: Deletion) -> None:
-        now = timezone.now()
+        now = self.world.now()
         overdue = deletion.state == State.SCHEDULED and deletion.starts_at <= now
         running = deletion.state == State.RUNNING and deletion.stopped_at is None
         with expected(overdue or running or deletion.state == State.PAUSED):
@@ -196,11 +246,23 @@ class Game(RuleBasedStateMachine):
 
     def retry(self, deletion: Deletion) -> None:
         with expected(deletion.state == State.FINISHED and deletion.refused > 0):
-            requests.retry_refused(deletion=deletion, by=self.people[1], now=timezone.now())
+            requests.retry_refused(deletion=deletion, by=self.people[1], now=self.world.now())
 
     def check(self, deletion: Deletion) -> None:
         with expected(deletion.state == State.FINISHED and deletion.unknown > 0):
-            requests.check_unknown(deletion=deletion, by=self.people[1], now=timezone.now())
+            requests.check_unknown(deletion=deletion, by=self.people[1], now=self.world.now())
+
+    def accept(self, deletion: Deletion) -> None:
+        """Where look-ups can't be vouched for. Nobody accepts the answers of another account."""
+        if self.world.weather == "clear":
+            stopped = deletion.state == State.PAUSED and deletion.paused_by_account
+            with expected(stopped and controls.may_accept(accounts.current(), now=self.world.now())):
+                requests.accept(deletion=deletion, by=self.people[0], now=self.world.now())
+
+    def turn(self, weather: str) -> None:
+        """Under the key of another account only a task that should exist can show that."""
+        if self.has_others or weather != "foreign":
+            self.world.turn(weather)
 
     def meddle(self, indices: set[int], what: str) -> None:
         getattr(self, what)([self.tasks[index] for index in indices])
@@ -228,7 +290,9 @@ class Game(RuleBasedStateMachine):
                 self.world.sandbox.control(gone={task.kind: [task.task_id]})
 
     def spoil(self, faults: list[str]) -> None:
-        self.world.sandbox.control(queue=[fault for fault in faults if fault])
+        late = self.late and bool(len(faults) % 2)
+        queue = [LATE[len(fault) % len(LATE)] if late else fault for fault in faults if fault]
+        self.world.sandbox.control(queue=queue)
 
     def go_on_with_a_call(self, drawn: int, steps: int) -> None:
         if hand := meant(drawn, self.world.hands):
@@ -266,20 +330,28 @@ class Game(RuleBasedStateMachine):
                 self.world.drain(self.people[0])
                 assert self.world.wrong(ended=True) == []
         finally:
+            self.world.sandbox.stop()
             self.world.clear()
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(600)  # A failure is made small before it is shown.
-def test_no_game_ends_with_rows_that_the_ledger_contradicts(sandbox, settings, monkeypatch) -> None:
+def test_no_game_ends_with_rows_that_the_ledger_contradicts(settings, monkeypatch) -> None:
+    own = Clock()
+    monkeypatch.setattr(clock, "now", own.now)
     monkeypatch.setattr(arming, "CHUNK", 2)
+    monkeypatch.setattr(verifying, "CHUNK", 2)
+    monkeypatch.setattr(inspecting, "WINDOW", 5)
+    monkeypatch.setattr(next_list, "CANARY_ABOVE", 4)
+    for module in (models, turns):
+        monkeypatch.setattr(module, "REFUSED_AT_LEAST", 4)
     settings.DELETION_GRACE_SECONDS = 60
     settings.DELETION_MAX_ATTEMPTS = 3
     settings.TENSORSLAB_BATCH_SIZE = 3
     settings.TENSORSLAB_CONCURRENCY = 4
-    settings.TENSORSLAB_TIMEOUT = 0.3
+    settings.TENSORSLAB_TIMEOUT = 1.0
     run_state_machine_as_test(
-        partial(Game, sandbox, settings),
+        partial(Game, own, settings),
         settings=profile(
             max_examples=EXAMPLES or 8,
             stateful_step_count=40,

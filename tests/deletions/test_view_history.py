@@ -25,10 +25,11 @@ def test_the_report_has_the_contracts_shape_and_adds_up(sandbox, operator, tasks
     work(draft)
     told = json.loads(b"".join(operator.get(url_of("report-json", draft)).streaming_content))
     head = {"id", "state", "host", "requested_by", "requested_at", "reason", "fingerprint", "total", "counts"}
-    assert set(told) == head | {"items", "calls"}
+    assert set(told) == head | {"items", "calls", "sampling", "inspections"}
     assert sum(told["counts"].values()) == told["total"] == 3
     assert set(told["items"][0]) == {
         "kind", "task_id", "outcome", "code", "message", "attempts", "sent_at", "settled_at", "verified",
+        "evidence", "seen_at",
     }  # fmt: skip
     assert told["items"][0]["code"] == 1000
     assert told["calls"][0].items() >= {"operation": "delete", "ids": 3, "http_status": 200, "code": 1000}.items()

@@ -103,6 +103,7 @@ def test_a_refused_key_stops_ten_thousand_until_a_right_one_is_resumed(
     refused_at = min(call["answered_at"] for call in calls if call["http_status"] == 401)
     assert sum(call["at"] > refused_at for call in calls) <= settings.TENSORSLAB_CONCURRENCY
 
+    settings.TENSORSLAB_API_KEY = "another-key"
     worker = start("worker", **hundreds | {"TENSORSLAB_API_KEY": "another-key"})
     requests.resume(deletion=deletion, by=requests.By(user=olga), now=timezone.now())
     until(lambda: finished(deletion))

@@ -8,14 +8,15 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from dashboard.calls.models import Account
+from dashboard.audit.models import AuditEvent
+from dashboard.calls.models import Account, Control
 from dashboard.inventory.models import Presence, TrackedTask
 from dashboard.inventory.refreshing import Refreshed, keep, refresh
 from tensorslab_api.types import TaskInfo, TaskKind, TaskStatus
 from tensorslab_api.verdict import Ruling, Verdict
 from tests.factories import TrackedTaskFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Rests(list[float]):
@@ -24,6 +25,7 @@ class Rests(list[float]):
     def __call__(self, seconds: float) -> None:
         self.append(seconds)
         Account.objects.update(rest_until=None)
+        Control.objects.update(next_at=None)
 
 
 @pytest.fixture
@@ -35,8 +37,10 @@ def run(rests: Rests, *, hours: float = 24, limit: int | None = None) -> Refresh
     return refresh(older_than=timedelta(hours=hours), limit=limit, actor="olga", sleep=rests)
 
 
-def asked(sandbox) -> list[str]:
-    return [task_id for call in sandbox.ledger()["calls"] for task_id in call["ids"]]
+def asked() -> list[str]:
+    """Whom it asked about, controls left out."""
+    events = AuditEvent.objects.filter(action="call.look_up").order_by("sequence")
+    return [task_id for event in events if not event.detail["purpose"] for task_id in event.detail["ids"]]
 
 
 def bare(task_id: str, **values) -> TrackedTask:
@@ -77,30 +81,60 @@ def test_only_web_addresses_and_known_states_are_kept():
         status=TaskStatus.UNKNOWN,
         urls=("javascript:alert(1)", "https://example.com/1.png"),
     )
-    keep(task, Verdict(ruling=Ruling.THERE, sentence="", info=info), now=timezone.now())
+    keep(task, Verdict(ruling=Ruling.THERE, sentence="", info=info), gone=False, now=timezone.now())
     task.refresh_from_db()
     assert (task.status, task.urls) == ("completed", ["https://example.com/1.png"])
 
 
 def test_a_task_that_vanished_becomes_missing(sandbox, rests):
     sandbox.control(unknown=["a"])
+    TrackedTaskFactory(task_id="there")
     task = TrackedTaskFactory(task_id="a", prompt="kept")
-    assert run(rests) == Refreshed(looked_up=1, missing=1)
+    assert run(rests) == Refreshed(looked_up=2, missing=1)
     task.refresh_from_db()
     assert (task.presence, task.prompt) == (Presence.MISSING, "kept")
+
+
+@pytest.mark.parametrize("troubles", [["system_busy:look_up"], ["system_busy:look_up"] * 2])
+def test_a_busy_moment_makes_nothing_missing(sandbox, rests, troubles):
+    """It is told as 200 and 9999, as "no such task" may be: only a ghost's answer tells them apart."""
+    sandbox.control(missing="code")
+    busy, *_ = TrackedTaskFactory.create_batch(4)
+    sandbox.control(queue=troubles)
+    done = run(rests)
+    assert (done.missing, done.unanswered, done.looked_up) == (0, len(troubles), 4 - len(troubles))
+    busy.refresh_from_db()
+    assert (busy.presence, busy.checked_at) == (Presence.PRESENT, None)
+
+
+def test_under_the_key_of_another_account_nothing_is_missing(sandbox, rests):
+    TrackedTaskFactory.create_batch(4)
+    sandbox.control(foreign_keys=["test-key"])
+    done = run(rests)
+    assert (done.looked_up, done.missing) == (0, 0)
+    assert done.stopped.startswith("TensorsLab answers as if none of your tasks existed, not even abcd_")
+    assert not TrackedTask.objects.exclude(presence=Presence.PRESENT).exists()
+    sandbox.control(foreign_keys=[])
+
+
+def test_where_nothing_is_left_that_could_vouch_nothing_is_missing(sandbox, rests):
+    sandbox.control(unknown=["a"])
+    TrackedTaskFactory(task_id="a")
+    assert "not even a: is this key of the right account?" in run(rests).stopped
+    assert TrackedTask.objects.get().presence == Presence.PRESENT
 
 
 def test_a_task_being_deleted_is_left_to_its_deletion(sandbox, rests):
     for presence in (Presence.DELETING, Presence.DELETED):
         TrackedTaskFactory(presence=presence)
     assert run(rests) == Refreshed()
-    assert asked(sandbox) == []
+    assert asked() == []
 
 
 def test_a_deletion_that_came_between_keeps_its_say():
     task = TrackedTaskFactory()
     TrackedTask.objects.update(presence=Presence.DELETING)
-    assert not keep(task, Verdict(ruling=Ruling.GONE, sentence=""), now=timezone.now())
+    assert not keep(task, Verdict(ruling=Ruling.ABSENT, sentence=""), gone=True, now=timezone.now())
     task.refresh_from_db()
     assert task.presence == Presence.DELETING
 
@@ -112,13 +146,13 @@ def test_never_checked_tasks_come_first_then_the_oldest(sandbox, rests):
     TrackedTaskFactory(task_id="fresh", checked_at=now - timedelta(hours=1))
     TrackedTaskFactory(task_id="never", checked_at=None)
     run(rests)
-    assert asked(sandbox) == ["never", "oldest", "older"]
+    assert asked() == ["never", "oldest", "older"]
 
 
 def test_the_limit_limits(sandbox, rests):
     TrackedTaskFactory.create_batch(3)
     assert run(rests, limit=2) == Refreshed(looked_up=2)
-    assert len(asked(sandbox)) == 2
+    assert len(asked()) == 2
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,16 @@ def test_a_delete_past_its_deadline_never_arrives_later(provider: socket.socket)
     assert IDS[-1].encode() not in received
 
 
+def test_only_the_deadline_bounds_the_sending(provider: socket.socket) -> None:
+    client = Client(base_url=url_of(provider), api_key=KEY, timeout=0.8, connect_timeout=0.2)
+    # More than the kernel holds for us, so that sending it waits.
+    ids = [f"{number:0100000}" for number in range(200)]
+    started = time.monotonic()
+    error = failure_of(client, ids)
+    assert isinstance(error, errors.DeadlineExceeded)
+    assert 0.75 < time.monotonic() - started < 5
+
+
 def test_a_delete_of_a_killed_process_never_arrives_later(provider: socket.socket) -> None:
     with asking(provider, timeout=60) as process:
         connection, _ = provider.accept()

@@ -9,7 +9,6 @@ import pytest
 
 from tensorslab_api import (
     Client,
-    NotSent,
     Ruling,
     TaskKind,
     Unanswered,
@@ -89,6 +88,11 @@ def test_a_refused_connection_was_not_sent() -> None:
     assert str(error) == f"Can't connect to 127.0.0.1:{port}: Connection refused. Nothing was sent."
 
 
+@pytest.mark.parametrize("url", ["", "127.0.0.1:1", "ftp://127.0.0.1:1", "http://", "http://a:b:c"])
+def test_an_address_that_is_none_was_not_sent(url: str) -> None:
+    assert isinstance(failure_of(Client(base_url=url, api_key=KEY)), errors.ConnectionFailed)
+
+
 def test_an_unknown_name_was_not_sent() -> None:
     error = failure_of(Client(base_url="http://no-such-host.invalid", api_key=KEY))
     assert isinstance(error, errors.NameNotFound)
@@ -113,7 +117,7 @@ def test_a_tls_handshake_that_hangs_was_not_sent() -> None:
         client = Client(base_url=url.replace("http:", "https:"), api_key=KEY, timeout=0.4)
         started = time.monotonic()
         error = failure_of(client)
-    assert isinstance(error, NotSent)
+    assert isinstance(error, errors.ConnectTimedOut)
     assert time.monotonic() - started < 2
 
 
@@ -137,6 +141,17 @@ def test_a_rejected_key_counts_even_when_the_body_breaks_off() -> None:
     assert isinstance(error, Unanswered)
     assert error.http_status == 401
     assert judge_delete(error).ruling is Ruling.UNAUTHORIZED
+
+
+def test_an_answer_counts_that_comes_instead_of_reading_the_whole_request() -> None:
+    def serve(connection: socket.socket) -> None:
+        connection.recv(1)
+        connection.sendall(b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\n\r\n")
+
+    with listening(serve) as url:
+        client = Client(base_url=url, api_key=KEY, timeout=5)
+        reply = client.delete(IMAGE, [f"task-{number:032}" for number in range(200_000)])
+    assert reply.http_status == 413
 
 
 def test_a_redirect_with_an_endless_body_is_not_read_to_its_end() -> None:

@@ -40,12 +40,31 @@ def test_the_key_travels_under_its_scheme(scheme: str, sent: str) -> None:
     assert f"\r\nAuthorization: {sent}\r\n".encode() in received[0]
 
 
+def test_a_password_in_the_address_does_not_replace_the_key_and_is_in_no_error() -> None:
+    received: list[bytes] = []
+
+    def serve(connection: socket.socket) -> None:
+        received.append(read_request(connection))
+
+    with listening(serve) as url:
+        failure_of(Client(base_url=url.replace("//", "//someone:password@"), api_key=KEY))
+    assert f"\r\nAuthorization: Bearer {KEY}\r\n".encode() in received[0]
+    assert "password" not in str(failure_of(Client(base_url="http://someone:password@127.0.0.1:1", api_key=KEY)))
+
+
 @pytest.mark.parametrize("key", ["", "  ", "schlüssel", "a\nb", "a\x00b", "“key”"])
 def test_a_key_that_cannot_be_sent_is_not(sandbox: CheckedSandbox, key: str) -> None:
     error = failure_of(Client(base_url=sandbox.url, api_key=key))
     assert isinstance(error, errors.UnusableKey)
     assert isinstance(error, MissingKey) == (not key.strip())
     assert not key.strip() or key not in str(error)
+    assert sandbox.ledger()["calls"] == []
+
+
+@pytest.mark.parametrize("scheme", ["Bearer\r\nX:", "Schlüssel"])
+def test_a_scheme_that_cannot_be_sent_is_not(sandbox: CheckedSandbox, scheme: str) -> None:
+    error = failure_of(Client(base_url=sandbox.url, api_key=KEY, auth_scheme=scheme))
+    assert isinstance(error, errors.UnusableKey)
     assert sandbox.ledger()["calls"] == []
 
 
@@ -65,7 +84,7 @@ def test_the_key_is_in_no_error(trouble: Trouble | None) -> None:
             client = Client(base_url=sandbox.url, api_key=KEY, timeout=0.3)
             sandbox.control(queue=[trouble], api_key=KEY)
         answer = answer_of(lambda: client.delete(IMAGE, ["a"]))
-    told = repr(answer) + repr(client)
+    told = repr(answer) + repr(client) + repr(vars(client))
     if isinstance(answer, TensorsLabError):
         whole = traceback.TracebackException.from_exception(answer, capture_locals=True)
         told += "".join(whole.format()) + repr(vars(answer))
@@ -91,14 +110,12 @@ def test_cookies_are_not_kept() -> None:
     received: list[bytes] = []
 
     def serve(connection: socket.socket) -> None:
-        for _ in range(2):
-            received.append(read_request(connection))
-            connection.sendall(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b; Path=/\r\nContent-Length: 0\r\n\r\n")
+        received.append(read_request(connection))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b; Path=/\r\nContent-Length: 0\r\n\r\n")
 
     with listening(serve) as url:
         client = Client(base_url=url, api_key=KEY)
         client.delete(IMAGE, ["a"])
         client.delete(IMAGE, ["a"])
-        client.close()
-    assert len(received) == 2, "the connection is kept"
+    assert len(received) == 2
     assert b"Cookie" not in received[1]

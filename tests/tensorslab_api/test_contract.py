@@ -47,7 +47,7 @@ def test_a_look_up_of_nothing_keeps_the_contract(
     sandbox: CheckedSandbox, client: Client, kind: TaskKind, missing: Missing
 ) -> None:
     sandbox.control(gone={kind: ["a"]}, missing=missing)
-    assert judge_look_up(client.look_up(kind, "a")).ruling is Ruling.GONE
+    assert judge_look_up(client.look_up(kind, "a")).ruling is Ruling.ABSENT
     assert len(sandbox.checked) == 2
 
 

@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 
 from tensorslab_api import Ruling, TaskKind, TaskStatus, judge_delete, judge_look_up
 from tensorslab_api.replies import delete_reply, look_up_reply, read_retry_after
-from tensorslab_api.types import TaskInfo
+from tensorslab_api.types import LookUpReply, TaskInfo
+
+
+def looked_up(body: bytes, *, task_id: str = "a") -> LookUpReply:
+    return look_up_reply(http_status=200, body=body, retry_after=None, kind=TaskKind.IMAGE, task_id=task_id)
 
 
 def info(kind: TaskKind, data: dict[str, object]) -> TaskInfo:
@@ -80,6 +84,78 @@ def test_a_field_of_the_wrong_type_counts_as_absent() -> None:
     assert info(TaskKind.IMAGE, {"width": True, "height": 2**40}) == TaskInfo(kind=TaskKind.IMAGE, task_id="a")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"code": 9999, "msg": "", "code": 1000, "data": {"status": "Success"}}',
+        b'{"code": 1000, "code": 1000, "msg": "", "data": {"status": "Success"}}',
+        b'{"code": 1000, "c\\u006fde": 1000, "msg": "", "data": {"status": "Success"}}',
+        b'{"code": 1000, "msg": "", "data": {"status": "Failed", "status": "Success"}}',
+        b'{"code": 1000, "msg": "", "data": {"status": "Success"}, "data": {"status": "Success"}}',
+        b'{"code": 1000, "msg": "", "data": {"status": "Success", "more": [[{"a": 1, "b": {"c": 0, "c": 0}}]]}}',
+    ],
+)
+def test_a_key_that_is_repeated_anywhere_is_not_well_formed(body: bytes) -> None:
+    assert not delete_reply(http_status=200, body=body, retry_after=None).well_formed
+    assert not looked_up(body).well_formed
+    assert looked_up(body).code is None
+
+
+def test_the_same_key_in_two_objects_is_not_repeated() -> None:
+    body = b'{"code": 1000, "msg": "", "data": {"code": 1, "status": "Success", "more": [{"a": 1}, {"a": 1}]}}'
+    assert delete_reply(http_status=200, body=body, retry_after=None).status == "Success"
+
+
+def test_objects_within_objects_without_end_are_not_well_formed() -> None:
+    deep = b'{"code": 1000, "msg": "", "data": ' + b'{"a":' * 50_000
+    assert not looked_up(deep).well_formed
+    assert not looked_up(deep + b"0" + b"}" * 50_001).well_formed
+
+
+def answer(data: object) -> LookUpReply:
+    return looked_up(json.dumps({"code": 1000, "msg": "OK", "data": data}).encode(), task_id="Task-ä-1")
+
+
+@pytest.mark.parametrize("named", ["Task-ä-1", "TASK-Ä-1", "task-ä-1", "", None])
+def test_an_id_in_letters_of_another_case_is_the_one_asked_for(named: str | None) -> None:
+    reply = answer({"taskid": named, "prompt": "a fox"})
+    assert reply.info is not None
+    assert (reply.task_id, reply.info.task_id) == ("Task-ä-1", "Task-ä-1")
+
+
+@pytest.mark.parametrize("named", ["Task-ä-2", "Task-a-1", " Task-ä-1", "Task", 1, True, ["Task-ä-1"], {}])
+def test_an_answer_about_another_task_is_not_well_formed(named: object) -> None:
+    reply = answer({"taskid": named, "prompt": "a fox"})
+    assert (reply.well_formed, reply.info, reply.task_id) == (False, None, "Task-ä-1")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        [],
+        "Task-ä-1",
+        {},
+        {"taskid": "Task-ä-1"},
+        {"taskid": "TASK-Ä-1", "url": [], "prompt": "", "more": {}},
+        {"image_status": None, "task_status": None, "url": None},
+        {"image_status": 0, "width": 0, "height": 0.0, "prompt": ""},
+        {"task_status": 0, "duration": 0, "more": False},
+    ],
+)
+def test_data_that_says_nothing_describes_no_task(data: object) -> None:
+    reply = answer(data)
+    assert (reply.well_formed, reply.code, reply.info, reply.task_id) == (True, 1000, None, "Task-ä-1")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{"image_status": 4}, {"prompt": "a fox", "url": None}, {"unknown": [None]}, {"image_status": 0, "width": 1}],
+)
+def test_data_that_says_anything_describes_one(data: object) -> None:
+    assert answer(data).info is not None
+
+
 def test_texts_can_be_stored_anywhere() -> None:
     body = b'{"code": 9999, "msg": "a\\u0000b\\ud800c' + b"x" * 5000 + b'", "data": {"status": "Fail\\u0000ed"}}'
     reply = delete_reply(http_status=200, body=body, retry_after=None)
@@ -108,12 +184,13 @@ ENVELOPES = st.fixed_dictionaries({}, optional={"code": JSON, "msg": JSON, "data
 
 @given(body=st.binary() | ENVELOPES, http_status=st.integers(100, 599), retry_after=st.none() | st.text())
 def test_nothing_a_provider_sends_makes_it_raise(body: bytes, http_status: int, retry_after: str | None) -> None:
+    assert looked_up(body).task_id == "a"
     deleted = judge_delete(delete_reply(http_status=http_status, body=body, retry_after=retry_after))
-    looked_up = judge_look_up(
+    found = judge_look_up(
         look_up_reply(http_status=http_status, body=body, retry_after=retry_after, kind=TaskKind.VIDEO, task_id="a")
     )
-    assert deleted.ruling in set(Ruling) - {Ruling.GONE, Ruling.THERE, Ruling.NOT_SENT}
-    assert looked_up.ruling in set(Ruling) - {Ruling.SUCCESS, Ruling.REFUSED, Ruling.NOT_SENT}
+    assert deleted.ruling in set(Ruling) - {Ruling.ABSENT, Ruling.THERE, Ruling.NOT_SENT}
+    assert found.ruling in set(Ruling) - {Ruling.SUCCESS, Ruling.REFUSED, Ruling.NOT_SENT}
     if deleted.ruling is Ruling.SUCCESS:
         value = json.loads(body)
         assert (http_status, value["code"], value["data"]["status"]) == (200, 1000, "Success")

@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from tensorslab_api import Client, Ruling, TaskKind, errors, judge_delete, judge_look_up
-from tensorslab_api.sandbox import AlreadyGone, Fault, Mode, Options, Sandbox, Trouble
+from tensorslab_api.sandbox import AlreadyGone, Fault, Mode, Options, Sandbox, Trouble, When
 
 IMAGE, VIDEO = TaskKind.IMAGE, TaskKind.VIDEO
 DELETE, LOOK_UP = "/v1/images/deleteimagestask", "/v1/video/infobytaskid"
@@ -43,11 +43,11 @@ def ruling_of(client: Client, *ids: str) -> Ruling:
 
 def test_every_id_it_has_not_deleted_is_alive(sandbox: Sandbox, client: Client) -> None:
     client.delete(IMAGE, ["a"])
-    assert judge_look_up(client.look_up(IMAGE, "a")).ruling is Ruling.GONE
+    assert judge_look_up(client.look_up(IMAGE, "a")).ruling is Ruling.ABSENT
     assert judge_look_up(client.look_up(VIDEO, "a")).ruling is Ruling.THERE
     assert judge_look_up(client.look_up(IMAGE, "never seen")).ruling is Ruling.THERE
     sandbox.control(unknown=["never seen"])
-    assert judge_look_up(client.look_up(IMAGE, "never seen")).ruling is Ruling.GONE
+    assert judge_look_up(client.look_up(IMAGE, "never seen")).ruling is Ruling.ABSENT
     sandbox.control(alive=["a"])
     assert judge_look_up(client.look_up(IMAGE, "a")).ruling is Ruling.THERE
 
@@ -200,7 +200,7 @@ def test_faults_strike_at_random_and_reproducibly() -> None:
 
 def test_a_fault_is_written_as_a_word() -> None:
     assert Fault.parse("reset") == Fault(Trouble.RESET)
-    assert Fault.parse("500:after:delete") == Fault(Trouble.BROKEN, after=True, operation="delete")
+    assert Fault.parse("500:after:delete") == Fault(Trouble.BROKEN, When.AFTER, operation="delete")
     for word in ("", "501", "reset:later", "reset:after:after"):
         with pytest.raises(ValueError, match=r"no fault|not a valid"):
             Fault.parse(word)

@@ -36,11 +36,10 @@ def delete(http_status: int, content: object, retry_after: str | None = None) ->
     return judge_delete(delete_reply(http_status=http_status, body=body_of(content), retry_after=retry_after))
 
 
-def look_up(http_status: int, content: object, retry_after: str | None = None) -> Verdict:
+def look_up(http_status: int, content: object, retry_after: str | None = None, task_id: str = "a") -> Verdict:
+    body = body_of(content)
     return judge_look_up(
-        look_up_reply(
-            http_status=http_status, body=body_of(content), retry_after=retry_after, kind=TaskKind.IMAGE, task_id="a"
-        )
+        look_up_reply(http_status=http_status, body=body, retry_after=retry_after, kind=TaskKind.IMAGE, task_id=task_id)
     )
 
 
@@ -85,7 +84,7 @@ ALIKE = [
     (200, b"[" * 200_000, None, Ruling.LOST),
     (200, b'{"code": ' + b"9" * 5000 + b', "msg": ""}', None, Ruling.LOST),
     (200, {"code": 2**40, "msg": ""}, None, Ruling.LOST),
-    (200, {"code": 1234, "msg": "?"}, None, Ruling.LOST),
+    (200, b'{"code": 9999, "msg": "Nope", "code": 1000, "data": {"status": "Success"}}', None, Ruling.LOST),
     (200, {"code": "9999", "msg": "Nope"}, None, Ruling.LOST),
     (200, {"code": 9999.0, "msg": "Nope"}, None, Ruling.LOST),
     (200, {"code": True, "msg": "Nope"}, None, Ruling.LOST),
@@ -122,6 +121,7 @@ DELETES = [
     (200, {**SUCCESS, "code": True}, Ruling.LOST),
     (200, {**SUCCESS, "code": 0}, Ruling.LOST),
     (200, {**FAILED, "code": 1234}, Ruling.LOST),
+    (200, {"code": 1234, "msg": "?"}, Ruling.LOST),
     (200, {**SUCCESS, "data": None}, Ruling.LOST),
     (200, {**SUCCESS, "data": {}}, Ruling.LOST),
     (200, {**SUCCESS, "data": "Success"}, Ruling.LOST),
@@ -133,22 +133,32 @@ DELETES = [
 ]
 
 LOOK_UPS = [
-    (404, FAILURE, Ruling.GONE),
-    (404, {"code": 4040, "msg": "none"}, Ruling.GONE),
-    (200, FAILURE, Ruling.GONE),
-    (200, {**FAILURE, "data": {}}, Ruling.GONE),
-    (404, THERE, Ruling.LOST),
-    (404, {"error": "Not Found"}, Ruling.LOST),
-    (400, FAILURE, Ruling.LOST),
-    (410, FAILURE, Ruling.LOST),
+    (404, FAILURE, Ruling.ABSENT),
+    (404, {"code": 4040, "msg": "none"}, Ruling.ABSENT),
+    (200, FAILURE, Ruling.ABSENT),
+    (200, {**FAILURE, "data": {}}, Ruling.ABSENT),
+    (200, {**THERE, "code": 9999}, Ruling.ABSENT),
+    (200, {"code": 1234, "msg": "?"}, Ruling.ABSENT),
+    (200, {**THERE, "data": {}}, Ruling.ABSENT),
+    (200, {**THERE, "data": {"taskid": "A", "url": [], "prompt": ""}}, Ruling.ABSENT),
+    (200, {**THERE, "data": None}, Ruling.ABSENT),
+    (200, {"code": 1000, "msg": "OK"}, Ruling.ABSENT),
+    (201, THERE, Ruling.ABSENT),
+    (400, FAILURE, Ruling.ABSENT),
+    (400, THERE, Ruling.ABSENT),
+    (404, THERE, Ruling.ABSENT),
+    (404, {"code": 1000, "msg": "OK"}, Ruling.ABSENT),
+    (410, FAILURE, Ruling.ABSENT),
+    (499, FAILURE, Ruling.ABSENT),
     (200, THERE, Ruling.THERE),
-    (200, {**THERE, "data": {}}, Ruling.THERE),
+    (200, {**THERE, "data": {"taskid": "A", "image_status": 3}}, Ruling.THERE),
     (200, {**THERE, "data": {"image_status": 4, "error_message": "Generation failed"}}, Ruling.THERE),
     (200, {**THERE, "data": {"taskid": "another", "image_status": 3}}, Ruling.LOST),
-    (200, {**THERE, "data": None}, Ruling.LOST),
-    (200, {"code": 1000, "msg": "OK"}, Ruling.LOST),
-    (201, THERE, Ruling.LOST),
-    (400, THERE, Ruling.LOST),
+    (404, {**FAILURE, "data": {"taskid": "another"}}, Ruling.LOST),
+    (404, {"error": "Not Found"}, Ruling.LOST),
+    (300, FAILURE, Ruling.LOST),
+    (399, THERE, Ruling.LOST),
+    (600, FAILURE, Ruling.LOST),
 ]
 
 
@@ -216,6 +226,37 @@ def test_it_ignores_an_absurd_retry_after(header: str) -> None:
     assert verdict.retry_after is None
 
 
+ID = "Task+1"
+
+
+@pytest.mark.parametrize(
+    ("http_status", "content", "expected"),
+    [
+        (200, {"code": 1000, "msg": f"Task {ID}", "data": {"image_status": 3}}, "there"),
+        (404, {"code": 9999, "msg": "Task does not exist"}, "404 9999 Task does not exist"),
+        (404, {"code": 9999, "msg": f"Task {ID} does not exist"}, "404 9999 Task does not exist"),
+        (404, {"code": 9999, "msg": "task+1: no TASK+1,\n\t taskk1 \u00a0"}, "404 9999 : no , taskk1"),
+        (200, {"code": -1, "msg": f" {ID} "}, "200 -1"),
+        (200, {"code": 1000, "msg": "OK", "data": None}, "200 1000 OK"),
+        (400, {"code": 9999, "msg": "x" * 500}, "400 9999 " + "x" * 191),
+        (400, {"code": 9999, "msg": "x" * 190 + " y"}, "400 9999 " + "x" * 190),
+        (401, FAILURE, ""),
+        (429, FAILURE, ""),
+        (500, FAILURE, ""),
+        (302, FAILURE, ""),
+        (404, HTML, ""),
+        (200, CREDITS, ""),
+    ],
+)
+def test_a_look_up_has_a_form_without_the_id(http_status: int, content: object, expected: str) -> None:
+    assert look_up(http_status, content, task_id=ID).form == expected
+
+
+def test_a_delete_and_an_error_have_no_form() -> None:
+    assert {delete(200, SUCCESS).form, delete(400, FAILURE).form, delete(500, FAILURE).form} == {""}
+    assert {judge(errors.ConnectionLost()).form for judge in (judge_delete, judge_look_up)} == {""}
+
+
 def test_a_verdict_carries_what_it_rests_on() -> None:
     verdict = delete(400, {"code": 9999, "msg": "Task is locked"})
     assert (verdict.http_status, verdict.code, verdict.message) == (400, 9999, "Task is locked")
@@ -230,10 +271,10 @@ def test_a_verdict_carries_what_it_rests_on() -> None:
 @pytest.mark.parametrize(
     ("verdict", "sentence"),
     [
-        (
-            delete(401, b""),
-            "API key rejected (401). This call deleted nothing. Put a valid key in TENSORSLAB_API_KEY.",
-        ),
+        (delete(401, b""), "API key rejected (401). Put a valid key in TENSORSLAB_API_KEY."),
+        (look_up(404, FAILURE), "TensorsLab answered that it has no such task."),
+        (look_up(200, {**THERE, "data": None}), "TensorsLab answered that it has no such task."),
+        (look_up(200, THERE), "The task is still there."),
         (look_up(403, b""), "API key rejected (403). Put a valid key in TENSORSLAB_API_KEY."),
         (judge_delete(MissingKey()), "The API key is missing. Nothing was sent. Put a key in TENSORSLAB_API_KEY."),
         (delete(200, CREDITS), "The TensorsLab account is out of credits (9000). Add credits there."),
@@ -257,12 +298,14 @@ def test_a_verdict_carries_what_it_rests_on() -> None:
 )
 def test_it_says_what_happened(verdict: Verdict, sentence: str) -> None:
     assert verdict.sentence == sentence
+    assert not verdict.sent or "othing" not in sentence, "whether nothing was done, nobody knows once it left"
     trustworthy = verdict.ruling not in (Ruling.LOST, Ruling.NOT_SENT) and verdict.sent
     assert verdict.error == (None if trustworthy else sentence)
 
 
 @pytest.mark.parametrize(
-    "reply", [DeleteReply(http_status=600, well_formed=False), LookUpReply(http_status=100, well_formed=False)]
+    "reply",
+    [DeleteReply(http_status=600, well_formed=False), LookUpReply(http_status=100, well_formed=False, task_id="a")],
 )
 def test_a_status_that_is_none_is_lost(reply: DeleteReply | LookUpReply) -> None:
     verdict = judge_delete(reply) if isinstance(reply, DeleteReply) else judge_look_up(reply)

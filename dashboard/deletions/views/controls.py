@@ -52,6 +52,12 @@ def deletion_resume(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 
 @require_POST
 @permission_required(DELETE_TASKS)
+def deletion_accept(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    return _ask(request, uuid, lambda row: requests.accept(deletion=row, by=by(request), now=clock.now()))
+
+
+@require_POST
+@permission_required(DELETE_TASKS)
 def deletion_stop(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     return _ask(request, uuid, lambda row: requests.stop_rest(deletion=row, by=by(request), now=clock.now()))
 

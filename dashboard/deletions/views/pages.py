@@ -13,11 +13,11 @@ from django.views.decorators.http import require_GET
 
 from dashboard.access.requests import HtmxRequest, SignedInRequest, client_address
 from dashboard.calls import clock
-from dashboard.calls.models import ProviderCall
+from dashboard.calls.models import Control, ProviderCall
 from dashboard.deletions import items, requests, strip
 from dashboard.deletions.facts import facts_of
 from dashboard.deletions.models import Deletion, Outcome, State
-from dashboard.deletions.progress import freezing_of, progress_of
+from dashboard.deletions.progress import evidence_of, freezing_of, progress_of
 from dashboard.inventory.selecting import BadSelection
 
 CALLS_SHOWN = 50
@@ -145,11 +145,13 @@ def _live_context(deletion: Deletion, place: Place) -> dict[str, object]:
         **_items(deletion, place),
         "deletion": deletion,
         "progress": progress,
+        "evidence": evidence_of(deletion),
         "polling": progress.polling,
         "seen": strip.SEEN,
         "calls": list(calls[:CALLS_SHOWN]),
         "calls_number": calls.order_by()[: CALLS_COUNTED + 1].count(),
         "calls_counted": CALLS_COUNTED,
+        "vouchers": Control.objects.filter(account__host=deletion.host, witness_at__isnull=False),
         "retries": list(deletion.retries.exclude(state__in=[State.DRAFT, State.DISCARDED])),
         "concurrency": settings.TENSORSLAB_CONCURRENCY,
         "batch_size": settings.TENSORSLAB_BATCH_SIZE,

@@ -13,6 +13,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connections
 
+from dashboard.calls import clock
+from dashboard.deletions import restoring
 from dashboard.monitoring import make, preflight, supervision
 from dashboard.monitoring.first_start import SignIn, ensure_administrator, ensure_sample_register
 
@@ -49,6 +51,9 @@ class Command(BaseCommand):
         self.stdout.write("Preparing the database …")
         call_command("migrate", interactive=False, verbosity=0)
         self.check(tags=[Tags.database], databases=["default"])
+        restoring.notice(now=clock.now())
+        if older := restoring.why():
+            self.stdout.write(older)
         sign_in = ensure_administrator()
         ensure_sample_register()
         call_command("collectstatic", interactive=False, verbosity=0)

@@ -1,0 +1,5 @@
+"""The local provider, for the rooms above: it stands in for an account where there is none."""
+
+from tensorslab_api.sandbox import serve
+
+__all__ = ["serve"]

@@ -1,0 +1,133 @@
+"""What was doubtful after a lost or failed delete: what look-ups found becomes its ending, or it is sent again."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from dashboard import sql
+from dashboard.calls.controls import Finding
+from dashboard.deletions.evidence import Found, is_gone
+from dashboard.deletions.models import Deletion, DeletionItem, DeletionQuerySet, Outcome, State
+from dashboard.deletions.moves import ITEMS, TASKS, change_items, shift_counters
+from dashboard.deletions.settling import Carried, Settlement, send_again
+from dashboard.sql import Sql
+
+IfThere = DeletionItem.IfThere
+
+TWICE = 2
+NEAR = 2000
+"""Rows between an item and others of the same call, at most: larger distances are not searched."""
+
+CONFIRMED_BY_LOOK_UP = "No answer to the delete; a look-up found it gone"
+STILL_THERE = "No answer to the delete; a look-up found it still there"
+GONE_BEFORE = "No call was answered with Success: it was gone before"
+GONE_SOMEHOW = "No call was answered with Success, but it is gone: one may have deleted it, or it was gone before"
+
+
+def conclude(work: Settlement, found: Found) -> None:
+    if found.purpose == "other":
+        _conclude_other_kind(work, found)
+    elif found.finding == Finding.THERE:
+        _still_there(work, found)
+    elif is_gone(work, found, times=TWICE):
+        _gone(work, found)
+
+
+def _gone(work: Settlement, found: Found) -> None:
+    item = found.item
+    if item.lost_at is not None:
+        if not work.deletion.stopped and item.if_there == IfThere.RESEND and _others_are_there(work, item):
+            # That call was not carried out, so it did not delete this one: perhaps a look-up can't find it.
+            send_again(work, [item], message="", lost_call=None, gone_times=0)
+        else:
+            work.close([item], Outcome.DELETED, message=CONFIRMED_BY_LOOK_UP, verified="gone", **found.seen)
+    elif _may_be_of_the_other_kind(item):
+        ask = {"if_there": IfThere.OTHER, "not_before": work.now, "failures": 0}
+        change_items([item.pk], {"claim": None, "gone_at": found.at, **ask})
+    else:
+        gone_without_success(work, found)
+
+
+def gone_without_success(work: Settlement, found: Found) -> None:
+    """Every call that carried it was answered as a failure. Whether one of them deleted it can rarely be told."""
+    item = found.item
+    before = _was_gone_before(work, item)
+    outcome, message = (Outcome.ALREADY_GONE, GONE_BEFORE) if before else (Outcome.DELETED, GONE_SOMEHOW)
+    shift_counters(work.deletion.pk, {}, unsaid=Sql("unsaid + 1"))
+    seen_at = item.gone_at if found.purpose == "other" and item.gone_at else found.at
+    work.close([item], outcome, message=message, verified="gone", **found.seen | {"seen_at": seen_at})
+    _pause_if_mostly_gone(work)
+
+
+def _was_gone_before(work: Settlement, item: Carried) -> bool:
+    """Alone in its first call, or a call that failed was whole: others of it were deleted with Success later."""
+    others = f"""SELECT MAX(CASE WHEN outcome = 'deleted' AND code = 1000 THEN 1 ELSE 0 END) FROM {ITEMS}
+        WHERE id >= %s AND id <= %s AND id <> %s AND deletion_id + 0 = %s AND first_call = %s"""
+    near = (item.pk - NEAR, item.pk + NEAR, item.pk, work.deletion.pk, item.first_call)
+    [(succeeded,)] = sql.rows(others, *near)
+    return succeeded is None or bool(succeeded)
+
+
+def _others_are_there(work: Settlement, item: Carried) -> bool:
+    others = f"""SELECT 1 FROM {ITEMS} WHERE id >= %s AND id <= %s AND deletion_id + 0 = %s
+        AND lost_call = %s AND there_times > 0 LIMIT 1"""
+    return bool(sql.rows(others, item.pk - NEAR, item.pk + NEAR, work.deletion.pk, item.lost_call))
+
+
+def other_kind(kind: str) -> str:
+    return "video" if kind == "image" else "image"
+
+
+def _may_be_of_the_other_kind(item: Carried) -> bool:
+    """Unless the register has a task of its own under that kind."""
+    return not sql.rows(f"SELECT 1 FROM {TASKS} WHERE kind = %s AND task_id = %s", other_kind(item.kind), item.task_id)
+
+
+def _conclude_other_kind(work: Settlement, found: Found) -> None:
+    item = found.item
+    if found.finding == Finding.THERE:
+        message = f"TensorsLab knows it as {other_kind(item.kind)}. Correct its kind in the register"
+        work.close([item], Outcome.REFUSED, message=message, verified="present", **found.seen)
+        _pause_if_mostly_refused(work, message)
+    else:
+        gone_without_success(work, found)
+
+
+def _still_there(work: Settlement, found: Found) -> None:
+    item = found.item
+    there_times = (item.there_times or 0) + 1
+    again = {"gone_times": 0, "there_times": there_times}
+    may_resend = item.if_there == IfThere.RESEND and item.failures < settings.DELETION_MAX_ATTEMPTS
+    if may_resend and not work.deletion.stopped:
+        send_again(work, [item], message="", **again)
+    elif item.there_from is not None and found.sent_at < item.there_from:
+        change_items([item.pk], {"claim": None, **again, "not_before": max(work.now, item.there_from)})
+    elif item.if_there == IfThere.KEEP or (item.if_there == IfThere.RESEND and work.deletion.stopped):
+        work.close([item], Outcome.KEPT, verified="present", **again, **found.seen)
+    else:
+        message = item.message if item.lost_at is None or item.code is not None else STILL_THERE
+        work.close([item], Outcome.REFUSED, message=message, verified="present", **again, **found.seen)
+        _pause_if_mostly_refused(work, message)
+
+
+def _pause_if_mostly_refused(work: Settlement, message: str) -> None:
+    """Stops a deletion that goes wrong before all of it has; whoever resumes it has accepted that."""
+    share = f"Over {settings.DELETION_REFUSED_PERCENT} % of its tasks so far were refused."
+    reason = f"{share} Last: {message or 'TensorsLab gave no reason'}. Resume to go on all the same."
+    going_on = Deletion.objects.mostly_refused().filter(refusals_accepted_at=None)
+    _pause(work, going_on, reason)
+
+
+def _pause_if_mostly_gone(work: Settlement) -> None:
+    reason = (
+        "Most of its tasks so far were found gone, although no call with them was answered with Success. Is the "
+        "register out of date, is this another account, or does TensorsLab do the work and say Failed? "
+        "Resume to go on all the same."
+    )
+    _pause(work, Deletion.objects.mostly_gone().filter(absence_accepted_at=None), reason)
+
+
+def _pause(work: Settlement, which: DeletionQuerySet, reason: str) -> None:
+    rows = which.filter(pk=work.deletion.pk, state=State.RUNNING, waiting__gt=0)
+    if rows.update(state=State.PAUSED, paused_reason=reason, paused_by_account=False):
+        work.events.append(("deletion.paused", {"reason": reason}))

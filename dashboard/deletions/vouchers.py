@@ -1,0 +1,197 @@
+"""Which controls go next: what vouches for the look-ups of all deletions of the account.
+
+They are wanted when a look-up has been answered, when a deletion is about to begin, and while the account is in doubt.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from dashboard import sql
+from dashboard.calls import accounts, controls, ghosts, recording, sending
+from dashboard.calls.controls import Purpose
+from dashboard.calls.models import LONG_AGO, Account, Control, Kind, ProviderCall
+from dashboard.calls.verdicts import Ruling, Verdict
+from dashboard.deletions import vouching
+from dashboard.deletions.doubtful import other_kind
+from dashboard.deletions.models import IN_FLIGHT, Deletion, DeletionItem, Inspection, Outcome, State
+from dashboard.deletions.moves import DELETIONS, ITEMS
+from dashboard.deletions.taking import Chunk
+from dashboard.deletions.turns import STILL_FRESH
+from dashboard.inventory import witnesses
+from dashboard.inventory.models import TrackedTask
+
+A_MOMENT = timedelta(seconds=0.5)
+UNDECIDED = [Outcome.WAITING, Outcome.UNKNOWN]
+Wishes = dict[str, datetime]
+"""By kind: up to which moment answers are to be vouched for."""
+
+
+def prepare(*, now: datetime, idle: bool) -> Chunk | None:
+    """The next control, ready to leave, or None. With `idle` nothing else is to be done, so that none need wait."""
+    account = accounts.current()
+    if not accounts.may_send(account, now=now):
+        return None
+    in_hand = _in_hand()
+    for kind, since in wishes(account, now=now).items():
+        control = controls.of(account, kind)
+        wanted = controls.wanted(
+            control, doubted=bool(account.doubt), since=since, now=now, in_hand=in_hand[kind], idle=idle
+        )
+        for purpose in wanted:
+            if task_id := _id_for(purpose, control, account, now=now):
+                return _write_down(kind, purpose, task_id)
+    return None
+
+
+def next_at(account: Account, *, now: datetime) -> datetime | None:
+    """When the next control may leave; None when none is wanted."""
+    wanted = wishes(account, now=now)
+    moments = [control.next_at or now for control in account.controls.filter(kind__in=wanted)]
+    # Those on their way will be settled, or their worker is dead: nothing is gained by looking all the time.
+    soonest = now + A_MOMENT if any(_in_hand()[kind] for kind in wanted) else now
+    return max(soonest, min(moments, default=now)) if wanted else None
+
+
+def wishes(account: Account, *, now: datetime) -> Wishes:
+    wanted: Wishes = {}
+    for kind, since in [*_claims(), *_beginnings(account), *_doubts(account, now=now)]:
+        wanted[kind] = max(since, wanted.get(kind, since))
+    return wanted
+
+
+def _claims() -> list[tuple[str, datetime]]:
+    """The newest answer of each kind that waits to be vouched for."""
+    found = sql.rows(
+        f"""SELECT c.kind, MAX(c.answered_at) FROM {ITEMS} i JOIN calls_providercall c ON c.id = i.claim
+        JOIN {DELETIONS} d ON d.id = i.deletion_id + 0
+        WHERE i.claim > 0 AND d.state IN ('running', 'finished') AND d.host = %s GROUP BY c.kind""",
+        accounts.current_host(),
+    )
+    return [(kind, moment) for kind, at in found if (moment := sql.moment(sql.as_moment(at)))]
+
+
+def _beginnings(account: Account) -> list[tuple[str, datetime]]:
+    """Before the first delete of a deletion leaves, its account is asked about a task that should exist, and then until
+    one is found."""
+    if account.doubt:
+        return []
+    begun = Deletion.objects.filter(state=State.RUNNING, waiting__gt=0, host=account.host)
+    found = max((c.witness_at for c in account.controls.all() if c.witness_at), default=None)
+    exhausted = any(control.exhausted for control in account.controls.all())
+    wanted = []
+    for images, confirmed_at in begun.values_list("images", "confirmed_at"):
+        since = confirmed_at - STILL_FRESH if confirmed_at else LONG_AGO
+        if not exhausted and (found is None or found < since):
+            wanted.append((_kind_with_a_witness(Kind.IMAGE if images else Kind.VIDEO), since))
+    return wanted
+
+
+def _kind_with_a_witness(kind: str) -> str:
+    """This one, unless only the other has a task that nobody deletes: it proves the account as well."""
+    for one in (kind, other_kind(kind)):
+        if witnesses.candidate(one, known="", missed=()):
+            return one
+    return kind
+
+
+def _doubts(account: Account, *, now: datetime) -> list[tuple[str, datetime]]:
+    """In doubt, all that is in doubt, for as long as anybody waits for it."""
+    if not account.doubt or not _somebody_waits(account):
+        return []
+    known = list(account.controls.all())
+    in_doubt = [control for control in known if controls.is_doubtful(control, account, now=now)]
+    # What spoke against them may be too long ago: then all are looked at again, and that ends the doubt.
+    return [(control.kind, now) for control in in_doubt or known]
+
+
+def _somebody_waits(account: Account) -> bool:
+    inspected = Inspection.objects.filter(at=None, begun_at__isnull=False, deletion__host=account.host)
+    in_flight = Deletion.objects.filter(state__in=IN_FLIGHT, host=account.host)
+    return in_flight.exclude(Q(state=State.PAUSED) & Q(paused_by_account=False)).exists() or inspected.exists()
+
+
+def _in_hand() -> dict[str, Counter[str]]:
+    """How many controls of each kind and purpose are ready or on their way."""
+    counted: dict[str, Counter[str]] = defaultdict(Counter)
+    for kind, purpose in ProviderCall.objects.in_hand().values_list("kind", "purpose"):
+        counted[kind][purpose] += 1
+    return counted
+
+
+def _id_for(purpose: Purpose, control: Control, account: Account, *, now: datetime) -> str | None:
+    if purpose == Purpose.WITNESS:
+        return _witness(control, account, now=now)
+    like = control.witness or witnesses.candidate(control.kind, known="", missed=()) or _of_an_item(control.kind)
+    ghost = ghosts.like(like)
+    return None if witnesses.in_register(control.kind, [ghost]) else ghost
+
+
+def _witness(control: Control, account: Account, *, now: datetime) -> str | None:
+    """A task that should exist. Notes when there is none."""
+    missed = control.missed
+    again = control.witness if control.witness in missed else next(iter(missed), None)
+    if account.doubt and again and control.silent_witnesses % 2:
+        # Every other time about one that was asked about before: it was known, and may be found again.
+        return again
+    found = None
+    if len(missed) < controls.MOST_MISSED:
+        found = witnesses.candidate(control.kind, known=control.witness, missed=missed)
+        found = found or _undecided(control.kind, missed, touched=False)
+        if not found and not controls.stands_without_witness(account, control, now=now):
+            found = _undecided(control.kind, missed, touched=True)
+    if found is None:
+        with transaction.atomic():
+            controls.note_exhausted(control.kind, now=now)
+    return found or (again if account.doubt else None)
+
+
+def _undecided(kind: str, missed: list[str], *, touched: bool) -> str | None:
+    """One that waits to be deleted, the last of all. One that a call has carried may be gone: it is only asked about
+    where nothing else could prove the account."""
+    due = Deletion.objects.filter(state__in=[State.RUNNING, State.PAUSED], host=accounts.current_host())
+    for deletion in due.order_by("-pk"):
+        for outcome in UNDECIDED:
+            # One at a time, so that the index `item_by_outcome` is walked from its end.
+            mine = deletion.items.filter(kind=kind, open=True, outcome=outcome, touched=touched)
+            found = mine.exclude(task_id__in=missed).order_by("-pk").values_list("task_id", flat=True).first()
+            if found:
+                return str(found)
+    return None
+
+
+def _of_an_item(kind: str) -> str:
+    """The shape of any id of that kind, where the register shows none."""
+    items = DeletionItem.objects.filter(kind=kind).order_by("-pk").values_list("task_id", flat=True)
+    return items.first() or "task"
+
+
+def _write_down(kind: str, purpose: Purpose, task_id: str) -> Chunk:
+    with transaction.atomic():
+        call = recording.prepare(
+            operation=ProviderCall.Operation.LOOK_UP, kind=kind, ids=[task_id], purpose=purpose.value
+        )
+    return Chunk(call_id=call.pk, deletion_id=None, operation=call.operation, kind=kind, ids=(task_id,))
+
+
+def settle(chunk: Chunk, verdict: Verdict, *, now: datetime, came_at: datetime) -> None:
+    """Keeps what a control answered, and concludes what it vouches for."""
+    row = ProviderCall.objects.get(pk=chunk.call_id)
+    call = recording.Call(row.pk, row.operation, row.kind, row.purpose, None, row.sent_at)
+    missing = row.purpose == Purpose.WITNESS and verdict.ruling == Ruling.ABSENT
+    void = missing and not _should_exist(row.kind, chunk.ids[0])
+    sending.settle_alone(call, verdict, ids=chunk.ids, answered_at=max(came_at, row.sent_at or came_at), void=void)
+    vouching.conclude(now=now)
+
+
+def _should_exist(kind: str, task_id: str) -> bool:
+    """Still: a witness may have been deleted by us while it was asked about, and that it is gone says nothing then."""
+    if task_id in controls.of(accounts.current(), kind).missed:
+        return True
+    tracked = TrackedTask.objects.filter(kind=kind, task_id=task_id).values("pk")
+    undecided = DeletionItem.objects.filter(tracked__in=tracked, open=True, outcome__in=UNDECIDED)
+    return undecided.exists() or witnesses.candidate(kind, known=task_id, missed=()) == task_id
