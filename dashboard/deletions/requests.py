@@ -273,7 +273,9 @@ def _leave_unknown(deletion: Deletion, *, now: datetime) -> None:
     mark_tasks(tracked, outcome=Outcome.UNKNOWN, message="", deletion=deletion.uuid, now=now)
     open_unknown = deletion.items.filter(outcome=Outcome.UNKNOWN, open=True)
     open_unknown.update(open=False, not_before=None, settled_at=now)
-    deletion.items.filter(Q(not_before__isnull=False) | Q(claim__isnull=False)).update(not_before=None, claim=None)
+    deletion.items.filter(Q(not_before__isnull=False) | Q(claim__isnull=False)).update(
+        not_before=None, claim=None, inspection=None
+    )
     waiting = deletion.items.filter(outcome=Outcome.WAITING, touched=True)
     moved = waiting.update(outcome=Outcome.UNKNOWN, open=False, settled_at=now)
     shift_counters(deletion.pk, {Outcome.WAITING: -moved, Outcome.UNKNOWN: moved})

@@ -129,8 +129,8 @@ def test_nothing_is_deleted_although_it_says_success_and_look_ups_are_busy(
 
 @pytest.mark.parametrize(
     ("loss", "batch"),
-    [({"cut_at": 50}, 100), ({"first_half": True}, 100), ({"lost_shard": 10}, 100)],
-    ids=["cut at 50", "first half", "a shard in ten"],
+    [({"cut_at": 50}, 100), ({"first_half": True}, 100), ({"lost_shard": 4}, 100)],
+    ids=["cut at 50", "first half", "a shard in four"],
 )
 def test_a_success_that_left_some_out_is_noticed_and_all_of_it_looked_up(theatre, images, by, loss, batch) -> None:
     theatre.sandbox.control(**loss)
