@@ -13,6 +13,7 @@ from dashboard.calls.models import Account
 from dashboard.deletions import doubtful, requests
 from dashboard.deletions.models import Deletion, Outcome, State
 from dashboard.inventory.models import TrackedTask
+from tensorslab_api.sandbox import in_shard
 from tests.deletions.theatre import Theatre, playing
 from tests.factories import TrackedTaskFactory
 
@@ -148,6 +149,17 @@ def test_a_success_that_left_some_out_is_noticed_and_all_of_it_looked_up(theatre
     assert {item.task_id for item in deletion.items.filter(outcome="deleted")} == gone & {
         item.task_id for item in deletion.items.all()
     }
+
+
+def test_a_shard_in_ten_that_failed_silently_is_noticed_whenever_the_sample_meets_it(theatre, images, by) -> None:
+    """Perhaps only when all was sent: even then all of it is looked up."""
+    theatre.sandbox.control(lost_shard=10)
+    deletion = theatre.play(theatre.confirm(tasks := images(600), by=by))
+    while deletion.state == State.PAUSED:
+        deletion = _resumed(theatre, deletion, by)
+    _finished_without_lies(theatre, deletion)
+    kept = sum(in_shard(task.task_id, 10) for task in tasks)
+    assert (deletion.said, deletion.refused, deletion.alarms, deletion.deleted) == (0, kept, kept, 600 - kept)
 
 
 def test_what_is_rolled_back_later_is_found_by_the_inspection(theatre, settings, images, by) -> None:
