@@ -10,6 +10,7 @@ from dashboard.deletions.models import Deletion, State
 FAST = {
     "TENSORSLAB_TIMEOUT": "2",
     "DELETION_VERIFY": "none",
+    "DELETION_INSPECT_AFTER": "off",
     "TENSORSLAB_BATCH_SIZE": "5",
     "TENSORSLAB_API_KEY": "test-key",
 }

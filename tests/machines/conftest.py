@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from dashboard.env import database
+from dashboard.inventory.management.commands.sandbox import known
 from tensorslab_api.sandbox import server
 from tests.cluster import Cluster
 from tests.deletions.processes import FAST
@@ -53,9 +54,9 @@ def register(network: Network, django_db_blocker, tmp_path: Path) -> Iterator[Cl
 
 @pytest.fixture
 def sandbox(network: Network, settings, monkeypatch) -> Iterator[CheckedSandbox]:
-    """A provider that every machine reaches."""
+    """A provider that every machine reaches. What the register holds exists there."""
     monkeypatch.setattr(server, "HOST", network.address)
-    with CheckedSandbox() as provider:
+    with CheckedSandbox(known=known) as provider:
         settings.TENSORSLAB_API_URL = provider.url
         yield provider
 
