@@ -179,7 +179,8 @@ class Deletion(models.Model):
     absence_accepted_at = models.DateTimeField(null=True)
     """The same, although most of its tasks were gone before."""
     troubled_at = models.DateTimeField(null=True)
-    """When a delete was first answered otherwise than Success. Without that it ends whatever look-ups say or don't."""
+    """When a delete was first answered otherwise than Success, or a Success contradicted by a look-up. Without that it
+    ends whatever look-ups say or don't."""
     canary_through = models.BigIntegerField(default=0, db_default=0)
     """The last item of those that go first and alone; 0 while none has gone."""
     canary_kind = models.CharField(max_length=5, choices=Kind, blank=True, db_default="")

@@ -26,7 +26,8 @@ DELETIONS, ITEMS, TASKS = "deletions_deletion", "deletions_deletionitem", "inven
 def shift_counters(deletion_id: int, changes: Mapping[str, int], **fields: object) -> None:
     """Adds to the counters; `fields` change besides. The row stays locked until the transaction ends."""
     added = {Outcome(name).value: sql.Sql(f'"{Outcome(name).value}" + {number:d}') for name, number in changes.items()}
-    sql.update(DELETIONS, {**added, **fields}, "id = %s", deletion_id)
+    if columns := {**added, **fields}:
+        sql.update(DELETIONS, columns, "id = %s", deletion_id)
 
 
 def change_items(keys: Sequence[int], fields: Mapping[str, object]) -> int:

@@ -139,6 +139,11 @@ class Settlement:
         moment = self.now + timedelta(seconds=max(QUIET, work_ends, 1.5 * self.deletion.lag))
         return max([moment, *(item.there_from for item in items if item.there_from)])
 
+    def note_trouble(self) -> None:
+        """From the first time on it never goes on, or ends, without look-ups that can be trusted."""
+        first = f"UPDATE {DELETIONS} SET troubled_at = %s WHERE id = %s AND troubled_at IS NULL"
+        sql.change(first, self.now, self.deletion.pk)
+
     def end(self) -> None:
         """Ends the deletion if this was the last of it, or pauses it if its alarm is complete."""
         if not self.deletion.waiting or self.deletion.everything:
@@ -213,9 +218,7 @@ def _settle_delete(work: Settlement, items: list[Carried], verdict: Verdict, cal
     ruling = verdict.ruling
     told: dict[str, Any] = {"code": verdict.code, "touched": True}
     if ruling not in NO_TROUBLE:
-        sql.change(
-            f"UPDATE {DELETIONS} SET troubled_at = %s WHERE id = %s AND troubled_at IS NULL", work.now, work.deletion.pk
-        )
+        work.note_trouble()
     if ruling == Ruling.SUCCESS:
         _settle_success(work, items, {**told, "message": verdict.message})
     elif ruling in BACK:

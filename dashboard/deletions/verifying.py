@@ -44,6 +44,7 @@ def _still_there(work: Settlement, found: Found) -> None:
         change_items([item.pk], {"claim": None, "there_times": before + 1, "gone_times": 0, "not_before": again})
         if not before:
             shift_counters(work.deletion.pk, {}, contradicted=Sql("contradicted + 1"))
+            work.note_trouble()
         return
     sampled = {"sample_there": Sql("sample_there + 1")} if item.picked == Picked.RANDOM else {}
     shift_counters(

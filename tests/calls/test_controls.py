@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboard.audit.models import AuditEvent
-from dashboard.calls import accounts, controls, ghosts
+from dashboard.calls import accounts, controls, ghosts, recording, sending
 from dashboard.calls.controls import THERE, Claim, Finding, Purpose
-from dashboard.calls.models import Account, Control
+from dashboard.calls.models import Account, Control, ProviderCall
 from dashboard.calls.verdicts import Ruling, Verdict
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +162,31 @@ def test_nothing_left_that_could_vouch_may_be_accepted_by_name_until_a_witness_i
     assert not controls.may_accept(Account.objects.get(), now=at(11))
     tell(Purpose.WITNESS, THERE, seconds=20)
     assert Account.objects.get().accepted_by == ""
+
+
+def test_nothing_is_accepted_while_the_other_kind_in_doubt_has_somebody_left_to_ask() -> None:
+    account = accounts.current()
+    tell(Purpose.GHOST, *[NO_TASK] * controls.GHOSTS, seconds=10)
+    for number in range(3):
+        tell(Purpose.WITNESS, NO_TASK, seconds=11 + number, task_id=f"w{number}")
+    with transaction.atomic():
+        controls.note_exhausted("video", now=at(15))
+    account.refresh_from_db()
+    assert not controls.may_accept(account, now=at(16))
+    with transaction.atomic():
+        controls.note_exhausted("image", now=at(16))
+    assert controls.may_accept(account, now=at(16))
+
+
+def test_what_another_process_finds_out_with_another_key_says_nothing_here(settings) -> None:
+    usual(0)
+    call = recording.prepare(operation="look_up", kind="image", ids=["w"], purpose="witness")
+    settings.TENSORSLAB_API_KEY = "another"
+    ProviderCall.objects.update(state="open")
+    call = call._replace(sent_at=at(10))
+    sending.settle_alone(call, answered(NO_TASK), ids=["w"], answered_at=at(10))
+    assert ProviderCall.objects.get().state == "answered"
+    assert controls.of(accounts.current(), "image").missed == []
 
 
 def test_a_claim_that_nobody_vouched_for_in_time_is_asked_for_anew() -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import controls
 from dashboard.calls.models import Account, ProviderCall
-from dashboard.deletions import requests
+from dashboard.deletions import requests, vouchers
 from dashboard.deletions.models import Deletion, State
 from dashboard.inventory.models import TrackedTask
 from tests.conftest import Person
@@ -140,3 +140,33 @@ def test_a_look_up_that_vouches_is_marked_as_such(theatre, images, by) -> None:
     purposes = {event.detail["purpose"] for event in AuditEvent.objects.filter(action="call.look_up")}
     assert purposes == {"ghost", "witness", "verify"}
     assert not ProviderCall.objects.filter(purpose__in=["ghost", "witness"]).exclude(deletion=None).exists()
+
+
+def test_a_doubt_that_nobody_asked_about_for_long_is_looked_at_again(theatre, images, by) -> None:
+    """What spoke against the account is too old to say anything; the doubt ends by asking anew, not by waiting."""
+    images(5)
+    theatre.sandbox.control(missing="code", maintenance="system under maintenance")
+    deletion = theatre.play(theatre.confirm(images(3), by=by), until=60, stay=True)
+    account = Account.objects.get()
+    assert (deletion.state, account.doubt != "") == (State.PAUSED, True)
+    theatre.sandbox.control(maintenance="")
+    theatre.skip(controls.REMEMBERED_FOR.total_seconds() + 60)
+    now = theatre.now()
+    assert list(vouchers.wishes(account, now=now)) == ["image"]
+    deletion = theatre.play(deletion, stay=True)
+    assert (deletion.state, deletion.deleted, Account.objects.get().doubt) == (State.FINISHED, 3, "")
+
+
+def test_what_is_seen_there_is_not_let_go_as_deleted(theatre, settings, images, by) -> None:
+    """TensorsLab said Success, a look-up found it there, and then no look-up can be trusted any more."""
+    settings.DELETION_VERIFY = "all"
+    images(5)
+    theatre.sandbox.control(first_half=True)
+    deletion = theatre.play(theatre.confirm(images(4), by=by), until=3)
+    assert deletion.contradicted == 2
+    theatre.sandbox.control(foreign_keys=["test-key"])
+    deletion = theatre.play(deletion, until=600, stay=True)
+    assert (deletion.state, deletion.contradicted) == (State.PAUSED, 2)
+    theatre.sandbox.control(foreign_keys=[])
+    deletion = theatre.play(deletion, stay=True)
+    assert (deletion.deleted, deletion.refused, theatre.lies(deletion)) == (2, 2, [])
