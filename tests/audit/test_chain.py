@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from django.db.models import F
 
 from dashboard.audit import chain, triggers
 from dashboard.audit.models import AuditEvent, AuditHead
+from tests.audit.writers import four_at_once
 
 DETAIL = {"reason": "old drafts", "count": 3, "ids": ["a", "b"], "none": None, "sure": True, "deep": {"z": 1, "a": "ü"}}
 
@@ -108,27 +108,9 @@ def test_an_event_vanishes_with_the_transaction_it_tells_of() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_four_writers_at_once_make_one_chain_from_the_first_event_on() -> None:
-    failures: list[BaseException] = []
-    start = threading.Barrier(4)
-
-    def write() -> None:
-        try:
-            start.wait()
-            append_some(15)
-        except BaseException as failure:
-            failures.append(failure)
-        finally:
-            connection.close()
-
-    writers = [threading.Thread(target=write) for _ in range(4)]
-    for writer in writers:
-        writer.start()
-    while any(writer.is_alive() for writer in writers):
+    for _ in four_at_once(lambda: append_some(15)):
         assert chain.verify() is None
-    for writer in writers:
-        writer.join()
 
-    assert failures == []
     assert list(AuditEvent.objects.order_by("sequence").values_list("sequence", flat=True)) == list(range(1, 61))
     assert chain.verify() is None
 

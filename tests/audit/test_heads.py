@@ -6,7 +6,6 @@ import shutil
 import socket
 import stat
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from django.db import connection, transaction
 
 from dashboard.audit import chain, heads, triggers
 from dashboard.audit.models import AuditEvent, AuditHead
+from tests.audit.writers import four_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -469,31 +469,13 @@ def test_files_of_other_databases_are_not_tidied_up(another_process: Callable[[]
 
 
 def test_threads_that_append_never_look_behind() -> None:
-    failures: list[BaseException] = []
-    start = threading.Barrier(4)
-
-    def write() -> None:
-        try:
-            start.wait()
-            append(20)
-        except BaseException as failure:
-            failures.append(failure)
-        finally:
-            connection.close()
-
-    writers = [threading.Thread(target=write) for _ in range(4)]
-    for writer in writers:
-        writer.start()
     highest = 0
-    while any(writer.is_alive() for writer in writers):
+    for _ in four_at_once(lambda: append(20)):
         assert heads.behind() is None
         now = getattr(heads.seen(), "sequence", 0)
         assert now >= highest
         highest = now
-    for writer in writers:
-        writer.join()
 
-    assert failures == []
     assert heads.seen() == as_seen(AuditEvent.objects.get(sequence=80))
 
 
