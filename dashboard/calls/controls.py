@@ -41,6 +41,8 @@ SILENCES = 5
 """Controls in a row without a usable answer before the account is in doubt."""
 SHORTEST_PAUSE = 2.0
 """Seconds between controls of an account that is in doubt, at first."""
+A_MOMENT = timedelta(minutes=1)
+"""So shortly before the form of ghosts was learnt for the first time a witness must have been found."""
 EVERY = timedelta(seconds=2)
 """Controls of one kind are not made more often while other calls are due."""
 FRESH = timedelta(minutes=10)
@@ -111,12 +113,22 @@ def _recent(control: Control, now: datetime) -> list[list[Any]]:
     return [entry for entry in control.forms if since <= entry[0] <= until][-REMEMBERED:]
 
 
+def is_unproven(control: Control) -> bool:
+    """Whether a witness is still to be found while it is known how ghosts are answered."""
+    return not control.proven_form and not control.exhausted
+
+
 def is_steady(control: Control, *, now: datetime) -> bool:
     return control.unsteady_at is None or control.unsteady_at < now - REMEMBERED_FOR
 
 
-def judge(claim: Claim, *, control: Control, account: Account, now: datetime) -> Judgement | None:
-    """What a claim is worth; None while the controls that could tell have not answered."""
+def judge(
+    claim: Claim, *, control: Control, account: Account, now: datetime, ghost_is_enough: bool = False
+) -> Judgement | None:
+    """What a claim is worth; None while the controls that could tell have not answered.
+
+    `ghost_is_enough` where another look-up, with a witness of its own, has proven the account.
+    """
     asked_too_early = account.trusted_since is not None and claim.sent_at < account.trusted_since
     if asked_too_early or claim.answered_at < now - FRESH:
         return Judgement(finding=Finding.VOID)
@@ -131,7 +143,8 @@ def judge(claim: Claim, *, control: Control, account: Account, now: datetime) ->
         return Judgement(finding=Finding.NOTHING)
     if _is_between(claim.answered_at, control.witness_at, now):
         return Judgement(finding=Finding.GONE, witnessed=is_steady(control, now=now))
-    if control.exhausted and stands_without_witness(account, control, now=now):
+    stands = control.exhausted and stands_without_witness(account, control, now=now)
+    if stands or (ghost_is_enough and not account.doubt):
         return Judgement(finding=Finding.GONE, witnessed=False)
     return None
 
@@ -142,11 +155,13 @@ def _is_between(earlier: datetime, moment: datetime | None, now: datetime) -> bo
 
 
 def stands_without_witness(account: Account, control: Control, *, now: datetime) -> bool:
-    """Whether answers are believed although no witness is left. Not when one that was known is suddenly not found."""
+    """Whether answers are believed although no witness is left: while ghosts are answered as when there was one, and no
+    task that should exist was looked for in vain."""
     if account.accepted_by:
         return True
     proven = account.proven_at is not None and account.proven_at >= now - PROVEN_FOR
-    return proven and control.witness not in control.missed
+    as_before = {"", *account.controls.exclude(proven_form="").values_list("proven_form", flat=True)}
+    return proven and not control.missed and usual_form(control, now=now) in as_before
 
 
 def wanted(
@@ -154,6 +169,7 @@ def wanted(
     *,
     doubted: bool,
     since: datetime,
+    with_witness: bool = True,
     now: datetime,
     in_hand: Counter[str],
     idle: bool,
@@ -168,7 +184,7 @@ def wanted(
     known = usual != ""
     due = []
     # First, since ghosts may be more than there are slots.
-    if control.witness_at is None or control.witness_at < since:
+    if with_witness and (control.witness_at is None or control.witness_at < since):
         due.append((Purpose.WITNESS, control.witness_asked_at, 1))
     # In doubt it is the witness that matters; how ghosts are answered is learnt anew when it is over.
     ghost_is_old = (control.ghost_at is None or control.ghost_at < since) and not doubted
@@ -186,7 +202,7 @@ def note_exhausted(kind: str, *, now: datetime) -> None:
     """The register has no task, or no further one, that could be the witness. In a transaction."""
     account = accounts.locked()
     control = of(account, kind)
-    control.exhausted = True
+    control.exhausted, control.witness_asked_at = True, now
     why = account.doubt or _why(control, account, now=now)
     if why:
         control.next_at = now + timedelta(seconds=SHORTEST_PAUSE)
@@ -220,6 +236,9 @@ def _next_at(control: Control, account: Account, *, at: datetime) -> datetime:
     if account.doubt and account.doubted_at:
         lasted = (at - account.doubted_at).total_seconds() / 2
         return at + timedelta(seconds=min(LONGEST_PAUSE, max(SHORTEST_PAUSE, lasted)))
+    if not usual_form(control, now=at) and len(_recent(control, at)) >= 2 * GHOSTS:
+        # They are answered in several ways, and may be for long.
+        return at + EVERY
     # Repeated at once at first: another task may be found, and one busy answer says nothing.
     pause = _silences(control) - MISSES + 1
     return at + timedelta(seconds=growing_pause(pause, jitter=0.5)) if pause > 0 else at
@@ -239,14 +258,19 @@ def _learn_witness(
     control: Control, task_id: str, verdict: Verdict, usual: str, sent_at: datetime, at: datetime
 ) -> bool:
     if verdict.ruling == Ruling.THERE:
-        if control.account.doubt:
+        if usual not in {"", THERE} and not control.account.doubt:
+            control.proven_form = usual
+        if usual != THERE and control.account.doubt:
             # How ghosts were answered meanwhile may be how everything was.
             control.forms = []
+        if control.missed:
+            # For a moment nothing that should exist was found: what was asked until now is asked again.
+            Account.objects.filter(pk=control.account_id).update(trusted_since=sent_at)
         # What was asked after a claim vouches for it; an answer may have been under way for long.
         control.witness, control.witness_at, control.missed, control.exhausted = task_id, sent_at, [], False
         Account.objects.filter(pk=control.account_id).update(proven_at=at, accepted_by="")
         return True
-    if verdict.form != usual:
+    if not verdict.form or verdict.form != usual:
         control.unsteady_at = at if usual or not verdict.form else control.unsteady_at
     elif task_id not in control.missed and len(control.missed) < MOST_MISSED:
         control.missed = [*control.missed, task_id]
@@ -264,6 +288,8 @@ def _learn_ghost(control: Control, verdict: Verdict, sent_at: datetime, at: date
         return False
     if lead >= GHOSTS:
         control.ghost_at = max(sent_at, control.ghost_at or sent_at)
+        if not control.proven_form and leader != THERE and control.witness_at and control.witness_at >= at - A_MOMENT:
+            control.proven_form = leader
     return leader != THERE
 
 
@@ -281,7 +307,7 @@ def _reconsider(account: Account, *, sent_at: datetime, now: datetime) -> None:
 
 def fails_alone(purpose: str, verdict: Verdict) -> bool:
     """Whether a call without an answer holds nothing else up: one that only checks, or vouches."""
-    return purpose in {*Purpose, "verify", "inspect"} and verdict.ruling in {Ruling.LOST, Ruling.NOT_SENT}
+    return purpose in {*Purpose, "verify", "inspect"} and verdict.ruling == Ruling.LOST
 
 
 def is_doubtful(control: Control, account: Account, *, now: datetime) -> bool:
@@ -332,6 +358,14 @@ def accept(account: Account, *, by: str) -> None:
 def look_again(account: Account, *, now: datetime) -> None:
     """A person says that it was put right: the next controls need not wait."""
     account.controls.update(next_at=now)
+
+
+def forget_the_future(*, now: datetime, beyond: datetime) -> None:
+    """What a clock that has been put back since says of a time to come."""
+    for name in ("witness_at", "witness_asked_at", "ghost_at", "ghost_asked_at", "next_at"):
+        Control.objects.filter(**{f"{name}__gt": beyond}).update(**{name: None})
+    for name in ("trusted_since", "doubted_at", "proven_at"):
+        Account.objects.filter(**{f"{name}__gt": beyond}).update(**{name: now})
 
 
 def heed_key(*, now: datetime) -> None:

@@ -7,9 +7,10 @@ from django.conf import settings
 from dashboard import sql
 from dashboard.calls.controls import Finding
 from dashboard.deletions.evidence import Found, is_gone
+from dashboard.deletions.item_models import SUCCESS
 from dashboard.deletions.models import Deletion, DeletionItem, DeletionQuerySet, Outcome, State
 from dashboard.deletions.moves import ITEMS, TASKS, change_items, shift_counters
-from dashboard.deletions.settling import Carried, Settlement, send_again
+from dashboard.deletions.settling import SAID_SUCCESS, Carried, Settlement, gone_somehow, send_again
 from dashboard.sql import Sql
 
 IfThere = DeletionItem.IfThere
@@ -18,10 +19,11 @@ TWICE = 2
 NEAR = 2000
 """Rows between an item and others of the same call, at most: larger distances are not searched."""
 
+DELETED_LATE = "TensorsLab did not say Success, but deleted it: it was there after its call, and is gone now"
+FOUND_GONE = "TensorsLab said Success; a look-up found it gone"
 CONFIRMED_BY_LOOK_UP = "No answer to the delete; a look-up found it gone"
 STILL_THERE = "No answer to the delete; a look-up found it still there"
 GONE_BEFORE = "No call was answered with Success: it was gone before"
-GONE_SOMEHOW = "No call was answered with Success, but it is gone: one may have deleted it, or it was gone before"
 
 
 def conclude(work: Settlement, found: Found) -> None:
@@ -35,12 +37,16 @@ def conclude(work: Settlement, found: Found) -> None:
 
 def _gone(work: Settlement, found: Found) -> None:
     item = found.item
-    if item.lost_at is not None:
+    if item.code == SUCCESS:
+        work.close([item], Outcome.DELETED, message=FOUND_GONE, verified="gone", **found.seen)
+    elif item.lost_at is not None:
         if not work.deletion.stopped and item.if_there == IfThere.RESEND and _others_are_there(work, item):
             # That call was not carried out, so it did not delete this one: perhaps a look-up can't find it.
             send_again(work, [item], message="", lost_call=None, gone_times=0)
         else:
             work.close([item], Outcome.DELETED, message=CONFIRMED_BY_LOOK_UP, verified="gone", **found.seen)
+    elif item.there_times:
+        work.close([item], Outcome.DELETED, message=DELETED_LATE, verified="gone", lost_at=work.now, **found.seen)
     elif _may_be_of_the_other_kind(item):
         ask = {"if_there": IfThere.OTHER, "not_before": work.now, "failures": 0}
         change_items([item.pk], {"claim": None, "gone_at": found.at, **ask})
@@ -51,26 +57,33 @@ def _gone(work: Settlement, found: Found) -> None:
 def gone_without_success(work: Settlement, found: Found) -> None:
     """Every call that carried it was answered as a failure. Whether one of them deleted it can rarely be told."""
     item = found.item
-    before = _was_gone_before(work, item)
-    outcome, message = (Outcome.ALREADY_GONE, GONE_BEFORE) if before else (Outcome.DELETED, GONE_SOMEHOW)
-    shift_counters(work.deletion.pk, {}, unsaid=Sql("unsaid + 1"))
-    seen_at = item.gone_at if found.purpose == "other" and item.gone_at else found.at
-    work.close([item], outcome, message=message, verified="gone", **found.seen | {"seen_at": seen_at})
+    if found.purpose != "other":
+        item = item._replace(gone_at=found.at)
+    if _was_gone_before(work, item):
+        shift_counters(work.deletion.pk, {}, unsaid=Sql("unsaid + 1"))
+        seen = found.seen | {"seen_at": item.gone_at}
+        work.close([item], Outcome.ALREADY_GONE, message=GONE_BEFORE, verified="gone", **seen)
+    else:
+        gone_somehow(work, item)
     _pause_if_mostly_gone(work)
 
 
 def _was_gone_before(work: Settlement, item: Carried) -> bool:
-    """Alone in its first call, or a call that failed was whole: others of it were deleted with Success later."""
-    others = f"""SELECT MAX(CASE WHEN outcome = 'deleted' AND code = 1000 THEN 1 ELSE 0 END) FROM {ITEMS}
-        WHERE id >= %s AND id <= %s AND id <> %s AND deletion_id + 0 = %s AND first_call = %s"""
-    near = (item.pk - NEAR, item.pk + NEAR, item.pk, work.deletion.pk, item.first_call)
-    [(succeeded,)] = sql.rows(others, *near)
-    return succeeded is None or bool(succeeded)
+    """Alone in its first call; or that call, which failed, did not delete what stood before and after it in its list:
+    that was deleted with Success later."""
+    if item.first_call is None or item.lost_call is not None:
+        return False
+    mine = f"FROM {ITEMS} WHERE id >= %s AND id <= %s AND deletion_id + 0 = %s AND first_call = %s"
+    beside = f"""SELECT outcome = 'deleted' AND code = 1000 {mine} AND id IN (
+        (SELECT MAX(id) {mine} AND id < %s), (SELECT MIN(id) {mine} AND id > %s))"""
+    near = (item.pk - NEAR, item.pk + NEAR, work.deletion.pk, item.first_call)
+    return all(succeeded for (succeeded,) in sql.rows(beside, *near, *near, item.pk, *near, item.pk))
 
 
 def _others_are_there(work: Settlement, item: Carried) -> bool:
+    """Of the same lost call, or were until they were sent again."""
     others = f"""SELECT 1 FROM {ITEMS} WHERE id >= %s AND id <= %s AND deletion_id + 0 = %s
-        AND lost_call = %s AND there_times > 0 LIMIT 1"""
+        AND lost_call = %s AND (there_times > 0 OR code = 1000) LIMIT 1"""
     return bool(sql.rows(others, item.pk - NEAR, item.pk + NEAR, work.deletion.pk, item.lost_call))
 
 
@@ -106,6 +119,9 @@ def _still_there(work: Settlement, found: Found) -> None:
         work.close([item], Outcome.KEPT, verified="present", **again, **found.seen)
     else:
         message = item.message if item.lost_at is None or item.code is not None else STILL_THERE
+        if item.code == SUCCESS:
+            message = SAID_SUCCESS
+            work.condemn(item)
         work.close([item], Outcome.REFUSED, message=message, verified="present", **again, **found.seen)
         _pause_if_mostly_refused(work, message)
 

@@ -25,9 +25,12 @@ def end_or_alarm(deletion_id: int, *, now: datetime) -> None:
     ):
         return
     deletion = Deletion.objects.get(pk=deletion_id)
+    of = deletion.deleted + deletion.alarms
+    looked_up = f"{of - deletion.said:,} of {of:,} were looked up, the others brought no answer"
     reason = (
-        f"TensorsLab said Success, but {deletion.alarms:,} of these tasks {'is' if deletion.alarms == 1 else 'are'} "
-        f"still there. All {deletion.deleted + deletion.alarms:,} were looked up. "
+        f"TensorsLab said Success, but {deletion.alarms:,} of these tasks "
+        f"{'was' if deletion.alarms == 1 else 'were'} still there. "
+        f"{looked_up if deletion.said else f'All {of:,} were looked up'}. "
         "Resume to go on: every success is looked up from now on."
     )
     paused = {"state": State.PAUSED, "paused_reason": reason, "paused_by_account": False, "alarm_shown_at": now}

@@ -15,6 +15,7 @@ from dashboard.deletions.ending import finish_if_done
 from dashboard.deletions.models import Deletion, DeletionItem, Evidence, Inspection, Outcome, State
 
 FAR_AHEAD = timedelta(minutes=3)
+MOMENTS = ("lost_at", "there_from", "gone_at")
 
 
 def begin_due(*, now: datetime) -> None:
@@ -83,9 +84,13 @@ def heed_account(*, now: datetime | None = None) -> None:
 
 def _ask_again_what_was_refused(deletions: QuerySet[Deletion]) -> None:
     """Who answers as if nothing existed may have refused for the same reason: it is sent again, should it be there."""
-    paused = deletions.filter(state=State.PAUSED, paused_by_account=True)
-    refused = DeletionItem.objects.filter(deletion__in=paused, outcome=Outcome.UNKNOWN, open=True)
-    refused.filter(if_there=DeletionItem.IfThere.REFUSE).update(if_there=DeletionItem.IfThere.RESEND)
+    refused = DeletionItem.objects.filter(outcome=Outcome.UNKNOWN, open=True, if_there=DeletionItem.IfThere.REFUSE)
+    for row in deletions.filter(state=State.PAUSED, paused_by_account=True):
+        mine = refused.filter(deletion=row)
+        if mine.exists():
+            with transaction.atomic():
+                Deletion.objects.select_for_update().get(pk=row.pk)
+                mine.update(if_there=DeletionItem.IfThere.RESEND)
 
 
 def let_go(account: Account, *, patient: bool, now: datetime) -> None:
@@ -116,7 +121,9 @@ def unfinished_chunks(*, now: datetime) -> list[tuple[Callable[..., bool], Delet
 def unstrand(*, now: datetime) -> None:
     """Brings near what a clock that has been put back left far ahead: no pause of ours is that long."""
     stranded = DeletionItem.objects.filter(not_before__gt=now + FAR_AHEAD)
-    stranded.update(not_before=now, lost_at=Case(When(lost_at__gt=now, then=Value(now)), default=F("lost_at")))
+    near = {name: Case(When(**{f"{name}__gt": now}, then=Value(now)), default=F(name)) for name in MOMENTS}
+    stranded.update(not_before=now, **near)
+    controls.forget_the_future(now=now, beyond=now + FAR_AHEAD)
     for row in Deletion.objects.filter(state=State.SCHEDULED, confirmed_at__gt=now + FAR_AHEAD):
         grace = row.starts_at - row.confirmed_at if row.starts_at and row.confirmed_at else timedelta()
         Deletion.objects.filter(pk=row.pk, state=State.SCHEDULED).update(starts_at=now + grace)
@@ -145,7 +152,7 @@ def _look_ups_and_deletes(account: Account, *, now: datetime) -> Iterator[dateti
         # In doubt nothing is looked up.
         yield now if _may_delete(deletion, now=now) else None if account.doubt else mine.first()
     inspected = Inspection.objects.filter(at=None, begun_at__isnull=False, deletion__host=account.host)
-    inspected = inspected.filter(deletion__state=State.FINISHED, deletion__key__in=["", accounts.current_key()])
+    inspected = inspected.filter(deletion__state=State.FINISHED)
     for pk in inspected.values_list("deletion", flat=True) if not account.doubt else ():
         yield to_ask.filter(deletion=pk).values_list("not_before", flat=True).first()
 

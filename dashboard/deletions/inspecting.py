@@ -106,6 +106,8 @@ def conclude(work: Settlement, found: Found) -> None:
     is_said_gone = item.outcome in {Outcome.DELETED, Outcome.ALREADY_GONE}
     is_found_gone = found.finding == Finding.GONE
     if is_said_gone == is_found_gone:
+        if is_found_gone and not found.witnessed and not is_gone(work, found, times=SURE):
+            return
         _as_it_was(work, found)
     elif not _is_sure(work, found):
         return
@@ -125,8 +127,11 @@ def conclude(work: Settlement, found: Found) -> None:
 def _as_it_was(work: Settlement, found: Found) -> None:
     item = found.item
     change_items([item.pk], {"claim": None, "inspection": None, "not_before": None, **found.seen})
-    if fields := not_said(item):
-        shift_counters(work.deletion.pk, {}, **fields)
+    fields = not_said(item)
+    if fields and item.picked == Picked.RANDOM:
+        # It had brought no answer yet.
+        fields |= {"sample_gone": Sql("sample_gone + 1")}
+    shift_counters(work.deletion.pk, {}, **fields)
 
 
 def _is_sure(work: Settlement, found: Found) -> bool:
@@ -165,7 +170,8 @@ def _there_again(work: Settlement, found: Found) -> None:
     message = f"{Outcome(item.outcome).label}; found there at {_clock(found.at)}"
     # Only what TensorsLab called deleted makes its word doubtful; what had been found gone may have been misread.
     alarm = {"alarms": Sql("alarms + 1")} if item.code == SUCCESS else {}
-    shift_counters(work.deletion.pk, {}, **alarm, **_resampled(item, gone=False), **not_said(item))
+    unsaid = {"unsaid": Sql("unsaid - 1")} if item.code != SUCCESS and item.lost_at is None else {}
+    shift_counters(work.deletion.pk, {}, **alarm, **unsaid, **_resampled(item, gone=False), **not_said(item))
     work.change(
         [item], Outcome.REFUSED, message=message, verified="present", inspection=None, not_before=None, **found.seen
     )

@@ -253,9 +253,10 @@ def stop_rest(*, deletion: Deletion, by: By, now: datetime) -> None:
         if not (overdue or row.state == State.PAUSED or (row.state == State.RUNNING and not again)):
             raise Refused("Only a running or paused deletion can be stopped.")
         changes: dict[str, object] = {"stopped_at": row.stopped_at or now}
-        if overdue or (row.state == State.PAUSED and not row.paused_by_account and row.host == accounts.current_host()):
+        elsewhere = bool(engine.why_elsewhere(row))
+        if overdue or (row.state == State.PAUSED and not row.paused_by_account and not elsewhere):
             changes |= {"state": State.RUNNING, "paused_reason": ""}
-        elif again or row.host != accounts.current_host():
+        elif again or elsewhere:
             _leave_unknown(row, now=now)
         Deletion.objects.filter(pk=row.pk).update(**changes)
         wake(now)
@@ -264,12 +265,13 @@ def stop_rest(*, deletion: Deletion, by: By, now: datetime) -> None:
 
 
 def _leave_unknown(deletion: Deletion, *, now: datetime) -> None:
-    # Nobody looks them up under another host, or while the account is paused; they stay unknown, and it may end.
+    # Nobody looks them up at another address, with another key, or while the account is paused; they stay unknown, and
+    # it may end.
     seen_there = deletion.items.filter(outcome=Outcome.DELETED, there_times__gt=0, verified=None)
     tracked = list(seen_there.values_list("tracked_id", flat=True))
     number = seen_there.update(outcome=Outcome.UNKNOWN, evidence=None, open=False, settled_at=now)
     counters: dict[str, int] = {Outcome.DELETED: -number, Outcome.UNKNOWN: number}
-    shift_counters(deletion.pk, counters, contradicted=0, said=sql.Sql(f"said - {number:d}"))
+    shift_counters(deletion.pk, counters, contradicted=0, topped_up_at=now, said=sql.Sql(f"said - {number:d}"))
     mark_tasks(tracked, outcome=Outcome.UNKNOWN, message="", deletion=deletion.uuid, now=now)
     open_unknown = deletion.items.filter(outcome=Outcome.UNKNOWN, open=True)
     open_unknown.update(open=False, not_before=None, settled_at=now)

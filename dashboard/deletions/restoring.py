@@ -174,7 +174,8 @@ def _doubt(deletion: Deletion, found: list[tuple[int, int, str]], *, now: dateti
     # A call of the lost time may be at work until its time-out.
     lag = Account.objects.filter(host=deletion.host).values_list("lag", flat=True).first() or 0.0
     work_ends = max(QUIET, settings.TENSORSLAB_TIMEOUT + 1, 1.5 * lag)
-    change_items([pk for pk, _, _ in found], {"there_from": now + timedelta(seconds=work_ends)})
+    # All of them may have been sent in the lost time, which is as good as a call that was lost.
+    change_items([pk for pk, _, _ in found], {"there_from": now + timedelta(seconds=work_ends), "lost_at": now})
     if not waiting:
         return
     perhaps_sent = {
@@ -183,7 +184,6 @@ def _doubt(deletion: Deletion, found: list[tuple[int, int, str]], *, now: dateti
         "touched": True,
         "code": None,
         "if_there": DeletionItem.IfThere.RESEND,
-        "lost_at": now,
         "lost_call": None,
         "failures": 0,
         "gone_times": 0,

@@ -23,7 +23,7 @@ from dashboard.calls.policy import growing_pause
 from dashboard.calls.verdicts import Ruling, Verdict
 from dashboard.deletions import sampling
 from dashboard.deletions.ending import end_or_alarm
-from dashboard.deletions.models import GONE, DeletionItem, Evidence, Outcome
+from dashboard.deletions.models import GONE, Deletion, DeletionItem, Evidence, Outcome
 from dashboard.deletions.moves import DELETIONS, ITEMS, change_items, mark_tasks, shift_counters
 from dashboard.sql import Sql
 
@@ -32,7 +32,11 @@ Picked = DeletionItem.Picked
 
 BACK = {Ruling.OUT_OF_CREDITS, Ruling.UNAUTHORIZED, Ruling.BUSY, Ruling.NOT_SENT}
 """Rulings that speak of the account or the network, not of the ids: the items wait again."""
-NO_TROUBLE = {Ruling.SUCCESS, Ruling.BUSY, Ruling.NOT_SENT}
+NO_TROUBLE = {Ruling.SUCCESS, Ruling.NOT_SENT}
+NOT_OURS = {Ruling.OUT_OF_CREDITS, Ruling.UNAUTHORIZED}
+"""Rulings that say of the other kind only that the account has none of it."""
+SAID_SUCCESS = "TensorsLab said Success, but the task is still there"
+GONE_SOMEHOW = "No call was answered with Success, but it is gone: one may have deleted it, or it was gone before"
 
 QUIET = 10.0
 """Seconds after a delete's answer in which it may still take effect: that a task is there says nothing before."""
@@ -60,6 +64,7 @@ class Carried(NamedTuple):
     there_times: int | None
     there_from: datetime | None
     settled_at: datetime | None
+    not_before: datetime | None
     picked: str | None
     inspection: int | None
     touched: bool
@@ -144,6 +149,13 @@ class Settlement:
         first = f"UPDATE {DELETIONS} SET troubled_at = %s WHERE id = %s AND troubled_at IS NULL"
         sql.change(first, self.now, self.deletion.pk)
 
+    def condemn(self, item: Carried) -> None:
+        """A Success was false: all that was called deleted is looked up before another delete leaves."""
+        shift_counters(self.deletion.pk, {}, alarms=Sql("alarms + 1"))
+        Deletion.objects.filter(pk=self.deletion.pk, condemned_at=None).update(condemned_at=self.now)
+        told: dict[str, object] = {"kind": item.kind, "task_id": item.task_id}
+        self.events.append(("deletion.alarm", told | {"said": "Success", "look_up": "still there"}))
+
     def end(self) -> None:
         """Ends the deletion if this was the last of it, or pauses it if its alarm is complete."""
         if not self.deletion.waiting or self.deletion.everything:
@@ -178,7 +190,7 @@ def settle(call_id: int, verdict: Verdict, *, now: datetime, came_at: datetime |
         elif items:
             _settle_look_up(work, items[0], verdict, call)
         work.end()
-        if not usable and not controls.fails_alone(call.purpose, verdict):
+        if not usable and not _fails_alone(call, verdict):
             accounts.learn(verdict, host=deletion.host, now=now, jitter=random.random())  # noqa: S311
         work.tell()
         recording.audit(call, verdict, ids=[item.task_id for item in items], answered_at=answered_at)
@@ -186,6 +198,14 @@ def settle(call_id: int, verdict: Verdict, *, now: datetime, came_at: datetime |
         # By itself, for the order of locks; nothing is wrong should we die before it.
         accounts.answered(deletion.host)
     return True
+
+
+def _fails_alone(call: recording.Call, verdict: Verdict) -> bool:
+    return controls.fails_alone(call.purpose, verdict) or _has_no_such_kind(call, verdict)
+
+
+def _has_no_such_kind(call: recording.Call, verdict: Verdict) -> bool:
+    return call.purpose == "other" and verdict.ruling in NOT_OURS
 
 
 def _locked(call_id: int) -> tuple[recording.Call, Settled]:
@@ -209,6 +229,7 @@ def carried(where: str, *values: object) -> list[Carried]:
             gone_at=sql.moment(item.gone_at),
             there_from=sql.moment(item.there_from),
             settled_at=sql.moment(item.settled_at),
+            not_before=sql.moment(item.not_before),
         )
         for item in found
     ]
@@ -223,11 +244,16 @@ def _settle_delete(work: Settlement, items: list[Carried], verdict: Verdict, cal
         _settle_success(work, items, {**told, "message": verdict.message})
     elif ruling in BACK:
         # The answer may have come after the work, whatever it says of the account.
-        touched = {"touched": True, "there_from": work.there_counts_from(items, lost=False)} if verdict.sent else {}
-        work.change(items, Outcome.WAITING, **touched)
+        perhaps: dict[str, Any] = {}
+        if verdict.sent:
+            there_from = work.there_counts_from(items, lost=False)
+            perhaps = {"touched": True, "lost_call": call.pk, "there_from": there_from}
+        work.change(items, Outcome.WAITING, **perhaps)
     elif ruling == Ruling.REFUSED and len(items) == 1:
         moment = work.there_counts_from(items, lost=False)
-        ask = {"if_there": IfThere.REFUSE, "there_from": moment, "not_before": moment}
+        # Looked up at once, and again when the call can't be at work any more: what is there first, and gone then, was
+        # deleted by it.
+        ask = {"if_there": IfThere.REFUSE, "there_from": moment, "not_before": work.now, "there_times": 0}
         work.change(items, Outcome.UNKNOWN, message=verdict.message, **told, **ask)
     elif ruling == Ruling.REFUSED:
         for half, group in _halves(items, call.pk):
@@ -238,11 +264,11 @@ def _settle_delete(work: Settlement, items: list[Carried], verdict: Verdict, cal
 
 def _settle_success(work: Settlement, items: list[Carried], told: dict[str, Any]) -> None:
     """Everything is called deleted; some of it is to be looked up."""
-    told |= {"evidence": Evidence.SAID}
+    told |= {"evidence": Evidence.SAID, "there_times": 0, "gone_times": 0}
     picked: list[Picked | None] = [None] * len(items)
     if not work.deletion.doubt:
         picked = sampling.picks(len(items), size=work.deletion.size, everything=work.deletion.everything)
-    due = {"not_before": work.now + timedelta(seconds=work.deletion.lag), "failures": 0, "there_times": 0}
+    due = {"not_before": work.now + timedelta(seconds=work.deletion.lag), "failures": 0}
     for pick in (None, *Picked):
         chosen = [item for item, its in zip(items, picked, strict=True) if its == pick]
         work.close(chosen, Outcome.DELETED, **told, picked=pick, **(due if pick else {}))
@@ -291,9 +317,11 @@ def send_again(work: Settlement, items: list[Carried], **fields: Any) -> None:
 
 
 def _settle_look_up(work: Settlement, item: Carried, verdict: Verdict, call: recording.Call) -> None:
-    if item.outcome == Outcome.UNKNOWN and not item.open and item.inspection is None:
+    if item.not_before is None:
         # Somebody gave it up while the look-up was out; by now the task may be another deletion's.
         change_items([item.pk], {"call_id": None})
+    elif _has_no_such_kind(call, verdict):
+        gone_somehow(work, item)
     elif verdict.ruling in {Ruling.ABSENT, Ruling.THERE}:
         change_items([item.pk], {"call_id": None, "claim": call.pk, "not_before": None})
     elif verdict.ruling in BACK:
@@ -308,18 +336,31 @@ def no_answer(work: Settlement, item: Carried, sentence: str) -> None:
     fields: dict[str, Any] = {"call_id": None, "claim": None, "failures": failures}
     if failures < settings.DELETION_MAX_ATTEMPTS:
         change_items([item.pk], {**fields, "not_before": work.pause(failures)})
+    elif item.outcome == Outcome.UNKNOWN and item.if_there == IfThere.OTHER:
+        gone_somehow(work, item)
     elif item.outcome == Outcome.UNKNOWN:
         work.close([item], Outcome.UNKNOWN, message=sentence, failures=failures)
     elif item.there_times and item.outcome in GONE:
         # There beats silence: it was seen after it was called gone.
-        settled = {} if item.inspection else {"contradicted": Sql("contradicted - 1")}
-        shift_counters(work.deletion.pk, {}, **settled, **not_said(item))
+        if item.inspection is None:
+            shift_counters(work.deletion.pk, {}, contradicted=Sql("contradicted - 1"))
+            work.condemn(item)
+        elif item.picked == Picked.RANDOM and item.evidence == Evidence.SEEN:
+            shift_counters(work.deletion.pk, {}, sample_gone=Sql("sample_gone - 1"))
+        shift_counters(work.deletion.pk, {}, **not_said(item))
         fields = {"message": sentence, "failures": failures, "evidence": None, "inspection": None}
         work.close([item], Outcome.UNKNOWN, **fields)
     elif item.inspection is not None:
         change_items([item.pk], {**fields, "not_before": None, "inspection": None})
     else:
         change_items([item.pk], {**fields, "not_before": None})
+
+
+def gone_somehow(work: Settlement, item: Carried) -> None:
+    """It was found gone often enough, and who deleted it can't be told."""
+    shift_counters(work.deletion.pk, {}, unsaid=Sql("unsaid + 1"))
+    seen = {"evidence": Evidence.SEEN, "seen_at": item.gone_at}
+    work.close([item], Outcome.DELETED, message=GONE_SOMEHOW, verified="gone", **seen)
 
 
 def not_said(item: Carried) -> dict[str, Sql]:

@@ -90,7 +90,8 @@ def leave(chunk: Chunk, hold: slots.Hold, *, now: datetime) -> bool:
 def _put_in_flight(chunk: Chunk, hold: slots.Hold, *, now: datetime) -> bool:
     # After its end a deletion is only inspected.
     may_leave = f"""EXISTS (SELECT 1 FROM {DELETIONS} d WHERE d.id = %s AND {turns.may_send()}
-            AND (d.state = 'running' AND (d.stopped_at IS NULL OR %s) OR d.state = 'finished' AND %s))
+            AND (d.state = 'running' AND (%s OR d.stopped_at IS NULL AND {turns.nothing_speaks_against()})
+                OR d.state = 'finished' AND %s))
         AND NOT EXISTS (SELECT 1 FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
             WHERE i.call_id = %s AND t.held_by <> '' AND NOT %s)"""
     looks_up = chunk.operation == Operation.LOOK_UP
@@ -154,12 +155,11 @@ def prepare_inspection(*, now: datetime) -> Chunk | None:
     found = sql.rows(
         f"""SELECT d.id, d.uuid, i.id, i.kind, i.task_id, i.outcome, i.if_there, i.inspection
         FROM deletions_inspection n JOIN {DELETIONS} d ON d.id = n.deletion_id JOIN {ITEMS} i ON i.deletion_id = d.id
-        WHERE n.at IS NULL AND n.begun_at IS NOT NULL AND d.state = 'finished' AND d.host = %s AND d.key IN ('', %s)
+        WHERE n.at IS NULL AND n.begun_at IS NOT NULL AND d.state = 'finished' AND d.host = %s
         AND i.not_before IS NOT NULL AND i.not_before <= %s AND i.call_id IS NULL
         AND EXISTS (SELECT 1 FROM calls_account a WHERE a.host = d.host AND a.paused_reason = '' AND a.doubt = ''
             AND (a.rest_until IS NULL OR a.rest_until <= %s)) LIMIT 1""",
         accounts.current_host(),
-        accounts.current_key(),
         now,
         now,
     )

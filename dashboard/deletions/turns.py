@@ -38,14 +38,22 @@ class Sending(NamedTuple):
 
 
 def may_send() -> str:
-    """That a deletion `d` was confirmed for this address and key, and that its account may send: see the values."""
-    return """d.host = %s AND d.key IN ('', %s) AND EXISTS (SELECT 1 FROM calls_account a WHERE a.host = d.host
+    """That a deletion `d` was confirmed for this address and key, and that its account may send: see the values.
+
+    One that is finished is only looked at, for which any key is good that controls vouch for."""
+    return """d.host = %s AND (d.key IN ('', %s) OR d.state = 'finished') AND EXISTS (
+        SELECT 1 FROM calls_account a WHERE a.host = d.host
         AND a.paused_reason = '' AND (a.rest_until IS NULL OR a.rest_until <= %s)
         AND (a.doubt = '' OR (d.troubled_at IS NULL AND a.doubted_at <= %s)))"""
 
 
 def may_send_values(now: datetime) -> tuple[object, ...]:
     return accounts.current_host(), accounts.current_key(), now, now - WITHOUT_TRUST_AFTER
+
+
+def nothing_speaks_against() -> str:
+    """That no look-up contradicts a Success of a deletion `d`; once the alarm was shown, a person has seen it."""
+    return "d.contradicted = 0 AND (d.condemned_at IS NULL OR d.alarm_shown_at IS NOT NULL)"
 
 
 def next_in_turn(idle: list[int], *, now: datetime) -> Sending | None:
@@ -63,12 +71,13 @@ def _found(which: str, value: object, *, now: datetime) -> Sending | None:
     found = sql.rows(
         f"""SELECT d.id, d.uuid, d.stopped_at IS NOT NULL, d.total - d.skipped, d.canary_through, d.canary_kind,
             d.canary_done_at IS NOT NULL, (SELECT a.doubt <> '' FROM calls_account a WHERE a.host = d.host),
-            d.contradicted > 0 OR (d.condemned_at IS NOT NULL AND d.alarm_shown_at IS NULL)
-                OR d.doubted_through < d.last_item OR (d.unknown >= %s AND d.refusals_accepted_at IS NULL AND
+            NOT ({nothing_speaks_against()}) OR d.doubted_through < d.last_item
+                OR (d.unknown >= %s AND d.refusals_accepted_at IS NULL AND
                 (d.refused + d.unknown) * 100 > (d.deleted + d.already_gone + d.refused + d.unknown) * %s)
                 OR (SELECT COUNT(*) FROM (SELECT 1 FROM {ITEMS} i WHERE i.deletion_id + 0 = d.id AND i.claim > 0
                     LIMIT {MOST_CLAIMS}) AS claims) >= {MOST_CLAIMS},
-            d.confirmed_at, (SELECT MAX(CASE WHEN k.exhausted THEN d.confirmed_at ELSE k.witness_asked_at END)
+            d.confirmed_at, (SELECT MAX(CASE WHEN k.proven_form <> '' OR k.exhausted OR a.doubt <> ''
+                THEN k.witness_asked_at END)
                 FROM calls_control k JOIN calls_account a ON a.id = k.account_id WHERE a.host = d.host)
         FROM {DELETIONS} d WHERE d.state = 'running' AND {may_send()} AND {which}""",
         REFUSED_AT_LEAST,

@@ -12,12 +12,11 @@ from dashboard.deletions.ending import end_or_alarm
 from dashboard.deletions.evidence import Found, is_gone
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 from dashboard.deletions.moves import ITEMS, change_items, shift_counters
-from dashboard.deletions.settling import Settlement, not_said
+from dashboard.deletions.settling import SAID_SUCCESS, Settlement, not_said
 from dashboard.sql import Sql
 
 Picked = DeletionItem.Picked
 
-SAID_SUCCESS = "TensorsLab said Success, but the task is still there"
 AGAIN_AFTER = (5.0, 20.0)
 """Seconds between the look-ups of a task that was called deleted and is still there, before that is an alarm."""
 CHUNK = 250
@@ -47,22 +46,8 @@ def _still_there(work: Settlement, found: Found) -> None:
             work.note_trouble()
         return
     sampled = {"sample_there": Sql("sample_there + 1")} if item.picked == Picked.RANDOM else {}
-    shift_counters(
-        work.deletion.pk,
-        {},
-        alarms=Sql("alarms + 1"),
-        contradicted=Sql("contradicted - 1"),
-        **sampled,
-        **not_said(item),
-    )
-    Deletion.objects.filter(pk=work.deletion.pk, condemned_at=None).update(condemned_at=work.now)
-    told: dict[str, object] = {
-        "kind": item.kind,
-        "task_id": item.task_id,
-        "said": "Success",
-        "look_up": "still there",
-    }
-    work.events.append(("deletion.alarm", told))
+    shift_counters(work.deletion.pk, {}, contradicted=Sql("contradicted - 1"), **sampled, **not_said(item))
+    work.condemn(item)
     work.close([item], Outcome.REFUSED, message=SAID_SUCCESS, verified="present", **found.seen)
 
 

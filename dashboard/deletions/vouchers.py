@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
@@ -27,8 +28,17 @@ from dashboard.inventory.models import TrackedTask
 
 A_MOMENT = timedelta(seconds=0.5)
 UNDECIDED = [Outcome.WAITING, Outcome.UNKNOWN]
-Wishes = dict[str, datetime]
-"""By kind: up to which moment answers are to be vouched for."""
+
+
+class Wish(NamedTuple):
+    since: datetime
+    """Up to which moment answers are to be vouched for."""
+    with_witness: bool = True
+    """Not where it is only asked whether an id is of the other kind: the account may have none of that."""
+
+
+Wishes = dict[str, Wish]
+"""By kind."""
 
 
 def prepare(*, now: datetime, idle: bool) -> Chunk | None:
@@ -37,10 +47,10 @@ def prepare(*, now: datetime, idle: bool) -> Chunk | None:
     if not accounts.may_send(account, now=now):
         return None
     in_hand = _in_hand()
-    for kind, since in wishes(account, now=now).items():
+    for kind, wish in wishes(account, now=now).items():
         control = controls.of(account, kind)
         wanted = controls.wanted(
-            control, doubted=bool(account.doubt), since=since, now=now, in_hand=in_hand[kind], idle=idle
+            control, doubted=bool(account.doubt), **wish._asdict(), now=now, in_hand=in_hand[kind], idle=idle
         )
         for purpose in wanted:
             if task_id := _id_for(purpose, control, account, now=now):
@@ -59,35 +69,45 @@ def next_at(account: Account, *, now: datetime) -> datetime | None:
 
 def wishes(account: Account, *, now: datetime) -> Wishes:
     wanted: Wishes = {}
-    for kind, since in [*_claims(), *_beginnings(account), *_doubts(account, now=now)]:
-        wanted[kind] = max(since, wanted.get(kind, since))
+    for kind, wish in [*_claims(), *_beginnings(account, now=now), *_doubts(account, now=now)]:
+        before = wanted.get(kind, wish)
+        wanted[kind] = Wish(max(wish.since, before.since), wish.with_witness or before.with_witness)
     return wanted
 
 
-def _claims() -> list[tuple[str, datetime]]:
+def _claims() -> list[tuple[str, Wish]]:
     """The newest answer of each kind that waits to be vouched for."""
     found = sql.rows(
-        f"""SELECT c.kind, MAX(c.answered_at) FROM {ITEMS} i JOIN calls_providercall c ON c.id = i.claim
+        f"""SELECT c.kind, MAX(c.answered_at), MAX(CASE WHEN c.purpose = 'other' THEN 0 ELSE 1 END)
+        FROM {ITEMS} i JOIN calls_providercall c ON c.id = i.claim
         JOIN {DELETIONS} d ON d.id = i.deletion_id + 0
         WHERE i.claim > 0 AND d.state IN ('running', 'finished') AND d.host = %s GROUP BY c.kind""",
         accounts.current_host(),
     )
-    return [(kind, moment) for kind, at in found if (moment := sql.moment(sql.as_moment(at)))]
+    return [
+        (kind, Wish(moment, bool(with_witness)))
+        for kind, at, with_witness in found
+        if (moment := sql.moment(sql.as_moment(at)))
+    ]
 
 
-def _beginnings(account: Account) -> list[tuple[str, datetime]]:
+def _beginnings(account: Account, *, now: datetime) -> list[tuple[str, Wish]]:
     """Before the first delete of a deletion leaves, its account is asked about a task that should exist, and then until
-    one is found."""
+    one is found; and how ghosts are answered is learnt while there is one, should it be the last."""
     if account.doubt:
         return []
     begun = Deletion.objects.filter(state=State.RUNNING, waiting__gt=0, host=account.host)
-    found = max((c.witness_at for c in account.controls.all() if c.witness_at), default=None)
-    exhausted = any(control.exhausted for control in account.controls.all())
+    known = {control.kind: control for control in account.controls.all()}
+    found = max((one.witness_at for one in known.values() if one.witness_at), default=LONG_AGO)
+    in_vain = max((one.witness_asked_at or LONG_AGO for one in known.values() if one.exhausted), default=LONG_AGO)
     wanted = []
     for images, confirmed_at in begun.values_list("images", "confirmed_at"):
-        since = confirmed_at - STILL_FRESH if confirmed_at else LONG_AGO
-        if not exhausted and (found is None or found < since):
-            wanted.append((_kind_with_a_witness(Kind.IMAGE if images else Kind.VIDEO), since))
+        since = confirmed_at - STILL_FRESH if confirmed_at else LONG_AGO + STILL_FRESH
+        kind = _kind_with_a_witness(Kind.IMAGE if images else Kind.VIDEO)
+        if max(found, in_vain) < since:
+            wanted.append((kind, Wish(since)))
+        elif kind in known and controls.is_unproven(known[kind]):
+            wanted.append((kind, Wish(now if controls.usual_form(known[kind], now=now) else since)))
     return wanted
 
 
@@ -99,14 +119,14 @@ def _kind_with_a_witness(kind: str) -> str:
     return kind
 
 
-def _doubts(account: Account, *, now: datetime) -> list[tuple[str, datetime]]:
+def _doubts(account: Account, *, now: datetime) -> list[tuple[str, Wish]]:
     """In doubt, all that is in doubt, for as long as anybody waits for it."""
     if not account.doubt or not _somebody_waits(account):
         return []
     known = list(account.controls.all())
     in_doubt = [control for control in known if controls.is_doubtful(control, account, now=now)]
     # What spoke against them may be too long ago: then all are looked at again, and that ends the doubt.
-    return [(control.kind, now) for control in in_doubt or known]
+    return [(control.kind, Wish(now)) for control in in_doubt or known]
 
 
 def _somebody_waits(account: Account) -> bool:
@@ -147,6 +167,9 @@ def _witness(control: Control, account: Account, *, now: datetime) -> str | None
     if found is None:
         with transaction.atomic():
             controls.note_exhausted(control.kind, now=now)
+    elif control.exhausted:
+        # Since then a task was imported, or is to be deleted.
+        Control.objects.filter(pk=control.pk).update(exhausted=False)
     return found or (again if account.doubt else None)
 
 

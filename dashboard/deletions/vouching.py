@@ -45,9 +45,11 @@ def claims(*, now: datetime) -> list[Claimed]:
         FROM {ITEMS} i JOIN calls_providercall c ON c.id = i.claim JOIN {DELETIONS} d ON d.id = i.deletion_id + 0
         JOIN calls_account a ON a.host = d.host JOIN calls_control k ON k.account_id = a.id AND k.kind = c.kind
         WHERE i.claim > 0 AND d.state IN ('running', 'finished') AND d.host = %s
+        AND (d.key IN ('', %s) OR d.state = 'finished')
         AND (k.ghost_at >= c.answered_at OR c.answered_at < %s OR c.sent_at < a.trusted_since)
         ORDER BY i.claim LIMIT %s""",
         accounts.current_host(),
+        accounts.current_key(),
         now - controls.FRESH,
         AT_ONCE,
     )
@@ -82,7 +84,8 @@ def _judge(claimed: Claimed, known: dict[str, Control], account: Account, *, now
     control = known.get(claimed.kind)
     if control is None:
         return None
-    return controls.judge(claimed.claim, control=control, account=account, now=now)
+    only_its_kind = claimed.purpose == "other"
+    return controls.judge(claimed.claim, control=control, account=account, now=now, ghost_is_enough=only_its_kind)
 
 
 def _apply(deletion_id: int, judged: dict[int, tuple[Claimed, Judgement]], *, now: datetime) -> None:
@@ -110,7 +113,7 @@ def _apply(deletion_id: int, judged: dict[int, tuple[Claimed, Judgement]], *, no
 def _conclude(work: Settlement, found: Found) -> None:
     item = found.item
     if found.finding == Finding.VOID:
-        change_items([item.pk], {"claim": None, "not_before": work.now})
+        change_items([item.pk], {"claim": None, "not_before": work.pause(1)})
     elif found.finding == Finding.NOTHING:
         no_answer(work, item, NO_ANSWER)
     elif item.inspection is not None:

@@ -90,7 +90,9 @@ def _keep_vouched(asked: list[Answered], done: Refreshed, *, actor: str, sleep: 
         for one in those:
             asked.remove(one)
             judged = controls.judge(one.answer.claim, control=control, account=account, now=clock.now())
-            finding = judged.finding if judged else Finding.VOID
+            finding = (
+                judged.finding if judged and (judged.witnessed or judged.finding != Finding.GONE) else Finding.VOID
+            )
             if finding in {Finding.THERE, Finding.GONE}:
                 done.looked_up += 1
                 done.missing += keep(one.task, one.answer.verdict, gone=finding == Finding.GONE, now=clock.now())

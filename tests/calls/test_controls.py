@@ -164,6 +164,64 @@ def test_nothing_left_that_could_vouch_may_be_accepted_by_name_until_a_witness_i
     assert Account.objects.get().accepted_by == ""
 
 
+def test_without_a_witness_only_the_form_of_when_there_was_one_is_believed() -> None:
+    """All is deleted, the form is forgotten, and then maintenance answers everything alike."""
+    usual(0)
+    later = controls.REMEMBERED_FOR.total_seconds() + 60
+    tell(Purpose.GHOST, *[BUSY] * controls.GHOSTS, seconds=later)
+    with transaction.atomic():
+        controls.note_exhausted("image", now=at(later + 1))
+    assert Account.objects.get().doubt == controls.NO_WITNESS
+    assert judged(BUSY, seconds=later - 1, now=later + 2) is None
+
+
+def test_a_task_that_is_missed_speaks_against_an_account_without_witness() -> None:
+    usual(0)
+    tell(Purpose.WITNESS, NO_TASK, seconds=10, task_id="imported later")
+    with transaction.atomic():
+        controls.note_exhausted("image", now=at(11))
+    tell(Purpose.GHOST, NO_TASK, seconds=12)
+    assert judged(NO_TASK, seconds=5) is None
+    assert "not even imported later" in Account.objects.get().doubt
+
+
+def test_what_was_asked_before_the_witness_was_found_again_is_asked_anew() -> None:
+    """For a moment a replica that lacks everything answered, and then one that does not."""
+    usual(0)
+    tell(Purpose.WITNESS, NO_TASK, seconds=10, task_id="w")
+    tell(Purpose.WITNESS, THERE, seconds=12, task_id="v")
+    tell(Purpose.GHOST, NO_TASK, seconds=12)
+    assert judged(NO_TASK, seconds=9) == Finding.VOID
+
+
+def test_a_witness_without_an_answer_is_not_missed() -> None:
+    control = tell(Purpose.WITNESS, "", "", "", seconds=0)
+    assert (control.missed, Account.objects.get().doubt) == ([], "")
+
+
+def test_a_witness_that_is_found_does_not_end_the_doubt_of_ghosts_that_are() -> None:
+    tell(Purpose.GHOST, *[THERE] * controls.GHOSTS, seconds=0)
+    doubted_at = Account.objects.get().doubted_at
+    tell(Purpose.WITNESS, THERE, seconds=10)
+    account = Account.objects.get()
+    assert ("never existed" in account.doubt, account.doubted_at) == (True, doubted_at)
+
+
+def test_an_address_that_can_not_be_reached_holds_everything_up() -> None:
+    not_sent = Verdict(ruling=Ruling.NOT_SENT, sentence="")
+    assert not controls.fails_alone("verify", not_sent)
+    assert controls.fails_alone("verify", answered(""))
+
+
+def test_what_a_clock_knew_that_was_put_back_is_forgotten() -> None:
+    usual(3600)
+    Account.objects.update(trusted_since=at(3600))
+    controls.forget_the_future(now=at(0), beyond=at(180))
+    control, account = Control.objects.get(), Account.objects.get()
+    assert (control.witness_at, control.ghost_at, control.next_at) == (None, None, None)
+    assert account.trusted_since == at(0)
+
+
 def test_nothing_is_accepted_while_the_other_kind_in_doubt_has_somebody_left_to_ask() -> None:
     account = accounts.current()
     tell(Purpose.GHOST, *[NO_TASK] * controls.GHOSTS, seconds=10)

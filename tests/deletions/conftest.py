@@ -63,11 +63,12 @@ def images(db: None) -> Callable[[int], list[TrackedTask]]:
 
 
 def just_asked() -> None:
-    """A moment ago TensorsLab was asked about a task that exists: the next call is what a test is about."""
+    """A moment ago TensorsLab was asked about a task that exists, and about one that never did: the next call is what a
+    test is about."""
     now = timezone.now()
     account = accounts.current()
     Account.objects.filter(pk=account.pk).update(proven_at=now)
-    asked = {"witness_asked_at": now, "witness_at": now}
+    asked = {"witness_asked_at": now, "witness_at": now, "proven_form": "404 9999 Task does not exist"}
     Control.objects.update_or_create(account=account, kind="image", defaults=asked)
 
 

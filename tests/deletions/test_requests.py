@@ -10,7 +10,7 @@ from dashboard.calls import accounts, slots
 from dashboard.calls.models import Account
 from dashboard.calls.sending import perform
 from dashboard.calls.verdicts import Ruling, Verdict
-from dashboard.deletions import doubtful, engine, progress, requests
+from dashboard.deletions import engine, progress, requests, settling
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.requests import By, Refused
 from dashboard.deletions.settling import settle
@@ -56,7 +56,7 @@ def test_stop_while_splitting_keeps_only_what_a_look_up_found(sandbox, olga, con
     assert deletion.state == State.FINISHED
     assert (deletion.deleted, deletion.kept) == (3, 1)
     item = deletion.items.get(task_id=gone)
-    assert (item.outcome, item.evidence, item.message) == (Outcome.DELETED, "seen", doubtful.GONE_SOMEHOW)
+    assert (item.outcome, item.evidence, item.message) == (Outcome.DELETED, "seen", settling.GONE_SOMEHOW)
     assert sum(call["operation"] == "delete" for call in sandbox.ledger()["calls"]) == 1
 
 

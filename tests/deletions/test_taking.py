@@ -56,8 +56,12 @@ def _point_elsewhere(deletion: Deletion) -> None:
     Deletion.objects.update(host="https://elsewhere.example")
 
 
+def _contradict(deletion: Deletion) -> None:
+    Deletion.objects.update(contradicted=1)
+
+
 @pytest.mark.parametrize(
-    "happens", [_pause, _stop, _hold_one, _pause_the_account, _let_the_account_rest, _point_elsewhere]
+    "happens", [_contradict, _pause, _stop, _hold_one, _pause_the_account, _let_the_account_rest, _point_elsewhere]
 )
 def test_a_ready_call_is_taken_back_when_it_may_not_leave_any_more(
     deletion: Deletion, happens: Callable[[Deletion], None]

@@ -98,7 +98,7 @@ def test_where_nothing_is_left_to_vouch_a_person_may_accept_the_answers(theatre,
     tasks = images(3)
     theatre.sandbox.control(already_gone="failure", gone={"image": _ids(tasks)})
     deletion = theatre.play(theatre.confirm(tasks, by=by), until=300, stay=True)
-    assert (deletion.state, deletion.unknown, deletion.already_gone) == (State.PAUSED, 3, 0)
+    assert (deletion.state, deletion.deleted, deletion.already_gone) == (State.PAUSED, 0, 0)
     assert "is this key of the right account?" in deletion.paused_reason
     page = operator.get(deletion.get_absolute_url()).content.decode()
     assert "Accept these answers" in page
@@ -114,7 +114,7 @@ def test_the_answers_of_a_large_register_are_not_accepted_before_much_of_it_was_
     theatre, operator, images, by
 ) -> None:
     theatre.sandbox.control(foreign_keys=["test-key"], already_gone="failure")
-    deletion = theatre.play(theatre.confirm(images(100), by=by), until=30, stay=True)
+    deletion = theatre.play(theatre.confirm(images(100), by=by), until=25, stay=True)
     assert deletion.state == State.PAUSED
     assert "Accept these answers" not in operator.get(deletion.get_absolute_url()).content.decode()
     refused = operator.post(url_of("accept", deletion))
@@ -140,6 +140,31 @@ def test_a_look_up_that_vouches_is_marked_as_such(theatre, images, by) -> None:
     purposes = {event.detail["purpose"] for event in AuditEvent.objects.filter(action="call.look_up")}
     assert purposes == {"ghost", "witness", "verify"}
     assert not ProviderCall.objects.filter(purpose__in=["ghost", "witness"]).exclude(deletion=None).exists()
+
+
+def test_tasks_that_were_imported_since_everything_was_deleted_are_witnesses_again(theatre, images, by) -> None:
+    assert theatre.play(theatre.confirm(images(2), by=by)).deleted == 2
+    assert Account.objects.get().controls.get().exhausted
+    tasks = images(10)
+    theatre.skip(controls.REMEMBERED_FOR.total_seconds() + 60)
+    theatre.sandbox.control(foreign_keys=["test-key"], already_gone="failure", queue=["500:before:delete"])
+    deletion = theatre.play(theatre.confirm(tasks[:5], by=by), until=60, stay=True)
+    assert (deletion.state, deletion.deleted + deletion.already_gone) == (State.PAUSED, 0)
+    assert "is this key of the right account?" in deletion.paused_reason
+
+
+def test_an_account_without_the_other_kind_is_not_asked_for_a_witness_of_it(theatre, settings, images, by) -> None:
+    """Whether an id is of the other kind is asked, and refused: that ends the question, and holds nothing up."""
+    images(5)
+    tasks = images(1)
+    theatre.sandbox.control(already_gone="failure", gone={"image": _ids(tasks)})
+    deletion = theatre.confirm(tasks, by=by)
+    while not (asked := ProviderCall.objects.filter(purpose="other")):
+        theatre.shift()
+        theatre.skip(2)
+    assert not ProviderCall.objects.filter(purpose="witness", kind="video").exists()
+    deletion = theatre.play(deletion)
+    assert (deletion.state, deletion.items.get().outcome, asked.get().kind) == (State.FINISHED, "already_gone", "video")
 
 
 def test_a_doubt_that_nobody_asked_about_for_long_is_looked_at_again(theatre, images, by) -> None:
