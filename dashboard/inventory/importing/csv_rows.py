@@ -11,6 +11,9 @@ from dashboard.inventory.importing.lines import LONGEST_LINE, Lines, fault
 DELIMITERS = ",;\t"
 LONGEST_CELL = 1_000_000
 MOST_LINES_A_ROW = 200
+MOST_COLUMNS = 1000
+NEVER_CLOSED = "A quote that opens on this line is never closed."
+MISMATCHED = "The quotes on this line don't match."
 
 
 def header_names(line: str, delimiter: str) -> list[str]:
@@ -32,6 +35,9 @@ def read_csv(lines: Lines, *, kind: str) -> Iterator[Entry]:
     # Spreadsheets of half the world write semicolons.
     delimiter = max(DELIMITERS, key=lambda character: len(COLUMNS & set(header_names(header, character))))
     names = header_names(header, delimiter)
+    if len(names) > MOST_COLUMNS:
+        yield Problem(line=number, sentence=f"The header names more than {MOST_COLUMNS:,} columns. Nothing was read.")
+        return
     if sentence := _header_problem(names, kind=kind):
         yield Problem(line=number, sentence=sentence)
         return
@@ -39,7 +45,7 @@ def read_csv(lines: Lines, *, kind: str) -> Iterator[Entry]:
         yield Note(sentence=f"Ignored: {_listed(ignored, 'column')}.")
     lines.skip()
     row = _Columns(names, kind=kind)
-    for number, cells in _records(lines, delimiter):
+    for number, cells in _Records(lines, delimiter):
         yield row.entry(cells, line=number)
 
 
@@ -73,29 +79,49 @@ class _Columns:
         return made(kind, cells[self._task_id], [(reader, cells[index]) for reader, index in self._given], line=line)
 
 
-def _records(lines: Lines, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+class _Records:
     """Each row's first line number with its cells, or with the sentence of what is wrong with its quotes.
 
     A quote that is never closed would swallow every good row after it, so such a row costs only its own first line.
+    What a line does to a quote that is open before it is asked once a line: a million quotes that are never closed take
+    no longer than a million that are.
     """
-    for number, text in lines:
-        if not text.strip():
-            continue
-        following: list[tuple[int, str]] = []
-        cells = _cells(text, delimiter)
-        while cells is None and _may_go_on(text, following) and (line := next(lines, None)):
-            following.append(line)
-            text += line[1]
-            # Only a line with a quote can close one.
-            cells = _cells(text, delimiter) if '"' in line[1] else None
-        if cells is None or isinstance(cells, str):
-            lines.put_back(following)
-            cells = cells or "A quote that opens on this line is never closed."
-        yield number, cells if isinstance(cells, str) else fault(number, text) or cells
 
+    def __init__(self, lines: Lines, delimiter: str) -> None:
+        self._lines, self._delimiter = lines, delimiter
+        self._open_through = 0
+        """The line up to which all that follow leave an open quote open."""
 
-def _may_go_on(text: str, following: list[tuple[int, str]]) -> bool:
-    return len(following) < MOST_LINES_A_ROW and len(text) < LONGEST_LINE
+    def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
+        for number, text in self._lines:
+            if not text.strip():
+                continue
+            cells = _cells(text, self._delimiter)
+            if cells is None:
+                text, cells = self._longer(number, text)
+            yield number, cells if isinstance(cells, str) else fault(number, text) or cells
+
+    def _longer(self, number: int, text: str) -> tuple[str, list[str] | str]:
+        """The whole row whose first line leaves a quote open, its lines taken; or that line, and what is wrong."""
+        self._open_through = max(number, self._open_through)
+        while self._open_through - number < MOST_LINES_A_ROW and self._lines.held + len(text) < LONGEST_LINE:
+            line = self._lines.peek(self._open_through - number)
+            if line is None:
+                break
+            effect = self._effect(line)
+            if effect == MISMATCHED:
+                return text, MISMATCHED
+            if not effect:
+                text += "".join(next(self._lines)[1] for _ in range(self._open_through - number + 1))
+                return text, _cells(text, self._delimiter) or MISMATCHED
+            self._open_through += 1
+        return text, NEVER_CLOSED
+
+    def _effect(self, line: str) -> str:
+        """What is wrong with a quote that was open before this line; empty when the line closes it."""
+        # Only a line with a quote can close one.
+        cells = _cells(f'"{line}', self._delimiter) if '"' in line else None
+        return NEVER_CLOSED if cells is None else MISMATCHED if cells == MISMATCHED else ""
 
 
 def _cells(text: str, delimiter: str) -> list[str] | str | None:
@@ -109,7 +135,7 @@ def _cells(text: str, delimiter: str) -> list[str] | str | None:
             return None
         if "field larger" in str(error):
             return f"A cell is longer than {LONGEST_CELL:,} characters."
-        return "The quotes on this line don't match."
+        return MISMATCHED
 
 
 def _listed(names: list[str], noun: str) -> str:

@@ -15,7 +15,12 @@ RECORD_FORMAT = "tensorslab.task@1"
 RECORD_COLUMNS = {"format", "generation_status", "request", "result_urls"}
 RECORD_STATUSES = {"submitted": "queued"}
 SIZE = re.compile(r"(\d{1,6})\s*[x*×]\s*(\d{1,6})")
-WHOLE_LIMIT = 16 * 1024 * 1024
+LONGEST_RECORD, MOST_LINES = 4_000_000, 100_000
+"""Characters and lines of one record that is printed over many lines."""
+MOST_BRACKETS = 10_000
+"""In one value: what is read of millions takes a hundred times the memory of its text."""
+MOST_NAMES = 1000
+"""Unknown names that are remembered; ten of them are shown."""
 
 
 def read_json_lines(lines: Lines) -> Iterator[Entry]:
@@ -32,7 +37,7 @@ def read_json_lines(lines: Lines) -> Iterator[Entry]:
         except (ValueError, RecursionError) as error:
             yield Problem(line=number, sentence=f"The line is not JSON{_where(error)}.")
             continue
-        if isinstance(value, dict) and value.get("format") != RECORD_FORMAT:
+        if isinstance(value, dict) and value.get("format") != RECORD_FORMAT and len(ignored) < MOST_NAMES:
             ignored |= value.keys() - fields.COLUMNS - {"urls"}
         yield _entry(value, line=number)
     if ignored:
@@ -47,7 +52,7 @@ def read_json_file(lines: Lines) -> Iterator[Entry]:
     for line in lines:
         taken.append(line)
         size += len(line[1])
-        if size > WHOLE_LIMIT:
+        if size > LONGEST_RECORD or len(taken) > MOST_LINES:
             break
     else:
         text = "".join(text for _number, text in taken)
@@ -119,6 +124,8 @@ def _error_words(error: object) -> str:
 
 
 def _loads(text: str) -> Any:
+    if text.count("[") + text.count("{") > MOST_BRACKETS:
+        raise ValueError("it holds too many lists and objects")
     return json.loads(text, parse_constant=_refuse)
 
 

@@ -27,14 +27,21 @@ class Lines:
         self._text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline=None)
         self._number = self._blank = 0
         self._back: deque[tuple[int, str]] = deque()
+        self.held = 0
+        """Characters of the lines that were read before their turn."""
         self.after = after
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
         return self
 
     def __next__(self) -> tuple[int, str]:
-        if self._back:
-            return self._back.popleft()
+        if not self._back:
+            return self._read()
+        line = self._back.popleft()
+        self.held -= len(line[1])
+        return line
+
+    def _read(self) -> tuple[int, str]:
         text = self._text.readline(LONGEST_LINE)
         if not text:
             raise StopIteration
@@ -48,6 +55,18 @@ class Lines:
 
     def put_back(self, lines: list[tuple[int, str]]) -> None:
         self._back.extendleft(reversed(lines))
+        self.held += sum(len(text) for _number, text in lines)
+
+    def peek(self, place: int) -> str | None:
+        """The line that comes after so many others, without taking any. None when there is none."""
+        while len(self._back) <= place:
+            try:
+                line = self._read()
+            except StopIteration:
+                return None
+            self._back.append(line)
+            self.held += len(line[1])
+        return self._back[place][1]
 
     def first(self) -> str:
         """The first line that is not blank, without taking it."""
