@@ -2,6 +2,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from dashboard.access.views import nothing_here
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="task-list"), name="home"),
     path("", include("dashboard.access.urls")),
@@ -9,6 +11,8 @@ urlpatterns = [
     path("tasks/", include("dashboard.inventory.urls")),
     path("deletions/", include("dashboard.deletions.urls")),
     path("audit/", include("dashboard.audit.urls")),
+    # Leads from an entry of Django's admin to its page, and fails where there is none: ours have none.
+    path("admin/r/<path:rest>", nothing_here),
     path("admin/", admin.site.urls),
 ]
 

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -84,11 +84,17 @@ def change_own_password(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def nothing_here(request: HttpRequest, **kwargs: str) -> HttpResponse:
+    raise Http404
+
+
 def next_page(request: HttpRequest, *, default: str = settings.LOGIN_REDIRECT_URL) -> str:
     """Where `next` leads, if that is a page of ours that does not lead straight back."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    if not safe or wanted.startswith((reverse("login"), reverse("logout"), reverse("admin:login"))):
+    # Of a path that begins nowhere Django would look for a view of that name.
+    is_address = wanted.startswith(("/", "http://", "https://"))
+    if not safe or not is_address or wanted.startswith((reverse("login"), reverse("logout"), reverse("admin:login"))):
         return resolve_url(default)
     return wanted
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula; the last four are full-width."""
+
+INNER = re.compile(rf"(?!\A)([;\t\r\n][\s\"]*)(?=[{re.escape(''.join(FORMULA))}])")
+"""Where a cell would begin for a spreadsheet that splits at semicolons or tabs instead: quotes do not help there."""
 
 
 class _Line:
@@ -26,6 +30,7 @@ def csv_lines(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
 def cell(value: Any) -> str:
     if value is None:
         return ""
-    text = str(value)
-    is_number = isinstance(value, int | float)
-    return f"'{text}" if text.startswith(FORMULA) and not is_number else text
+    if isinstance(value, int | float):
+        return str(value)
+    text = INNER.sub(r"\1'", str(value))
+    return f"'{text}" if text.startswith(FORMULA) else text

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import transaction
 
@@ -28,6 +30,11 @@ def ensure_administrator() -> SignIn:
         return SignIn(username=known.username)
     if User.objects.filter(username=settings.ADMIN_USERNAME).exists():
         raise NotReady(f"“{settings.ADMIN_USERNAME}” is no active administrator. Set ADMIN_USERNAME to a new name.")
+    try:
+        if settings.ADMIN_PASSWORD:
+            validate_password(settings.ADMIN_PASSWORD, User(username=settings.ADMIN_USERNAME))
+    except ValidationError as weak:
+        raise NotReady(f"ADMIN_PASSWORD is too weak: {' '.join(weak.messages)}") from weak
     password = settings.ADMIN_PASSWORD or secrets.token_urlsafe(12)
     with transaction.atomic():
         User.objects.create_superuser(settings.ADMIN_USERNAME, password=password)

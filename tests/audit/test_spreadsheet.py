@@ -18,6 +18,12 @@ def test_anything_else_stays_what_it_is(value: object, text: str) -> None:
     assert cell(value) == text
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "\n", '; "'])
+def test_what_another_separator_would_make_a_cell_gets_one_too(separator: str) -> None:
+    assert cell(f"x{separator}=cmd|' /C calc'!A0") == f"x{separator}'=cmd|' /C calc'!A0"
+    assert cell(f"x{separator}y = z; w") == f"x{separator}y = z; w"
+
+
 def test_lines_can_be_read_back() -> None:
     rows = [["id", "message"], ["1", 'He said "no",\nand left'], ["ü", "'=1"]]
 

@@ -69,3 +69,11 @@ def test_a_register_with_a_task_in_it_is_left_alone(settings) -> None:
     TrackedTaskFactory()
     ensure_sample_register()
     assert TrackedTask.objects.count() == 1
+
+
+@pytest.mark.parametrize("password", ["a", "12345678901", "password"])
+def test_a_weak_password_is_a_sentence(settings, password: str) -> None:
+    settings.ADMIN_PASSWORD = password
+    with pytest.raises(NotReady, match="ADMIN_PASSWORD is too weak: This password is"):
+        ensure_administrator()
+    assert not User.objects.exists()
