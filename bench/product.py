@@ -55,12 +55,12 @@ class Place:
         """The product's web server, whose connections stay open between two requests."""
         from django.core.management import call_command
 
+        from dashboard.monitoring import supervision
+
         call_command("collectstatic", interactive=False, verbosity=0)
         with socket.create_server(("127.0.0.1", 0)) as free:
             host = f"127.0.0.1:{free.getsockname()[1]}"
-        command = ["-m", "gunicorn", "dashboard.wsgi", "--bind", host, "--workers", str(workers)]
-        command += ["--worker-class", "gthread", "--threads", "8", "--keep-alive", "60", "--no-control-socket"]
-        with processes.running(*command, log=self.log) as (server,):
+        with processes.running(*supervision.web_server(host, processes=workers), log=self.log) as (server,):
             until(lambda: _answers(host), seconds=60)
             yield Web(host=host, server=server)
 

@@ -39,6 +39,14 @@ def provider(**kwargs: Any) -> list[CheckMessage]:
                 id="dashboard.W003",
             )
         )
+    found += [
+        Warning(
+            f"Others on this machine can read {file}, which holds secrets.",
+            hint="Take from them what they need not have, with chmod go= and chown.",
+            id="dashboard.W006",
+        )
+        for file in settings.EXPOSED_SECRETS
+    ]
     return found
 
 
@@ -51,6 +59,14 @@ def deployment(**kwargs: Any) -> list[CheckMessage]:
                 f"People sign in at {public[0]} over plain HTTP: passwords and sessions can be read on the way.",
                 hint="Put a TLS proxy in front that sets X-Forwarded-Proto, then set HTTPS=on.",
                 id="dashboard.W004",
+            )
+        )
+    if settings.HTTPS and "*" in settings.ALLOWED_HOSTS:
+        found.append(
+            Warning(
+                "ALLOWED_HOSTS is *: links in pages lead wherever a request says it came from.",
+                hint="Name the hosts under which people reach the dashboard.",
+                id="dashboard.W007",
             )
         )
     if settings.DEBUG and not settings.SANDBOX:

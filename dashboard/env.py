@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import stat
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -26,6 +27,8 @@ class Env:
 
     def __init__(self, file: Path, environ: Mapping[str, str] = os.environ) -> None:
         self.values = {**read_env_file(file), **{name: value for name, value in environ.items() if value.strip()}}
+        self.exposed = [file] if file.is_file() and is_exposed(file) else []
+        """Files with secrets that others on this machine can read."""
 
     def text(self, name: str, default: str = "") -> str:
         return self.values.get(name, "").strip() or default
@@ -93,11 +96,14 @@ class Env:
         if not (file := self.text(f"{name}_FILE")):
             return ""
         try:
-            return Path(file).read_text(encoding="utf-8").strip()
+            value = Path(file).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise Mistyped(f"{name}_FILE names {file}, which can't be read: {error.strerror}.") from error
         except UnicodeDecodeError as error:
             raise Mistyped(f"{name}_FILE names {file}, which is not text.") from error
+        if is_exposed(Path(file)):
+            self.exposed.append(Path(file))
+        return value
 
     def header(self, name: str) -> str:
         """A secret that travels in an HTTP header. Never shown, not even when it is mistyped."""
@@ -132,10 +138,27 @@ def read_env_file(file: Path) -> dict[str, str]:
     return values
 
 
+def is_exposed(path: Path) -> bool:
+    """Whether others than its owner may read it."""
+    return path.exists() and bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+
+
+def private_folder(folder: Path) -> Path:
+    """Makes it if it is missing, and shuts it against everybody but its owner: what lies in it is out of reach then."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Mistyped(f"{folder} can't be written: {error.strerror}. Set VAR_DIR to a folder that can.") from error
+    # Another's folder stays as it is, and a check says so.
+    with suppress(PermissionError):
+        if folder.stat().st_mode & 0o077:
+            folder.chmod(0o700)
+    return folder
+
+
 def generated_secret(file: Path) -> str:
     """A secret that is made once, kept in `file`, and readable by its owner alone."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
         if not file.exists():
             with tempfile.NamedTemporaryFile("w", dir=file.parent, encoding="ascii") as draft:
                 draft.write(secrets.token_urlsafe(50))

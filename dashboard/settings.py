@@ -7,13 +7,16 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from dashboard.env import Env, Mistyped, database, generated_secret
+from dashboard.env import Env, Mistyped, database, generated_secret, is_exposed, private_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+# What our processes write is nobody else's to read.
+os.umask(0o077)
+
 try:
     env = Env(Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env"))
-    VAR_DIR = Path(env.text("VAR_DIR") or BASE_DIR / "var").absolute()
+    VAR_DIR = private_folder(Path(env.text("VAR_DIR") or BASE_DIR / "var").absolute())
 
     TENSORSLAB_API_KEY = env.header("TENSORSLAB_API_KEY")
     SANDBOX_PORT = env.whole("SANDBOX_PORT", 8001, low=1, high=65535)
@@ -60,6 +63,7 @@ try:
     DATABASES = {
         "default": database(env.text("DATABASE_URL"), VAR_DIR / ("sandbox.sqlite3" if SANDBOX else "register.sqlite3"))
     }
+    EXPOSED_SECRETS = [*env.exposed, *([VAR_DIR] if is_exposed(VAR_DIR) else [])]
 except Mistyped as mistyped:
     sys.exit(str(mistyped))
 
@@ -87,6 +91,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "dashboard.access.middleware.ContentSecurityPolicyMiddleware",
+    "dashboard.access.middleware.BodyLengthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -148,6 +153,7 @@ STORAGES = {
 # Without collected files (DEBUG, tests) whitenoise serves straight from `static/`.
 WHITENOISE_USE_FINDERS = True
 
+SESSION_ENGINE = "dashboard.access.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 # Load balancers ask these over plain HTTP, and they tell nothing worth hiding.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]

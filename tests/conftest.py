@@ -16,6 +16,7 @@ from dashboard.access.roles import create_roles
 from dashboard.audit import triggers
 from dashboard.calls import clock
 from dashboard.inventory.management.commands.sandbox import known
+from dashboard.pages import downloads
 from tests.factories import UserFactory
 from tests.tensorslab_api.contract import CheckedSandbox
 
@@ -97,6 +98,12 @@ def stranger(db: None) -> Person:
     person = Person()
     person.user = AnonymousUser()
     return person
+
+
+@pytest.fixture(autouse=True)
+def _no_downloads() -> None:
+    """Those that an earlier test began and did not read."""
+    downloads._under_way.clear()
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dashboard.checks import deployment, provider
@@ -41,6 +43,16 @@ def test_a_public_name_over_plain_http_is_a_warning(settings) -> None:
     assert ids(deployment()) == ["dashboard.W004"]
     settings.HTTPS = True
     assert ids(deployment()) == []
+
+
+def test_any_host_over_https_is_a_warning(settings) -> None:
+    settings.ALLOWED_HOSTS, settings.HTTPS = ["*"], True
+    assert ids(deployment()) == ["dashboard.W007"]
+
+
+def test_secrets_that_others_can_read_are_a_warning(settings) -> None:
+    settings.EXPOSED_SECRETS = [Path("/srv/.env")]
+    assert ids(provider()) == ["dashboard.W006"]
 
 
 def test_debugging_with_a_real_account_is_a_warning(settings) -> None:

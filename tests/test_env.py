@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.env import Env, Mistyped, database, generated_secret
+from dashboard.env import Env, Mistyped, database, generated_secret, private_folder
 
 
 def env(tmp_path: Path, **variables: str) -> Env:
@@ -109,7 +109,7 @@ def test_a_key_that_no_header_can_carry_is_refused_unseen(tmp_path: Path, key: s
 
 
 def test_a_generated_secret_is_kept_and_private(tmp_path: Path) -> None:
-    file = tmp_path / "var" / "secret_key"
+    file = private_folder(tmp_path / "var") / "secret_key"
     assert len(generated_secret(file)) >= 50
     assert generated_secret(file) == generated_secret(file)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -120,6 +120,25 @@ def test_a_folder_that_can_not_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file", encoding="utf-8")
     with pytest.raises(Mistyped, match="can't be written: .*Set VAR_DIR"):
         generated_secret(tmp_path / "var" / "secret_key")
+
+
+def test_the_folder_is_its_owners_alone_whatever_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "var"
+    assert stat.S_IMODE(private_folder(folder).stat().st_mode) == 0o700
+    folder.chmod(0o777)
+    assert stat.S_IMODE(private_folder(folder).stat().st_mode) == 0o700
+
+
+def test_a_file_with_secrets_that_others_can_read_is_noticed(tmp_path: Path) -> None:
+    file, key = tmp_path / ".env", tmp_path / "key"
+    file.write_text(f"SECRET_KEY_FILE={key}\n", encoding="utf-8")
+    key.write_text("secret", encoding="utf-8")
+    for mode, exposed in ((0o600, []), (0o640, [file, key]), (0o604, [file, key])):
+        file.chmod(mode)
+        key.chmod(mode)
+        env = Env(file, {})
+        assert env.secret("SECRET_KEY") == "secret"
+        assert env.exposed == exposed
 
 
 def test_no_address_means_the_file(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ["audit", "access", "calls", "inventory", "deletions", "monitoring"]
+ROOMS = ["pages", "audit", "access", "calls", "inventory", "deletions", "monitoring"]
 # Modules that stand for a whole floor within a room. The others serve whichever floor imports them.
 FLOORS = {"models": 0, "engine": 1, "jobs": 2, "requests": 3, "importing": 3, "views": 4, "urls": 5}
 

@@ -7,7 +7,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
 BAD_REQUEST = "This request can't be read. Go back to the page and try again."
-TOO_LARGE = "This request is larger than the server accepts. Send less at once."
+TOO_LARGE = (
+    "This request is larger than the server accepts. Files are taken on the page Import, up to 200 MB; larger ones by "
+    "manage.py import_tasks."
+)
 WRONG_HOST = "The dashboard does not answer under this address. Add the host to ALLOWED_HOSTS."
 FORBIDDEN = "This account may not do that. An administrator can give it the permission."
 NOT_FOUND = "There is nothing at this address."
@@ -23,6 +26,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     elif isinstance(exception, DisallowedHost):
         sentence = WRONG_HOST
     return _answer(request, "bare_error.html", sentence, status=400, title="Bad request")
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    return _answer(request, "bare_error.html", TOO_LARGE, status=413, title="Too large")
+
+
+def too_many(request: HttpRequest, sentence: str) -> HttpResponse:
+    answer = _answer(request, "bare_error.html", sentence, status=429, title="Not now")
+    answer.headers["Retry-After"] = "60"
+    return answer
 
 
 def permission_denied(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:

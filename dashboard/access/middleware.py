@@ -11,31 +11,31 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import resolve_url
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from dashboard.access.errors import method_not_allowed, permission_denied
+from dashboard.access.errors import method_not_allowed, permission_denied, too_large, too_many
 from dashboard.access.permissions import LOOK, REFUSALS
 from dashboard.access.requests import HtmxRequest
-
-POLICY = "; ".join(
-    [
-        "default-src 'self'",
-        "img-src 'self' data: http: https:",
-        "media-src 'self' http: https:",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    ]
-)
+from dashboard.pages import bodies
+from dashboard.pages.downloads import TooMany
+from dashboard.pages.headers import POLICY
 
 
 class ContentSecurityPolicyMiddleware(MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response.headers["Content-Security-Policy"] = POLICY
         return response
+
+
+class BodyLengthMiddleware(MiddlewareMixin):
+    """Refuses a body that is longer than its place allows before anything reads it."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        most = bodies.most(request.path, request.META.get("HTTP_COOKIE", ""))
+        return too_large(request) if length > most or request.META.get(bodies.REFUSED) else None
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
@@ -53,12 +53,18 @@ class SignInMiddleware(LoginRequiredMiddleware):
             return None
         return permission_denied(request, PermissionDenied(REFUSALS[LOOK]))
 
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return too_many(request, str(exception)) if isinstance(exception, TooMany) else None
+
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if isinstance(response, HttpResponseNotAllowed):
             # Django's own answer is a blank page.
             response = method_not_allowed(request, response)
         # A page and its fragment share one URL; “Back” must not show the cached fragment.
         patch_vary_headers(response, ["HX-Request"])
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            # Who comes to this machine next finds nothing of it in the browser's files.
+            patch_cache_control(response, private=True, no_store=True)
         return response
 
 

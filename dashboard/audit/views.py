@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -12,6 +12,7 @@ from dashboard.audit.filters import AuditFilterForm, InvalidFilter
 from dashboard.audit.listing import page_of
 from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.audit.spreadsheet import csv_lines
+from dashboard.pages.downloads import download
 
 COLUMNS = ["sequence", "at", "actor", "address", "action", "subject", "detail", "previous_hash", "hash"]
 
@@ -55,8 +56,7 @@ def _export(request: HttpRequest, *, kind: str) -> HttpResponseBase:
     lines, content_type = (
         (_csv(events), "text/csv; charset=utf-8") if kind == "csv" else (_json_lines(events), "application/jsonl")
     )
-    disposition = f'attachment; filename="audit-log.{kind}"'
-    return StreamingHttpResponse(lines, content_type=content_type, headers={"Content-Disposition": disposition})
+    return download(request, lines, name=f"audit-log.{kind}", content_type=content_type)
 
 
 def _csv(events: Iterator[AuditEvent]) -> Iterator[str]:

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import socket
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,14 @@ def writable(folder: Path) -> None:
             pass
     except OSError as error:
         raise NotReady(f"{folder} can't be written: {error.strerror}. Set VAR_DIR to a folder that can.") from error
+
+
+def private(folder: Path) -> None:
+    """Takes from everybody else what a looser umask, or an earlier version, let them read."""
+    for path in [folder, *folder.rglob("*")]:
+        mode = path.lstat().st_mode
+        if not stat.S_ISLNK(mode) and mode & 0o077:
+            path.chmod(stat.S_IMODE(mode) & 0o700)
 
 
 def port_free(address: str, port: int, variable: str) -> None:

@@ -16,6 +16,7 @@ HEADER = """\
 [supervisord]
 nodaemon=true
 silent=true
+umask=077
 logfile={logs}/supervisord.log
 pidfile={var}/supervisord.pid
 directory={base}
@@ -57,10 +58,7 @@ def configuration() -> str:
     python = _quoted(sys.executable)
     manage = f"{python} {_quoted(settings.BASE_DIR / 'manage.py')}"
     bind = f"[{settings.BIND}]" if ":" in settings.BIND else settings.BIND
-    web = (
-        f"{python} -m gunicorn dashboard.wsgi --bind {bind}:{settings.PORT} "
-        "--workers 2 --worker-class gthread --threads 8 --timeout 60 --graceful-timeout 10 --no-control-socket"
-    )
+    web = f"{python} {' '.join(web_server(f'{bind}:{settings.PORT}', processes=2))}"
     # One worker process fills all slots on SQLite; more only wait for its lock.
     workers = 1 if connection.vendor == "sqlite" else 3
     sections = [
@@ -70,6 +68,12 @@ def configuration() -> str:
     if settings.SANDBOX:
         sections.insert(0, _program("sandbox", f"{manage} sandbox --port {settings.SANDBOX_PORT}", priority=10))
     return "".join([HEADER.format(**_folders()), *sections])
+
+
+def web_server(bind: str, *, processes: int, application: str = "dashboard.wsgi") -> list[str]:
+    """What Python is to run, so that it answers there."""
+    kept = ["--worker-class", "dashboard.monitoring.serving.Buffered", "--timeout", "60", "--graceful-timeout", "10"]
+    return ["-m", "gunicorn", application, "--bind", bind, "--workers", str(processes), *kept, "--no-control-socket"]
 
 
 def _program(name: str, command: str, *, priority: int, processes: int = 1) -> str:

@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from dashboard.monitoring import supervision
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -23,9 +25,9 @@ class Herd:
     def __init__(self, folder: Path, *, port: int, workers: int, environ: Mapping[str, str]) -> None:
         self.folder = folder
         self.environ = dict(environ)
-        web = ["-m", "gunicorn", "tests.chaos.wsgi", "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
+        web = supervision.web_server(f"127.0.0.1:{port}", processes=1, application="tests.chaos.wsgi")
         worker = ["-m", "tests.chaos.clocks", "worker"]
-        self.commands = {"web": [*web, "--worker-class", "gthread", "--threads", "8", "--timeout", "60"]}
+        self.commands = {"web": web}
         self.commands |= {f"worker{number}": worker for number in range(workers)}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.kills = 0

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,18 @@ def test_a_folder_that_can_not_be_written_is_a_sentence(tmp_path: Path) -> None:
 def test_it_makes_the_folder_and_leaves_nothing_in_it(tmp_path: Path) -> None:
     preflight.writable(tmp_path / "a" / "b")
     assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+def test_what_others_could_read_they_can_not_any_more(tmp_path: Path) -> None:
+    inner = tmp_path / "log"
+    inner.mkdir(mode=0o755)
+    file, link = inner / "web.log", inner / "link"
+    file.touch(mode=0o644)
+    link.symlink_to("/etc/hostname")
+    before = Path("/etc/hostname").stat().st_mode
+    preflight.private(tmp_path)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path, inner, file)] == [0o700, 0o700, 0o600]
+    assert Path("/etc/hostname").stat().st_mode == before
 
 
 def test_two_in_one_folder_are_one_too_many(tmp_path: Path) -> None:

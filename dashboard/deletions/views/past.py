@@ -13,6 +13,7 @@ from dashboard.deletions import manifest, report
 from dashboard.deletions.history import HistoryFilterForm, page_of
 from dashboard.deletions.models import Deletion
 from dashboard.inventory.filters import BadFilter
+from dashboard.pages.downloads import download
 
 
 @require_GET
@@ -37,13 +38,13 @@ def deletion_list(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def deletion_report_csv(request: SignedInRequest, uuid: UUID) -> StreamingHttpResponse:
     deletion = _with_items(uuid)
-    return _download(deletion, report.csv_report(deletion), "csv", "text/csv; charset=utf-8")
+    return _download(request, deletion, report.csv_report(deletion), "csv", "text/csv; charset=utf-8")
 
 
 @require_GET
 def deletion_report_json(request: SignedInRequest, uuid: UUID) -> StreamingHttpResponse:
     deletion = _with_items(uuid)
-    return _download(deletion, report.json_lines(deletion), "json", "application/json")
+    return _download(request, deletion, report.json_lines(deletion), "json", "application/json")
 
 
 def _with_items(uuid: UUID) -> Deletion:
@@ -54,6 +55,7 @@ def _with_items(uuid: UUID) -> Deletion:
     return deletion
 
 
-def _download(deletion: Deletion, lines: Iterator[str], ending: str, content_type: str) -> StreamingHttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="deletion-{deletion.code}.{ending}"'}
-    return StreamingHttpResponse(lines, content_type=content_type, headers=headers)
+def _download(
+    request: SignedInRequest, deletion: Deletion, lines: Iterator[str], ending: str, content_type: str
+) -> StreamingHttpResponse:
+    return download(request, lines, name=f"deletion-{deletion.code}.{ending}", content_type=content_type)

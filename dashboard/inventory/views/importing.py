@@ -17,11 +17,9 @@ from dashboard.access.requests import SignedInRequest, client_address
 from dashboard.calls.models import Kind
 from dashboard.inventory import importing
 from dashboard.inventory.models import ImportBatch
+from dashboard.pages import bodies
+from dashboard.pages.bodies import LARGEST_FILE, MEGABYTE
 
-MEGABYTE = 1024 * 1024
-LARGEST_FILE = 200 * MEGABYTE
-FORM_OVERHEAD = MEGABYTE
-LARGEST_DRAINED = 2000 * MEGABYTE
 PASTED = "pasted rows"
 
 EMPTY = "Nothing to check. Choose a file, or paste rows."
@@ -33,21 +31,18 @@ APPLIED = "These rows were imported before, or are being imported. Nothing was i
 NOTHING = "No row of this check can be imported."
 
 
-# Whoever checks the CSRF token reads the whole body, and Django answers a large one with a bare 400.
-# So the body's size is judged first, and `_checked` checks the token.
+# Whoever checks the CSRF token reads the whole body, so that comes last: after sign-in and permission, in `_checked`.
 @require_http_methods(["GET", "HEAD", "POST"])
 @csrf_exempt
 @permission_required(IMPORT_TASKS)
 def task_import(request: SignedInRequest) -> HttpResponseBase:
     if request.method != "POST":
-        return _page(request)
-    if _length(request) > LARGEST_FILE + FORM_OVERHEAD:
-        _drain(request)
-        return _page(request, error=FILE_TOO_LARGE, status=413)
+        response = _page(request)
+        bodies.give_pass(request, response)
+        return response
     try:
         request.POST  # noqa: B018
     except RequestDataTooBig:
-        _drain(request)
         return _page(request, error=_pasted_too_large(), status=413)
     return _checked(request)
 
@@ -127,16 +122,6 @@ def _page(
         "largest_file": f"{LARGEST_FILE // MEGABYTE} MB",
     }
     return render(request, "inventory/task_import.html", context, status=status)
-
-
-def _length(request: SignedInRequest) -> int:
-    return int(request.META.get("CONTENT_LENGTH") or 0)
-
-
-def _drain(request: SignedInRequest) -> None:
-    # A browser that is still sending when we answer and close shows its own error instead of our sentence.
-    while _length(request) <= LARGEST_DRAINED and request.read(1 << 16):
-        pass
 
 
 def _pasted_too_large() -> str:

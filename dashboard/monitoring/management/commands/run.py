@@ -32,6 +32,7 @@ class Command(BaseCommand):
         try:
             preflight.writable(settings.VAR_DIR)
             with preflight.alone(settings.VAR_DIR):
+                preflight.private(settings.VAR_DIR)
                 preflight.port_free(settings.BIND, settings.PORT, "PORT")
                 if settings.SANDBOX:
                     preflight.port_free("127.0.0.1", settings.SANDBOX_PORT, "SANDBOX_PORT")

@@ -1,0 +1,224 @@
+"""The web server: gunicorn keeps its processes, waitress their connections.
+
+waitress receives a request whole before one of its threads sees it, and takes the answer off that thread's hands: who
+sends or reads slowly costs a socket, and no thread. What it lacks is here: deadlines, and limits by what is asked for.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import resource
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.workers.base import Worker
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import MultiSocketServer, TcpWSGIServer, create_server
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import RequestEntityTooLarge
+
+from dashboard.pages import bodies, headers
+
+THREADS = 8
+HEAD_WITHIN = 15.0
+"""Seconds for the head of a request to arrive whole."""
+KEPT = 75.0
+"""Seconds for which a connection that has served a request is kept open for the next."""
+CROWDED_WITHIN = 2.0
+"""The same while most of the sockets are taken."""
+PATIENCE, SLOWEST = 20.0, 4096
+"""Bodies and answers may take so many seconds, and one more for each of these many bytes."""
+LINGER = 10.0
+"""Seconds in which what a client still sends is thrown away after it was told that it is too much."""
+LARGEST_HEAD = 32 * 1024
+SOCKETS = 4000
+
+
+class Received(HTTPRequestParser):
+    """A request. One whose body is too long goes to the application without it, to be answered as everything is."""
+
+    adj: Any
+    error: Any
+    head_at: float
+    too_large = False
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        self.adj = copy.copy(self.adj)
+        # waitress refuses what has just this length.
+        self.adj.max_request_body_size = bodies.most(self.path, self.headers.get("COOKIE", "")) + 1
+        self.head_at = time.monotonic()
+
+    def received(self, data: bytes) -> int:
+        consumed: int = super().received(data)
+        if isinstance(self.error, RequestEntityTooLarge):
+            self.close()
+            self.error, self.body_rcv, self.too_large = None, None, True
+            self.expect_continue, self.connection_close = False, True
+            self.headers |= {"CONNECTION": "close", "CONTENT_LENGTH": "0"}
+        return consumed
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its body takes too long."""
+        passed = time.monotonic() - self.head_at
+        return (passed - PATIENCE) * SLOWEST > int(self.body_bytes_received)
+
+
+class Answering(WSGITask):
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        environ[bodies.REFUSED] = self.request.too_large
+        return environ
+
+
+class Unreadable(ErrorTask):
+    """What is not HTTP never reaches the application; its answer has the same strict headers."""
+
+    def execute(self) -> None:
+        self.response_headers.extend(headers.strict().items())
+        super().execute()
+
+
+class Connection(HTTPChannel):
+    parser_class = Received
+    task_class = Answering
+    error_task_class = Unreadable
+    lingering_until: float | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.waiting_since = time.monotonic()
+        """For the first byte of a request, and then for the rest of its head."""
+        self.served = False
+        self.writing_since: float | None = None
+        self.written = 0
+        self.refused = False
+        super().__init__(*args, **options)
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        sent: int = super().send(data, do_close)
+        self.written += sent
+        return sent
+
+    def service(self) -> None:
+        self.refused = self.refused or bool(self.requests and self.requests[0].too_large)
+        super().service()
+        self.waiting_since, self.served = time.monotonic(), True
+
+    def is_late(self, *, crowded: bool) -> bool:
+        """Whether its client takes longer than it may, for whatever is its turn."""
+        now = time.monotonic()
+        if self.lingering_until is not None:
+            return now > self.lingering_until
+        if self.total_outbufs_len:
+            if self.writing_since is None:
+                self.writing_since, self.written = now, 0
+            return (now - self.writing_since - PATIENCE) * SLOWEST > self.written
+        self.writing_since = None
+        if self.requests:
+            return False
+        # The loop that asks is the one that would finish it meanwhile.
+        if self.request is not None and self.request.headers_finished:
+            return bool(self.request.is_late)
+        within = KEPT if self.served and self.request is None else HEAD_WITHIN
+        return now - self.waiting_since > (CROWDED_WITHIN if crowded else within)
+
+    def drop(self) -> None:
+        """Closes it whatever is left; a thread that still writes to it is told so."""
+        self.lingering_until = 0.0
+        self.handle_close()
+
+    def readable(self) -> bool:
+        return self.lingering_until is not None or bool(super().readable())
+
+    def handle_read(self) -> None:
+        if self.lingering_until is not None:
+            self.recv(self.adj.recv_bytes)
+            return
+        if self.request is None:
+            self.waiting_since = time.monotonic()
+        super().handle_read()
+
+    def handle_close(self) -> None:
+        """A client that is still sending would not see an answer if the connection were just closed on it."""
+        if not self.refused or self.lingering_until is not None or not self.connected:
+            super().handle_close()
+            return
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            super().handle_close()
+            return
+        self.lingering_until = time.monotonic() + LINGER
+        self.will_close = self.close_when_flushed = False
+
+
+def build(
+    application: Callable[..., Any], listeners: list[socket.socket], connections: dict[int, Any], *, most: int
+) -> TcpWSGIServer | MultiSocketServer:
+    """A server on sockets that listen already. Its loop turns over `connections`, which it fills, `most` of them."""
+    server = create_server(
+        application,
+        map=connections,
+        sockets=listeners,
+        threads=THREADS,
+        connection_limit=most,
+        max_request_header_size=LARGEST_HEAD,
+        cleanup_interval=1,
+        asyncore_use_poll=True,
+        # Forwarded headers are believed, or not, by `client_address`.
+        clear_untrusted_proxy_headers=False,
+        ident=None,
+    )
+    for one in list(connections.values()):
+        if isinstance(one, TcpWSGIServer):
+            one.channel_class = Connection
+            one.maintenance = lambda now: _tidy(connections, most)
+    return server
+
+
+class Buffered(Worker):
+    """One process of the web server. gunicorn starts it, replaces it when it hangs or dies, and tells it to stop."""
+
+    def run(self) -> None:
+        connections: dict[int, Any] = {}
+        listeners = [listener.sock for listener in self.sockets]
+        self._serve(build(self.wsgi, listeners, connections, most=_most_sockets()), connections)
+
+    def _serve(self, server: TcpWSGIServer | MultiSocketServer, connections: dict[int, Any]) -> None:
+        def turn() -> None:
+            self.notify()
+            wasyncore.loop(timeout=1, map=connections, use_poll=True, count=1)
+
+        while self.alive and self.ppid == os.getppid():
+            turn()
+        for one in connections.values():
+            one.accepting = False
+        end = time.monotonic() + self.cfg.graceful_timeout
+        while _is_busy(connections) and time.monotonic() < end:
+            turn()
+        server.task_dispatcher.shutdown(timeout=1)
+
+
+def _tidy(connections: dict[int, Any], most: int) -> None:
+    crowded = len(connections) > most / 2
+    for one in list(connections.values()):
+        if isinstance(one, Connection) and one.is_late(crowded=crowded):
+            one.drop()
+
+
+def _is_busy(connections: dict[int, Any]) -> bool:
+    return any(isinstance(one, Connection) and (one.requests or one.total_outbufs_len) for one in connections.values())
+
+
+def _most_sockets() -> int:
+    """How many connections one process may hold; it raises its own limit as far as it may."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = SOCKETS + 200 if hard == resource.RLIM_INFINITY else min(hard, SOCKETS + 200)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted - 200

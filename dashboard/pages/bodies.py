@@ -1,0 +1,69 @@
+"""How long the body of a request may be: decided from its head alone, before anything receives, keeps or parses it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from http.cookies import CookieError, SimpleCookie
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+
+MEGABYTE = 1024 * 1024
+USUAL = MEGABYTE
+"""More than any form of ours is, with every box of a page ticked."""
+LARGEST_FILE = 200 * MEGABYTE
+LARGEST = LARGEST_FILE + USUAL
+"""A file to import, with the form around it."""
+REFUSED = "dashboard.body_refused"
+"""Key of the WSGI environment: the web server refused the body, so there is none."""
+PASS = "import_pass"  # noqa: S105
+"""Cookie of whoever was shown the page on which files are imported, and may do so."""
+PASS_LASTS = timedelta(days=1)
+
+_signer = signing.TimestampSigner(salt="dashboard.pages.bodies")
+
+
+def most(path: str, cookies: str) -> int:
+    """Bytes that a body may have at this path, with this `Cookie` header.
+
+    It is asked by the web server before the body is received, for everybody: so it asks no database. What it lets
+    through is still refused by the page, should the session be over.
+    """
+    if path != reverse("task-import"):
+        return USUAL
+    jar: SimpleCookie = SimpleCookie()
+    try:
+        jar.load(cookies)
+    except CookieError:
+        return USUAL
+    pass_, session = jar.get(PASS), jar.get(settings.SESSION_COOKIE_NAME)
+    return LARGEST if pass_ and session and _is_valid(pass_.value, session.value) else USUAL
+
+
+def give_pass(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Lets this session's browser send a large file, for a day."""
+    key = request.session.session_key
+    if key:
+        response.set_cookie(
+            PASS,
+            _signer.sign(_digest(key)),
+            max_age=PASS_LASTS,
+            path=reverse("task-import"),
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Strict",
+        )
+
+
+def _is_valid(value: str, session_key: str) -> bool:
+    try:
+        return _signer.unsign(value, max_age=PASS_LASTS) == _digest(session_key)
+    except signing.BadSignature:
+        return False
+
+
+def _digest(session_key: str) -> str:
+    return hashlib.sha256(session_key.encode()).hexdigest()[:32]

@@ -1,0 +1,51 @@
+"""Files that are written while they are sent. Each takes a thread for as long as its reader takes: so few at once."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+
+from django.http import HttpRequest, StreamingHttpResponse
+
+PER_PERSON = 2
+AT_ONCE = 4
+"""Of all people, in one process of the web server: half of its threads."""
+
+_under_way: Counter[int] = Counter()
+_lock = threading.Lock()
+
+
+class TooMany(Exception):
+    """So many downloads are under way already. The text is for the person."""
+
+
+class Download:
+    """Lines on their way to one person. Counts until it is closed, which the web server does however it ends."""
+
+    def __init__(self, person: int, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._person: int | None = None
+        with _lock:
+            if _under_way[person] >= PER_PERSON:
+                raise TooMany(f"You have {PER_PERSON} downloads under way. Wait until one has ended.")
+            if _under_way.total() >= AT_ONCE:
+                raise TooMany("Others download just now. Try again in a minute.")
+            _under_way[person] += 1
+            self._person = person
+
+    def __iter__(self) -> Iterator[str]:
+        return self._lines
+
+    def close(self) -> None:
+        with _lock:
+            if self._person is not None:
+                _under_way[self._person] -= 1
+                self._person = None
+
+
+def download(request: HttpRequest, lines: Iterator[str], *, name: str, content_type: str) -> StreamingHttpResponse:
+    """Raises `TooMany`, which is answered with 429 and the sentence."""
+    response = StreamingHttpResponse(Download(request.user.pk or 0, lines), content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
