@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import admin as auth_admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import models, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from dashboard.access.requests import client_address
@@ -24,8 +24,10 @@ admin.site.index_title = "People and groups"
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
     UserAdmin = auth_admin.UserAdmin[User]
+    GroupAdmin = admin.ModelAdmin[Group]
 else:
     ModelAdmin = admin.ModelAdmin
+    GroupAdmin = auth_admin.GroupAdmin
     UserAdmin = auth_admin.UserAdmin
 
 
@@ -64,8 +66,33 @@ class AuditedAdmin(ModelAdmin):
             )
 
 
+class RankedAdmin(AuditedAdmin):
+    """Nobody but an administrator gives, or takes over, what they may not do themselves."""
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not _outranks(obj, request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not _outranks(obj, request)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        field = super().formfield_for_manytomany(db_field, request, **options)
+        if field is not None and field.queryset is not None and not _is_administrator(request):
+            own = _permissions_of(request.user)
+            if db_field.name == "groups":
+                beyond = Permission.objects.exclude(pk__in=own)
+                field.queryset = field.queryset.exclude(permissions__in=beyond)
+            else:
+                field.queryset = field.queryset.filter(pk__in=own)
+        return field
+
+
 @admin.register(User)
-class PersonAdmin(AuditedAdmin, UserAdmin):
+class PersonAdmin(RankedAdmin, UserAdmin):
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if _is_administrator(request) else [*fields, "is_superuser"]
+
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         # Django saves the password and writes its log in two transactions.
         with transaction.atomic() if request.method == "POST" else nullcontext():
@@ -73,8 +100,26 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
 
 
 @admin.register(Group)
-class RoleAdmin(AuditedAdmin, auth_admin.GroupAdmin):
+class RoleAdmin(RankedAdmin, GroupAdmin):
     pass
+
+
+def _is_administrator(request: HttpRequest) -> bool:
+    return request.user.is_active and request.user.is_superuser
+
+
+def _outranks(obj: models.Model | None, request: HttpRequest) -> bool:
+    """Whether a person or group may more than who asks, were it active."""
+    if obj is None or _is_administrator(request):
+        return False
+    more = _permissions_of(obj).exclude(pk__in=_permissions_of(request.user))
+    return (isinstance(obj, User) and obj.is_superuser) or more.exists()
+
+
+def _permissions_of(obj: Any) -> QuerySet[Permission]:
+    if isinstance(obj, Group):
+        return obj.permissions.all()
+    return Permission.objects.filter(Q(user=obj.pk) | Q(group__user=obj.pk)).distinct()
 
 
 def _standing(obj: models.Model) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import DatabaseError
 
 from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent, AuditHead
 from tests.conftest import Person
+from tests.factories import UserFactory
 
 PASSWORD = "correct horse battery"
 
@@ -153,3 +154,57 @@ def test_staff_without_the_permission_change_nobody(operator: Person, peter: Use
     assert operator.get("/admin/").status_code == 200
     assert operator.post(f"/admin/auth/user/{peter.pk}/delete/", {"post": "yes"}).status_code == 403
     assert User.objects.filter(username="peter").exists()
+
+
+@pytest.fixture
+def keeper(db: None) -> Person:
+    """May look at and edit people and groups, and what a viewer may; no administrator."""
+    person = Person.signed_in(UserFactory(username="kim", role="viewer", is_staff=True))
+    may = ["view_user", "change_user", "delete_user", "add_user", "view_group", "change_group"]
+    person.user.user_permissions.set(Permission.objects.filter(codename__in=may))
+    return person
+
+
+def person_form(user: User, **fields: object) -> dict[str, object]:
+    dates = {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+    return {"username": user.username, "is_active": "on", **dates, **fields}
+
+
+def test_who_edits_people_gives_nobody_more_than_they_have(keeper: Person, peter: User) -> None:
+    operator, viewer = (Group.objects.get(name=name) for name in ("operator", "viewer"))
+    every = list(Permission.objects.values_list("pk", flat=True))
+    for user in (peter, keeper.user):
+        url = f"/admin/auth/user/{user.pk}/change/"
+        for more in ({"groups": [operator.pk]}, {"user_permissions": every}):
+            refused = keeper.post(url, person_form(user, is_staff="on", **more))
+            assert (refused.status_code, "Select a valid choice" in refused.content.decode()) == (200, True)
+        assert not User.objects.get(pk=user.pk).has_perm("access.delete_tasks")
+    url = f"/admin/auth/user/{peter.pk}/change/"
+    assert keeper.post(url, person_form(peter, groups=[viewer.pk], is_superuser="on")).status_code == 302
+    peter.refresh_from_db()
+    assert (list(peter.groups.all()), peter.is_superuser) == ([viewer], False)
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_who_edits_people_can_not_touch_an_administrator_nor_an_operator(keeper: Person, active: bool) -> None:
+    administrator = UserFactory(username="alice", is_superuser=True, is_active=active)
+    operator = UserFactory(username="olga", role="operator", is_active=active)
+    new = {"password1": "another horse battery", "password2": "another horse battery", "usable_password": "true"}
+    for user in (administrator, operator):
+        before = user.password
+        assert keeper.post(f"/admin/auth/user/{user.pk}/password/", new).status_code == 403
+        assert keeper.post(f"/admin/auth/user/{user.pk}/change/", person_form(user)).status_code == 403
+        assert keeper.post(f"/admin/auth/user/{user.pk}/delete/", {"post": "yes"}).status_code == 403
+        keeper.post("/admin/auth/user/", {"action": "delete_selected", "_selected_action": [user.pk], "post": "yes"})
+        assert User.objects.get(pk=user.pk).password == before
+
+
+def test_who_edits_groups_adds_nothing_to_their_own(keeper: Person) -> None:
+    viewer, operator = (Group.objects.get(name=name) for name in ("viewer", "operator"))
+    every = list(Permission.objects.values_list("pk", flat=True))
+    assert (
+        keeper.post(f"/admin/auth/group/{viewer.pk}/change/", {"name": "viewer", "permissions": every}).status_code
+        == 200
+    )
+    assert keeper.post(f"/admin/auth/group/{operator.pk}/change/", {"name": "operator"}).status_code == 403
+    assert viewer.permissions.count() == 1
