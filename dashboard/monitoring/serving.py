@@ -36,7 +36,10 @@ PATIENCE, SLOWEST = 20.0, 4096
 LINGER = 10.0
 """Seconds in which what a client still sends is thrown away after it was told that it is too much."""
 LARGEST_HEAD = 32 * 1024
-SOCKETS = 4000
+SOCKETS = 1000
+"""Connections that one process holds; what each may send, and is not read yet, lies on the disk."""
+IN_MEMORY = 64 * 1024
+"""Bytes of a body."""
 
 
 class Received(HTTPRequestParser):
@@ -169,6 +172,7 @@ def build(
         threads=THREADS,
         connection_limit=most,
         max_request_header_size=LARGEST_HEAD,
+        inbuf_overflow=IN_MEMORY,
         cleanup_interval=1,
         asyncore_use_poll=True,
         # Forwarded headers are believed, or not, by `client_address`.
