@@ -263,9 +263,10 @@ def _learn_witness(
         if usual != THERE and control.account.doubt:
             # How ghosts were answered meanwhile may be how everything was.
             control.forms = []
-        if control.missed:
-            # For a moment nothing that should exist was found: what was asked until now is asked again.
+        if newly_lost := [one for one in control.missed if one not in control.lost]:
+            # Perhaps for a moment nothing that should exist was found: what was asked until now is asked again.
             Account.objects.filter(pk=control.account_id).update(trusted_since=sent_at)
+            control.lost = [*control.lost, *newly_lost][-MOST_MISSED:]
         # What was asked after a claim vouches for it; an answer may have been under way for long.
         control.witness, control.witness_at, control.missed, control.exhausted = task_id, sent_at, [], False
         Account.objects.filter(pk=control.account_id).update(proven_at=at, accepted_by="")

@@ -59,6 +59,8 @@ class Control(models.Model):
     witness_asked_at = models.DateTimeField(null=True)
     missed = models.JSONField(default=list)
     """Ids that were asked about as witnesses, and not found, since one was."""
+    lost = models.JSONField(default=list)
+    """Ids that were not found while another was: each speaks against the account once, and is not asked about again."""
     exhausted = models.BooleanField(default=False)
     """The register has no further task that could be the witness."""
     ghost_at = models.DateTimeField(null=True)

@@ -153,13 +153,13 @@ def _id_for(purpose: Purpose, control: Control, account: Account, *, now: dateti
 
 def _witness(control: Control, account: Account, *, now: datetime) -> str | None:
     """A task that should exist. Notes when there is none."""
-    missed = control.missed
-    again = control.witness if control.witness in missed else next(iter(missed), None)
+    missed = [*control.missed, *control.lost]
+    again = control.witness if control.witness in control.missed else next(iter(control.missed), None)
     if account.doubt and again and control.silent_witnesses % 2:
         # Every other time about one that was asked about before: it was known, and may be found again.
         return again
     found = None
-    if len(missed) < controls.MOST_MISSED:
+    if len(control.missed) < controls.MOST_MISSED:
         found = witnesses.candidate(control.kind, known=control.witness, missed=missed)
         found = found or _undecided(control.kind, missed, touched=False)
         if not found and not controls.stands_without_witness(account, control, now=now):

@@ -125,7 +125,7 @@ def _vouch(kind: str, asked: list[Answered], *, actor: str, sleep: Sleep) -> tup
 def _control_id(purpose: Purpose, control: Control, *, known: str, like: str) -> str | None:
     if purpose == Purpose.GHOST:
         return ghosts.like(like)
-    found = known or witnesses.candidate(control.kind, known=control.witness, missed=control.missed)
+    found = known or witnesses.candidate(control.kind, known=control.witness, missed=[*control.missed, *control.lost])
     if not found:
         with transaction.atomic():
             controls.note_exhausted(control.kind, now=clock.now())

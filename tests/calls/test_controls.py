@@ -194,6 +194,15 @@ def test_what_was_asked_before_the_witness_was_found_again_is_asked_anew() -> No
     assert judged(NO_TASK, seconds=9) == Finding.VOID
 
 
+def test_one_task_that_is_gone_makes_nothing_void_twice() -> None:
+    usual(0)
+    for seconds in (10, 20):
+        tell(Purpose.WITNESS, NO_TASK, seconds=seconds, task_id="w")
+        control = tell(Purpose.WITNESS, THERE, seconds=seconds + 2, task_id="v")
+        tell(Purpose.GHOST, NO_TASK, seconds=seconds + 2)
+    assert (control.lost, judged(NO_TASK, seconds=19)) == (["w"], Finding.GONE)
+
+
 def test_a_witness_without_an_answer_is_not_missed() -> None:
     control = tell(Purpose.WITNESS, "", "", "", seconds=0)
     assert (control.missed, Account.objects.get().doubt) == ([], "")

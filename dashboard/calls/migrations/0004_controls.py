@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ("witness_at", models.DateTimeField(null=True)),
                 ("witness_asked_at", models.DateTimeField(null=True)),
                 ("missed", models.JSONField(default=list)),
+                ("lost", models.JSONField(default=list)),
                 ("exhausted", models.BooleanField(default=False)),
                 ("ghost_at", models.DateTimeField(null=True)),
                 ("ghost_asked_at", models.DateTimeField(null=True)),
