@@ -81,10 +81,11 @@ def _was_gone_before(work: Settlement, item: Carried) -> bool:
 
 
 def _others_are_there(work: Settlement, item: Carried) -> bool:
-    """Of the same lost call, or were until they were sent again."""
+    """Of the same lost call; or were, since they have been sent again after it, with Success or lost once more."""
     others = f"""SELECT 1 FROM {ITEMS} WHERE id >= %s AND id <= %s AND deletion_id + 0 = %s
-        AND lost_call = %s AND (there_times > 0 OR code = 1000) LIMIT 1"""
-    return bool(sql.rows(others, item.pk - NEAR, item.pk + NEAR, work.deletion.pk, item.lost_call))
+        AND (lost_call = %s AND (there_times > 0 OR code = 1000) OR first_call = %s AND lost_call > %s) LIMIT 1"""
+    calls = (item.lost_call, item.first_call, item.lost_call)
+    return bool(sql.rows(others, item.pk - NEAR, item.pk + NEAR, work.deletion.pk, *calls))
 
 
 def other_kind(kind: str) -> str:

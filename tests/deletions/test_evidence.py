@@ -244,6 +244,30 @@ def test_a_replica_that_lacks_a_tenth_makes_nothing_gone_that_is_there(theatre, 
     assert (deletion.deleted, theatre.wrong(deletion)) == (80, [])
 
 
+@pytest.mark.parametrize(
+    ("other", "there"),
+    [
+        ({"lost_call": 5, "there_times": 1}, True),
+        ({"lost_call": 5, "code": 1000, "outcome": "deleted"}, True),
+        ({"lost_call": 9}, True),
+        ({"lost_call": 5}, False),
+        ({"lost_call": None}, False),
+    ],
+    ids=["there", "sent again with Success", "sent again and lost once more", "not known yet", "never lost"],
+)
+def test_what_was_in_a_lost_call_with_others_that_are_there_was_not_deleted_by_it(
+    images, confirm, other, there
+) -> None:
+    deletion = confirm(images(2))
+    first, second = deletion.items.order_by("pk")
+    deletion.items.update(first_call=5, lost_call=5)
+    deletion.items.filter(pk=second.pk).update(**other)
+    seen = settling.Settled(deletion.pk, deletion.uuid, deletion.host, False, 0, 2, False, 0, "", 0.0)
+    work = settling.Settlement(deletion=seen, now=deletion.created_at)
+    [item] = settling.carried("id = %s", first.pk)
+    assert doubtful._others_are_there(work, item) is there
+
+
 @pytest.mark.parametrize("fault", ["403:after:delete", "401:after:delete", "9000:after:delete"])
 def test_a_refusal_of_the_account_may_come_after_the_work(theatre, settings, images, by, fault) -> None:
     settings.TENSORSLAB_CONCURRENCY = 1
