@@ -69,6 +69,7 @@ class Carried(NamedTuple):
     inspection: int | None
     touched: bool
     claim: int | None
+    verified: str | None
 
 
 class Settled(NamedTuple):
@@ -264,7 +265,7 @@ def _settle_delete(work: Settlement, items: list[Carried], verdict: Verdict, cal
 
 def _settle_success(work: Settlement, items: list[Carried], told: dict[str, Any]) -> None:
     """Everything is called deleted; some of it is to be looked up."""
-    told |= {"evidence": Evidence.SAID, "there_times": 0, "gone_times": 0}
+    told |= {"evidence": Evidence.SAID, "there_times": 0, "gone_times": 0, "verified": None}
     picked: list[Picked | None] = [None] * len(items)
     if not work.deletion.doubt:
         picked = sampling.picks(len(items), size=work.deletion.size, everything=work.deletion.everything)
