@@ -201,8 +201,10 @@ class Buffered(Worker):
 
         while self.alive and self.ppid == os.getppid():
             turn()
-        for one in connections.values():
-            one.accepting = False
+        # Whoever is started in our place can listen at once, and nobody waits for us in vain.
+        for one in list(connections.values()):
+            if isinstance(one, TcpWSGIServer):
+                wasyncore.dispatcher.close(one)
         end = time.monotonic() + self.cfg.graceful_timeout
         while _is_busy(connections) and time.monotonic() < end:
             turn()
