@@ -22,7 +22,6 @@ NEAR = 2000
 DELETED_LATE = "TensorsLab did not say Success, but deleted it: it was there after its call, and is gone now"
 FOUND_GONE = "TensorsLab said Success; a look-up found it gone"
 CONFIRMED_BY_LOOK_UP = "No answer to the delete; a look-up found it gone"
-HIDDEN = "No answer to the delete, and look-ups do not find it although others of its list are there"
 STILL_THERE = "No answer to the delete; a look-up found it still there"
 GONE_BEFORE = "No call was answered with Success: it was gone before"
 
@@ -46,8 +45,6 @@ def _gone(work: Settlement, found: Found) -> None:
         may_resend = item.if_there == IfThere.RESEND and item.failures < settings.DELETION_MAX_ATTEMPTS
         if hidden and may_resend and not work.deletion.stopped:
             send_again(work, [item], message="", verified="present", lost_call=None, gone_times=0)
-        elif hidden:
-            work.close([item], Outcome.UNKNOWN, message=HIDDEN, verified=None)
         else:
             work.close([item], Outcome.DELETED, message=CONFIRMED_BY_LOOK_UP, verified="gone", **found.seen)
     elif item.there_times:
