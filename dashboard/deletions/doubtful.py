@@ -22,6 +22,7 @@ NEAR = 2000
 DELETED_LATE = "TensorsLab did not say Success, but deleted it: it was there after its call, and is gone now"
 FOUND_GONE = "TensorsLab said Success; a look-up found it gone"
 CONFIRMED_BY_LOOK_UP = "No answer to the delete; a look-up found it gone"
+HIDDEN = "No answer to the delete, and look-ups do not find it although others of its list are there"
 STILL_THERE = "No answer to the delete; a look-up found it still there"
 GONE_BEFORE = "No call was answered with Success: it was gone before"
 
@@ -42,9 +43,11 @@ def _gone(work: Settlement, found: Found) -> None:
     elif item.lost_at is not None:
         # That call was not carried out, so it did not delete this one: look-ups can't find it, now and later.
         hidden = item.verified == "present" or _others_are_there(work, item)
-        may_resend = item.if_there == IfThere.RESEND and item.failures < settings.DELETION_MAX_ATTEMPTS
-        if hidden and may_resend and not work.deletion.stopped:
+        hidden = hidden and item.if_there == IfThere.RESEND and not work.deletion.stopped
+        if hidden and item.failures < settings.DELETION_MAX_ATTEMPTS:
             send_again(work, [item], message="", verified="present", lost_call=None, gone_times=0)
+        elif hidden:
+            work.close([item], Outcome.UNKNOWN, message=HIDDEN, verified=None)
         else:
             work.close([item], Outcome.DELETED, message=CONFIRMED_BY_LOOK_UP, verified="gone", **found.seen)
     elif item.there_times:

@@ -44,7 +44,7 @@ def most(path: str, cookies: str) -> int:
 
 
 def give_pass(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Lets this session's browser send a large file, for a day."""
+    """Lets the browser of who is signed in send a large file, for a day."""
     key = request.session.session_key
     if key:
         response.set_cookie(

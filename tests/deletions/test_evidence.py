@@ -9,8 +9,10 @@ from django.contrib.auth.models import User
 
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import accounts
+from dashboard.calls.controls import Finding
 from dashboard.calls.models import Account
 from dashboard.deletions import doubtful, next_list, requests, settling, turns
+from dashboard.deletions.evidence import Found
 from dashboard.deletions.models import Deletion, Outcome, State
 from dashboard.inventory.models import TrackedTask
 from tensorslab_api.sandbox import in_shard
@@ -266,6 +268,21 @@ def test_what_was_in_a_lost_call_with_others_that_are_there_was_not_deleted_by_i
     work = settling.Settlement(deletion=seen, now=deletion.created_at)
     [item] = settling.carried("id = %s", first.pk)
     assert doubtful._others_are_there(work, item) is there
+
+
+def test_what_look_ups_do_not_find_is_never_called_gone_for_want_of_further_deletes(settings, images, confirm) -> None:
+    deletion = confirm(images(2))
+    now = deletion.created_at
+    lost = {"outcome": Outcome.UNKNOWN, "if_there": "resend", "first_call": 5, "lost_call": 5, "lost_at": now}
+    deletion.items.update(**lost, failures=settings.DELETION_MAX_ATTEMPTS, gone_times=1)
+    first, second = deletion.items.order_by("pk")
+    deletion.items.filter(pk=second.pk).update(there_times=1)
+    seen = settling.Settled(deletion.pk, deletion.uuid, deletion.host, False, 0, 2, False, 0, "", 0.0)
+    [item] = settling.carried("id = %s", first.pk)
+    found = Found(item, Finding.GONE, witnessed=True, purpose="settle", sent_at=now, at=now)
+    doubtful.conclude(settling.Settlement(deletion=seen, now=now), found)
+    first.refresh_from_db()
+    assert (first.outcome, first.evidence, first.message) == ("unknown", None, doubtful.HIDDEN)
 
 
 @pytest.mark.parametrize("fault", ["403:after:delete", "401:after:delete", "9000:after:delete"])
