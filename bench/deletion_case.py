@@ -62,14 +62,17 @@ def measure(case: Case, place: product.Place) -> Run:
         from bench import deletion_rows
         from bench.deletion_watch import Watch
 
-        deletion = deletion_rows.draft(case.items)
+        first, deletion = deletion_rows.drafts(case.items)
         peer = bare_loop(case, address) if case.peer else None
-        provider.forget_calls(address)
         workers = stack.enter_context(place.workers(product.WORKERS[case.database]))
         watch = None if case.peer else stack.enter_context(Watch.over(deletion, place))
         deletion_rows.wait_for_workers(len(workers))
-        # Their imports and first looks are over then: measured is a worker that stands by, as in a running product.
+        # Imports and first looks are over then: measured are workers that stand by, of an account in use.
+        deletion_rows.confirm(first)
+        deletion_rows.wait_until_finished(first, alive=lambda: True, seconds=case.patience)
         time.sleep(1)
+        provider.forget_calls(address)
+        recorded = deletion_rows.calls()
         spent = [processes.cpu_seconds(worker) for worker in workers]
         confirming = deletion_rows.confirm(deletion)
         deletion_rows.wait_until_finished(
@@ -78,7 +81,7 @@ def measure(case: Case, place: product.Place) -> Run:
         ledger = provider.ledger(address)
         # A deletion that did not do its work, or whose books are wrong, is not measured.
         assert deletion.deleted == deletion.total == case.items
-        assert sum(ledger["calls"].values()) == deletion_rows.calls()
+        assert sum(ledger["calls"].values()) == deletion_rows.calls() - recorded
         return Run(
             wall=deletion_rows.seconds_to_finish(deletion),
             confirming=confirming,

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from bench import registers
@@ -17,19 +18,26 @@ from dashboard.inventory.models import Status, TrackedTask
 
 ADDED_AT_ONCE = 2000
 OTHERS = 20
-"""Tasks that nobody deletes: witnesses, as any register has them."""
+"""The newest tasks, which nobody deletes: witnesses, as any register has them."""
+FIRST = 20
+"""Tasks of the account's first deletion, before the measured one: it learns how TensorsLab answers."""
 
 
-def draft(items: int) -> Deletion:
-    """A draft over a register of its own. All are images, so that every call is full and the ideal has no slack."""
+def drafts(items: int) -> tuple[Deletion, Deletion]:
+    """A small draft and the measured one, over a register of their own. All are images, so that every call is full and
+    the ideal has no slack."""
     registers.migrate()
-    for start in range(0, items + OTHERS, ADDED_AT_ONCE):
-        numbers = range(start, min(items + OTHERS, start + ADDED_AT_ONCE))
+    number = FIRST + items + OTHERS
+    for start in range(0, number, ADDED_AT_ONCE):
+        numbers = range(start, min(number, start + ADDED_AT_ONCE))
         TrackedTask.objects.bulk_create(task(number) for number in numbers)
-    chosen = TrackedTask.objects.order_by("pk")[:items]
-    return manifest.freeze_tasks(
-        tasks=TrackedTask.objects.filter(pk__in=chosen.values("pk")), actor=registers.person("bench")
-    )
+    in_order = TrackedTask.objects.order_by("created_at")
+    return _draft(in_order[:FIRST]), _draft(in_order[FIRST : FIRST + items])
+
+
+def _draft(chosen: QuerySet[TrackedTask]) -> Deletion:
+    tasks = TrackedTask.objects.filter(pk__in=chosen.values("pk"))
+    return manifest.freeze_tasks(tasks=tasks, actor=registers.person("bench"))
 
 
 def task(number: int) -> TrackedTask:
@@ -40,7 +48,7 @@ def task(number: int) -> TrackedTask:
         status=Status.COMPLETED,
         model="seedreamv4",
         prompt=f"A lighthouse at dusk, number {number}, watercolour on rough paper",
-        created_at=now - timedelta(minutes=number),
+        created_at=now + timedelta(minutes=number - 1_000_000),
         tracked_at=now,
     )
 

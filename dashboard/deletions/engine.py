@@ -163,4 +163,4 @@ def _may_delete(deletion: Deletion, *, now: datetime) -> bool:
         return False
     row = turns.of(deletion.pk, now=now)
     # One that may not send now, because its account rests, is looked at when that ends.
-    return row is None or not (row.holds_back or next_list.is_canary_out(row))
+    return row is None or not (row.holds_back or next_list.is_canary_out(row) or not turns.has_a_witness(row))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 from django_tasks import task
+from django_tasks_db.models import DBTaskResult
 
 from dashboard.calls import accounts, clock
 from dashboard.calls.models import Account
@@ -28,10 +29,15 @@ def send() -> None:
     Account.objects.filter(host=accounts.current_host()).update(wake_at=None)
     # Before anything may leave: this may be the first thing that is done with a copy that was restored.
     restoring.notice(now=clock.now())
-    if Shift().run():
+    if Shift(may_go_on=nobody_waits).run():
         due = engine.next_due(now=clock.now())
         if due is not None:
             wake(due)
+
+
+def nobody_waits() -> bool:
+    """Whether no other kind of job waits for a worker; there may be only one."""
+    return not DBTaskResult.objects.ready().exclude(task_path=send.module_path).exists()
 
 
 def wake(moment: datetime) -> None:

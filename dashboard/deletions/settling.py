@@ -270,9 +270,11 @@ def _settle_success(work: Settlement, items: list[Carried], told: dict[str, Any]
     if not work.deletion.doubt:
         picked = sampling.picks(len(items), size=work.deletion.size, everything=work.deletion.everything)
     due = {"not_before": work.now + timedelta(seconds=work.deletion.lag), "failures": 0}
-    for pick in (None, *Picked):
-        chosen = [item for item, its in zip(items, picked, strict=True) if its == pick]
-        work.close(chosen, Outcome.DELETED, **told, picked=pick, **(due if pick else {}))
+    work.close(items, Outcome.DELETED, **told, picked=None)
+    for pick in Picked:
+        chosen = [item.pk for item, its in zip(items, picked, strict=True) if its == pick]
+        if chosen:
+            change_items(chosen, {"picked": pick, **due})
     shift_counters(work.deletion.pk, {}, said=Sql(f"said + {len(items):d}"))
 
 

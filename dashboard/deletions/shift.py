@@ -1,4 +1,7 @@
-"""A shift: about ten seconds of sending. Only HTTP happens in its threads; every row is written by the shift itself."""
+"""A shift: ten seconds of sending, and ten more while nobody else waits for its worker.
+
+Only HTTP happens in its threads; every row is written by the shift itself.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ LOOK_ROUND = 1.0
 """Seconds between looks at what else has come up: this is not done after every answer."""
 SOON, SLACK = 0.025, 0.005
 """Seconds: when an answer is so near, nothing else is begun that it would have to wait for; and how late it may be."""
-CONTROLS_ROUND = 0.25
+CONTROLS_ROUND = 0.5
 """Seconds between looks whether controls are wanted, while other calls are."""
 OVERDUE = 3.0
 """Seconds past its deadline after which a call is given up although its thread has not come back."""
@@ -59,6 +62,8 @@ class Shift:
     """Keeps one call in flight per slot. A free slot is used before the books of an answer are written."""
 
     length: float = LENGTH
+    may_go_on: Callable[[], bool] = lambda: False
+    """Asked when its time is up. To end means that every slot stands still for a moment."""
     clock: Callable[[], datetime] = clock.now
     holds: list[slots.Hold] = field(default_factory=list)
     """Slots that are ours."""
@@ -76,6 +81,8 @@ class Shift:
     """When it is looked next whether controls are wanted."""
     usual: float = 0.0
     """Seconds that an answer takes, as far as we have seen."""
+    dry: bool = False
+    """Nothing was found that may leave, and nothing that could change that has happened since."""
 
     def run(self) -> bool:
         """Works until time is up or nothing is due. False when there was no free slot to work with."""
@@ -111,6 +118,7 @@ class Shift:
         vouching.conclude(now=self.clock())
         self.unfinished = deque(engine.unfinished_chunks(now=self.clock()))
         self.looked_round_at = time.monotonic()
+        self.dry = False
 
     def _do_a_chunk(self) -> bool:
         """One short step of a large change, of each deletion in turn. False when there is none to do."""
@@ -120,6 +128,7 @@ class Shift:
         size = arming.whole_batches() if self.in_hand or deletion.state == State.RUNNING else None
         if step(deletion, now=self.clock(), size=size):
             self.unfinished.append((step, deletion))
+        self.dry = False
         return True
 
     def _send_all(self, pool: ThreadPoolExecutor) -> None:
@@ -127,6 +136,8 @@ class Shift:
         while True:
             # What a worrying answer means is written down before anything else leaves: perhaps nothing should.
             careful = any(answer.verdict.ruling not in accounts.USABLE for answer in self.answered)
+            if time.monotonic() > self.ends and not stopping.is_set() and self.may_go_on():
+                self.ends = time.monotonic() + self.length
             if careful or self._over():
                 self._release_ready()
             # Answers may come faster than books are written: at most one a slot is in no book when more leaves.
@@ -140,6 +151,7 @@ class Shift:
                 if not self.in_hand and not self._wait_a_moment():
                     return
                 self._collect(patience=POLL)
+                self.dry = False
             if time.monotonic() > self.looked_round_at + LOOK_ROUND:
                 self._look_round()
 
@@ -153,6 +165,13 @@ class Shift:
         return self._do_a_chunk()
 
     def _next_call(self) -> Chunk | None:
+        if self.dry:
+            return None
+        chunk = self._first_due()
+        self.dry = chunk is None
+        return chunk
+
+    def _first_due(self) -> Chunk | None:
         """Controls in their turn, then look-ups and deletes; looking at ended deletions again comes last."""
         now = self.clock()
         if time.monotonic() >= self.controls_at:
@@ -216,6 +235,8 @@ class Shift:
             settle(answer.chunk.call_id, answer.verdict, now=now, came_at=came_at)
         if is_control or answer.verdict.ruling not in accounts.USABLE:
             engine.heed_account(now=now)
+        # One answer of several seldom changes it, and looking costs as much as its books do.
+        self.dry = self.dry and bool(self.answered)
 
     def _worth_waiting(self) -> float:
         """Seconds until an answer that is about to come, so that its slot is used again at once."""

@@ -173,7 +173,7 @@ def prepare_inspection(*, now: datetime) -> Chunk | None:
 
 
 def _prepare_delete(deletion: Sending, *, now: datetime) -> Chunk | None:
-    if deletion.holds_back:
+    if deletion.holds_back or not turns.has_a_witness(deletion):
         return None
     rows = _without_held(deletion, next_items(deletion, now=now), now=now)
     if not rows:

@@ -58,8 +58,8 @@ class Tender:
         self.ticks += 1
         self._close_lost(now=now)
         engine.heed_account(now=now)
-        due = engine.next_due(now=now)
-        if due is not None and due <= now and slots.any_free():
+        # While all slots are in use, a shift is at work already.
+        if slots.any_free() and (due := engine.next_due(now=now)) is not None and due <= now:
             jobs.wake(now)
         # Last: nothing that matters may wait for it.
         if self.ticks % 10 == 1:

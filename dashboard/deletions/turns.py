@@ -10,6 +10,7 @@ from django.conf import settings
 
 from dashboard import sql
 from dashboard.calls import accounts
+from dashboard.calls.models import LONG_AGO
 from dashboard.deletions.models import REFUSED_AT_LEAST
 from dashboard.deletions.moves import DELETIONS, ITEMS
 
@@ -35,6 +36,7 @@ class Sending(NamedTuple):
     """Look-ups can't be trusted now, so none is made. It goes on by what TensorsLab says."""
     holds_back: bool
     """Something must be looked up, or vouched for, before another delete of it may leave."""
+    confirmed_at: datetime
 
 
 def may_send() -> str:
@@ -75,19 +77,26 @@ def _found(which: str, value: object, *, now: datetime) -> Sending | None:
                 OR (d.unknown >= %s AND d.refusals_accepted_at IS NULL AND
                 (d.refused + d.unknown) * 100 > (d.deleted + d.already_gone + d.refused + d.unknown) * %s)
                 OR (SELECT COUNT(*) FROM (SELECT 1 FROM {ITEMS} i WHERE i.deletion_id + 0 = d.id AND i.claim > 0
-                    LIMIT {MOST_CLAIMS}) AS claims) >= {MOST_CLAIMS},
-            d.confirmed_at, (SELECT MAX(CASE WHEN k.proven_form <> '' OR k.exhausted OR a.doubt <> ''
-                THEN k.witness_asked_at END)
-                FROM calls_control k JOIN calls_account a ON a.id = k.account_id WHERE a.host = d.host)
+                    LIMIT {MOST_CLAIMS}) AS claims) >= {MOST_CLAIMS}, d.confirmed_at
         FROM {DELETIONS} d WHERE d.state = 'running' AND {may_send()} AND {which}""",
         REFUSED_AT_LEAST,
         settings.DELETION_REFUSED_PERCENT,
         *may_send_values(now),
         value,
     )
-    for pk, uuid, stopped, size, through, kind, done, doubt, holds_back, confirmed_at, looked_at in found:
-        asked = sql.moment(sql.as_moment(looked_at))
-        looked = asked is not None and asked >= (sql.moment(confirmed_at) or now) - STILL_FRESH
-        flags = bool(done), bool(doubt), bool(holds_back) or not looked
-        return Sending(pk, UUID(str(uuid)), bool(stopped), size, through, kind, *flags)
+    for pk, uuid, stopped, size, through, kind, done, doubt, holds_back, confirmed_at in found:
+        flags = bool(done), bool(doubt), bool(holds_back)
+        return Sending(pk, UUID(str(uuid)), bool(stopped), size, through, kind, *flags, sql.moment(confirmed_at) or now)
     return None
+
+
+def has_a_witness(deletion: Sending) -> bool:
+    """Whether, for this deletion, its account was asked about a task that should exist, and it is known how ghosts are
+    answered: once everything is gone nothing could tell that."""
+    found = sql.rows(
+        """SELECT k.witness_asked_at FROM calls_control k JOIN calls_account a ON a.id = k.account_id
+        WHERE a.host = %s AND (k.proven_form <> '' OR k.exhausted OR a.doubt <> '')""",
+        accounts.current_host(),
+    )
+    asked = [moment for (at,) in found if (moment := sql.moment(at))]
+    return max(asked, default=LONG_AGO) >= deletion.confirmed_at - STILL_FRESH

@@ -46,8 +46,9 @@ def prepare(*, now: datetime, idle: bool) -> Chunk | None:
     account = accounts.current()
     if not accounts.may_send(account, now=now):
         return None
-    in_hand = _in_hand()
-    for kind, wish in wishes(account, now=now).items():
+    wanted_of = wishes(account, now=now)
+    in_hand = _in_hand() if wanted_of else {}
+    for kind, wish in wanted_of.items():
         control = controls.of(account, kind)
         wanted = controls.wanted(
             control, doubted=bool(account.doubt), **wish._asdict(), now=now, in_hand=in_hand[kind], idle=idle
@@ -100,9 +101,12 @@ def _beginnings(account: Account, *, now: datetime) -> list[tuple[str, Wish]]:
     known = {control.kind: control for control in account.controls.all()}
     found = max((one.witness_at for one in known.values() if one.witness_at), default=LONG_AGO)
     in_vain = max((one.witness_asked_at or LONG_AGO for one in known.values() if one.exhausted), default=LONG_AGO)
+    is_unproven = any(controls.is_unproven(control) for control in known.values())
     wanted = []
     for images, confirmed_at in begun.values_list("images", "confirmed_at"):
         since = confirmed_at - STILL_FRESH if confirmed_at else LONG_AGO + STILL_FRESH
+        if max(found, in_vain) >= since and not is_unproven:
+            continue
         kind = _kind_with_a_witness(Kind.IMAGE if images else Kind.VIDEO)
         if max(found, in_vain) < since:
             wanted.append((kind, Wish(since)))

@@ -496,7 +496,7 @@ def test_refreshing_stops_and_says_why(theatre, images, by, capsys) -> None:
 
 
 def test_a_job_looks_before_it_sends(theatre, monkeypatch, images, by) -> None:
-    monkeypatch.setattr(jobs, "Shift", lambda: Shift(length=0.5))
+    monkeypatch.setattr(jobs, "Shift", lambda **given: Shift(length=0.5, **given))
     deletion = theatre.confirm(images(40), by=by)
     running_when_lost(theatre, deletion)
     before = sent(theatre)

@@ -9,7 +9,7 @@ from dashboard.audit.models import AuditEvent
 from dashboard.calls import sending
 from dashboard.calls.models import ProviderCall, Slot
 from dashboard.calls.verdicts import Ruling, Verdict
-from dashboard.deletions import shift, taking
+from dashboard.deletions import jobs, shift, taking
 from dashboard.deletions.models import State
 from dashboard.deletions.shift import Shift
 from tests.deletions.conftest import work
@@ -112,6 +112,17 @@ def test_a_shift_stays_for_what_is_due_in_a_moment(sandbox, monkeypatch, confirm
     assert Shift(length=10).run()
     deletion.refresh_from_db()
     assert (deletion.state, deletion.deleted) == (State.FINISHED, 1)
+
+
+@pytest.mark.parametrize(("waits", "deletes"), [(False, 6), (True, 0)])
+def test_a_shift_goes_on_while_no_other_job_waits(sandbox, settings, confirm, images, waits, deletes) -> None:
+    settings.TENSORSLAB_BATCH_SIZE, settings.TENSORSLAB_CONCURRENCY = 1, 1
+    sandbox.control(latency=0.1)
+    confirm(images(6))
+    if waits:
+        jobs.freeze.enqueue("00000000-0000-0000-0000-000000000000")
+    Shift(length=0.05, may_go_on=jobs.nobody_waits).run()
+    assert ProviderCall.objects.filter(operation="delete").count() == deletes
 
 
 def test_a_shift_that_fails_keeps_the_slots_of_what_is_still_out(
