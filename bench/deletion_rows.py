@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -32,12 +33,12 @@ def drafts(items: int) -> tuple[Deletion, Deletion]:
         numbers = range(start, min(number, start + ADDED_AT_ONCE))
         TrackedTask.objects.bulk_create(task(number) for number in numbers)
     in_order = TrackedTask.objects.order_by("created_at")
-    return _draft(in_order[:FIRST]), _draft(in_order[FIRST : FIRST + items])
+    actor = registers.person("bench")
+    return _draft(in_order[:FIRST], actor), _draft(in_order[FIRST : FIRST + items], actor)
 
 
-def _draft(chosen: QuerySet[TrackedTask]) -> Deletion:
-    tasks = TrackedTask.objects.filter(pk__in=chosen.values("pk"))
-    return manifest.freeze_tasks(tasks=tasks, actor=registers.person("bench"))
+def _draft(chosen: QuerySet[TrackedTask], actor: User) -> Deletion:
+    return manifest.freeze_tasks(tasks=TrackedTask.objects.filter(pk__in=chosen.values("pk")), actor=actor)
 
 
 def task(number: int) -> TrackedTask:

@@ -114,7 +114,7 @@ def test_a_shift_stays_for_what_is_due_in_a_moment(sandbox, monkeypatch, confirm
     assert (deletion.state, deletion.deleted) == (State.FINISHED, 1)
 
 
-@pytest.mark.parametrize(("waits", "deletes"), [(False, 6), (True, 0)])
+@pytest.mark.parametrize(("waits", "deletes"), [(False, 6), (True, 1)])
 def test_a_shift_goes_on_while_no_other_job_waits(sandbox, settings, confirm, images, waits, deletes) -> None:
     settings.TENSORSLAB_BATCH_SIZE, settings.TENSORSLAB_CONCURRENCY = 1, 1
     sandbox.control(latency=0.1)
