@@ -5,11 +5,13 @@ The environment says which database; it is empty but for its tables.
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -60,6 +62,8 @@ class Plan:
     clocks: bool = False
     """Whether clocks jump. Where the database has none of its own, hardly a moment can be told from another then."""
     database: str = "sqlite"
+    longest: float = 2400.0
+    """Seconds after which it is ended, and says what each of its threads was at."""
     logs: str = ""
     """A file for what all processes said, to look into a failure."""
 
@@ -118,10 +122,19 @@ def main(plan: Plan) -> dict[str, Any]:
         return Story(plan=plan, folder=folder, provider=provider, existing=existing, cluster=cluster).play()
 
 
+def give_up() -> None:
+    faulthandler.dump_traceback(all_threads=True)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 if __name__ == "__main__":
     # What was started is ended however this ends.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     began = time.monotonic()
-    result = main(Plan(**json.loads(sys.argv[1])))
+    plan = Plan(**json.loads(sys.argv[1]))
+    timer = threading.Timer(plan.longest, give_up)
+    timer.daemon = True
+    timer.start()
+    result = main(plan)
     result["took"] = round(time.monotonic() - began, 1)
     print(json.dumps(result))
