@@ -205,12 +205,16 @@ def test_what_takes_effect_late_is_neither_refused_nor_kept(theatre, settings, i
     if stopped:
         # A shift is over before it could send the halves.
         theatre.sandbox.control(latency=0.4)
-        deletion = theatre.play(deletion, until=0)
+        while not deletion.items.exclude(first_call=None).exists():
+            theatre.shift()
         _stop(deletion, by, theatre)
         theatre.sandbox.control(latency=0)
     deletion = theatre.play(deletion, stay=True)
     _finished_without_lies(theatre, deletion)
     assert theatre.wrong(deletion) == []
+    left = deletion.items.exclude(first_call=None).count()
+    assert (deletion.deleted, deletion.kept) == (left, 80 - left)
+    assert left == 80 if not stopped else left >= 20
 
 
 def test_what_takes_effect_very_late_is_found_by_the_inspection(theatre, settings, images, by) -> None:
