@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -88,6 +89,16 @@ class Env:
         if not well_formed or parts.query or parts.fragment or any(character.isspace() for character in word):
             raise Mistyped(f"{name} is “{word}”. Use an address such as {default}.")
         return word
+
+    def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
+        """Addresses and networks such as `10.0.0.0/8`, with commas; none by default."""
+        found = []
+        for word in filter(None, map(str.strip, self.text(name).split(","))):
+            try:
+                found.append(ip_network(word))
+            except ValueError:
+                raise Mistyped(f"{name} holds “{word}”. Use addresses or networks such as 10.0.0.0/8.") from None
+        return found
 
     def secret(self, name: str) -> str:
         """The value of `NAME`, or the content of the file that `NAME_FILE` names."""

@@ -15,6 +15,7 @@ _ours = (
     "SANDBOX_",
     "PORT",
     "HTTPS",
+    "TRUSTED_",
     "DEBUG",
     "ALLOWED_",
 )

@@ -170,3 +170,12 @@ def test_durations(tmp_path: Path, word: str, seconds: tuple[float, ...]) -> Non
 def test_a_mistyped_duration_stops_with_a_sentence(tmp_path: Path, word: str) -> None:
     with pytest.raises(Mistyped, match=r"AFTER is “.*”\. Use off, or times such as 1m"):
         env(tmp_path, AFTER=word).durations("AFTER", "1m", most=timedelta(days=366))
+
+
+def test_networks(tmp_path: Path) -> None:
+    read = env(tmp_path, PROXIES=" 10.0.0.0/8, 127.0.0.1 ,2001:db8::/32,")
+    assert list(map(str, read.networks("PROXIES"))) == ["10.0.0.0/8", "127.0.0.1/32", "2001:db8::/32"]
+    assert read.networks("OTHERS") == []
+    for word in ("1", "nginx", "10.0.0.1/8", "10.0.0.0/33"):
+        with pytest.raises(Mistyped, match="Use addresses or networks such as"):
+            env(tmp_path, PROXIES=word).networks("PROXIES")

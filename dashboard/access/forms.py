@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
+from django.contrib.auth.models import User
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpRequest, QueryDict
 
@@ -18,7 +19,7 @@ class SignInForm(AuthenticationForm):
     error_messages = {
         "invalid_login": "No account has this username and password. Upper and lower case count in both.",
         "inactive": "This account is closed. An administrator can open it again.",
-        "throttled": "Too many sign-ins failed. Wait 15 minutes, then try again.",
+        "throttled": throttle.TOO_MANY,
     }
 
     def __init__(self, request: HttpRequest, data: QueryDict | None = None) -> None:
@@ -27,10 +28,14 @@ class SignInForm(AuthenticationForm):
 
     def clean(self) -> dict[str, Any]:
         # Before the password is looked at, or a guess would still learn whether it is right.
-        username = self.cleaned_data.get("username", "")
-        if throttle.is_throttled(username=username, address=self.address):
+        username, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        attempt = throttle.reserve(username=username, address=self.address) if username and password else None
+        if username and password and not attempt:
             raise ValidationError(self.error_messages["throttled"], code="throttled")
-        return super().clean()
+        cleaned = super().clean()
+        if attempt:
+            throttle.succeeded(attempt)
+        return cleaned
 
     @property
     def was_throttled(self) -> bool:
@@ -40,3 +45,9 @@ class SignInForm(AuthenticationForm):
     def guessed_wrong(self) -> bool:
         """A name and a password were given, and are not an account's."""
         return bool(self.non_field_errors()) and not self.was_throttled
+
+    @property
+    def known_name(self) -> str:
+        """What was typed as the name, if somebody has it: people type passwords there, and the log is kept for ever."""
+        name: str = self.cleaned_data["username"]
+        return name if User.objects.filter(username=name).exists() else ""

@@ -22,14 +22,26 @@ class SignedInRequest(HtmxRequest):
 
 
 def client_address(request: HttpRequest) -> str:
-    """Where the request came from, for the audit log; empty over a socket file.
+    """Where the request came from, for the audit log and for limits; empty over a socket file.
 
-    With HTTPS on, a proxy of ours stands in front and appends the address it saw; what stands before that is hearsay.
+    A proxy appends the address that it saw to `X-Forwarded-For`. It is believed while it is one of `TRUSTED_PROXIES`;
+    what stands before the first other address is hearsay.
     """
     seen = request.META.get("REMOTE_ADDR", "")
-    if settings.HTTPS and (forwarded := request.META.get("HTTP_X_FORWARDED_FOR", "")):
-        seen = forwarded.rpartition(",")[2]
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    while _is_proxy(seen) and (before := forwarded.pop().strip() if forwarded else ""):
+        seen = before
+    return str(address) if (address := _parsed(seen)) else ""
+
+
+def _is_proxy(seen: str) -> bool:
+    address = _parsed(seen)
+    return address is not None and any(address in network for network in settings.TRUSTED_PROXIES)
+
+
+def _parsed(seen: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return str(ipaddress.ip_address(seen.strip()))
+        address = ipaddress.ip_address(seen.strip())
     except ValueError:
-        return ""
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

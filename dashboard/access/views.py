@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 from django.conf import settings
 from django.contrib import admin, auth
 from django.contrib.auth.decorators import login_not_required
@@ -21,7 +19,9 @@ from dashboard.access import throttle
 from dashboard.access.forms import SignInForm
 from dashboard.access.requests import client_address
 from dashboard.audit import chain
+from dashboard.pages.downloads import TooMany
 
+SIGN_IN_FAILED = "user.sign_in_failed"
 NOT_STAFF = "The administration is for accounts marked as staff. An administrator can mark this one."
 
 
@@ -40,8 +40,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         if form.guessed_wrong:
             with transaction.atomic():
-                guessed = form.cleaned_data["username"]
-                chain.append(actor="", address=form.address, action=throttle.SIGN_IN_FAILED, subject=guessed)
+                chain.append(actor="", address=form.address, action=SIGN_IN_FAILED, subject=form.known_name)
         return _sign_in_page(request, form, status=429 if form.was_throttled else 422)
     with transaction.atomic():
         auth.login(request, form.get_user())
@@ -75,12 +74,20 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def change_own_password(request: HttpRequest) -> HttpResponse:
-    """Django's page for staff, with an entry in the audit log."""
-    with transaction.atomic() if request.method == "POST" else nullcontext():
+    """Django's page for staff, with an entry in the audit log. The old password is guessed no more often than at the
+    sign-in."""
+    if request.method != "POST":
+        return admin.site.password_change(request)
+    name, address = request.user.get_username(), client_address(request)
+    attempt = throttle.reserve(username=name, address=address)
+    if attempt is None:
+        raise TooMany(throttle.TOO_MANY)
+    with transaction.atomic():
         response = admin.site.password_change(request)
-        if request.method == "POST" and response.status_code == 302:
-            name = request.user.get_username()
-            chain.append(actor=name, address=client_address(request), action="user.password_changed", subject=name)
+        if response.status_code == 302:
+            chain.append(actor=name, address=address, action="user.password_changed", subject=name)
+    if response.status_code == 302:
+        throttle.succeeded(attempt)
     return response
 
 
