@@ -5,6 +5,7 @@ Only HTTP happens in its threads; every row is written by the shift itself.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from dashboard.calls import accounts, clock, sending, slots
 from dashboard.calls.verdicts import Unanswered, Verdict, judge_delete, judge_look_up
@@ -22,6 +23,8 @@ from dashboard.deletions import arming, engine, taking, vouchers, vouching
 from dashboard.deletions.models import Deletion, State
 from dashboard.deletions.settling import settle
 from dashboard.deletions.taking import Chunk
+
+logger = logging.getLogger(__name__)
 
 LENGTH = 10.0
 SHARE = 8
@@ -34,6 +37,9 @@ SOON, SLACK = 0.025, 0.005
 """Seconds: when an answer is so near, nothing else is begun that it would have to wait for; and how late it may be."""
 CONTROLS_ROUND = 0.5
 """Seconds between looks whether controls are wanted, while other calls are."""
+HELD_ON, AGAIN = 10.0, 0.5
+"""Seconds for which an answer is held that the database does not take, and from one try to the next. By then the leases
+of its slots run out, and others do the work."""
 OVERDUE = 3.0
 """Seconds past its deadline after which a call is given up although its thread has not come back."""
 
@@ -96,6 +102,10 @@ class Shift:
         pool = ThreadPoolExecutor(max_workers=len(self.holds), thread_name_prefix="call")
         try:
             self._send_all(pool)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            self._finish()
+            raise
         finally:
             # A thread that outlived its deadline must not hold the worker: its call is settled, its slot expires.
             pool.shutdown(wait=False, cancel_futures=True)
@@ -106,6 +116,14 @@ class Shift:
                 if hold not in out:
                     slots.release(hold)
         return True
+
+    def _finish(self) -> None:
+        """After a failure: what was answered, or is about to be, is known, and is not thrown away."""
+        while self.in_hand or self.answered:
+            if not self.answered:
+                self._collect(patience=POLL)
+            else:
+                self._settle_next()
 
     def _over(self) -> bool:
         return stopping.is_set() or time.monotonic() > self.ends
@@ -224,8 +242,20 @@ class Shift:
         return True
 
     def _settle_next(self) -> None:
-        """Writes the books of one answer."""
+        """Writes the books of one answer. It is not lost while the database can't take it: that is tried again."""
         answer = self.answered.popleft()
+        gives_up = time.monotonic() + HELD_ON
+        while True:
+            try:
+                return self._write_down(answer)
+            except (OperationalError, InterfaceError):
+                if time.monotonic() > gives_up:
+                    raise
+                logger.warning("The database did not take an answer; once more in %s s.", AGAIN, exc_info=True)
+                connection.close()
+                time.sleep(AGAIN)
+
+    def _write_down(self, answer: Answer) -> None:
         now = self.clock()
         came_at = now - timedelta(seconds=time.monotonic() - answer.came_at)
         is_control = answer.chunk.deletion_id is None

@@ -26,7 +26,10 @@ class ImportBatch(models.Model):
         IMPORTED = "imported"
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    user: models.ForeignKey[User] = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    user: models.ForeignKey[User | None] = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL
+    )
+    """Whose page it is on. What is being imported goes on when that person is deleted."""
     state = models.CharField(max_length=9, choices=State, default=State.CHECKING)
     source = models.CharField(max_length=255)
     """The file's name, or “pasted rows”."""

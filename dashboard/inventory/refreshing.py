@@ -11,7 +11,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
 
 from dashboard.calls import accounts, clock, controls, ghosts, sending
 from dashboard.calls.controls import Finding, Purpose
@@ -197,4 +196,4 @@ def _rest(reason: str) -> float:
         raise Stopped(account.paused_reason)
     if account.rest_until is None:
         return 0.0
-    return min(max((account.rest_until - timezone.now()).total_seconds(), 0.1), LONGEST_PAUSE)
+    return min(max((account.rest_until - clock.now()).total_seconds(), 0.1), LONGEST_PAUSE)

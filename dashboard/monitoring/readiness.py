@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import Error
-from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from dashboard.calls import clock
 from dashboard.calls.models import Worker
 
 FRESH = timedelta(seconds=30)
@@ -27,18 +27,20 @@ class Readiness:
 
 def readiness() -> Readiness:
     try:
+        # Workers beat by the database's clock.
+        now = clock.now()
         last_beat = Worker.objects.order_by("-beat_at").values_list("beat_at", flat=True).first()
     except Error:
         # The reason may name hosts and users, and anyone may ask: it is in the log of the database, not here.
         unasked = "Not asked: the database does not answer."
         return Readiness(database="The database does not answer.", queue=unasked, worker=unasked)
-    return Readiness(queue=_queue(), worker=_worker(last_beat))
+    return Readiness(queue=_queue(), worker=_worker(last_beat, now))
 
 
-def _worker(last_beat: datetime | None) -> str:
+def _worker(last_beat: datetime | None, now: datetime) -> str:
     if last_beat is None:
         return "No worker has reported yet."
-    if last_beat < timezone.now() - FRESH:
+    if last_beat < now - FRESH:
         return f"No worker has reported for {FRESH.seconds} s."
     return "ok"
 

@@ -79,6 +79,18 @@ def test_a_large_file_is_checked_and_imported_by_jobs(olga):
     assert (event.actor, event.address, event.detail["added"]) == ("olga", "192.0.2.7", ROWS - 1)
 
 
+def test_an_import_goes_on_and_is_logged_although_its_person_is_deleted_meanwhile(olga):
+    batch = check(olga)
+    run_jobs()
+    batch.refresh_from_db()
+    importing.apply(batch=batch, actor=olga, address="192.0.2.7")
+    olga.delete()
+    run_jobs()
+    assert TrackedTask.objects.count() == ROWS
+    event = AuditEvent.objects.get(action="tasks.imported")
+    assert (event.actor, event.detail["added"]) == ("olga", ROWS)
+
+
 def test_a_job_gives_way_and_the_next_one_goes_on(olga, monkeypatch):
     monkeypatch.setattr(jobs, "LENGTH", -1.0)
     batch = check(olga)
