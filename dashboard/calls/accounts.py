@@ -41,6 +41,12 @@ def current() -> Account:
     return Account.objects.get_or_create(host=current_host(), defaults={"key": current_key()})[0]
 
 
+def doubt() -> str:
+    """Why look-ups can't be trusted now; empty when nothing speaks against them."""
+    found = sql.rows("SELECT doubt FROM calls_account WHERE host = %s", current_host())
+    return "".join(reason for (reason,) in found)
+
+
 def locked() -> Account:
     """The current account, its row locked until the transaction ends."""
     row = Account.objects.select_for_update().filter(host=current_host())

@@ -68,7 +68,8 @@ def heed_account(*, now: datetime | None = None) -> None:
     stopped = Q()
     if account.doubt:
         patient = account.doubted_at is not None and account.doubted_at <= now - turns.WITHOUT_TRUST_AFTER
-        stopped = Q(troubled_at__isnull=False) if patient else Q(pk__isnull=False)
+        recent = Q(confirmed_at__gt=now - turns.WITHOUT_TRUST_AFTER)
+        stopped = Q(troubled_at__isnull=False) | recent if patient else Q(pk__isnull=False)
         running = here.filter(stopped, Exists(same), state=State.RUNNING)
         paused = {"state": State.PAUSED, "paused_reason": account.doubt, "paused_by_account": True}
         running.update(**paused, paused_by_doubt=True)
@@ -95,9 +96,11 @@ def _ask_again_what_was_refused(deletions: QuerySet[Deletion]) -> None:
 
 def let_go(account: Account, *, patient: bool, now: datetime) -> None:
     """While look-ups can't be trusted, a deletion of which TensorsLab says only Success, and of which nobody saw
-    otherwise, ends on its word alone."""
+    otherwise, ends on its word alone: after a while, or at once when nothing but a person could help."""
     going_on = Q(state=State.RUNNING) | Q(state=State.PAUSED, paused_by_account=True)
     untroubled = Deletion.objects.filter(going_on, host=account.host, troubled_at=None)
+    if not patient and account.doubt != controls.NO_WITNESS:
+        return
     for row in untroubled if patient else untroubled.filter(waiting=0, sent=0):
         with transaction.atomic():
             if not untroubled.select_for_update().filter(pk=row.pk).exists():

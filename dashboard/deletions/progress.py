@@ -133,7 +133,12 @@ def sentence(deletion: Deletion, *, now: datetime) -> str:
 
 def finished_sentence(deletion: Deletion) -> str:
     done = deletion.deleted + deletion.already_gone
-    parts = [f"{done:,} of {deletion.size:,} gone"]
+    if not deletion.said:
+        parts = [f"{done:,} of {deletion.size:,} gone"]
+    else:
+        alone = ", by TensorsLab's word alone" if deletion.said == done else ""
+        parts = [f"{deletion.deleted:,} of {deletion.size:,} deleted{alone}"]
+        parts += [f"{deletion.already_gone:,} already gone"] if deletion.already_gone else []
     if deletion.refused:
         parts.append(refused_part(deletion))
     if deletion.unknown:
@@ -143,7 +148,7 @@ def finished_sentence(deletion: Deletion) -> str:
     return "; ".join(parts) + "."
 
 
-def evidence_of(deletion: Deletion) -> list[str]:
+def evidence_of(deletion: Deletion, *, now: datetime) -> list[str]:
     """What look-ups show of what TensorsLab said, and what was found when it was looked at again."""
     sentences = list(filter(None, [_of_successes(deletion)]))
     if deletion.state != State.FINISHED:
@@ -153,8 +158,12 @@ def evidence_of(deletion: Deletion) -> list[str]:
         if row.at is not None:
             changed = f"{row.changed:,} turned out otherwise" if row.changed else "nothing turned out otherwise"
             sentences.append(f"Looked at again on {_moment(row.at)}: {row.looked_up:,} looked up, {changed}.")
-    if to_come := [_moment(row.due_at) for row in inspections if row.at is None]:
-        sentences.append(f"To be looked at again on {' and on '.join(to_come)}.")
+    to_come = [row.due_at for row in inspections if row.at is None]
+    if overdue := [_moment(due_at) for due_at in to_come if due_at <= now]:
+        why = ", and waits until look-ups can be trusted" if deletion.doubt else ", and is next"
+        sentences.append(f"It was to be looked at again on {overdue[-1]}{why}.")
+    if ahead := [_moment(due_at) for due_at in to_come if due_at > now]:
+        sentences.append(f"To be looked at again on {' and on '.join(ahead)}.")
     return sentences
 
 
@@ -169,6 +178,8 @@ def _of_successes(deletion: Deletion) -> str:
 
 def sample_sentence(sample: Sample) -> str:
     of = f"{sample.looked_up:,} of {sample.of:,} looked up at random, "
+    if sample.there and sample.looked_up == sample.of:
+        return f"All {sample.of:,} looked up, {sample.there:,} of them still there."
     if sample.there:
         return f"{of}{sample.there:,} of them still there."
     if not sample.at_most_there:

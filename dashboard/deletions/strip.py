@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 
 from dashboard import sql
+from dashboard.calls import accounts
 from dashboard.deletions.models import Deletion
 from dashboard.deletions.moves import DELETIONS
 from dashboard.deletions.progress import progress_of
@@ -43,7 +44,16 @@ def context(*, user: User, shown: str, now: datetime, watching: bool) -> dict[st
     cards = [progress_of(row, now=now) for row in _of(user, now=now, watching=watching)]
     polls = [card.polling for card in cards if card.polling]
     cells: list[TrackedTask] = rows_for_shown(shown) if shown else []
-    return {"cards": cards, "polling": min(polls, default=0), "cells": cells, "seen": SEEN, "oob": True}
+    doubt = accounts.doubt()
+    return {
+        "cards": cards,
+        "polling": min(polls, default=0),
+        # Said once: a card that waits for its end says it too.
+        "doubt": doubt if not any(doubt in card.sentence for card in cards) else "",
+        "cells": cells,
+        "seen": SEEN,
+        "oob": True,
+    }
 
 
 def _of(user: User, *, now: datetime, watching: bool) -> list[Deletion]:

@@ -158,7 +158,9 @@ def _id_for(purpose: Purpose, control: Control, account: Account, *, now: dateti
 def _witness(control: Control, account: Account, *, now: datetime) -> str | None:
     """A task that should exist. Notes when there is none."""
     missed = [*control.missed, *control.lost]
-    again = control.witness if control.witness in control.missed else next(iter(control.missed), None)
+    deleted = witnesses.deleted(control.kind, control.missed)
+    should_exist = [one for one in control.missed if one not in deleted]
+    again = control.witness if control.witness in should_exist else next(iter(should_exist), None)
     if account.doubt and again and control.silent_witnesses % 2:
         # Every other time about one that was asked about before: it was known, and may be found again.
         return again

@@ -20,6 +20,12 @@ def candidate(kind: str, *, known: str, missed: Sequence[str]) -> str | None:
     return random.choice(newest) if newest else None  # noqa: S311
 
 
+def deleted(kind: str, ids: Sequence[str]) -> set[str]:
+    """Those of these ids that are shown as deleted by now."""
+    rows = TrackedTask.objects.filter(kind=kind, task_id__in=ids, presence=Presence.DELETED) if ids else None
+    return set(rows.values_list("task_id", flat=True)) if rows is not None else set()
+
+
 def in_register(kind: str, ids: Sequence[str]) -> set[str]:
     """Those of these ids that the register has, in whatever presence."""
     return set(TrackedTask.objects.filter(kind=kind, task_id__in=ids).values_list("task_id", flat=True))

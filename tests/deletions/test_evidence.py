@@ -10,12 +10,13 @@ from django.contrib.auth.models import User
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import accounts
 from dashboard.calls.controls import Finding
-from dashboard.calls.models import Account
-from dashboard.deletions import doubtful, next_list, requests, settling, turns
+from dashboard.calls.models import Account, ProviderCall
+from dashboard.deletions import doubtful, manifest, next_list, requests, settling, turns
 from dashboard.deletions.evidence import Found
 from dashboard.deletions.models import Deletion, Outcome, State
 from dashboard.inventory.models import TrackedTask
 from tensorslab_api.sandbox import in_shard
+from tests.conftest import Person
 from tests.deletions.theatre import Theatre, playing
 from tests.factories import TrackedTaskFactory
 
@@ -424,3 +425,22 @@ def test_when_most_was_gone_already_it_pauses(theatre, settings, images, by) -> 
     deletion = _resumed(theatre, deletion, by)
     _finished_without_lies(theatre, deletion)
     assert theatre.wrong(deletion) == []
+
+
+def test_what_is_confirmed_in_doubt_is_warned_of_and_waits_half_a_minute_of_its_own(theatre, images, by) -> None:
+    person = Person.signed_in(by.user)
+    theatre.sandbox.control(replica_lacks=1)
+    theatre.play(theatre.confirm(images(40), by=by), until=120, stay=True)
+    deletes = ProviderCall.objects.filter(operation="delete").count()
+    chosen = TrackedTask.objects.filter(pk__in=[task.pk for task in images(3)])
+    draft = manifest.freeze_tasks(tasks=chosen, actor=by.user, now=theatre.now())
+    for page in (draft.get_absolute_url(), "/tasks/"):
+        assert "TensorsLab answers as if none of your tasks existed" in person.get(page).content.decode()
+    requests.confirm(deletion=draft, by=by, reason="Spring", typed="3", now=theatre.now())
+    theatre.play(draft, until=25, stay=True)
+    assert ProviderCall.objects.filter(operation="delete").count() == deletes
+    assert draft.paused_reason.startswith("TensorsLab answers as if none of your tasks existed")
+    deletion = theatre.play(draft, stay=True)
+    assert (deletion.state, deletion.deleted, deletion.said) == (State.FINISHED, 3, 3)
+    sentence = "3 of 3 deleted, by TensorsLab&#x27;s word alone."
+    assert sentence in person.get(deletion.get_absolute_url()).content.decode()

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET
 
 from dashboard.access.requests import HtmxRequest, SignedInRequest, client_address
-from dashboard.calls import clock
+from dashboard.calls import accounts, clock
 from dashboard.calls.models import Control, ProviderCall
 from dashboard.deletions import items, requests, strip
 from dashboard.deletions.facts import facts_of
@@ -69,6 +69,7 @@ def draft_context(
         "typed_needed": requests.is_typed_needed(deletion),
         "reason": deletion.reason if reason is None else reason,
         "typed": typed,
+        "doubt": accounts.doubt(),
         "grace": settings.DELETION_GRACE_SECONDS,
         "fingerprint_short": f"{deletion.fingerprint[:4]}·{deletion.fingerprint[4:8]}",
     }
@@ -145,13 +146,16 @@ def _live_context(deletion: Deletion, place: Place) -> dict[str, object]:
         **_items(deletion, place),
         "deletion": deletion,
         "progress": progress,
-        "evidence": evidence_of(deletion),
+        "evidence": evidence_of(deletion, now=clock.now()),
         "polling": progress.polling,
         "seen": strip.SEEN,
         "calls": list(calls[:CALLS_SHOWN]),
         "calls_number": calls.order_by()[: CALLS_COUNTED + 1].count(),
         "calls_counted": CALLS_COUNTED,
-        "vouchers": Control.objects.filter(account__host=deletion.host, witness_at__isnull=False),
+        # Of now, and so nothing for what is over.
+        "vouchers": Control.objects.filter(account__host=deletion.host, witness_at__isnull=False)
+        if deletion.state == State.RUNNING and not deletion.doubt
+        else [],
         "retries": list(deletion.retries.exclude(state__in=[State.DRAFT, State.DISCARDED])),
         "concurrency": settings.TENSORSLAB_CONCURRENCY,
         "batch_size": settings.TENSORSLAB_BATCH_SIZE,
