@@ -8,7 +8,7 @@ from dashboard import sql
 from dashboard.calls.controls import Finding
 from dashboard.deletions.evidence import Found, is_gone
 from dashboard.deletions.item_models import SUCCESS
-from dashboard.deletions.models import Deletion, DeletionItem, DeletionQuerySet, Outcome, State
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 from dashboard.deletions.moves import ITEMS, TASKS, change_items, shift_counters
 from dashboard.deletions.settling import SAID_SUCCESS, Carried, Settlement, gone_somehow, send_again
 from dashboard.sql import Sql
@@ -137,7 +137,7 @@ def _pause_if_mostly_refused(work: Settlement, message: str) -> None:
     share = f"Over {settings.DELETION_REFUSED_PERCENT} % of its tasks so far were refused."
     reason = f"{share} Last: {message or 'TensorsLab gave no reason'}. Resume to go on all the same."
     going_on = Deletion.objects.mostly_refused().filter(refusals_accepted_at=None)
-    _pause(work, going_on, reason)
+    work.hold_up(going_on, reason)
 
 
 def _pause_if_mostly_gone(work: Settlement) -> None:
@@ -146,10 +146,4 @@ def _pause_if_mostly_gone(work: Settlement) -> None:
         "register out of date, is this another account, or does TensorsLab do the work and say Failed? "
         "Resume to go on all the same."
     )
-    _pause(work, Deletion.objects.mostly_gone().filter(absence_accepted_at=None), reason)
-
-
-def _pause(work: Settlement, which: DeletionQuerySet, reason: str) -> None:
-    rows = which.filter(pk=work.deletion.pk, state=State.RUNNING, waiting__gt=0)
-    if rows.update(state=State.PAUSED, paused_reason=reason, paused_by_account=False):
-        work.events.append(("deletion.paused", {"reason": reason}))
+    work.hold_up(Deletion.objects.mostly_gone().filter(absence_accepted_at=None), reason)

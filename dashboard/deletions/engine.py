@@ -64,6 +64,8 @@ def heed_account(*, now: datetime | None = None) -> None:
         running = here.filter(Exists(same), state=State.RUNNING)
         paused = {"state": State.PAUSED, "paused_reason": account.paused_reason, "paused_by_account": True}
         running.update(**paused, paused_by_doubt=False)
+        in_doubt = here.filter(Exists(same), state=State.PAUSED, paused_by_account=True, paused_by_doubt=True)
+        in_doubt.update(**paused, paused_by_doubt=False)
         return
     stopped = Q()
     if account.doubt:

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
-from dashboard.calls import accounts, clock
+from dashboard.calls import accounts, clock, slots
 from dashboard.calls.models import Account
 from dashboard.deletions import engine, manifest, restoring
 from dashboard.deletions.models import Deletion, State
@@ -17,6 +17,8 @@ from dashboard.deletions.shift import Shift
 
 PATIENCE = timedelta(seconds=3)
 """How long after its moment a shift that was asked for may still come, before another is asked for."""
+LONGEST = 1800.0
+"""Seconds after which a shift ends although nobody waits: the queue forgets jobs that take a day."""
 FREEZING_LENGTH = 10.0
 """Seconds after which freezing lets other jobs have the worker; there may be only one."""
 FREEZING_PATIENCE = timedelta(seconds=15)
@@ -29,23 +31,26 @@ def send() -> None:
     Account.objects.filter(host=accounts.current_host()).update(wake_at=None)
     # Before anything may leave: this may be the first thing that is done with a copy that was restored.
     restoring.notice(now=clock.now())
-    if Shift(may_go_on=nobody_waits).run():
+    ends = time.monotonic() + LONGEST
+    if Shift(may_go_on=lambda: time.monotonic() < ends and nobody_waits()).run():
         due = engine.next_due(now=clock.now())
         if due is not None:
             wake(due)
 
 
 def nobody_waits() -> bool:
-    """Whether no other kind of job waits for a worker; there may be only one."""
-    return not DBTaskResult.objects.ready().exclude(task_path=send.module_path).exists()
+    """Whether no other kind of job waits for a worker, of which there may be only one, and no slot for a shift."""
+    return not slots.any_free() and not DBTaskResult.objects.ready().exclude(task_path=send.module_path).exists()
 
 
 def wake(moment: datetime) -> None:
-    """Enqueues a shift for `moment`, unless one is already asked for by then.
+    """Enqueues a shift for `moment`, unless one is already asked for by then, or waits for a worker.
 
     Inside the caller's transaction, if there is one: queue and rows share a database, so they commit together.
     """
     now = clock.now()
+    if DBTaskResult.objects.ready().filter(task_path=send.module_path).exists():
+        return
     account = accounts.current()
     nobody_comes = Q(wake_at=None) | Q(wake_at__gt=moment) | Q(wake_at__lt=now - PATIENCE)
     if Account.objects.filter(nobody_comes, pk=account.pk).update(wake_at=max(moment, now)):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -68,6 +68,13 @@ class DeletionQuerySet(models.QuerySet["Deletion"]):
         """Those of whose tasks a larger share was refused than the settings accept; a few say nothing yet."""
         over = Q(refused__gt=ASKED * settings.DELETION_REFUSED_PERCENT / 100)
         return self.filter(over, refused__gte=REFUSED_AT_LEAST)
+
+    def mostly_silent(self) -> Self:
+        """Those of whose tasks so many were refused, or are unknown, and of which nothing more is being found out."""
+        asked = F("deleted") + F("already_gone") + F("refused") + F("unknown")
+        over = Q(unknown__gt=asked * settings.DELETION_REFUSED_PERCENT / 100 - F("refused"))
+        looked_up = DeletionItem.objects.filter(deletion=OuterRef("pk"), outcome=Outcome.UNKNOWN, open=True)
+        return self.filter(over, ~Exists(looked_up), unknown__gte=REFUSED_AT_LEAST)
 
     def mostly_gone(self) -> Self:
         """Those of whose tasks most were gone although no call of theirs was said to have deleted them."""
@@ -158,6 +165,8 @@ class Deletion(models.Model):
     """Tasks that TensorsLab called deleted and a look-up still found."""
     said = models.IntegerField(default=0, db_default=0)
     """Of the deleted: those that nobody looked up, so that TensorsLab's word is all we have."""
+    sample_picked = models.IntegerField(default=0, db_default=0)
+    """How many were picked at random: also those whose look-ups brought no answer, or were not made in a doubt."""
     sample_gone = models.IntegerField(default=0, db_default=0)
     sample_there = models.IntegerField(default=0, db_default=0)
     """What was found of those picked at random among all of which TensorsLab said Success."""

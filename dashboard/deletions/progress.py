@@ -184,7 +184,8 @@ def sample_sentence(sample: Sample) -> str:
         return f"{of}{sample.there:,} of them still there."
     if not sample.at_most_there:
         return f"{sample.looked_up:,} looked up, all gone." if sample.of > 1 else "Looked up, and gone."
-    return f"{of}all gone: with {CONFIDENCE:.0%} confidence at most {sample.at_most_there:,} are not.".replace(
+    silent = f", {sample.open:,} more brought no answer" if sample.open else ""
+    return f"{of}all gone{silent}: with {CONFIDENCE:.0%} confidence at most {sample.at_most_there:,} are not.".replace(
         "%", " %"
     )
 

@@ -211,6 +211,7 @@ def resume(*, deletion: Deletion, by: By, now: datetime) -> None:
         if not paused.update(**going_on, key=accounts.current_key()):
             raise Refused("Only a paused deletion can be resumed.")
         Deletion.objects.filter(pk=deletion.pk).mostly_refused().update(refusals_accepted_at=now)
+        Deletion.objects.filter(pk=deletion.pk).mostly_silent().update(refusals_accepted_at=now)
         Deletion.objects.filter(pk=deletion.pk).mostly_gone().update(absence_accepted_at=now)
         others = Deletion.objects.filter(state=State.PAUSED, paused_by_account=True, host=account.host)
         others.filter(key=deletion.key).update(**going_on, key=accounts.current_key())

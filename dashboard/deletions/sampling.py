@@ -22,6 +22,7 @@ from django.conf import settings
 from dashboard import sql
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 from dashboard.deletions.moves import ITEMS, change_items, shift_counters
+from dashboard.sql import Sql
 
 CONFIDENCE = 0.95
 AT_LEAST = 30
@@ -43,6 +44,8 @@ class Sample:
     looked_up: int
     gone: int
     there: int
+    open: int = 0
+    """Picked at random, and not answered: for all we know they are there."""
 
     @property
     def of(self) -> int:
@@ -51,7 +54,7 @@ class Sample:
 
     @property
     def at_most_there(self) -> int:
-        return at_most(self.of, self.looked_up, self.there)
+        return at_most(self.of, self.looked_up + self.open, self.there + self.open)
 
 
 def sample_of(deletion: Deletion) -> Sample | None:
@@ -59,7 +62,8 @@ def sample_of(deletion: Deletion) -> Sample | None:
     gone, there = deletion.sample_gone, deletion.sample_there
     if not (deletion.said + gone + there) or (settings.DELETION_VERIFY == "none" and not gone + there):
         return None
-    return Sample(said=deletion.said, looked_up=gone + there, gone=gone, there=there)
+    open = min(max(deletion.sample_picked - gone - there, 0), deletion.said)
+    return Sample(said=deletion.said, looked_up=gone + there, gone=gone, there=there, open=open)
 
 
 def at_most(total: int, looked_up: int, there: int, *, confidence: float = CONFIDENCE) -> int:
@@ -108,8 +112,8 @@ def top_up(deletion_id: int, *, now: datetime, lag: float) -> bool:
     short = AT_LEAST - deletion.sample_gone - deletion.sample_there
     if settings.DELETION_VERIFY != "sample" or deletion.topped_up_at or short <= 0 or not deletion.said:
         return False
-    shift_counters(deletion_id, {}, topped_up_at=now)
     chosen = _unpicked(deletion, short)
+    shift_counters(deletion_id, {}, topped_up_at=now, sample_picked=Sql(f"sample_picked + {len(chosen):d}"))
     due = now + timedelta(seconds=lag)
     return bool(change_items(chosen, {"picked": Picked.RANDOM, "not_before": due, "failures": 0})) if chosen else False
 

@@ -23,7 +23,16 @@ from dashboard.calls.policy import growing_pause
 from dashboard.calls.verdicts import Ruling, Verdict
 from dashboard.deletions import sampling
 from dashboard.deletions.ending import end_or_alarm
-from dashboard.deletions.models import GONE, Deletion, DeletionItem, Evidence, Outcome
+from dashboard.deletions.models import (
+    GONE,
+    REFUSED_AT_LEAST,
+    Deletion,
+    DeletionItem,
+    DeletionQuerySet,
+    Evidence,
+    Outcome,
+    State,
+)
 from dashboard.deletions.moves import DELETIONS, ITEMS, change_items, mark_tasks, shift_counters
 from dashboard.sql import Sql
 
@@ -80,6 +89,7 @@ class Settled(NamedTuple):
     host: str
     stopped: bool
     waiting: int
+    unknown: int
     size: int
     everything: bool
     """All that TensorsLab calls deleted is looked up: the canary is out, or a Success turned out to be false."""
@@ -91,15 +101,15 @@ class Settled(NamedTuple):
     """Seconds after which look-ups follow its deletes."""
 
 
-DELETION_COLUMNS = """d.id, d.uuid, d.host, d.stopped_at IS NOT NULL, d.waiting, d.total - d.skipped,
+DELETION_COLUMNS = """d.id, d.uuid, d.host, d.stopped_at IS NOT NULL, d.waiting, d.unknown, d.total - d.skipped,
     d.condemned_at IS NOT NULL OR (d.canary_through > 0 AND d.canary_done_at IS NULL), a.failures, a.doubt, a.lag"""
 
 
 def settled_from(row: Sequence[Any]) -> Settled:
     """A row of `DELETION_COLUMNS`."""
-    pk, uuid, host, stopped, waiting, size, everything, failures, doubt, lag = row
+    pk, uuid, host, stopped, waiting, unknown, size, everything, failures, doubt, lag = row
     counted = (failures or 0, doubt or "", lag or 0.0)
-    return Settled(pk, UUID(str(uuid)), host, bool(stopped), waiting, size, bool(everything), *counted)
+    return Settled(pk, UUID(str(uuid)), host, bool(stopped), waiting, unknown, size, bool(everything), *counted)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,8 +167,18 @@ class Settlement:
         told: dict[str, object] = {"kind": item.kind, "task_id": item.task_id}
         self.events.append(("deletion.alarm", told | {"said": "Success", "look_up": "still there"}))
 
+    def hold_up(self, which: DeletionQuerySet, reason: str) -> None:
+        """Pauses the deletion if it is one of these, and something of it is still to be sent."""
+        rows = which.filter(pk=self.deletion.pk, state=State.RUNNING, waiting__gt=0)
+        if rows.update(state=State.PAUSED, paused_reason=reason, paused_by_account=False):
+            self.events.append(("deletion.paused", {"reason": reason}))
+
     def end(self) -> None:
-        """Ends the deletion if this was the last of it, or pauses it if its alarm is complete."""
+        """Ends the deletion if this was the last of it, or pauses it if its alarm is complete, or little is known."""
+        if self.deletion.unknown >= REFUSED_AT_LEAST:
+            share = f"Over {settings.DELETION_REFUSED_PERCENT} % of its tasks so far are unknown or refused"
+            reason = f"{share}, and look-ups brought no answer. Resume to go on all the same."
+            self.hold_up(Deletion.objects.mostly_silent().filter(refusals_accepted_at=None), reason)
         if not self.deletion.waiting or self.deletion.everything:
             end_or_alarm(self.deletion.pk, now=self.now)
 
@@ -266,16 +286,16 @@ def _settle_delete(work: Settlement, items: list[Carried], verdict: Verdict, cal
 def _settle_success(work: Settlement, items: list[Carried], told: dict[str, Any]) -> None:
     """Everything is called deleted; some of it is to be looked up."""
     told |= {"evidence": Evidence.SAID, "there_times": 0, "gone_times": 0, "verified": None}
-    picked: list[Picked | None] = [None] * len(items)
-    if not work.deletion.doubt:
-        picked = sampling.picks(len(items), size=work.deletion.size, everything=work.deletion.everything)
+    # In a doubt too: what can't be looked up then was as likely to be picked, and counts as not answered.
+    picked = sampling.picks(len(items), size=work.deletion.size, everything=work.deletion.everything)
     due = {"not_before": work.now + timedelta(seconds=work.deletion.lag), "failures": 0}
     work.close(items, Outcome.DELETED, **told, picked=None)
     for pick in Picked:
         chosen = [item.pk for item, its in zip(items, picked, strict=True) if its == pick]
         if chosen:
             change_items(chosen, {"picked": pick, **due})
-    shift_counters(work.deletion.pk, {}, said=Sql(f"said + {len(items):d}"))
+    at_random = {"sample_picked": Sql(f"sample_picked + {picked.count(Picked.RANDOM):d}")}
+    shift_counters(work.deletion.pk, {}, said=Sql(f"said + {len(items):d}"), **at_random)
 
 
 def _settle_lost(work: Settlement, items: list[Carried], verdict: Verdict, call: recording.Call) -> None:

@@ -99,7 +99,8 @@ def _beginnings(account: Account, *, now: datetime) -> list[tuple[str, Wish]]:
         return []
     begun = Deletion.objects.filter(state=State.RUNNING, waiting__gt=0, host=account.host)
     known = {control.kind: control for control in account.controls.all()}
-    found = max((one.witness_at for one in known.values() if one.witness_at), default=LONG_AGO)
+    proven = [one.witness_at for one in known.values() if one.witness_at and not controls.is_unproven(one)]
+    found = max(proven, default=LONG_AGO)
     in_vain = max((one.witness_asked_at or LONG_AGO for one in known.values() if one.exhausted), default=LONG_AGO)
     is_unproven = any(controls.is_unproven(control) for control in known.values())
     wanted = []
@@ -108,10 +109,10 @@ def _beginnings(account: Account, *, now: datetime) -> list[tuple[str, Wish]]:
         if max(found, in_vain) >= since and not is_unproven:
             continue
         kind = _kind_with_a_witness(Kind.IMAGE if images else Kind.VIDEO)
-        if max(found, in_vain) < since:
-            wanted.append((kind, Wish(since)))
-        elif kind in known and controls.is_unproven(known[kind]):
-            wanted.append((kind, Wish(now if controls.usual_form(known[kind], now=now) else since)))
+        unproven = kind in known and controls.is_unproven(known[kind])
+        if unproven or max(found, in_vain) < since:
+            learnt = unproven and controls.usual_form(known[kind], now=now)
+            wanted.append((kind, Wish(now if learnt else since)))
     return wanted
 
 
@@ -212,15 +213,17 @@ def settle(chunk: Chunk, verdict: Verdict, *, now: datetime, came_at: datetime) 
     row = ProviderCall.objects.get(pk=chunk.call_id)
     call = recording.Call(row.pk, row.operation, row.kind, row.purpose, None, row.sent_at)
     missing = row.purpose == Purpose.WITNESS and verdict.ruling == Ruling.ABSENT
-    void = missing and not _should_exist(row.kind, chunk.ids[0])
+    void = missing and not _should_exist(row.kind, chunk.ids[0], asked_by=row.pk)
     sending.settle_alone(call, verdict, ids=chunk.ids, answered_at=max(came_at, row.sent_at or came_at), void=void)
     vouching.conclude(now=now)
 
 
-def _should_exist(kind: str, task_id: str) -> bool:
-    """Still: a witness may have been deleted by us while it was asked about, and that it is gone says nothing then."""
+def _should_exist(kind: str, task_id: str, *, asked_by: int) -> bool:
+    """Still: a witness may have been deleted by us while it was asked about, and that it is gone says nothing then.
+    Nor does it when a later call has carried it, whatever became of that."""
     if task_id in controls.of(accounts.current(), kind).missed:
         return True
     tracked = TrackedTask.objects.filter(kind=kind, task_id=task_id).values("pk")
     undecided = DeletionItem.objects.filter(tracked__in=tracked, open=True, outcome__in=UNDECIDED)
+    undecided = undecided.exclude(first_call__gt=asked_by).exclude(lost_call__gt=asked_by)
     return undecided.exists() or witnesses.candidate(kind, known=task_id, missed=()) == task_id

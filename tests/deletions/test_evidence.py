@@ -11,9 +11,10 @@ from dashboard.audit.models import AuditEvent
 from dashboard.calls import accounts
 from dashboard.calls.controls import Finding
 from dashboard.calls.models import Account, ProviderCall
-from dashboard.deletions import doubtful, manifest, next_list, requests, settling, turns
+from dashboard.deletions import doubtful, manifest, next_list, progress, requests, sampling, settling, turns
 from dashboard.deletions.evidence import Found
 from dashboard.deletions.models import Deletion, Outcome, State
+from dashboard.deletions.shift import Shift
 from dashboard.inventory.models import TrackedTask
 from tensorslab_api.sandbox import in_shard
 from tests.conftest import Person
@@ -444,3 +445,22 @@ def test_what_is_confirmed_in_doubt_is_warned_of_and_waits_half_a_minute_of_its_
     assert (deletion.state, deletion.deleted, deletion.said) == (State.FINISHED, 3, 3)
     sentence = "3 of 3 deleted, by TensorsLab&#x27;s word alone."
     assert sentence in person.get(deletion.get_absolute_url()).content.decode()
+
+
+def test_the_bound_holds_although_part_of_it_was_sent_in_doubt(theatre, settings, monkeypatch, images, by) -> None:
+    settings.DELETION_CANARY = 0
+    settings.TENSORSLAB_CONCURRENCY = 2
+    monkeypatch.setattr(sampling, "USUALLY", 150)
+    theatre.sandbox.control(latency=0.03)
+    deletion = theatre.confirm(images(400), by=by)
+    while deletion.sample_gone < sampling.AT_LEAST + 1:
+        Shift(length=0.1, clock=theatre.now).run()
+        deletion.refresh_from_db()
+        theatre.skip(2)
+    theatre.sandbox.control(foreign_keys=["test-key"])
+    deletion = theatre.play(deletion, stay=True, until=400)
+    there = deletion.deleted - len(theatre.sandbox.deleted("image"))
+    sample = sampling.sample_of(deletion)
+    assert (deletion.state, there > 0, sample.open > 0) == (State.FINISHED, True, True)
+    assert there <= sample.at_most_there
+    assert f"all gone, {sample.open} more brought no answer: with 95 % confidence" in progress.sample_sentence(sample)
