@@ -69,6 +69,8 @@ except Mistyped as mistyped:
     sys.exit(str(mistyped))
 
 INSTALLED_APPS = [
+    # Before Django's own: its commands `changepassword` and `createsuperuser` tell the audit log.
+    "dashboard.access",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -82,7 +84,6 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "dashboard.audit",
-    "dashboard.access",
     "dashboard.calls",
     "dashboard.inventory",
     "dashboard.deletions",
@@ -90,6 +91,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "dashboard.access.middleware.AccessLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "dashboard.access.middleware.ContentSecurityPolicyMiddleware",
     "dashboard.access.middleware.BodyLengthMiddleware",

@@ -23,7 +23,7 @@ DELETE_PATHS = {TaskKind.IMAGE: "/v1/images/deleteimagestask", TaskKind.VIDEO: "
 LOOK_UP_PATHS = {TaskKind.IMAGE: "/v1/images/infobytaskid", TaskKind.VIDEO: "/v1/video/infobytaskid"}
 
 CHUNK = 16 * 1024
-
+SHORTEST_KEY = 8
 
 HEADERS = {
     "Content-Type": "application/json",
@@ -35,14 +35,22 @@ HEADERS = {
 
 
 class Authorization(requests.auth.AuthBase):
-    """Puts the key into the header last of all, so that it is in no argument, no `repr` and no `vars` of a client."""
+    """Puts the key into the header last of all, so that it is in no argument, no `repr` and no `vars` of a client.
 
-    def __init__(self, value: str) -> None:
+    It also takes the key out of what came back: some services repeat it in what they answer.
+    """
+
+    def __init__(self, value: str, key: str) -> None:
         self.__value = value
+        # One that is so short is no secret, and would be found in many words.
+        self.__key = key if len(key) >= SHORTEST_KEY else ""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = self.__value
         return request
+
+    def redact(self, text: str) -> str:
+        return text.replace(self.__key, "[API key]") if self.__key else text
 
 
 class Client:
@@ -93,14 +101,25 @@ class Client:
         if self.uid and kind is TaskKind.IMAGE:
             payload["uid"] = self.uid
         http_status, retry_after, body = self._post(DELETE_PATHS[kind], payload, deadline)
-        return delete_reply(http_status=http_status, body=body, retry_after=retry_after)
+        return delete_reply(http_status=http_status, body=body, retry_after=retry_after, redact=self.__redact)
 
     def look_up(self, kind: TaskKind, task_id: str, *, deadline: float | None = None) -> LookUpReply:
         """Ask what is known of one task (`imageInfoByTaskId`, `videoInfoByTaskId`). Raises as `delete` does."""
         (task_id,) = checked([task_id])
         kind = TaskKind(kind)
         http_status, retry_after, body = self._post(LOOK_UP_PATHS[kind], {"taskid": task_id}, deadline)
-        return look_up_reply(http_status=http_status, body=body, retry_after=retry_after, kind=kind, task_id=task_id)
+        return look_up_reply(
+            http_status=http_status,
+            body=body,
+            retry_after=retry_after,
+            kind=kind,
+            task_id=task_id,
+            redact=self.__redact,
+        )
+
+    def __redact(self, text: str) -> str:
+        # Without a usable key nothing was sent, and nothing came back.
+        return self.__authorization.redact(text) if isinstance(self.__authorization, Authorization) else text
 
     @cached_property
     def tls(self) -> ssl.SSLContext:
@@ -186,7 +205,7 @@ def authorization(api_key: str, scheme: str) -> Authorization | errors.UnusableK
     value = api_key if scheme.lower() in ("", "none") else f"{scheme} {api_key}"
     if not value.isascii() or not value.isprintable():
         return errors.UnusableKey()
-    return Authorization(value)
+    return Authorization(value, api_key)
 
 
 def checked(task_ids: Sequence[str]) -> list[str]:

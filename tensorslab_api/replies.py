@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -17,9 +18,11 @@ LARGEST = 2**31 - 1
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def delete_reply(*, http_status: int, body: bytes, retry_after: str | None) -> DeleteReply:
-    """Read the answer to a delete (`Delete…TasksResponse` or `ErrorResponse`)."""
-    envelope = read_envelope(body)
+def delete_reply(
+    *, http_status: int, body: bytes, retry_after: str | None, redact: Callable[[str], str] = str
+) -> DeleteReply:
+    """Read the answer to a delete (`Delete…TasksResponse` or `ErrorResponse`). `redact` goes over every text in it."""
+    envelope = read_envelope(body, redact)
     rest = read_retry_after(retry_after)
     if envelope is None:
         return DeleteReply(http_status=http_status, well_formed=False, retry_after=rest)
@@ -36,10 +39,16 @@ def delete_reply(*, http_status: int, body: bytes, retry_after: str | None) -> D
 
 
 def look_up_reply(
-    *, http_status: int, body: bytes, retry_after: str | None, kind: TaskKind, task_id: str
+    *,
+    http_status: int,
+    body: bytes,
+    retry_after: str | None,
+    kind: TaskKind,
+    task_id: str,
+    redact: Callable[[str], str] = str,
 ) -> LookUpReply:
-    """Read the answer to a look-up (`ImageInfoResponse`, `VideoInfoResponse` or `ErrorResponse`)."""
-    envelope = read_envelope(body)
+    """Read the answer to a look-up (`ImageInfoResponse`, `VideoInfoResponse` or `ErrorResponse`), as `delete_reply`."""
+    envelope = read_envelope(body, redact)
     rest = read_retry_after(retry_after)
     if envelope is None:
         return LookUpReply(http_status=http_status, well_formed=False, retry_after=rest, task_id=task_id)
@@ -73,15 +82,23 @@ def describes_a_task(data: dict[str, Any]) -> bool:
     return any(value for name, value in data.items() if name != "taskid")
 
 
-def read_envelope(body: bytes) -> dict[str, Any] | None:
+def read_envelope(body: bytes, redact: Callable[[str], str] = str) -> dict[str, Any] | None:
     """The JSON object with an integer `code` and a text `msg`, or None when the body is anything else."""
     try:
-        value = json.loads(body, object_pairs_hook=without_repetition)
+        value = redacted(json.loads(body, object_pairs_hook=without_repetition), redact)
     except (ValueError, RecursionError):
         return None
     if not isinstance(value, dict) or number(value.get("code")) is None or not isinstance(value.get("msg"), str):
         return None
     return value
+
+
+def redacted(value: Any, redact: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list):
+        return [redacted(item, redact) for item in value]
+    return {name: redacted(item, redact) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

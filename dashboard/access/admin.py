@@ -5,16 +5,19 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from dashboard.access import lifetimes
 from dashboard.access.requests import client_address
 from dashboard.audit import chain
+from dashboard.audit.models import AuditEvent
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -66,6 +69,18 @@ class AuditedAdmin(ModelAdmin):
             )
 
 
+CONFIRMED_GOES_ON = "What they have confirmed goes on: Undo, Pause or Stop the rest are on its page."
+TAKEN = "The audit log tells what somebody of this name did. Choose another."
+
+
+class NewPersonForm(auth_admin.UserAdmin.add_form):  # type: ignore[misc]
+    def clean_username(self) -> Any:
+        name = super().clean_username()
+        if AuditEvent.objects.filter(actor=name).exists():
+            raise ValidationError(TAKEN)
+        return name
+
+
 class RankedAdmin(AuditedAdmin):
     """Nobody but an administrator gives, or takes over, what they may not do themselves."""
 
@@ -89,9 +104,18 @@ class RankedAdmin(AuditedAdmin):
 
 @admin.register(User)
 class PersonAdmin(RankedAdmin, UserAdmin):
+    add_form = NewPersonForm
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        fields = super().get_readonly_fields(request, obj)
+        # What somebody did stands under their name: who took it later would seem to have done it.
+        fields = [*super().get_readonly_fields(request, obj), *(["username"] if obj else [])]
         return fields if _is_administrator(request) else [*fields, "is_superuser"]
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and not obj.is_active and "is_active" in form.changed_data:
+            lifetimes.end_all(obj.pk)
+            messages.info(request, f"{obj} is signed out everywhere. {CONFIRMED_GOES_ON}")
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         # Django saves the password and writes its log in two transactions.

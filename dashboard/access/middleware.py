@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import auth
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -15,12 +18,36 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from dashboard.access import lifetimes
 from dashboard.access.errors import method_not_allowed, permission_denied, too_large, too_many
 from dashboard.access.permissions import LOOK, REFUSALS
-from dashboard.access.requests import HtmxRequest
+from dashboard.access.requests import HtmxRequest, client_address
 from dashboard.pages import bodies
 from dashboard.pages.downloads import TooMany
 from dashboard.pages.headers import POLICY
+
+logger = logging.getLogger("dashboard.access")
+PROBES = {"/healthz", "/readyz"}
+
+
+class AccessLogMiddleware:
+    """A line for every request but the probes': who asked for what, and how it ended. Never what was searched for."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        began = time.monotonic()
+        response = self.get_response(request)
+        if request.path not in PROBES:
+            # Middleware that would have set it may not have been reached.
+            user = getattr(request, "user", None)
+            name = user.get_username() if user is not None and user.is_authenticated else "-"
+            took = 1000 * (time.monotonic() - began)
+            line = "%s %s %s %s %s %.0f ms"
+            status = response.status_code
+            logger.info(line, client_address(request) or "-", name, request.method, ascii(request.path), status, took)
+        return response
 
 
 class ContentSecurityPolicyMiddleware(MiddlewareMixin):
@@ -44,6 +71,8 @@ class SignInMiddleware(LoginRequiredMiddleware):
     def process_view(
         self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
     ) -> HttpResponseBase | None:
+        if request.user.is_authenticated and lifetimes.is_over(request, now=time.time(), acts=not is_poll(request)):
+            auth.logout(request)
         if not getattr(view_func, "login_required", True):
             return None
         if not request.user.is_authenticated:
@@ -66,6 +95,11 @@ class SignInMiddleware(LoginRequiredMiddleware):
             # Who comes to this machine next finds nothing of it in the browser's files.
             patch_cache_control(response, private=True, no_store=True)
         return response
+
+
+def is_poll(request: HttpRequest) -> bool:
+    """Whether a page asks by itself how things are going: nobody need sit before it."""
+    return "seen" in request.GET or request.path == reverse("deletion-strip")
 
 
 def send_to_sign_in(request: HttpRequest) -> HttpResponseBase:

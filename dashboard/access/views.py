@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 from django.conf import settings
 from django.contrib import admin, auth
 from django.contrib.auth.decorators import login_not_required
@@ -15,7 +17,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from dashboard.access import throttle
+from dashboard.access import lifetimes, throttle
 from dashboard.access.forms import SignInForm
 from dashboard.access.requests import client_address
 from dashboard.audit import chain
@@ -44,6 +46,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return _sign_in_page(request, form, status=429 if form.was_throttled else 422)
     with transaction.atomic():
         auth.login(request, form.get_user())
+        lifetimes.begin(request, now=time.time())
         name = form.get_user().get_username()
         chain.append(actor=name, address=form.address, action="user.signed_in", subject=name)
     return redirect(onward)

@@ -7,7 +7,21 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import Case, CharField, Exists, F, Max, OuterRef, QuerySet, Subquery, TextField, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Concat
 from django.db.models.lookups import IsNull
 
@@ -18,6 +32,7 @@ from dashboard.deletions.moves import change_items
 from dashboard.deletions.signing import sign
 from dashboard.inventory import selecting
 from dashboard.inventory.models import Presence, Selection, TrackedTask
+from dashboard.pages.downloads import TooMany
 
 DRAFT_LIFETIME = timedelta(hours=1)
 CLEARED_AFTER = 2 * DRAFT_LIFETIME
@@ -28,6 +43,9 @@ AT_ONCE = 50_000
 STEP = 350_000
 """Rows of the register that one step passes, whether they are selected or not. Fewer and larger steps are quicker, and
 hold up SQLite's other writers for longer."""
+
+MOST_DRAFTS, MOST_ITEMS = 100, 5_000_000
+"""Drafts of one person, and tasks written down in them, before their rows are removed again."""
 
 HELD = "Held"
 BUSY = "Already being deleted"
@@ -93,8 +111,20 @@ def begin(
 
 def _draft(*, actor: User, now: datetime, **values: Any) -> Deletion:
     _discard_older(now - DRAFT_LIFETIME)
+    _refuse_a_flood(actor, now=now)
     name = actor.get_username()
     return Deletion.objects.create(actor=actor, actor_name=name, host=accounts.current_host(), created_at=now, **values)
+
+
+def _refuse_a_flood(actor: User, *, now: datetime) -> None:
+    """Raises TooMany: each draft may write a million rows, and they stay for two hours."""
+    unconfirmed = Deletion.objects.filter(state__in=[State.DRAFT, State.DISCARDED], created_at__gte=now - CLEARED_AFTER)
+    found = unconfirmed.filter(actor=actor).aggregate(drafts=Count("pk"), items=Sum("total"))
+    if found["drafts"] >= MOST_DRAFTS or (found["items"] or 0) >= MOST_ITEMS:
+        raise TooMany(
+            f"You asked for {found['drafts']:,} deletions with {found['items'] or 0:,} tasks in the last two hours and "
+            "confirmed none of these. Wait until they are forgotten."
+        )
 
 
 def _discard_older(moment: datetime) -> None:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import OperationalError, close_old_connections, connection
 from django_tasks_db.models import DBTaskResult
 
+from dashboard.access import lifetimes
 from dashboard.calls import clock, recording, sending, slots
 from dashboard.calls.models import ProviderCall, Worker
 from dashboard.calls.verdicts import Unanswered, judge_delete, judge_look_up
@@ -77,6 +78,7 @@ def _prune(*, now: datetime) -> None:
     # A job whose worker was killed stays RUNNING for ever; what it did is in the rows, not in the queue.
     DBTaskResult.objects.exclude(status="READY").filter(enqueued_at__lt=now - KEPT_JOBS).delete()
     Worker.objects.filter(beat_at__lt=now - KEPT_JOBS).delete()
+    lifetimes.forget_expired()
 
 
 def close_lost(lease: slots.Lease, *, now: datetime) -> None:

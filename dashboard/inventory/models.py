@@ -127,7 +127,10 @@ class TrackedTask(models.Model):
 
     @property
     def path(self) -> str:
-        """Its page, below the list's. `reverse` leaves slashes as they are; a browser would resolve `a/../b`."""
+        """Its page, below the list's. `reverse` leaves slashes as they are; a browser would resolve `a/../b`, and of an
+        id that is only dots it would however they are written."""
+        if self.task_id in {".", ".."}:
+            return f"{self.kind}/?id={self.task_id}"
         return f"{self.kind}/{quote(self.task_id, safe='')}/"
 
     @property

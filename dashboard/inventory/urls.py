@@ -13,5 +13,6 @@ urlpatterns = [
     path("import/", task_import, name="task-import"),
     path("import/<uuid:uuid>/", task_import_apply, name="task-import-apply"),
     path("import/<uuid:uuid>/progress/", task_import_progress, name="task-import-progress"),
+    path("<str:kind>/", task_detail, name="task-detail"),
     path("<str:kind>/<path:task_id>/", task_detail, name="task-detail"),
 ]

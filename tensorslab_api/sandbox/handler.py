@@ -42,6 +42,15 @@ ROUTES = {
     "/v1/video/infobytaskid": ("look_up", TaskKind.VIDEO),
 }
 LONGEST_BODY = 4 * 1024 * 1024
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def is_ours(address: str) -> bool:
+    """Whether an address, such as `//127.0.0.1:8001`, is on this machine."""
+    try:
+        return urlsplit(address).hostname in LOOPBACK
+    except ValueError:
+        return False
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -55,6 +64,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet: what matters is in the ledger."""
+
+    def parse_request(self) -> bool:
+        """Refuses what a page of somewhere else has a browser ask: under a name that leads here, or from its origin."""
+        if not super().parse_request():
+            return False
+        asked = [f"//{self.headers.get('Host') or '127.0.0.1'}", self.headers.get("Origin") or "//127.0.0.1"]
+        if all(is_ours(address) for address in asked):
+            return True
+        self.close_connection = True
+        self.send_error(421)
+        return False
 
     def do_GET(self) -> None:
         """The ledger and the pictures."""

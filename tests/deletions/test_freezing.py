@@ -13,6 +13,7 @@ from django_tasks_db.models import DBTaskResult
 from dashboard.deletions import facts, jobs, manifest, requests
 from dashboard.deletions.models import Deletion, DeletionItem, State
 from dashboard.inventory.models import TrackedTask
+from dashboard.pages.downloads import TooMany
 from tests.deletions.conftest import outcomes, url_of, work
 from tests.deletions.processes import FAST, until
 from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory
@@ -265,3 +266,17 @@ def test_who_seals_second_changes_nothing_of_what_runs_by_then(sandbox, monkeypa
     assert not manifest.step(draft, now=timezone.now())
     draft.refresh_from_db()
     assert (draft.waiting, draft.deleted, draft.total) == (0, 5, 5)
+
+
+def test_nobody_floods_the_database_with_drafts(olga, monkeypatch) -> None:
+    monkeypatch.setattr(manifest, "MOST_DRAFTS", 3)
+    for _ in range(3):
+        manifest.freeze_tasks(tasks=TrackedTask.objects.filter(pk=TrackedTaskFactory().pk), actor=olga)
+    with pytest.raises(TooMany, match="You asked for 3 deletions with 3 tasks in the last two hours"):
+        manifest.freeze_tasks(tasks=TrackedTask.objects.filter(pk=TrackedTaskFactory().pk), actor=olga)
+    monkeypatch.setattr(manifest, "MOST_DRAFTS", 100)
+    monkeypatch.setattr(manifest, "MOST_ITEMS", 3)
+    with pytest.raises(TooMany):
+        manifest.begin(actor=olga, now=timezone.now())
+    later = timezone.now() + manifest.CLEARED_AFTER
+    assert manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga, now=later)

@@ -107,3 +107,12 @@ def test_a_remote_picture_is_not_loaded_unasked(viewer: Person) -> None:
 
 def test_a_stranger_is_sent_to_the_sign_in(stranger: Person) -> None:
     assert stranger.get("/tasks/image/abcd_1/").headers["Location"].startswith("/login/")
+
+
+@pytest.mark.parametrize("task_id", [".", ".."])
+def test_a_task_of_dots_can_be_opened(viewer: Person, task_id: str) -> None:
+    """A browser takes such a path apart, however it is written."""
+    task = TrackedTaskFactory(kind="image", task_id=task_id)
+    assert task.get_absolute_url() == f"/tasks/image/?id={task_id}"
+    assert f'<h1 class="task-title mono">{task_id}</h1>' in viewer.get(task.get_absolute_url()).content.decode()
+    assert viewer.get("/tasks/image/").status_code == 404

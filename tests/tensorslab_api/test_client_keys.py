@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import traceback
 
@@ -119,3 +120,17 @@ def test_cookies_are_not_kept() -> None:
         client.delete(IMAGE, ["a"])
     assert len(received) == 2
     assert b"Cookie" not in received[1]
+
+
+@pytest.mark.parametrize("key", ["test-key-of-olga", 'test-key/of"olga'])
+def test_a_key_that_comes_back_is_taken_out(key: str) -> None:
+    """Also as JSON writes it, and wherever it stands."""
+    answer = json.dumps({"code": 9999, "msg": f"bad key {key}", "data": {"status": f"Bearer {key}"}}).encode()
+
+    def serve(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
+
+    with listening(serve) as url:
+        reply = Client(base_url=url, api_key=key).delete(IMAGE, ["a"])
+    assert (reply.message, reply.status) == ("bad key [API key]", "Bearer [API key]")

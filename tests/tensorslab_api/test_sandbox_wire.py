@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import requests
 
 from tensorslab_api import TaskKind
 from tensorslab_api.sandbox import Sandbox
@@ -26,7 +27,7 @@ class Wire:
 
     def ask(self, path: str, payload: dict, *headers: str) -> None:
         body = json.dumps(payload).encode()
-        lines = [f"POST {path} HTTP/1.1", "Host: sandbox", "Authorization: key", "Content-Type: application/json"]
+        lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Authorization: key", "Content-Type: application/json"]
         head = "\r\n".join([*lines, f"Content-Length: {len(body)}", *headers])
         self.socket.sendall(head.encode() + b"\r\n\r\n" + body)
 
@@ -156,3 +157,23 @@ def test_it_hangs_up_at_once_where_it_is_late(sandbox: CheckedSandbox, wire: Wir
     with pytest.raises(ConnectionResetError):
         wire.rest()
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Host": "localhost:1"}, 200),
+        ({"Host": "[::1]:1"}, 200),
+        ({"Origin": "http://127.0.0.1:8000"}, 200),
+        ({"Host": "rebound.example"}, 421),
+        ({"Host": "[::1"}, 421),
+        ({"Origin": "https://elsewhere.example"}, 421),
+        ({"Origin": "null"}, 421),
+    ],
+)
+def test_a_page_of_somewhere_else_can_not_ask_it(sandbox: Sandbox, headers: dict[str, str], status: int) -> None:
+    assert requests.get(f"{sandbox.url}/__ledger", headers=headers, timeout=5).status_code == status
+    assert (
+        requests.post(f"{sandbox.url}/__control", json={"latency": 0}, headers=headers, timeout=5).status_code == status
+    )

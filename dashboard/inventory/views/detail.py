@@ -8,7 +8,8 @@ from dashboard.inventory.models import TrackedTask
 
 
 @require_GET
-def task_detail(request: HttpRequest, kind: str, task_id: str) -> HttpResponse:
+def task_detail(request: HttpRequest, kind: str, task_id: str = "") -> HttpResponse:
+    task_id = task_id or request.GET.get("id", "")
     # PostgreSQL refuses to even compare with a NUL.
     task = None if "\0" in kind + task_id else TrackedTask.objects.filter(kind=kind, task_id=task_id).first()
     if task is None:
