@@ -270,7 +270,7 @@ def test_what_was_in_a_lost_call_with_others_that_are_there_was_not_deleted_by_i
     first, second = deletion.items.order_by("pk")
     deletion.items.update(first_call=5, lost_call=5)
     deletion.items.filter(pk=second.pk).update(**other)
-    seen = settling.Settled(deletion.pk, deletion.uuid, deletion.host, False, 0, 2, False, 0, "", 0.0)
+    seen = settling.Settled(deletion.pk, deletion.uuid, deletion.host, False, 0, 0, 2, False, 0, "", 0.0)
     work = settling.Settlement(deletion=seen, now=deletion.created_at)
     [item] = settling.carried("id = %s", first.pk)
     assert doubtful._others_are_there(work, item) is there
@@ -283,7 +283,7 @@ def test_what_look_ups_do_not_find_is_never_called_gone_for_want_of_further_dele
     deletion.items.update(**lost, failures=settings.DELETION_MAX_ATTEMPTS, gone_times=1)
     first, second = deletion.items.order_by("pk")
     deletion.items.filter(pk=second.pk).update(there_times=1)
-    seen = settling.Settled(deletion.pk, deletion.uuid, deletion.host, False, 0, 2, False, 0, "", 0.0)
+    seen = settling.Settled(deletion.pk, deletion.uuid, deletion.host, False, 0, 0, 2, False, 0, "", 0.0)
     [item] = settling.carried("id = %s", first.pk)
     found = Found(item, Finding.GONE, witnessed=True, purpose="settle", sent_at=now, at=now)
     doubtful.conclude(settling.Settlement(deletion=seen, now=now), found)

@@ -153,7 +153,7 @@ def test_in_doubt_it_waits_for_controls_and_goes_on_when_they_are_good(theatre, 
 
 def test_a_call_that_ends_soon_does_not_shorten_what_an_earlier_one_may_still_do(theatre, inspected) -> None:
     now = theatre.now()
-    deletion = settling.Settled(1, inspected.uuid, "", False, 0, 1, False, 0, "", 0.0)
+    deletion = settling.Settled(1, inspected.uuid, "", False, 0, 0, 1, False, 0, "", 0.0)
     work = settling.Settlement(deletion=deletion, now=now)
     [item] = settling.carried("deletion_id = %s", inspected.pk)
     earlier = now + timedelta(seconds=100)
