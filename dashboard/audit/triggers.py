@@ -6,6 +6,7 @@ with `create(schema_editor.connection)`.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from dashboard import triggers
@@ -59,6 +60,23 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
     if TABLE not in connection.introspection.table_names():
         return []
     return triggers.missing(connection, TABLE, _wanted(connection))
+
+
+def altered(connection: BaseDatabaseWrapper) -> list[str]:
+    """Those that stand under their name, and do something else; the function that they call counts as one."""
+    wanted = {name: f"CREATE TRIGGER {name} {body}" for name, body in _wanted(connection).items()}
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT 'audit_event_refuse', prosrc FROM pg_proc WHERE proname = 'audit_event_refuse'")
+            found = cursor.fetchall()
+            wanted["audit_event_refuse"] = POSTGRESQL_FUNCTION.split("$$")[1]
+            definition = "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = %s::regclass"
+            cursor.execute(f"{definition} AND NOT tgisinternal", [TABLE])
+            found += [(name, re.sub(rf" ON \w+\.{TABLE} ", f" ON {TABLE} ", text)) for name, text in cursor.fetchall()]
+        else:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [TABLE])
+            found = cursor.fetchall()
+    return sorted(name for name, text in found if text.split() != wanted.get(name, "").split())
 
 
 def _wanted(connection: BaseDatabaseWrapper) -> dict[str, str]:

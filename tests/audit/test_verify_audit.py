@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from dashboard.audit import chain, triggers
-from dashboard.audit.models import AuditEvent
+from dashboard.audit.models import AuditEvent, AuditHead
 
 
 @pytest.fixture
@@ -27,6 +28,7 @@ def test_it_exits_1_and_names_the_first_broken_entry(
 ) -> None:
     triggers.drop(connection)
     AuditEvent.objects.filter(sequence__gt=1).update(actor="nobody")
+    triggers.create(connection)
 
     with pytest.raises(SystemExit) as exit:
         call_command("verify_audit")
@@ -45,3 +47,53 @@ def test_it_exports_every_entry_so_that_a_copy_can_be_checked(events: list[Audit
 def test_an_export_that_can_not_be_written_is_a_sentence(events: list[AuditEvent], tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"can't be written: Is a directory\."):
         call_command("verify_audit", "--export", str(tmp_path))
+
+
+def wrong(capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    """What it finds; empty when the log holds."""
+    with suppress(SystemExit):
+        call_command("verify_audit", *options)
+    said = capsys.readouterr().out
+    return said.partition("does not hold. ")[2].strip()
+
+
+def test_a_head_that_was_noted_elsewhere_is_looked_for(
+    events: list[AuditEvent], capsys: pytest.CaptureFixture[str]
+) -> None:
+    noted = events[1].hash
+    assert wrong(capsys, "--expect", f"2:{noted}") == ""
+    assert wrong(capsys, "--expect", f"2:{'0' * 64}") == f"Entry 2 has the hash {noted}, not {'0' * 64}."
+    assert wrong(capsys, "--expect", f"9:{noted}") == f"Entry 9 is missing, not {noted}."
+    for mistyped in ("2", "x:y", f"²:{noted}"):
+        with pytest.raises(CommandError, match="Give --expect as SEQ:HASH"):
+            call_command("verify_audit", "--expect", mistyped)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_log_that_was_cut_off_lacks_what_this_machine_saw(
+    capsys: pytest.CaptureFixture[str], settings, tmp_path
+) -> None:
+    settings.VAR_DIR = tmp_path
+    for number in range(3):
+        with transaction.atomic():
+            last = chain.append(actor="olga", action="deletion.confirmed", subject=str(number))
+    triggers.drop(connection)
+    AuditEvent.objects.filter(sequence=3).delete()
+    AuditHead.objects.update(sequence=2, hash=AuditEvent.objects.get(sequence=2).hash)
+    triggers.create(connection)
+    assert wrong(capsys) == f"Entry 3 was seen with the hash {last.hash}, and the log lacks it."
+
+
+def test_a_trigger_that_does_nothing_is_not_ours(events: list[AuditEvent], capsys: pytest.CaptureFixture[str]) -> None:
+    assert wrong(capsys) == ""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            head, _, _ = triggers.POSTGRESQL_FUNCTION.partition("$$")
+            cursor.execute(f"{head} $$ BEGIN RETURN NULL; END $$")
+        else:
+            cursor.execute("DROP TRIGGER audit_event_no_update")
+            cursor.execute("CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_auditevent BEGIN SELECT 1; END")
+    name = "audit_event_refuse" if connection.vendor == "postgresql" else "audit_event_no_update"
+    assert wrong(capsys) == f"The trigger {name} is not ours."
+    triggers.drop(connection)
+    assert wrong(capsys).startswith("The trigger audit_event_no_update is missing.")

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
-from dashboard.audit import chain
+from dashboard.audit import chain, heads, triggers
 from dashboard.audit.models import AuditEvent, AuditHead
 
 
@@ -15,16 +16,45 @@ class Command(BaseCommand):
     help = "Checks that no entry of the audit log was changed, removed or moved. Exit status 1 if one was."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--expect",
+            metavar="SEQ:HASH",
+            help="also check that the log holds this head, which you noted outside of the database",
+        )
         parser.add_argument("--export", metavar="FILE", type=Path, help="also write every entry, as JSON lines")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["export"]:
             self._export(options["export"])
-        if broken := chain.verify():
-            self.stdout.write(f"The audit log does not hold. {broken}")
+        wrong = [str(broken)] if (broken := chain.verify()) else []
+        wrong += self._unprotected() + self._lost() + self._unexpected(options["expect"])
+        if wrong:
+            self.stdout.write(f"The audit log does not hold. {' '.join(wrong)}")
             sys.exit(1)
         head = AuditHead.objects.filter(pk=chain.HEAD).first() or AuditHead()
         self.stdout.write(f"The audit log holds: {head.sequence:,} entries, the chain ends in {head.hash}.")
+        self.stdout.write(f"To check later that it still holds this: --expect {head.sequence}:{head.hash}")
+
+    def _unprotected(self) -> list[str]:
+        missing = [f"The trigger {name} is missing." for name in triggers.missing(connection)]
+        return missing + [f"The trigger {name} is not ours." for name in triggers.altered(connection)]
+
+    def _lost(self) -> list[str]:
+        """What this machine saw of the log, and the log lacks."""
+        if not (behind := heads.behind()):
+            return []
+        return [f"Entry {behind.seen.sequence} was seen with the hash {behind.seen.hash}, and the log lacks it."]
+
+    def _unexpected(self, expected: str | None) -> list[str]:
+        if expected is None:
+            return []
+        sequence, _, hash = expected.partition(":")
+        if not sequence.isascii() or not sequence.isdigit() or len(sequence) > 18 or len(hash) != 64:
+            raise CommandError("Give --expect as SEQ:HASH, such as verify_audit prints at its end.")
+        found = AuditEvent.objects.filter(sequence=int(sequence)).values_list("hash", flat=True).first()
+        if found == hash.lower():
+            return []
+        return [f"Entry {sequence} {'is missing' if found is None else f'has the hash {found}'}, not {hash}."]
 
     def _export(self, file: Path) -> None:
         try:
