@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 
@@ -19,7 +20,9 @@ SEEN = "0000seen0000seen"
 LINGERS = timedelta(seconds=10)
 """Longer than the slowest poll, so that a page that watches sees every ending once."""
 MOST = 10
-IN_FLIGHT = f"SELECT COUNT(*) FROM {DELETIONS} WHERE state IN ('scheduled', 'running', 'paused')"
+IN_FLIGHT = f"""
+    SELECT COUNT(*), (SELECT a.doubt FROM calls_account a WHERE a.host = %s)
+    FROM {DELETIONS} WHERE state IN ('scheduled', 'running', 'paused')"""
 MINE = f"""
     SELECT d.*, a.rest_until, a.rest_reason, a.doubt, COALESCE((
         SELECT SUM(r.total - r.skipped - r.kept) FROM {DELETIONS} r
@@ -34,26 +37,23 @@ MINE = f"""
 """Both stand on every page, where Django would take longer to build them than the page's rows take to be found."""
 
 
-def in_flight() -> int:
-    """Everybody's deletions."""
-    [(number,)] = sql.rows(IN_FLIGHT)
-    return int(number)
+class InFlight(NamedTuple):
+    number: int
+    """Of everybody's deletions."""
+    doubt: str
+    """Why look-ups of the account can't be trusted now; empty when nothing speaks against them."""
+
+
+def in_flight() -> InFlight:
+    [(number, doubt)] = sql.rows(IN_FLIGHT, accounts.current_host())
+    return InFlight(int(number), doubt or "")
 
 
 def context(*, user: User, shown: str, now: datetime, watching: bool) -> dict[str, object]:
     cards = [progress_of(row, now=now) for row in _of(user, now=now, watching=watching)]
     polls = [card.polling for card in cards if card.polling]
     cells: list[TrackedTask] = rows_for_shown(shown) if shown else []
-    doubt = accounts.doubt()
-    return {
-        "cards": cards,
-        "polling": min(polls, default=0),
-        # Said once: a card that waits for its end says it too.
-        "doubt": doubt if not any(doubt in card.sentence for card in cards) else "",
-        "cells": cells,
-        "seen": SEEN,
-        "oob": True,
-    }
+    return {"cards": cards, "polling": min(polls, default=0), "cells": cells, "seen": SEEN, "oob": True}
 
 
 def _of(user: User, *, now: datetime, watching: bool) -> list[Deletion]:

@@ -22,5 +22,5 @@ def deletion_strip(context: dict[str, Any]) -> dict[str, Any]:
 
 
 @register.simple_tag
-def deletions_in_flight() -> int:
+def deletions_in_flight() -> strip.InFlight:
     return strip.in_flight()
