@@ -50,11 +50,11 @@ class Visitor:
         return self.seen
 
     def _get(self, path: str) -> requests.Response:
-        return self._note(self.session.get(self.url + path, timeout=240))
+        return self._note(self.session.get(self.url + path, timeout=60))
 
     def _post(self, path: str, **fields: str | list[str]) -> requests.Response:
         token = {"X-CSRFToken": self.session.cookies["csrftoken"]}
-        return self._note(self.session.post(self.url + path, fields, headers=token, timeout=240))
+        return self._note(self.session.post(self.url + path, fields, headers=token, timeout=60))
 
     def _note(self, response: requests.Response) -> requests.Response:
         self.seen.append((response.status_code, response.request.path_url))
@@ -89,12 +89,12 @@ def test_web_workers_import_and_people_write_at_once(settings, sandbox, start, c
         try:
             deletion = confirm(doomed)
             importing = start("import_tasks", str(_csv_of(IMPORTED, tmp_path / "tasks.csv")))
-            assert importing.wait(timeout=240) == 0
+            assert importing.wait(timeout=60) == 0
             until(lambda: finished(deletion))
         finally:
             leave.set()
     product.terminate()
-    assert product.wait(timeout=240) == 0
+    assert product.wait(timeout=60) == 0
 
     for visit in visits:
         seen = visit.result()
