@@ -44,7 +44,7 @@ STEP = 350_000
 """Rows of the register that one step passes, whether they are selected or not. Fewer and larger steps are quicker, and
 hold up SQLite's other writers for longer."""
 
-MOST_DRAFTS, MOST_ITEMS = 100, 5_000_000
+MOST_DRAFTS, MOST_ITEMS = 1000, 5_000_000
 """Drafts of one person, and tasks written down in them, before their rows are removed again."""
 
 HELD = "Held"
