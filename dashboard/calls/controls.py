@@ -30,8 +30,11 @@ from dashboard.calls.verdicts import Ruling, Verdict
 THERE = "there"
 """The form of every answer that describes a task."""
 GHOSTS = 5
-"""By so many answers a form must lead all others before it is believed to be the usual one."""
-REMEMBERED, REMEMBERED_FOR = 25, timedelta(minutes=10)
+"""So many answers of one form make it the usual one, where no ghost was answered otherwise."""
+DISPUTED = 12
+"""By so many answers it must lead where ghosts are answered in several ways. Should three look-ups in ten be busy, that
+is taken for the usual form once in 26,000 times, (3/7)^12; a lead of five would be reached once in 70 times."""
+REMEMBERED, REMEMBERED_FOR = 60, timedelta(minutes=10)
 """How many answers to ghosts are looked at, and how old they may be."""
 MISSES = 3
 """Tasks that are not found in a row before the account is in doubt."""
@@ -98,14 +101,15 @@ def of(account: Account, kind: str) -> Control:
 
 def usual_form(control: Control, *, now: datetime) -> str:
     """How ghosts are answered. Empty while that is not known."""
-    form, lead = _leader(control, now)
-    return form if lead >= GHOSTS else ""
+    form, lacking = _leader(control, now)
+    return "" if lacking else form
 
 
 def _leader(control: Control, now: datetime) -> tuple[str, int]:
-    """The form in which most ghosts were answered of late, and by how many answers it leads the next."""
+    """The form in which most ghosts were answered of late, and how many more answers would make it the usual one."""
     first, second = [*Counter(form for _, form in _recent(control, now)).most_common(2), ("", 0), ("", 0)][:2]
-    return first[0], first[1] - second[1]
+    lead = first[1] - second[1]
+    return first[0], max(0, (DISPUTED if second[1] else GHOSTS) - lead)
 
 
 def _recent(control: Control, now: datetime) -> list[list[Any]]:
@@ -189,7 +193,7 @@ def wanted(
     # In doubt it is the witness that matters; how ghosts are answered is learnt anew when it is over.
     ghost_is_old = (control.ghost_at is None or control.ghost_at < since) and not doubted
     if ghost_is_old or not known or usual == THERE:
-        due.append((Purpose.GHOST, control.ghost_asked_at, 1 if known else GHOSTS - _leader(control, now)[1]))
+        due.append((Purpose.GHOST, control.ghost_asked_at, 1 if known else _leader(control, now)[1]))
     hurried = idle or not known
     return [
         purpose
@@ -283,11 +287,11 @@ def _learn_ghost(control: Control, verdict: Verdict, sent_at: datetime, at: date
         control.unsteady_at = at
         return False
     control.forms = [*_recent(control, at), [at.timestamp(), verdict.form]][-REMEMBERED:]
-    leader, lead = _leader(control, at)
+    leader, lacking = _leader(control, at)
     if verdict.form != leader:
         control.unsteady_at = at
         return False
-    if lead >= GHOSTS:
+    if not lacking:
         control.ghost_at = max(sent_at, control.ghost_at or sent_at)
         if not control.proven_form and leader != THERE and control.witness_at and control.witness_at >= at - A_MOMENT:
             control.proven_form = leader

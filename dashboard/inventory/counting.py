@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.db.models import BigIntegerField, F, Func, QuerySet, Subquery
+from django.db.models import BigIntegerField, F, Func, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
 from dashboard.inventory import search
 from dashboard.inventory.filters import Filter
-from dashboard.inventory.models import TaskQuerySet, TrackedTask
+from dashboard.inventory.models import TrackedTask
 
 COUNT_CAP = 20_000
 READ_AT_MOST = 25_000
@@ -53,10 +53,9 @@ def in_words(number: int) -> str:
 
 def count(filter: Filter) -> Count:
     """How many match, and how many a date leaves out, in one query."""
-    tasks = filter.narrow(TrackedTask.objects.all())
-    tallies = _tallies("number", tasks, filter)
+    tallies = _tallies("number", filter.condition(), filter)
     if filter.by_time:
-        tallies |= _tallies("left_out", filter.untimed().narrow(TrackedTask.objects.filter(created_at=None)), filter)
+        tallies |= _tallies("left_out", Q(created_at=None) & filter.untimed().condition(), filter)
     counted = tallied(tallies)
     read = [counted.pop(name) for name in list(counted) if name.endswith("_read")]
     return Count(**counted, at_least=any(number > READ_AT_MOST for number in read)) if counted else Count(number=0)
@@ -72,11 +71,14 @@ def tallied(tallies: Mapping[str, Tally | Matches]) -> dict[str, int]:
     return cast("dict[str, int]", sums or {})
 
 
-def _tallies(name: str, tasks: TaskQuerySet, filter: Filter) -> dict[str, Tally | Matches]:
+def _tallies(name: str, condition: Q, filter: Filter) -> dict[str, Tally | Matches]:
+    tasks = TrackedTask.objects.filter(condition)
     if not filter.prompt_words:
         return {name: tally(tasks.values("pk"))}
     found = search.found(filter.prompt_words)
     pool: QuerySet[Any, Any] = tasks.order_by().values(rowid=F("pk")) if found is None else found
-    match = tasks.filter(search.unindexed(filter.prompt_words), pk=RawSQL("tally.rowid", ()))
+    # By its number alone: of a table that it knows nothing of yet, PostgreSQL would read every task for each number.
+    fits = search.opaque(condition & search.unindexed(filter.prompt_words))
+    match = TrackedTask.objects.filter(fits, pk=RawSQL("tally.rowid", ()))
     matches = Matches(Subquery(pool[:READ_AT_MOST]), Subquery(match.values("pk")))
     return {name: matches, f"{name}_read": tally(pool, cap=READ_AT_MOST)}

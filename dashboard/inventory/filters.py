@@ -142,15 +142,17 @@ class Filter:
         return self.narrow(tasks.filter(search.unindexed(self.prompt_words), pk__in=numbers))
 
     def narrow(self, tasks: TaskQuerySet) -> TaskQuerySet:
-        """By everything but words."""
-        tasks = tasks.filter(self._time())
-        if self.presence:
-            # Its index begins with `listed`, as all do.
-            tasks = tasks.filter(presence=self.presence, listed=int(self.presence in LISTED))
-        elif not self.by_task_id:
-            tasks = tasks.listed()
-        exact = {name: value for name in ("kind", "status", "model") if (value := getattr(self, name))}
-        return tasks.filter(**exact, **({"task_id": self.q} if self.by_task_id else {}))
+        return tasks.filter(self.condition())
+
+    def condition(self) -> Q:
+        """Everything but words."""
+        exact = {name: value for name in ("presence", "kind", "status", "model") if (value := getattr(self, name))}
+        if self.by_task_id:
+            exact["task_id"] = self.q
+        if self.presence or not self.by_task_id:
+            # Every index begins with it.
+            exact["listed"] = int(not self.presence or self.presence in LISTED)
+        return self._time() & Q(**exact)
 
     @property
     def prompt_words(self) -> str:

@@ -57,8 +57,13 @@ def walked(q: str) -> Q:
     held = Q(*(_holds(word) for word in q.split()))
     if _may_be_prefix(q):
         held |= _begins_with(q)
-    # In a CASE PostgreSQL guesses nothing from the words; its guess would be too low, and it would sort the table.
-    return Q(Case(When(held, then=True), default=False, output_field=BooleanField()))
+    # PostgreSQL would guess too few, and sort the table.
+    return opaque(held)
+
+
+def opaque(condition: Q) -> Q:
+    """In a CASE: no planner chooses an index for it, or guesses how many rows it leaves."""
+    return Q(Case(When(condition, then=True), default=False, output_field=BooleanField()))
 
 
 def candidates(q: str, *, limit: int) -> list[int] | None:

@@ -47,8 +47,8 @@ def judged(form: str, *, seconds: float, now: float = 30) -> Finding | None:
     return judgement and judgement.finding
 
 
-def usual(seconds: float = 0) -> None:
-    tell(Purpose.GHOST, *[NO_TASK] * controls.GHOSTS, seconds=seconds)
+def usual(seconds: float = 0, *, times: int = controls.GHOSTS) -> None:
+    tell(Purpose.GHOST, *[NO_TASK] * times, seconds=seconds)
     tell(Purpose.WITNESS, THERE, seconds=seconds)
 
 
@@ -69,15 +69,22 @@ def test_no_form_is_learnt_from_a_few_calls() -> None:
     tell(Purpose.WITNESS, THERE, seconds=10)
     tell(Purpose.GHOST, BUSY, BUSY, seconds=10)
     assert judged(BUSY, seconds=5) is None
-    tell(Purpose.GHOST, *[NO_TASK] * 6, seconds=11)
+    tell(Purpose.GHOST, *[NO_TASK] * (1 + controls.DISPUTED), seconds=11)
     assert judged(NO_TASK, seconds=5) is None
-    control = tell(Purpose.GHOST, NO_TASK, seconds=12)
-    assert controls.usual_form(control, now=at(12)) == NO_TASK
+    control = tell(Purpose.GHOST, NO_TASK, seconds=13)
+    assert controls.usual_form(control, now=at(13)) == NO_TASK
     assert judged(BUSY, seconds=5) == Finding.NOTHING
 
 
+def test_a_row_of_busy_moments_is_not_taken_for_how_missing_tasks_are_answered() -> None:
+    """At three busy look-ups in ten, five in a row and one or two other answers are no rarity."""
+    tell(Purpose.GHOST, BUSY, NO_TASK, *[BUSY] * 5, seconds=10)
+    tell(Purpose.WITNESS, THERE, seconds=11)
+    assert judged(BUSY, seconds=5) is None
+
+
 def test_a_ghost_that_meets_a_busy_moment_vouches_for_nothing() -> None:
-    usual(0)
+    usual(0, times=controls.DISPUTED)
     tell(Purpose.WITNESS, THERE, seconds=10)
     tell(Purpose.GHOST, BUSY, seconds=10)
     assert judged(NO_TASK, seconds=5) is None
@@ -86,7 +93,7 @@ def test_a_ghost_that_meets_a_busy_moment_vouches_for_nothing() -> None:
 
 
 def test_answers_that_differed_of_late_are_not_enough_alone() -> None:
-    usual(0)
+    usual(0, times=controls.DISPUTED)
     tell(Purpose.GHOST, BUSY, NO_TASK, seconds=10)
     tell(Purpose.WITNESS, THERE, seconds=10)
     account = accounts.current()

@@ -144,6 +144,24 @@ def test_a_capped_count_joins_nothing(register: None, q: str) -> None:
     assert "Join" not in lines, lines
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("q", ["at", big_register.COMMON])
+def test_a_count_looks_tasks_up_by_their_number_in_a_table_that_nobody_has_looked_at(q: str) -> None:
+    """As in the first minute of a first import. By any other index each number would read all images."""
+    big_register.fill()
+    with connection.cursor() as cursor:
+        # Another test may have had it looked at.
+        cursor.execute("UPDATE pg_class SET reltuples = -1 WHERE relname = 'inventory_trackedtask'")
+        cursor.execute("DELETE FROM pg_statistic WHERE starelid = 'inventory_trackedtask'::regclass")
+    with CaptureQueriesContext(connection) as captured:
+        count(Filter(q=q, kind="image", created_after=date(2026, 3, 20)))
+    (query,) = captured.captured_queries
+    lines = "\n".join(plan(query["sql"]))
+    looked_up = re.findall(r"(.*)\n *Index Cond: \(id = \w+\.\w+\)", lines)
+    assert len(looked_up) == 2, lines
+    assert all("using inventory_trackedtask_pkey" in line for line in looked_up), lines
+
+
 def test_the_complaints_are_real(register: None) -> None:
     big_register.analyze()
     for tasks in (
