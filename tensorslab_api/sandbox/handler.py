@@ -45,10 +45,10 @@ LONGEST_BODY = 4 * 1024 * 1024
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
-def is_ours(address: str) -> bool:
-    """Whether an address, such as `//127.0.0.1:8001`, is on this machine."""
+def leads_to(hosts: set[str], address: str) -> bool:
+    """Whether an address, such as `//127.0.0.1:8001`, is at one of these hosts."""
     try:
-        return urlsplit(address).hostname in LOOPBACK
+        return urlsplit(address).hostname in hosts
     except ValueError:
         return False
 
@@ -69,8 +69,9 @@ class Handler(BaseHTTPRequestHandler):
         """Refuses what a page of somewhere else has a browser ask: under a name that leads here, or from its origin."""
         if not super().parse_request():
             return False
+        ours = {self.server.server_name, *LOOPBACK}
         asked = [f"//{self.headers.get('Host') or '127.0.0.1'}", self.headers.get("Origin") or "//127.0.0.1"]
-        if all(is_ours(address) for address in asked):
+        if all(leads_to(ours, address) for address in asked):
             return True
         self.close_connection = True
         self.send_error(421)

@@ -39,7 +39,7 @@ def calls(state: str) -> int:
 
 def test_a_machine_that_was_cut_off_in_mid_call_is_replaced_and_comes_back(network, register, sandbox, start) -> None:
     # Half of the first calls are done, half are not; the machine learns of neither.
-    sandbox.control(latency=1.0, hang_seconds=5, queue=["hang:before", "hang:after"] * 2)
+    sandbox.control(latency=1.0, hang_seconds=5, queue=["hang:before:delete", "hang:after:delete"] * 2)
     lost, other = network.machines
     worker = start(lost)
     deletion = confirmed(100)
