@@ -174,14 +174,18 @@ def generated_secret(file: Path) -> str:
             with tempfile.NamedTemporaryFile("w", dir=file.parent, encoding="ascii") as draft:
                 draft.write(secrets.token_urlsafe(50))
                 draft.flush()
+                os.fsync(draft.fileno())
                 # Appears whole or not at all: of two processes that start at once, the second reads the first's.
                 with suppress(FileExistsError):
                     os.link(draft.name, file)
-        return file.read_text(encoding="ascii").strip()
+        secret = file.read_text(encoding="ascii").strip()
     except OSError as error:
         raise Mistyped(
             f"{file.parent} can't be written: {error.strerror}. Set VAR_DIR to a folder that can."
         ) from error
+    if not secret:
+        raise Mistyped(f"{file} is empty. Put it back from a backup, or remove it to have a new one made.")
+    return secret
 
 
 def database(url: str, default_file: Path) -> dict[str, object]:

@@ -11,6 +11,7 @@ _ours = (
     "TASKS_",
     "SECRET_",
     "ADMIN_",
+    "AUDIT_",
     "SAMPLE_",
     "SANDBOX_",
     "PORT",

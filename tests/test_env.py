@@ -116,6 +116,12 @@ def test_a_generated_secret_is_kept_and_private(tmp_path: Path) -> None:
     assert list(file.parent.iterdir()) == [file]
 
 
+def test_a_generated_secret_that_was_lost_is_a_sentence_and_no_new_one(tmp_path: Path) -> None:
+    (tmp_path / "audit_key").write_text("\n", encoding="ascii")
+    with pytest.raises(Mistyped, match="audit_key is empty. Put it back"):
+        generated_secret(tmp_path / "audit_key")
+
+
 def test_a_folder_that_can_not_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file", encoding="utf-8")
     with pytest.raises(Mistyped, match="can't be written: .*Set VAR_DIR"):

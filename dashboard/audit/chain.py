@@ -1,4 +1,8 @@
-"""The hash chain: each event's hash covers its every field and the hash of the event before it."""
+"""The hash chain: each event's hash covers its every field and the hash of the event before it.
+
+It is an HMAC under a key that the database does not hold (`keys.py`). Entries of an older version have a plain sha256,
+which anybody can compute: they are believed only up to the entry that sealed them.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +18,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboard import sql
-from dashboard.audit import heads
+from dashboard.audit import heads, keys
 from dashboard.audit.models import AuditEvent, AuditHead
 
 GENESIS = "0" * 64
+SEALED = "log.sealed"
+"""The first entry that is authenticated, after those that are not."""
 HEAD = 1
 BATCH = 1000
 FIELDS = ("sequence", "at", "actor", "address", "action", "subject", "previous_hash", "hash")
@@ -56,7 +62,7 @@ def append(
         detail=_plain(detail or {}),
         previous_hash=previous,
     )
-    event.hash = digest(event)
+    event.hash = keys.authenticated(hashed(event))
     columns = {name: getattr(event, name) for name in FIELDS}
     sql.insert("audit_auditevent", {**columns, "detail": json.dumps(event.detail)}, key="sequence")
     sql.update("audit_audithead", {"sequence": event.sequence, "hash": event.hash}, "id = %s", HEAD)
@@ -66,10 +72,9 @@ def append(
     return event
 
 
-def digest(event: AuditEvent) -> str:
-    """sha256 over the canonical JSON of every field but the hash itself."""
-    hashed = {name: value for name, value in as_dict(event).items() if name != "hash"}
-    return hashlib.sha256(canonical(hashed).encode()).hexdigest()
+def hashed(event: AuditEvent) -> str:
+    """What the hash is made of: the canonical JSON of every field but the hash itself."""
+    return canonical({name: value for name, value in as_dict(event).items() if name != "hash"})
 
 
 def as_dict(event: AuditEvent) -> dict[str, Any]:
@@ -94,22 +99,59 @@ def verify() -> Broken | None:
     """Walks the whole chain in flat memory, without holding up those who append meanwhile."""
     if early := AuditEvent.objects.filter(sequence__lt=1).order_by("sequence").first():
         return Broken(sequence=early.sequence, reason="it stands before the first entry.")
-    sequence, previous = 0, GENESIS
+    walk = _Walk()
     while True:
-        for event in in_order(AuditEvent.objects.filter(sequence__gt=sequence)):
-            if broken := _mismatch(event, sequence + 1, previous):
-                return broken
-            sequence, previous = event.sequence, event.hash
+        for event in in_order(AuditEvent.objects.filter(sequence__gt=walk.sequence)):
+            if reason := walk.step(event):
+                return Broken(sequence=walk.sequence + 1, reason=reason)
         head = AuditHead.objects.filter(pk=HEAD).first() or AuditHead()
-        if head.sequence == sequence:
-            if head.hash == previous:
-                return None
-            return Broken(sequence=sequence, reason="its hash is not the one the chain ends in.")
-        if head.sequence < sequence:
+        if head.sequence == walk.sequence:
+            return walk.end(head)
+        if head.sequence < walk.sequence:
             return Broken(sequence=head.sequence + 1, reason="it stands after the end of the chain.")
-        if not AuditEvent.objects.filter(sequence__gt=sequence).exists():
-            return Broken(sequence=sequence + 1, reason=f"it is missing, and the chain ends at {head.sequence}.")
+        if not AuditEvent.objects.filter(sequence__gt=walk.sequence).exists():
+            missing = f"it is missing, and the chain ends at {head.sequence}."
+            return Broken(sequence=walk.sequence + 1, reason=missing)
         # Events were appended while we read; go on with those.
+
+
+def last_is_ours(using: str) -> bool:
+    """Whether the newest entry was written with a key that is known here; True for an empty log."""
+    last = AuditEvent.objects.using(using).order_by("-sequence").first()
+    return last is None or keys.recognised(hashed(last), last.hash)
+
+
+class _Walk:
+    """Where a reader of the chain is."""
+
+    def __init__(self) -> None:
+        self.sequence, self.previous = 0, GENESIS
+        self.is_plain = True
+        """So far no entry was authenticated."""
+
+    def step(self, event: AuditEvent) -> str:
+        """Goes on to the next entry. Returns why it does not belong there, or nothing."""
+        if event.sequence != self.sequence + 1:
+            return f"it is missing; the next one is {event.sequence}."
+        text = hashed(event)
+        if keys.recognised(text, event.hash):
+            # Someone with the database alone can replace plain entries before it, but can't make the one that seals.
+            if self.is_plain and self.sequence and event.action != SEALED:
+                return "the entries before it were not authenticated by a key, nor sealed."
+            self.is_plain = False
+        elif not self.is_plain or event.hash != hashlib.sha256(text.encode()).hexdigest():
+            return "its fields were changed, or the key that it was written with is not known here."
+        if event.previous_hash != self.previous:
+            return "it does not follow the entry before it."
+        self.sequence, self.previous = event.sequence, event.hash
+        return ""
+
+    def end(self, head: AuditHead) -> Broken | None:
+        if head.hash != self.previous:
+            return Broken(sequence=self.sequence, reason="its hash is not the one the chain ends in.")
+        if self.sequence and self.is_plain:
+            return Broken(sequence=self.sequence, reason="no entry up to here was authenticated by a key.")
+        return None
 
 
 def in_order(events: QuerySet[AuditEvent]) -> Iterator[AuditEvent]:
@@ -118,16 +160,6 @@ def in_order(events: QuerySet[AuditEvent]) -> Iterator[AuditEvent]:
     while batch:
         yield from batch
         batch = list(events.filter(sequence__gt=batch[-1].sequence).order_by("sequence")[:BATCH])
-
-
-def _mismatch(event: AuditEvent, expected: int, previous: str) -> Broken | None:
-    if event.sequence != expected:
-        return Broken(sequence=expected, reason=f"it is missing; the next one is {event.sequence}.")
-    if event.hash != digest(event):
-        return Broken(sequence=expected, reason="its fields were changed: they don't give its hash.")
-    if event.previous_hash != previous:
-        return Broken(sequence=expected, reason="it does not follow the entry before it.")
-    return None
 
 
 def _locked_head() -> tuple[int, str, str]:

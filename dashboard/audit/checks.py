@@ -3,10 +3,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 
-from dashboard.audit import triggers
+from dashboard.audit import chain, triggers
+from dashboard.audit.models import AuditEvent
+
+SHORTEST_KEY = 32
 
 
 @register(Tags.database)
@@ -20,3 +24,27 @@ def audit_log_is_append_only(*, databases: Sequence[str] | None = None, **kwargs
         for alias in databases or []
         for name in triggers.missing(connections[alias])
     ]
+
+
+@register(Tags.database)
+def audit_log_is_written_with_our_key(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    return [
+        Error(
+            f"The last entry of the audit log in the database “{alias}” was written with a key that is not known here.",
+            hint="Give each machine the same AUDIT_KEY, older keys after it; if it has that, the entry is forged.",
+            id="audit.E002",
+        )
+        for alias in databases or []
+        if AuditEvent._meta.db_table in connections[alias].introspection.table_names()
+        and not chain.last_is_ours(using=alias)
+    ]
+
+
+@register()
+def audit_key_is_long(**kwargs: Any) -> list[CheckMessage]:
+    if len(settings.AUDIT_KEYS[0]) >= SHORTEST_KEY:
+        return []
+    short = (
+        f"The key of the audit log is short: with a copy of the log it can be guessed below {SHORTEST_KEY} characters."
+    )
+    return [Warning(short, hint="Put a longer one before it in AUDIT_KEY.", id="audit.W003")]

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
 from django.db.models import F
 
-from dashboard.audit import chain, triggers
+from dashboard.audit import chain, keys, triggers
 from dashboard.audit.models import AuditEvent, AuditHead
 from tests.audit.writers import four_at_once
 
+CHANGED = "its fields were changed, or the key that it was written with is not known here."
 DETAIL = {"reason": "old drafts", "count": 3, "ids": ["a", "b"], "none": None, "sure": True, "deep": {"z": 1, "a": "ü"}}
 
 
@@ -41,7 +43,7 @@ def test_it_numbers_from_one_and_links_each_event_to_the_one_before() -> None:
     assert (head.sequence, head.hash) == (3, third.hash)
 
 
-def test_the_hash_covers_a_canonical_form_that_anyone_can_compute() -> None:
+def test_the_hash_covers_a_canonical_form_that_who_has_the_key_can_compute(settings) -> None:
     event = AuditEvent(
         sequence=1,
         at=datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC),
@@ -51,11 +53,13 @@ def test_the_hash_covers_a_canonical_form_that_anyone_can_compute() -> None:
         previous_hash=chain.GENESIS,
     )
 
-    hashed = (
+    text = (
         '{"action":"a.b","actor":"olga","address":"","at":"2026-01-02T03:04:05.000006+00:00","detail":{"a":"ü","b":1},'
         f'"previous_hash":"{chain.GENESIS}","sequence":1,"subject":""}}'
     )
-    assert chain.digest(event) == hashlib.sha256(hashed.encode()).hexdigest()
+    assert chain.hashed(event) == text
+    settings.AUDIT_KEYS = ["new", "old"]
+    assert keys.authenticated(text) == hmac.new(b"new", text.encode(), hashlib.sha256).hexdigest()
 
 
 @pytest.mark.django_db
@@ -73,7 +77,7 @@ def test_what_the_database_returns_still_gives_the_hash(detail: dict[str, object
     written = chain.append(actor="olga\0", action="a.b", subject="x\ud800", detail=detail)
 
     read = AuditEvent.objects.get()
-    assert chain.digest(read) == read.hash == written.hash
+    assert keys.authenticated(chain.hashed(read)) == read.hash == written.hash
     assert chain.verify() is None
 
 
@@ -148,7 +152,7 @@ def test_it_finds_a_changed_field(unprotected: None, change: dict[str, object]) 
 def test_it_finds_a_change_that_was_given_a_hash_of_its_own(unprotected: None) -> None:
     forged = append_some(4)[2]
     forged.actor = "nobody"
-    AuditEvent.objects.filter(sequence=3).update(actor=forged.actor, hash=chain.digest(forged))
+    AuditEvent.objects.filter(sequence=3).update(actor=forged.actor, hash=keys.authenticated(chain.hashed(forged)))
 
     assert chain.verify() == chain.Broken(sequence=4, reason="it does not follow the entry before it.")
 
@@ -156,7 +160,7 @@ def test_it_finds_a_change_that_was_given_a_hash_of_its_own(unprotected: None) -
 def test_it_finds_a_last_entry_that_was_written_anew(unprotected: None) -> None:
     forged = append_some(4)[3]
     forged.actor = "nobody"
-    AuditEvent.objects.filter(sequence=4).update(actor=forged.actor, hash=chain.digest(forged))
+    AuditEvent.objects.filter(sequence=4).update(actor=forged.actor, hash=keys.authenticated(chain.hashed(forged)))
 
     assert chain.verify() == chain.Broken(sequence=4, reason="its hash is not the one the chain ends in.")
 
@@ -193,7 +197,7 @@ def test_it_finds_entries_that_changed_places(unprotected: None) -> None:
 def test_it_finds_an_entry_outside_the_chain(unprotected: None, sequence: int, reason: str) -> None:
     last = append_some(4)[3]
     forged = AuditEvent(sequence=sequence, at=last.at, actor="nobody", action="a.b", previous_hash=last.hash)
-    forged.hash = chain.digest(forged)
+    forged.hash = keys.authenticated(chain.hashed(forged))
     forged.save(force_insert=True)
 
     assert chain.verify() == chain.Broken(sequence=sequence, reason=reason)
@@ -218,4 +222,4 @@ def test_it_reads_in_batches_and_loses_nothing_between_them(
         assert chain.verify() is None
 
     AuditEvent.objects.filter(sequence=7).update(actor="nobody")
-    assert chain.verify() == chain.Broken(sequence=7, reason="its fields were changed: they don't give its hash.")
+    assert chain.verify() == chain.Broken(sequence=7, reason=CHANGED)

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import migrations
+
+from dashboard.audit import chain
+
+if TYPE_CHECKING:
+    from django.apps.registry import Apps
+    from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+
+def seal_what_is_plain(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Entries were hashed without a key until now; everything up to here counts as it stands, and nothing after."""
+    if apps.get_model("audit", "AuditEvent").objects.exists():
+        chain.append(actor="", action=chain.SEALED)
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("audit", "0002_append_only_triggers"),
+    ]
+
+    operations = [
+        migrations.RunPython(seal_what_is_plain, migrations.RunPython.noop),
+    ]
