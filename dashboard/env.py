@@ -90,6 +90,13 @@ class Env:
             raise Mistyped(f"{name} is “{word}”. Use an address such as {default}.")
         return word
 
+    def anchor(self, name: str) -> str:
+        """Where heads of the audit log are published; empty for nowhere. Plain HTTP serves on this machine alone."""
+        word = self.text(name)
+        if re.fullmatch(r"|file:.+|syslog:([\w.-]+(:\d{1,5})?)?|https://[^/@]+.*|http://127\.0\.0\.1[:/].*", word):
+            return word
+        raise Mistyped(f"{name} is “{word}”. Use file:PATH, syslog:, syslog:HOST:PORT or https://….")
+
     def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
         """Addresses and networks such as `10.0.0.0/8`, with commas; none by default."""
         found = []

@@ -58,6 +58,7 @@ try:
     TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
     SECRET_KEY = env.secret("SECRET_KEY") or generated_secret(VAR_DIR / "secret_key")
     AUDIT_KEYS = (env.secret("AUDIT_KEY") or generated_secret(VAR_DIR / "audit_key")).split()
+    AUDIT_ANCHOR = env.anchor("AUDIT_ANCHOR")
     ALLOWED_HOSTS = [
         host.strip() for host in env.text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host.strip()
     ]

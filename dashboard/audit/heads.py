@@ -102,7 +102,7 @@ def leave(head: Seen, *, follows: Collection[str]) -> None:
             with closing(_Record(_folder() / _process.name(database))) as record:
                 before = record.read()
                 makes_way = before is None or (
-                    before.sequence < head.sequence and (before.hash in follows or bool(_held([before])))
+                    before.sequence < head.sequence and (before.hash in follows or bool(held([before])))
                 )
                 if makes_way:
                     record.write(head)
@@ -128,9 +128,9 @@ def behind() -> Behind | None:
     """
     # The files first. What they hold was committed before, so a healthy database holds it when it is asked.
     left = set(_left(_database()).values())
-    lost = _highest(left - _held(left))
-    newest = _newest() if lost else None
-    return Behind(seen=lost, sequence=newest.sequence, at=newest.at) if lost and newest else None
+    lost = _highest(left - held(left))
+    end = newest() if lost else None
+    return Behind(seen=lost, sequence=end.sequence, at=end.at) if lost and end else None
 
 
 def accept() -> None:
@@ -138,13 +138,13 @@ def accept() -> None:
 
     OSError when the folder can't be written.
     """
-    database, newest = _database(), _newest()
-    if not database or not newest:
+    database, end = _database(), newest()
+    if not database or not end:
         return
     own = _folder() / _process.name(database)
     with _process.lock, closing(_Record(own)) as record:
-        record.write(newest)
-        _process.database, _process.kept = database, newest
+        record.write(end)
+        _process.database, _process.kept = database, end
     # Another process that lives begins a new file.
     for file in _files(database):
         if file != own:
@@ -212,9 +212,9 @@ def _files(database: str) -> list[Path]:
 def _tidy(database: str, head: Seen) -> None:
     """Removes what processes of this host left that are gone, where `head` stands for it: the chain holds both."""
     gone = {file: other for file, other in _left(database).items() if other.sequence <= head.sequence and _gone(file)}
-    held = _held(gone.values())
+    known = held(gone.values())
     for file, other in gone.items():
-        if other in held:
+        if other in known:
             with suppress(OSError):
                 file.unlink()
 
@@ -234,7 +234,7 @@ def _gone(file: Path) -> bool:
     return False
 
 
-def _held(heads: Collection[Seen]) -> set[Seen]:
+def held(heads: Collection[Seen]) -> set[Seen]:
     """Those that the chain holds."""
     if not heads:
         return set()
@@ -243,7 +243,8 @@ def _held(heads: Collection[Seen]) -> set[Seen]:
     return {head for head in heads if found.get(head.sequence) == head.hash}
 
 
-def _newest() -> Seen | None:
+def newest() -> Seen | None:
+    """The last event that the database holds."""
     for sequence, last, at in sql.rows(
         "SELECT sequence, hash, at FROM audit_auditevent ORDER BY sequence DESC LIMIT 1"
     ):

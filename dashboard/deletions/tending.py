@@ -16,6 +16,7 @@ from django.db import OperationalError, close_old_connections, connection
 from django_tasks_db.models import DBTaskResult
 
 from dashboard.access import lifetimes
+from dashboard.audit import anchors
 from dashboard.calls import clock, recording, sending, slots
 from dashboard.calls.models import ProviderCall, Worker
 from dashboard.calls.verdicts import Unanswered, judge_delete, judge_look_up
@@ -38,6 +39,7 @@ class Tender:
         self.name = name
         self.clock = clock
         self.calls, self.slots = slots.Watch(), slots.Watch()
+        self.anchor = anchors.Publisher()
         self.ticks = 0
 
     def tick(self) -> None:
@@ -54,6 +56,7 @@ class Tender:
         if self.ticks % 10 == 0:
             jobs.wake_stuck_freezing(now=now)
             inspecting.end_idle(now=now)
+            self.anchor.heed(now=now)
         if self.ticks % 600 == 0:
             _prune(now=now)
         self.ticks += 1

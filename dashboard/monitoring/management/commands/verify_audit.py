@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from dashboard.audit import chain, heads, triggers
+from dashboard.audit import anchors, chain, heads, triggers
 from dashboard.audit.models import AuditEvent, AuditHead
 
 
@@ -40,10 +40,14 @@ class Command(BaseCommand):
         return missing + [f"The trigger {name} is not ours." for name in triggers.altered(connection)]
 
     def _lost(self) -> list[str]:
-        """What this machine saw of the log, and the log lacks."""
-        if not (behind := heads.behind()):
-            return []
-        return [f"Entry {behind.seen.sequence} was seen with the hash {behind.seen.hash}, and the log lacks it."]
+        """What this machine saw of the log, or published, and the log lacks."""
+        behind = heads.behind()
+        lost = {"seen": behind and behind.seen, "published": anchors.lost()}
+        return [
+            f"Entry {head.sequence} was {how} with the hash {head.hash}, and the log lacks it."
+            for how, head in lost.items()
+            if head
+        ]
 
     def _unexpected(self, expected: str | None) -> list[str]:
         if expected is None:
