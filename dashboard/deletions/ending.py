@@ -48,8 +48,8 @@ def finish_if_done(deletion_id: int, *, now: datetime) -> bool:
     )
     if not doubt and sampling.top_up(deletion_id, now=now, lag=lag or 0.0):
         return False
-    ended = {"state": State.FINISHED, "finished_at": now, "paused_reason": "", "paused_by_account": False}
-    if not sql.update(DELETIONS, ended, DONE, *of):
+    ended = {"state": State.FINISHED, "finished_at": now, "closed_at": None}
+    if not sql.update(DELETIONS, ended | {"paused_reason": "", "paused_by_account": False}, DONE, *of):
         return False
     _schedule_inspections(deletion_id, now=now)
     return True

@@ -194,7 +194,7 @@ def _resampled(item: Carried, *, gone: bool) -> dict[str, Sql]:
 def _note_change(work: Settlement, item: Carried, found: Found, message: str) -> None:
     Inspection.objects.filter(pk=item.inspection or 0).update(changed=F("changed") + 1)
     # Its requester has not seen this yet.
-    Deletion.objects.filter(pk=work.deletion.pk).update(opened_at=None)
+    Deletion.objects.filter(pk=work.deletion.pk).update(opened_at=None, closed_at=None)
     told: dict[str, object] = {"kind": item.kind, "task_id": item.task_id, "ending": message}
     work.events.append(("deletion.corrected", told))
 

@@ -206,6 +206,8 @@ class Deletion(models.Model):
     """The last item that has been marked as perhaps sent, in a database that was found to be older; null for none."""
     served_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    """When its closing entry was written to the audit log; null before that, and after a change until the next."""
     opened_at = models.DateTimeField(null=True)
     """When its requester first opened it after it finished; until then its banner stays."""
 
@@ -222,6 +224,7 @@ class Deletion(models.Model):
         indexes = [
             models.Index(fields=["state", "starts_at"], name="deletion_by_state"),
             models.Index(fields=["-confirmed_at", "-id"], name="deletion_newest_first"),
+            models.Index(fields=["state"], condition=Q(closed_at=None), name="deletion_to_close"),
         ]
 
     def __str__(self) -> str:

@@ -20,7 +20,7 @@ from dashboard.audit import anchors
 from dashboard.calls import clock, recording, sending, slots
 from dashboard.calls.models import ProviderCall, Worker
 from dashboard.calls.verdicts import Unanswered, judge_delete, judge_look_up
-from dashboard.deletions import engine, inspecting, jobs, manifest, restoring, taking
+from dashboard.deletions import closing, engine, inspecting, jobs, manifest, restoring, taking
 from dashboard.deletions.settling import settle
 
 logger = logging.getLogger(__name__)
@@ -68,6 +68,7 @@ class Tender:
         # Last: nothing that matters may wait for it.
         if self.ticks % 10 == 1:
             manifest.clear_discarded(now=now, steps=CLEARED)
+        closing.close_ended(now=now)
 
     def _close_lost(self, *, now: datetime) -> None:
         at = time.monotonic()

@@ -22,6 +22,7 @@ from django.utils import timezone
 from dashboard.calls.models import ProviderCall
 from dashboard.deletions.models import Deletion, DeletionItem, Inspection, State
 from dashboard.inventory.models import TrackedTask
+from dashboard.monitoring import reconciling
 from tensorslab_api.sandbox import Sandbox
 from tensorslab_api.sandbox.existence import in_shard
 from tests.chaos.gremlins import MOST_WRONG, Gremlins
@@ -172,6 +173,7 @@ class Story:
             hidden=self.hidden,
         )
         found = violations(ledger, known, ended=True)
+        found += reconciling.differences()
         found += [what for at, what in self.seen.errors if not _excused(at, gremlins.outages)]
         if calmed is None:
             found.insert(0, "It did not come to an end")

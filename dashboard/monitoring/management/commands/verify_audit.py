@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,10 @@ from django.db import connection
 
 from dashboard.audit import anchors, chain, heads, triggers
 from dashboard.audit.models import AuditEvent, AuditHead
+from dashboard.monitoring import reconciling
+
+TOLD = 50
+"""So many differences are told; more say no more."""
 
 
 class Command(BaseCommand):
@@ -21,13 +26,19 @@ class Command(BaseCommand):
             metavar="SEQ:HASH",
             help="also check that the log holds this head, which you noted outside of the database",
         )
+        parser.add_argument(
+            "--reconcile", action="store_true", help="also compare all deletions, their items and calls with the log"
+        )
         parser.add_argument("--export", metavar="FILE", type=Path, help="also write every entry, as JSON lines")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["export"]:
             self._export(options["export"])
-        wrong = [str(broken)] if (broken := chain.verify()) else []
+        broken = chain.verify()
+        wrong = [str(broken)] if broken else []
         wrong += self._unprotected() + self._lost() + self._unexpected(options["expect"])
+        if options["reconcile"] and not broken:
+            wrong += islice(reconciling.differences(), TOLD)
         if wrong:
             self.stdout.write(f"The audit log does not hold. {' '.join(wrong)}")
             sys.exit(1)
