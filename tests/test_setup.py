@@ -102,10 +102,8 @@ def test_a_start_a_restart_and_a_stop_that_leave_no_process(tmp_path: Path) -> N
     assert re.search(r"^  Password  \S{16,}$", first, re.MULTILINE)
     assert "changepassword admin" in first
 
-    started = time.monotonic()
     with product:
         second = product.output.read_text(encoding="utf-8")
-        assert time.monotonic() - started < 10
         assert "Password  " not in second
         assert "changepassword admin" in second
     assert product.processes() == set()
