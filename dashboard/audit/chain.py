@@ -26,6 +26,7 @@ SEALED = "log.sealed"
 """The first entry that is authenticated, after those that are not."""
 HEAD = 1
 BATCH = 1000
+ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 FIELDS = ("sequence", "at", "actor", "address", "action", "subject", "previous_hash", "hash")
 """All but the detail, which is kept as JSON."""
 
@@ -92,7 +93,7 @@ def as_dict(event: AuditEvent) -> dict[str, Any]:
 
 
 def canonical(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return ENCODER.encode(value)
 
 
 def verify() -> Broken | None:
