@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
@@ -18,17 +19,19 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboard import sql
-from dashboard.audit import heads, keys
+from dashboard.audit import commitments, heads, keys
 from dashboard.audit.models import AuditEvent, AuditHead
 
 GENESIS = "0" * 64
 SEALED = "log.sealed"
 """The first entry that is authenticated, after those that are not."""
 HEAD = 1
+ERASED = "log.erased"
+"""Tells that a pseudonym stands for a person now, and in how many places."""
 BATCH = 1000
 ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 FIELDS = ("sequence", "at", "actor", "address", "action", "subject", "previous_hash", "hash")
-"""All but the detail, which is kept as JSON."""
+JSON = ("detail", "commitments", "salts")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +66,11 @@ def append(
         detail=_plain(detail or {}),
         previous_hash=previous,
     )
+    commitments.commit(event)
     event.hash = keys.authenticated(hashed(event))
     columns = {name: getattr(event, name) for name in FIELDS}
-    sql.insert("audit_auditevent", {**columns, "detail": json.dumps(event.detail)}, key="sequence")
+    columns |= {name: json.dumps(getattr(event, name)) for name in JSON}
+    sql.insert("audit_auditevent", columns, key="sequence")
     sql.update("audit_audithead", {"sequence": event.sequence, "hash": event.hash}, "id = %s", HEAD)
     head = heads.Seen(sequence=event.sequence, hash=event.hash, at=event.at)
     # Robust: the commit stands, so a fault there must not look like a failure of it.
@@ -74,11 +79,13 @@ def append(
 
 
 def hashed(event: AuditEvent) -> str:
-    """What the hash is made of: the canonical JSON of every field but the hash itself."""
-    return canonical({name: value for name, value in as_dict(event).items() if name != "hash"})
+    """What the hash is made of: the canonical JSON of every field but the hash itself, and what it commits to."""
+    fields = {name: value for name, value in as_dict(event).items() if name not in {"hash", "salts"}}
+    return canonical(commitments.impersonal(event, fields))
 
 
 def as_dict(event: AuditEvent) -> dict[str, Any]:
+    committed = {"commitments": event.commitments, "salts": event.salts} if event.commitments else {}
     return {
         "sequence": event.sequence,
         "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -87,6 +94,7 @@ def as_dict(event: AuditEvent) -> dict[str, Any]:
         "action": event.action,
         "subject": event.subject,
         "detail": event.detail,
+        **committed,
         "previous_hash": event.previous_hash,
         "hash": event.hash,
     }
@@ -129,6 +137,8 @@ class _Walk:
         self.sequence, self.previous = 0, GENESIS
         self.is_plain = True
         """So far no entry was authenticated."""
+        self.erased: Counter[str] = Counter()
+        """How many entries too many bear a pseudonym; too few where an erasure is told of later."""
 
     def step(self, event: AuditEvent) -> str:
         """Goes on to the next entry. Returns why it does not belong there, or nothing."""
@@ -144,6 +154,11 @@ class _Walk:
             return "its fields were changed, or the key that it was written with is not known here."
         if event.previous_hash != self.previous:
             return "it does not follow the entry before it."
+        if name := commitments.mismatch(event):
+            return f"its {name} is not what it was."
+        self.erased.update(commitments.pseudonyms(event))
+        if event.action == ERASED:
+            self.erased[event.subject] -= event.detail["names"]
         self.sequence, self.previous = event.sequence, event.hash
         return ""
 
@@ -152,6 +167,9 @@ class _Walk:
             return Broken(sequence=self.sequence, reason="its hash is not the one the chain ends in.")
         if self.sequence and self.is_plain:
             return Broken(sequence=self.sequence, reason="no entry up to here was authenticated by a key.")
+        if pseudonym := next((one for one, number in self.erased.items() if number), ""):
+            reason = f"it does not tell of each name that “{pseudonym}” stands for: {self.erased[pseudonym]:+}."
+            return Broken(sequence=self.sequence, reason=reason)
         return None
 
 

@@ -94,7 +94,8 @@ def _wrong(row: Deletion, events: list[AuditEvent], carried: int) -> Iterator[st
         yield f"{len(confirmed) or 'no'} entries say that it was confirmed."
         return
     [entry] = confirmed
-    said = {name: entry.detail[name] for name in ("fingerprint", "reason", "host")} | {"actor_name": entry.actor}
+    said = {name: entry.detail.get(name, "") for name in ("fingerprint", "reason", "host")}
+    said["actor_name"] = entry.actor
     wrong = [name for name, value in said.items() if getattr(row, name) != value]
     if row.confirmed_at is None or abs(entry.at - row.confirmed_at) > WAITED:
         wrong.append("confirmed_at")

@@ -17,7 +17,7 @@ from tests.audit.test_chain import CHANGED, append_some
 
 pytestmark = pytest.mark.django_db
 
-sealing = importlib.import_module("dashboard.audit.migrations.0003_authenticated")
+sealing = importlib.import_module("dashboard.audit.migrations.0004_authenticated")
 
 
 def written_without_a_key(number: int) -> None:

@@ -34,7 +34,7 @@ def test_it_exits_1_and_names_the_first_broken_entry(
         call_command("verify_audit")
 
     assert exit.value.code == 1
-    assert "does not hold. Entry 2: its fields were changed" in capsys.readouterr().out
+    assert "does not hold. Entry 2: its actor is not what it was." in capsys.readouterr().out
 
 
 def test_it_exports_every_entry_so_that_a_copy_can_be_checked(events: list[AuditEvent], tmp_path: Path) -> None:

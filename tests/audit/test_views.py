@@ -203,7 +203,7 @@ def test_the_csv_holds_what_the_filter_left(viewer: Person) -> None:
     assert 'filename="audit-log.csv"' in response.headers["Content-Disposition"]
     (row,) = csv.DictReader(text_of(response).splitlines())
     event = AuditEvent.objects.get(sequence=1)
-    assert list(row) == list(chain.as_dict(event))
+    assert list(row) == [name for name in chain.as_dict(event) if name not in {"commitments", "salts"}]
     assert row["subject"] == "'=1+1"
     assert json.loads(row["detail"]) == {"reason": "=cmd()"}
     assert row["hash"] == event.hash

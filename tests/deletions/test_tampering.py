@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from dashboard.audit import chain, triggers
+from dashboard.audit import chain, commitments, triggers
 from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.calls.models import ProviderCall
 from dashboard.deletions import closing, requests
@@ -65,7 +65,14 @@ def plain(event: AuditEvent, previous: str) -> str:
 
 def change_actor() -> str:
     AuditEvent.objects.filter(sequence=entry("deletion.confirmed").sequence).update(actor="paul")
-    return f"Entry {entry('deletion.confirmed').sequence}: {CHANGED}"
+    return f"Entry {entry('deletion.confirmed').sequence}: its actor is not what it was."
+
+
+def put_a_pseudonym() -> str:
+    event = entry("deletion.confirmed")
+    commitments.erase(event, "olga", "erased-00000000")
+    event.save()
+    return "it does not tell of each name that “erased-00000000” stands for: +1."
 
 
 def change_detail() -> str:
@@ -102,6 +109,7 @@ def hash_everything_anew() -> str:
     previous = chain.GENESIS
     for event in AuditEvent.objects.order_by("sequence"):
         event.actor = event.actor and "paul"
+        commitments.commit(event)
         previous = plain(event, previous)
         event.save()
     AuditHead.objects.update(hash=previous)
@@ -239,6 +247,7 @@ def drop_a_trigger() -> str:
 
 WAYS: list[Callable[[], str]] = [
     change_actor,
+    put_a_pseudonym,
     change_detail,
     remove_an_entry,
     change_places,

@@ -19,7 +19,7 @@ def seal_what_is_plain(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> N
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0002_append_only_triggers"),
+        ("audit", "0003_commitments"),
     ]
 
     operations = [

@@ -1,0 +1,87 @@
+"""What an entry says of a person stands beside the chain: the chain covers a salted hash of it, a commitment.
+
+With its salt a value is proven; without, nobody can tell what it was. So it can be erased for good, and the chain
+still holds. Erased values are a pseudonym or nothing, and an entry of the log says how many bear each pseudonym.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from dashboard.audit.models import AuditEvent
+
+OF_PEOPLE = ("user.", "person.")
+"""Actions whose subject is a person's name."""
+PSEUDONYM = re.compile(r"erased-[0-9a-f]{8}", re.ASCII)
+REASON = "reason"
+
+Values = dict[str, str]
+
+
+def personal(event: AuditEvent) -> Values:
+    """What an entry says of people, by the name of its field; the reason they gave stands in its detail."""
+    values = {"actor": event.actor, "address": event.address}
+    if event.action.startswith(OF_PEOPLE):
+        values["subject"] = event.subject
+    if REASON in event.detail and event.actor:
+        values[REASON] = str(event.detail[REASON])
+    return {name: value for name, value in values.items() if value}
+
+
+def commit(event: AuditEvent) -> None:
+    """Gives an entry that is about to be written its salts and commitments."""
+    values = personal(event)
+    event.salts = {name: secrets.token_hex(16) for name in values}
+    event.commitments = {name: _hash(event.salts[name], value) for name, value in values.items()}
+
+
+def impersonal(event: AuditEvent, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an entry without what it commits to."""
+    kept = {name: value for name, value in fields.items() if name not in event.commitments}
+    if REASON in event.commitments:
+        kept["detail"] = {name: value for name, value in event.detail.items() if name != REASON}
+    return kept
+
+
+def mismatch(event: AuditEvent) -> str:
+    """Which field is neither what was committed to nor erased; empty when each is."""
+    values = personal(event)
+    names = {**event.commitments, **values} if event.commitments else {}
+    return next((name for name in sorted(names) if not _fits(event, name, values.get(name, ""))), "")
+
+
+def _fits(event: AuditEvent, name: str, value: str) -> bool:
+    if salt := event.salts.get(name):
+        return hmac.compare_digest(_hash(salt, value), event.commitments.get(name, ""))
+    if name not in event.commitments:
+        return False
+    return bool(PSEUDONYM.fullmatch(value)) if name in {"actor", "subject"} else not value
+
+
+def pseudonyms(event: AuditEvent) -> list[str]:
+    """Those that stand where a name was erased."""
+    erased = [name for name in ("actor", "subject") if name in event.commitments and name not in event.salts]
+    return [getattr(event, name) for name in erased]
+
+
+def erase(event: AuditEvent, name: str, pseudonym: str) -> int:
+    """Puts a pseudonym where an entry names a person. Returns how often; nothing is saved."""
+    values = personal(event)
+    named = [field for field in ("actor", "subject") if values.get(field) == name and field in event.commitments]
+    for field in named:
+        setattr(event, field, pseudonym)
+    gone = {*named, "address", REASON} if "actor" in named else {*named}
+    if "actor" in named:
+        event.address = ""
+        event.detail = {key: value for key, value in event.detail.items() if key != REASON}
+    event.salts = {field: salt for field, salt in event.salts.items() if field not in gone}
+    return len(named)
+
+
+def _hash(salt: str, value: str) -> str:
+    return hashlib.sha256(f"{salt} {value}".encode()).hexdigest()

@@ -1,0 +1,122 @@
+"""A person is erased, and the log still holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.utils import timezone
+
+from dashboard.audit import chain, commitments
+from dashboard.audit.models import AuditEvent
+from dashboard.deletions import closing, manifest, requests
+from dashboard.deletions.models import Deletion
+from dashboard.inventory.models import TrackedTask
+from tests.audit.test_verify_audit import wrong
+from tests.factories import TrackedTaskFactory, UserFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Undone = Callable[[User], Deletion]
+
+
+@pytest.fixture
+def undone() -> Undone:
+    """A deletion that a person confirmed and undid."""
+
+    def undone(person: User) -> Deletion:
+        TrackedTaskFactory.create_batch(3)
+        now, by = timezone.now(), requests.By(user=person, address="10.1.2.3")
+        deletion = manifest.freeze_tasks(tasks=TrackedTask.objects.filter(held_by=""), actor=person)
+        requests.confirm(deletion=deletion, by=by, reason="My own pictures", typed=str(deletion.size), now=now)
+        requests.undo(deletion=deletion, by=by, now=now)
+        closing.close_ended(now=now)
+        deletion.refresh_from_db()
+        return deletion
+
+    return undone
+
+
+def signed_in(name: str) -> None:
+    with transaction.atomic():
+        chain.append(actor=name, address="10.1.2.3", action="user.signed_in", subject=name)
+
+
+def everything() -> str:
+    """Every row of the database that is not a password or a session."""
+    tables = [name for name in connection.introspection.table_names() if not name.startswith(("django_", "pg_"))]
+    with connection.cursor() as cursor:
+        found = []
+        for table in tables:
+            cursor.execute(f'SELECT * FROM "{table}"')
+            found += [str(row) for row in cursor.fetchall()]
+    return "\n".join(found)
+
+
+def test_nothing_names_who_was_erased_and_the_log_still_holds(undone: Undone, capsys) -> None:
+    olga, paul = UserFactory(username="olga-1", role="operator"), UserFactory(username="paul-1", role="operator")
+    signed_in("olga-1")
+    signed_in("paul-1")
+    deletion, other = undone(olga), undone(paul)
+    TrackedTask.objects.filter(pk=TrackedTask.objects.latest("pk").pk).update(held_by="olga-1", held_reason="Mine")
+    with transaction.atomic():
+        chain.append(actor="paul-1", action="user.changed", subject="olga-1", detail={"active": False})
+    User.objects.filter(pk=olga.pk).update(is_active=False)
+
+    call_command("erase_person", "olga-1")
+
+    kept = everything()
+    assert "olga-1" not in kept
+    assert kept.count("My own pictures") == 2
+    assert "10.1.2.3" in kept
+    deletion.refresh_from_db()
+    other.refresh_from_db()
+    assert commitments.PSEUDONYM.fullmatch(deletion.actor_name)
+    assert (deletion.reason, other.actor_name, other.reason) == ("", "paul-1", "My own pictures")
+    assert set(AuditEvent.objects.filter(actor=deletion.actor_name).values_list("address", flat=True)) == {""}
+    changed = AuditEvent.objects.get(action="user.changed")
+    assert (changed.actor, changed.subject) == ("paul-1", deletion.actor_name)
+    assert AuditEvent.objects.get(action="log.erased").detail == {"names": 5}
+    capsys.readouterr()
+    assert wrong(capsys, "--reconcile") == ""
+
+
+def test_what_was_erased_can_not_be_proven_and_what_was_not_can(undone: Undone) -> None:
+    """A short reason could be guessed from its hash alone."""
+    event = chain_of_one()
+    assert commitments.mismatch(event) == ""
+    commitments.erase(event, "olga-1", "erased-00000000")
+    assert (event.salts, commitments.mismatch(event)) == ({}, "")
+    event.address = "10.9.9.9"
+    assert commitments.mismatch(event) == "address"
+    event = chain_of_one()
+    event.salts = {"actor": event.salts["actor"]}
+    assert commitments.mismatch(event) == "address"
+
+
+def chain_of_one() -> AuditEvent:
+    event = AuditEvent(actor="olga-1", address="10.1.2.3", action="deletion.confirmed", detail={"reason": "Mine"})
+    commitments.commit(event)
+    return event
+
+
+def test_who_may_still_sign_in_or_has_a_deletion_under_way_is_not_erased(undone: Undone) -> None:
+    name = "olga-1"
+    olga = UserFactory(username=name, role="operator")
+    deletion = undone(olga)
+    with pytest.raises(CommandError, match="may still sign in"):
+        call_command("erase_person", name)
+    User.objects.filter(pk=olga.pk).update(is_active=False)
+    Deletion.objects.filter(pk=deletion.pk).update(state="running")
+    with pytest.raises(CommandError, match="is under way"):
+        call_command("erase_person", name)
+    assert AuditEvent.objects.filter(actor=name).exists()
+
+
+def test_nobody_of_that_name_is_no_error(capsys) -> None:
+    call_command("erase_person", "nobody")
+    assert "in 0 places" in capsys.readouterr().out
+    assert not AuditEvent.objects.exists()
