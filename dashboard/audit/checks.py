@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from dashboard.audit import chain, triggers
 from dashboard.audit.models import AuditEvent
@@ -35,9 +36,18 @@ def audit_log_is_written_with_our_key(*, databases: Sequence[str] | None = None,
             id="audit.E002",
         )
         for alias in databases or []
-        if AuditEvent._meta.db_table in connections[alias].introspection.table_names()
-        and not chain.last_is_ours(using=alias)
+        if _is_migrated(connections[alias]) and not chain.last_is_ours(using=alias)
     ]
+
+
+def _is_migrated(connection: BaseDatabaseWrapper) -> bool:
+    """`migrate` checks first, when the table may be missing, or be of an older version."""
+    table = AuditEvent._meta.db_table
+    with connection.cursor() as cursor:
+        if table not in connection.introspection.table_names(cursor):
+            return False
+        columns = {column.name for column in connection.introspection.get_table_description(cursor, table)}
+    return columns >= {field.column for field in AuditEvent._meta.concrete_fields}
 
 
 @register()

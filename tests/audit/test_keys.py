@@ -8,8 +8,11 @@ import importlib
 import pytest
 from django.apps import apps
 from django.core.checks import run_checks
+from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
+from dashboard import sql
 from dashboard.audit import chain, triggers
 from dashboard.audit.chain import GENESIS, Broken
 from dashboard.audit.models import AuditEvent, AuditHead
@@ -47,6 +50,24 @@ def test_what_an_older_version_wrote_is_sealed_once_and_believed_up_to_there() -
     append_some(2)
     assert chain.verify() is None
     assert AuditEvent.objects.get(sequence=4).action == "log.sealed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_of_an_older_version_is_migrated_and_its_log_holds() -> None:
+    call_command("migrate", "audit", "0002", verbosity=0)
+    try:
+        previous = GENESIS
+        for sequence in (1, 2):
+            event = AuditEvent(sequence=sequence, at=timezone.now(), actor="olga", action="a.b", previous_hash=previous)
+            event.hash = previous = hashlib.sha256(chain.hashed(event).encode()).hexdigest()
+            fields = {name: getattr(event, name) for name in chain.FIELDS} | {"detail": "{}"}
+            sql.insert("audit_auditevent", fields, key="sequence")
+        AuditHead.objects.create(pk=chain.HEAD, sequence=2, hash=previous)
+    finally:
+        call_command("migrate", verbosity=0)
+    assert chain.verify() is None
+    assert AuditEvent.objects.get(sequence=3).action == "log.sealed"
+    assert triggers.missing(connection) == []
 
 
 def test_an_empty_log_needs_no_seal() -> None:
