@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import resolve_url
 from django.urls import reverse
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -24,7 +24,7 @@ from dashboard.access.permissions import LOOK, REFUSALS
 from dashboard.access.requests import HtmxRequest, client_address
 from dashboard.pages import bodies
 from dashboard.pages.downloads import TooMany
-from dashboard.pages.headers import POLICY
+from dashboard.pages.headers import strict
 
 logger = logging.getLogger("dashboard.access")
 PROBES = {"/healthz", "/readyz"}
@@ -50,9 +50,12 @@ class AccessLogMiddleware:
         return response
 
 
-class ContentSecurityPolicyMiddleware(MiddlewareMixin):
+class StrictHeadersMiddleware(MiddlewareMixin):
+    """Stands outside all other, so that no answer lacks them: Django's own sees none that was given before its turn."""
+
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        response.headers["Content-Security-Policy"] = POLICY
+        for name, value in strict().items():
+            response.headers.setdefault(name, value)
         return response
 
 
@@ -91,9 +94,6 @@ class SignInMiddleware(LoginRequiredMiddleware):
             response = method_not_allowed(request, response)
         # A page and its fragment share one URL; “Back” must not show the cached fragment.
         patch_vary_headers(response, ["HX-Request"])
-        if request.user.is_authenticated and not response.has_header("Cache-Control"):
-            # Who comes to this machine next finds nothing of it in the browser's files.
-            patch_cache_control(response, private=True, no_store=True)
         return response
 
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.access.middleware import POLICY
 from dashboard.access.permissions import LOOK, REFUSALS
+from dashboard.pages.headers import POLICY
 from tests.conftest import Person
 
 PAGE = "http://testserver/tasks/?kind=image&status=completed"
