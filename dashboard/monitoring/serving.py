@@ -1,7 +1,8 @@
 """The web server: gunicorn keeps its processes, waitress their connections.
 
 waitress receives a request whole before one of its threads sees it, and takes the answer off that thread's hands: who
-sends or reads slowly costs a socket, and no thread. What it lacks is here: deadlines, and limits by what is asked for.
+sends or reads slowly costs a socket, and no thread. What it lacks is here: deadlines, limits by what is asked for, and
+answers to HEAD.
 """
 
 from __future__ import annotations
@@ -78,6 +79,13 @@ class Answering(WSGITask):
         environ: dict[str, Any] = super().get_environment()
         environ[bodies.REFUSED] = self.request.too_large
         return environ
+
+    def finish(self) -> None:
+        if self.request.command == "HEAD":
+            self.write(b"")
+            # Not even the end of a body follows.
+            self.chunked_response = False
+        super().finish()
 
 
 class Unreadable(ErrorTask):
@@ -166,7 +174,7 @@ def build(
 ) -> TcpWSGIServer | MultiSocketServer:
     """A server on sockets that listen already. Its loop turns over `connections`, which it fills, `most` of them."""
     server = create_server(
-        application,
+        _heads(application),
         map=connections,
         sockets=listeners,
         threads=THREADS,
@@ -184,6 +192,20 @@ def build(
             one.channel_class = Connection
             one.maintenance = lambda now: _tidy(connections, most)
     return server
+
+
+def _heads(application: Callable[..., Any]) -> Callable[..., Any]:
+    """HEAD gets no body: waitress sends what it is given, and the client would read it as the next request's answer."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        body = application(environ, start_response)
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return body
+        if hasattr(body, "close"):
+            body.close()
+        return []
+
+    return answer
 
 
 class Buffered(Worker):

@@ -158,6 +158,16 @@ def test_a_kept_connection_serves_one_request_after_the_other(connect: Connect) 
         assert (response.status, response.read() != b"") == (200, True)
 
 
+def test_who_asks_for_the_head_alone_gets_no_body(connect: Connect) -> None:
+    client = connect()
+    for _ in range(2):
+        client.sendall(b"HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert client.recv(1 << 16).endswith(b"\r\n\r\n")
+    client.sendall(b"HEAD /endless HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert client.recv(1 << 16).endswith(b"\r\n\r\n")
+    assert is_closed(client)
+
+
 @pytest.mark.parametrize("length", ["Content-Length: 1100000000", "Content-Length: 1048577"])
 def test_a_body_that_is_too_long_is_refused_before_it_is_sent(connect: Connect, length: str) -> None:
     client = connect()
