@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.access import lifetimes, throttle
 from dashboard.access.forms import SignInForm
@@ -65,7 +65,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect(settings.LOGOUT_REDIRECT_URL)
 
 
-@require_GET
+@require_safe
 @login_not_required
 def admin_sign_in(request: HttpRequest) -> HttpResponse:
     """Stands where Django's admin has a sign-in of its own."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from dashboard.audit import chain
 from dashboard.audit.filters import AuditFilterForm, InvalidFilter
@@ -17,7 +17,7 @@ from dashboard.pages.downloads import download
 COLUMNS = ["sequence", "at", "actor", "address", "action", "subject", "detail", "previous_hash", "hash"]
 
 
-@require_GET
+@require_safe
 def audit_log(request: HttpRequest) -> HttpResponse:
     form = AuditFilterForm(request.GET)
     try:
@@ -36,12 +36,12 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     return render(request, "audit/audit_log.html", context)
 
 
-@require_GET
+@require_safe
 def audit_export_csv(request: HttpRequest) -> HttpResponseBase:
     return _export(request, kind="csv")
 
 
-@require_GET
+@require_safe
 def audit_export_json(request: HttpRequest) -> HttpResponseBase:
     return _export(request, kind="jsonl")
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from dashboard.access.requests import HtmxRequest, SignedInRequest, client_address
 from dashboard.calls import accounts, clock
@@ -75,7 +75,7 @@ def draft_context(
     }
 
 
-@require_GET
+@require_safe
 def deletion_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     deletion = get_object_or_404(Deletion.objects.with_circumstances().select_related("retry_of"), uuid=uuid)
     outcome, number, at = (request.GET.get(name, "") for name in ("outcome", "page", "from"))
@@ -97,7 +97,9 @@ def deletion_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
             "deletions/deletion_detail.html",
             {**draft_context(deletion), **_items(deletion, place)},
         )
-    requests.note_opened(deletion=deletion, user=request.user, now=clock.now())
+    if request.method == "GET":
+        # Who asks for the head alone has seen nothing.
+        requests.note_opened(deletion=deletion, user=request.user, now=clock.now())
     context = _live_context(deletion, place)
     if part != "live":
         return render(request, "deletions/deletion_detail.html", context)
@@ -164,7 +166,7 @@ def _live_context(deletion: Deletion, place: Place) -> dict[str, object]:
     }
 
 
-@require_GET
+@require_safe
 def deletion_strip(request: SignedInRequest) -> HttpResponse:
     try:
         return render_strip(request, shown=request.GET.get("shown", ""))
@@ -177,7 +179,7 @@ def render_strip(request: SignedInRequest, *, shown: str, watching: bool = True)
     try:
         context = strip.context(user=request.user, shown=shown, now=clock.now(), watching=watching)
     except BadSelection:
-        if request.method == "GET":
+        if request.method != "POST":
             raise
         # What was asked for is done by now; only the page's own cells can't be told.
         context = strip.context(user=request.user, shown="", now=clock.now(), watching=watching)
@@ -188,6 +190,6 @@ def render_strip(request: SignedInRequest, *, shown: str, watching: bool = True)
 def _unless_seen(request: HttpRequest, content: str) -> HttpResponse:
     """204 when the page has just this rendering, so that an unchanged page is left alone."""
     seen = hashlib.sha256(content.encode()).hexdigest()[:16]
-    if request.method == "GET" and request.GET.get("seen") == seen:
+    if request.method != "POST" and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
     return HttpResponse(content.replace(strip.SEEN, seen))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from dashboard.access.requests import SignedInRequest
 from dashboard.calls import clock
@@ -16,7 +16,7 @@ from dashboard.inventory.filters import BadFilter
 from dashboard.pages.downloads import download
 
 
-@require_GET
+@require_safe
 def deletion_list(request: SignedInRequest) -> HttpResponse:
     form = HistoryFilterForm(request.GET)
     try:
@@ -35,13 +35,13 @@ def deletion_list(request: SignedInRequest) -> HttpResponse:
     return render(request, "deletions/deletion_list.html", context)
 
 
-@require_GET
+@require_safe
 def deletion_report_csv(request: SignedInRequest, uuid: UUID) -> StreamingHttpResponse:
     deletion = _with_items(uuid)
     return _download(request, deletion, report.csv_report(deletion), "csv", "text/csv; charset=utf-8")
 
 
-@require_GET
+@require_safe
 def deletion_report_json(request: SignedInRequest, uuid: UUID) -> StreamingHttpResponse:
     deletion = _with_items(uuid)
     return _download(request, deletion, report.json_lines(deletion), "json", "application/json")

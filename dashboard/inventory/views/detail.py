@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from dashboard.inventory.models import TrackedTask
 
 
-@require_GET
+@require_safe
 def task_detail(request: HttpRequest, kind: str, task_id: str = "") -> HttpResponse:
     task_id = task_id or request.GET.get("id", "")
     # PostgreSQL refuses to even compare with a NUL.

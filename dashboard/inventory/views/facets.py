@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from dashboard.access.requests import SignedInRequest
 from dashboard.inventory.facets import Value, facets
@@ -11,7 +11,7 @@ from dashboard.inventory.listing import Address
 from dashboard.inventory.views.listing import refused, url
 
 
-@require_GET
+@require_safe
 def task_facets(request: SignedInRequest) -> HttpResponse:
     try:
         address = Address.from_query(request.GET)

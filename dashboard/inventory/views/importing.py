@@ -10,7 +10,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.access.permissions import IMPORT_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest, client_address
@@ -70,7 +70,7 @@ def _checked(request: SignedInRequest) -> HttpResponseBase:
     return _page(request, batch=batch, text=text, kind=kind)
 
 
-@require_GET
+@require_safe
 @permission_required(IMPORT_TASKS)
 def task_import_progress(request: SignedInRequest, uuid: uuid.UUID) -> HttpResponseBase:
     batch = ImportBatch.objects.filter(uuid=uuid, user=request.user).first()

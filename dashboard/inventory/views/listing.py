@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from dashboard.access.requests import HtmxRequest, SignedInRequest
 from dashboard.inventory import listing, selecting
@@ -23,7 +23,7 @@ from dashboard.inventory.walking import NEWEST_FIRST, OLDEST_FIRST, Cursor
 CLEARED = "The filter changed, so the selection was cleared."
 
 
-@require_GET
+@require_safe
 def task_list(request: SignedInRequest) -> HttpResponse:
     try:
         address = Address.from_query(request.GET)
