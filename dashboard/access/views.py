@@ -76,6 +76,7 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect(next_page(request, default="admin:index"))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def change_own_password(request: HttpRequest) -> HttpResponse:
     """Django's page for staff, with an entry in the audit log. The old password is guessed no more often than at the
     sign-in."""

@@ -83,12 +83,6 @@ def test_an_entry_of_the_administration_leads_nowhere_else(administrator: Person
     assert administrator.get("/admin/r/1/1/").status_code == 404
 
 
-def test_what_only_some_may_see_is_not_kept_by_the_browser(viewer: Person, stranger: Person) -> None:
-    for path in ("/tasks/", "/deletions/", "/audit/", "/audit/export.csv", "/nowhere/"):
-        assert "no-store" in viewer.get(path).headers["Cache-Control"]
-    assert "no-store" in stranger.get("/login/").headers["Cache-Control"]
-
-
 def test_a_new_session_replaces_the_one_before_the_sign_in(stranger: Person, olga: User) -> None:
     session = stranger.session
     session["planted"] = True

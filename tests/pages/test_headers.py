@@ -61,7 +61,7 @@ def test_a_failure_of_ours(viewer: Person, settings) -> None:
 
 def test_static_files_are_strict_too_and_may_be_kept(stranger: Person) -> None:
     response = stranger.get("/static/css/base.css")
-    response.close()
+    assert b"".join(response.streaming_content)
     assert (response.status_code, lacking(response.headers, kept=True)) == (200, set())
     since = {"If-Modified-Since": response.headers["Last-Modified"]}
     unchanged = stranger.get("/static/css/base.css", headers=since)

@@ -1,0 +1,120 @@
+"""Who gets what at which address. A new address needs a row, and every row an address.
+
+GET stands for HEAD too, and PUT for DELETE. What is posted has none of the fields that it needs.
+A cell is a status, or two where htmx gets another. `in` leads to the sign-in and back, htmx by 401 and a header;
+`staff` to where it is said that the administration is for staff.
+The stranger is signed out; so is, in effect, somebody disabled with a session from before. The outsider, and the one
+marked as staff, are in no group. In Django's admin, people and groups share rows, and so do records, which can't be
+changed there.
+"""
+
+from __future__ import annotations
+
+TABLE = r"""
+                                                            stranger outsider staff    viewer   operator administrator
+/                                             GET POST PUT  in       403      403      302      302      302
+/login/                                       GET           200      302      302      302      302      302
+                                              POST          422      302      302      302      302      302
+                                              PUT           405      405      405      405      405      405
+/logout/                                      GET PUT       405      405      405      405      405      405
+                                              POST          302      302      302      302      302      302
+/admin/login/                                 GET           in/302   403      302      403      403      302
+                                              POST PUT      405      405      405      405      405      405
+/admin/logout/                                GET PUT       405      405      405      405      405      405
+                                              POST          302      302      302      302      302      302
+/admin/password_change/                       GET POST      in       staff    200      staff    staff    200
+                                              PUT           in       staff    405      staff    staff    405
+/healthz                                      GET           200      200      200      200      200      200
+                                              POST PUT      405      405      405      405      405      405
+/readyz                                       GET           503      503      503      503      503      503
+                                              POST PUT      405      405      405      405      405      405
+/tasks/                                       GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/tasks/facets/                                GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/tasks/selection/                             GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      400      400
+/tasks/import/                                GET           in       403      403      403      200      200
+                                              POST          in       403      403      403      422      422
+                                              PUT           in       403      403      405      405      405
+/tasks/import/<uuid:uuid>/                    GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      302      422
+/tasks/import/<uuid:uuid>/progress/           GET           in       403      403      403      200      404
+                                              POST PUT      in       403      403      405      405      405
+/tasks/<str:kind>/                            GET           in       403      403      404      404      404
+                                              POST PUT      in       403      403      405      405      405
+/tasks/<str:kind>/<path:task_id>/             GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/deletions/                                   GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/deletions/new/                               GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      422      422
+/deletions/strip/                             GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/deletions/<uuid:uuid>/                       GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/deletions/<uuid:uuid>/confirm/               GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      422      409
+/deletions/<uuid:uuid>/keep/                  GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      303/204  409
+/deletions/<uuid:uuid>/undo/                  GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      303/200  303/200
+/deletions/<uuid:uuid>/pause/                 GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      303/200  303/200
+/deletions/<uuid:uuid>/resume/                GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      303/200  303/200
+/deletions/<uuid:uuid>/accept/                GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      409      409
+/deletions/<uuid:uuid>/stop/                  GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      303/200  303/200
+/deletions/<uuid:uuid>/retry/                 GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      303/200  303/200
+/deletions/<uuid:uuid>/check/                 GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      303/200  303/200
+/deletions/<uuid:uuid>/report.csv             GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/deletions/<uuid:uuid>/report.json            GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/audit/                                       GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/audit/export.csv                             GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/audit/export.json                            GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/admin/r/<path:rest>                          GET POST PUT  in       404      404      404      404      404
+/admin/                                       GET POST PUT  in       staff    200      staff    staff    200
+/admin/password_change/done/                  GET           in       staff    200      staff    staff    200
+                                              POST PUT      in       staff    405      staff    staff    405
+/admin/autocomplete/                          GET           in       staff    403      staff    staff    403
+                                              POST PUT      in       staff    405      staff    staff    405
+/admin/jsi18n/                                GET           in       staff    200      staff    staff    200
+                                              POST PUT      in       staff    405      staff    staff    405
+/admin/<people>/<id>/password/                GET POST PUT  in       staff    403      staff    staff    200
+/admin/<people>/                              GET POST PUT  in       staff    403      staff    staff    200
+/admin/<people>/add/                          GET POST PUT  in       staff    403      staff    staff    200
+/admin/<people>/<path:object_id>/history/     GET POST PUT  in       staff    403      staff    staff    200
+/admin/<people>/<path:object_id>/delete/      GET POST PUT  in       staff    403      staff    staff    200
+/admin/<people>/<path:object_id>/change/      GET POST PUT  in       staff    403      staff    staff    200
+/admin/<people>/<path:object_id>/             GET POST PUT  in       staff    302      staff    staff    302
+/admin/<records>/                             GET POST PUT  in       staff    403      staff    staff    200
+/admin/<records>/add/                         GET POST PUT  in       staff    403      staff    staff    403
+/admin/<records>/<path:object_id>/history/    GET POST PUT  in       staff    403      staff    staff    200
+/admin/<records>/<path:object_id>/delete/     GET POST PUT  in       staff    403      staff    staff    403
+/admin/<records>/<path:object_id>/change/     GET PUT       in       staff    403      staff    staff    200
+                                              POST          in       staff    403      staff    staff    403
+/admin/<records>/<path:object_id>/            GET POST PUT  in       staff    302      staff    staff    302
+/admin/^(?P<app_label>auth|audit|deletions)/$ GET POST PUT  in       staff    404      staff    staff    200
+/admin/(?P<url>.*)$                           GET POST PUT  in       staff    404      staff    staff    404
+"""
+
+
+def read() -> dict[str, dict[str, dict[str, str]]]:
+    """The cell of each person, by route and then by method."""
+    rows: dict[str, dict[str, dict[str, str]]] = {}
+    people, *lines = TABLE.strip("\n").splitlines()
+    for line in lines:
+        if route := line[:46].strip():
+            row = rows[route] = {}
+        cells = dict(zip(people.split(), line[60:].split(), strict=True))
+        row.update(dict.fromkeys(line[46:60].split(), cells | {"disabled": cells["stranger"]}))
+    return rows

@@ -1,0 +1,100 @@
+"""The people, and what there is behind every address: each button finds something that it could act on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from dashboard.audit import chain
+from dashboard.calls import accounts
+from dashboard.deletions import manifest
+from dashboard.deletions.models import Deletion, Outcome, State
+from dashboard.inventory.models import TrackedTask
+from tests.conftest import Person
+from tests.factories import DeletionFactory, DeletionItemFactory, ImportBatchFactory, TrackedTaskFactory, UserFactory
+
+STAFF = {"is_staff": True}
+PEOPLE = {
+    "outsider": {},
+    "staff": STAFF,
+    "viewer": {"role": "viewer"},
+    "operator": {"role": "operator"},
+    "administrator": STAFF | {"is_superuser": True},
+    "disabled": STAFF | {"is_superuser": True},
+}
+
+
+class World:
+    """Deletions and the import are the operator's. The disabled person was an administrator, and has a session left."""
+
+    def __init__(self) -> None:
+        self._browsers = {csrf: Client(enforce_csrf_checks=csrf) for csrf in (False, True)}
+        self.sessions = {"stranger": ""}
+        for name, traits in PEOPLE.items():
+            person = Person.signed_in(UserFactory(username=name, **traits))
+            self.sessions[name] = person.cookies["sessionid"].value
+        User.objects.filter(username="disabled").update(is_active=False)
+        self.operator = User.objects.get(username="operator")
+        self.group = self.operator.groups.get()
+        self.task = TrackedTaskFactory()
+        self.batch = ImportBatchFactory(user=self.operator, ids=["abcd_1"])
+        self.deletions = self._deletions()
+        with transaction.atomic():
+            self.event = chain.append(actor="operator", action="deletion.confirmed")
+
+    def path(self, route: str) -> str:
+        """An address that the route leads to."""
+        place, uuid, action = route.partition("<uuid:uuid>/")
+        if uuid:
+            row = self.batch if "import" in place else self.deletions[action]
+            return f"{place}{row.uuid}/{action}"
+        named = {
+            "<str:kind>": "image",
+            "<path:task_id>": self.task.task_id,
+            "<id>": self.operator.pk,
+            "user/<path:object_id>": f"user/{self.operator.pk}",
+            "group/<path:object_id>": f"group/{self.group.pk}",
+            "auditevent/<path:object_id>": f"auditevent/{self.event.pk}",
+            "deletion/<path:object_id>": f"deletion/{self.deletions[''].pk}",
+            "<path:rest>": "1/1/",
+            "r/<path:content_type_id>/<path:object_id>/": "r/1/1/",
+            r"^(?P<app_label>auth|audit|deletions)/$": "auth/",
+            r"(?P<url>.*)$": "nowhere/",
+        }
+        for part, value in named.items():
+            route = route.replace(part, str(value))
+        return route
+
+    def browser(self, name: str, *, csrf: bool = False) -> Client:
+        """As it was when the world was made, whatever it was told since."""
+        # Each new client reads all static files.
+        client = self._browsers[csrf]
+        client.cookies.clear()
+        if session := self.sessions[name]:
+            client.cookies["sessionid"] = session
+        return client
+
+    def _deletions(self) -> dict[str, Deletion]:
+        """By what ends the address of what can be asked of them."""
+        now = timezone.now()
+        tasks = TrackedTask.objects.filter(pk=self.task.pk)
+        draft = manifest.freeze_tasks(tasks=tasks, actor=self.operator)
+        own = {"actor": self.operator, "host": accounts.current_host(), "total": 1, "finished_at": None}
+        scheduled = DeletionFactory(**own, state=State.SCHEDULED, starts_at=now + timedelta(hours=1), waiting=1)
+        running = DeletionFactory(**own, state=State.RUNNING, waiting=1)
+        paused = DeletionFactory(**own, state=State.PAUSED, waiting=1)
+        finished = DeletionFactory(**own | {"finished_at": now, "total": 2}, refused=1, unknown=1)
+        for outcome in (Outcome.REFUSED, Outcome.UNKNOWN):
+            DeletionItemFactory(deletion=finished, outcome=outcome)
+        buttons = {
+            draft: ["confirm/", "keep/"],
+            scheduled: ["undo/"],
+            running: ["pause/", "stop/"],
+            paused: ["resume/", "accept/"],
+            finished: ["", "retry/", "check/", "report.csv", "report.json"],
+        }
+        return {button: deletion for deletion, named in buttons.items() for button in named}
