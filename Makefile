@@ -4,7 +4,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Tools and tests look at no .env of yours; `make run` does.
 ISOLATED := ENV_FILE=/dev/null DATABASE_URL=
 
-.PHONY: run test test-sqlite test-postgresql lint bench screenshots requirements chaos
+.PHONY: run test test-sqlite test-postgresql lint bandit audit sbom newer bench screenshots requirements chaos
 
 run: .venv/.runtime
 	@$(BIN)/python manage.py run
@@ -20,7 +20,7 @@ test-sqlite: .venv/.development
 test-postgresql: .venv/.development
 	$(ISOLATED) $(BIN)/python -m tests.on_postgresql
 
-lint: .venv/.development
+lint: .venv/.development bandit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	ENV_FILE=/dev/null $(BIN)/mypy
@@ -28,6 +28,25 @@ lint: .venv/.development
 	$(BIN)/djlint templates --lint
 	ENV_FILE=/dev/null DATABASE_URL=sqlite:///:memory: $(BIN)/python manage.py makemigrations --check --dry-run
 	$(ISOLATED) $(BIN)/python -m pytest -q tests/test_layers.py
+
+# What can be said against the code, what the product is made of, and what there is newer of it.
+audit: bandit sbom newer
+
+# On every triaged line it warns of each string it would not have reported anyway: so it speaks when it found something.
+bandit: .venv/.development
+	@said=$$($(BIN)/bandit --configfile pyproject.toml --recursive dashboard tensorslab_api bench docs 2>&1) \
+		|| { echo "$$said" | grep -v "but no failed test on"; exit 1; }
+
+# CycloneDX, of what is pinned for running the product; what does not fit the schema is not written.
+SBOM ?= var/sbom.json
+sbom: .venv/.development
+	@mkdir -p -m 700 $(dir $(SBOM))
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible --validate \
+		--output-file $(SBOM) requirements.txt
+	@echo "What the product is made of is in $(SBOM)."
+
+newer: .venv/.development
+	@sh .ci/newer $(BIN)/python
 
 # One part alone, with its options: make bench PART="listing --rows 10000".
 bench: .venv/.development

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-import subprocess
+import subprocess  # nosec B404 # each use below says what it starts
 import sys
 import time
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def running(
 
 
 def _start(command: tuple[str, ...], log: IO[bytes] | None, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    return subprocess.Popen(  # nosec B603 # our own programs, no shell
         [sys.executable, *command],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,

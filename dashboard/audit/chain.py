@@ -185,7 +185,7 @@ def _locked_head() -> tuple[int, str, str]:
     """Sequence and hash of the last event, and the hash that the chain holds where `heads` kept one."""
     locked = f"""
         SELECT sequence, hash, COALESCE((SELECT hash FROM audit_auditevent WHERE sequence = %s), '')
-        FROM audit_audithead WHERE id = %s{sql.for_update("audit_audithead")}"""
+        FROM audit_audithead WHERE id = %s{sql.for_update("audit_audithead")}"""  # nosec B608 # only names from the code
     if not (found := sql.rows(locked, heads.kept(), HEAD)):
         # The first event ever. Whoever loses this race waits here until the winner's row is committed.
         AuditHead.objects.bulk_create([AuditHead(pk=HEAD)], ignore_conflicts=True)

@@ -238,7 +238,7 @@ def held(heads: Collection[Seen]) -> set[Seen]:
     """Those that the chain holds."""
     if not heads:
         return set()
-    statement = f"SELECT sequence, hash FROM audit_auditevent WHERE {sql.among('sequence')}"
+    statement = f"SELECT sequence, hash FROM audit_auditevent WHERE {sql.among('sequence')}"  # nosec B608 # only names from the code
     found = dict(sql.rows(statement, sql.listed([head.sequence for head in heads])))
     return {head for head in heads if found.get(head.sequence) == head.hash}
 

@@ -28,7 +28,7 @@ SQLITE = {
     "audit_event_no_replace": f"""
         BEFORE INSERT ON {TABLE}
         WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE sequence = NEW.sequence)
-        BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",
+        BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",  # nosec B608 # only names from the code
 }
 POSTGRESQL_FUNCTION = f"""
     CREATE OR REPLACE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS

@@ -117,7 +117,7 @@ def settle_alone(
         if not recording.complete(call.pk, verdict, answered_at=answered_at):
             return
         if not controls.fails_alone(call.purpose, verdict):
-            accounts.learn(verdict, host=account.host, now=answered_at, jitter=random.random())  # noqa: S311
+            accounts.learn(verdict, host=account.host, now=answered_at, jitter=random.random())  # nosec B311 # spreads pauses, no secret
         if account.key != accounts.current_key():
             # Another process has another key: what is found out with one says nothing of the other.
             pass

@@ -75,7 +75,7 @@ def _show_as_deleting(deletion: Deletion, items: str, *values: object) -> None:
     }
     # Locked by their keys, as an import does: in another order both deadlock.
     chosen = f"""id IN (SELECT id FROM {TASKS} WHERE id IN (SELECT tracked_id FROM {ITEMS} WHERE {items})
-        ORDER BY id{sql.for_update(TASKS)})"""
+        ORDER BY id{sql.for_update(TASKS)})"""  # nosec B608 # pieces from the code, values beside them
     sql.update(TASKS, shown, chosen, *values)
 
 
@@ -83,7 +83,10 @@ def _next_to_arm(deletion: Deletion, size: int) -> tuple[int, int]:
     """The last item of the next chunk, and how many it has. Read in the order of the index `item_by_outcome`."""
     chunk = "SELECT id FROM {} WHERE deletion_id = %s AND outcome = 'waiting' AND id > %s ORDER BY id LIMIT %s"
     [(last, number)] = sql.rows(
-        f"SELECT MAX(id), COUNT(*) FROM ({chunk.format(ITEMS)}) AS chunk", deletion.pk, deletion.armed_through, size
+        f"SELECT MAX(id), COUNT(*) FROM ({chunk.format(ITEMS)}) AS chunk",  # nosec B608 # only names from the code
+        deletion.pk,
+        deletion.armed_through,
+        size,
     )
     return last or 0, number
 
@@ -91,11 +94,11 @@ def _next_to_arm(deletion: Deletion, size: int) -> tuple[int, int]:
 def _skip_blocked(deletion: Deletion, first: int, last: int) -> None:
     """What another deletion holds by now, or somebody put on hold, is not ours to delete."""
     # No EXISTS: PostgreSQL may answer it by reading everything that is open, for every chunk anew.
-    holder = f"(SELECT o.id FROM {ITEMS} o WHERE o.tracked_id = t.id AND o.open LIMIT 1)"
+    holder = f"(SELECT o.id FROM {ITEMS} o WHERE o.tracked_id = t.id AND o.open LIMIT 1)"  # nosec B608 # only names from the code
     found = sql.rows(
         f"""SELECT i.id, t.id, {holder} FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
         WHERE i.deletion_id = %s AND i.outcome = 'waiting' AND i.id > %s AND i.id <= %s
-        AND (t.presence <> 'present' OR t.held_by <> '' OR {holder} IS NOT NULL)""",
+        AND (t.presence <> 'present' OR t.held_by <> '' OR {holder} IS NOT NULL)""",  # nosec B608 # pieces from the code, values beside them
         deletion.pk,
         first,
         last,
@@ -149,7 +152,7 @@ def _keep_chunk(
             mark(armed)
         if never_ours := [tracked for _, tracked, is_open in chunk if not is_open]:
             # By now they may be another deletion's, or it has told what became of them.
-            later = f"SELECT 1 FROM {DELETIONS} d WHERE d.uuid = last_deletion AND d.confirmed_at > %s"
+            later = f"SELECT 1 FROM {DELETIONS} d WHERE d.uuid = last_deletion AND d.confirmed_at > %s"  # nosec B608 # only names from the code
             still = f"presence = 'present' AND NOT EXISTS ({later})"
             mark(never_ours, where=still, values=[deletion.confirmed_at])
         shift_counters(deletion.pk, {Outcome.WAITING: -moved, outcome: moved})
@@ -168,7 +171,7 @@ def _next_to_keep(deletion: Deletion, *, touched: bool, size: int) -> list[tuple
     found = sql.rows(
         f"""SELECT id, tracked_id, open FROM {ITEMS}
         WHERE {here} > (%s, 'waiting', 0) AND {here} < (%s, 'waiting', {LAST}) AND touched = %s
-        ORDER BY deletion_id, outcome, id LIMIT %s{sql.for_update(ITEMS)}""",
+        ORDER BY deletion_id, outcome, id LIMIT %s{sql.for_update(ITEMS)}""",  # nosec B608 # pieces from the code, values beside them
         deletion.pk,
         deletion.pk,
         touched,

@@ -88,7 +88,7 @@ def _was_gone_before(work: Settlement, item: Carried) -> bool:
 def _others_are_there(work: Settlement, item: Carried) -> bool:
     """Of the same lost call; or were, since they have been sent again after it, with Success or lost once more."""
     others = f"""SELECT 1 FROM {ITEMS} WHERE id >= %s AND id <= %s AND deletion_id + 0 = %s
-        AND (lost_call = %s AND (there_times > 0 OR code = 1000) OR first_call = %s AND lost_call > %s) LIMIT 1"""
+        AND (lost_call = %s AND (there_times > 0 OR code = 1000) OR first_call = %s AND lost_call > %s) LIMIT 1"""  # nosec B608 # only names from the code
     calls = (item.lost_call, item.first_call, item.lost_call)
     return bool(sql.rows(others, item.pk - NEAR, item.pk + NEAR, work.deletion.pk, *calls))
 
@@ -99,7 +99,7 @@ def other_kind(kind: str) -> str:
 
 def _may_be_of_the_other_kind(item: Carried) -> bool:
     """Unless the register has a task of its own under that kind."""
-    return not sql.rows(f"SELECT 1 FROM {TASKS} WHERE kind = %s AND task_id = %s", other_kind(item.kind), item.task_id)
+    return not sql.rows(f"SELECT 1 FROM {TASKS} WHERE kind = %s AND task_id = %s", other_kind(item.kind), item.task_id)  # nosec B608 # only names from the code
 
 
 def _conclude_other_kind(work: Settlement, found: Found) -> None:

@@ -13,7 +13,7 @@ from dashboard.deletions.moves import DELETIONS, ITEMS
 
 SETTLED = f"""id = %s AND (condemned_at IS NULL OR condemned_through >= last_item)
     AND NOT EXISTS (SELECT 1 FROM {ITEMS} WHERE deletion_id = %s AND not_before IS NOT NULL)
-    AND NOT EXISTS (SELECT 1 FROM {ITEMS} WHERE deletion_id + 0 = %s AND claim > 0)"""
+    AND NOT EXISTS (SELECT 1 FROM {ITEMS} WHERE deletion_id + 0 = %s AND claim > 0)"""  # nosec B608 # only names from the code
 DONE = f"{SETTLED} AND state IN ('running', 'paused') AND waiting = 0 AND sent = 0"
 ALARMED = f"{SETTLED} AND state = 'running' AND condemned_at IS NOT NULL AND alarm_shown_at IS NULL"
 
@@ -21,7 +21,8 @@ ALARMED = f"{SETTLED} AND state = 'running' AND condemned_at IS NOT NULL AND ala
 def end_or_alarm(deletion_id: int, *, now: datetime) -> None:
     """Ends what is done. What is condemned, and all looked up, is paused before anything else of it is sent."""
     if finish_if_done(deletion_id, now=now) or not sql.rows(
-        f"SELECT 1 FROM {DELETIONS} WHERE {ALARMED}", *[deletion_id] * 3
+        f"SELECT 1 FROM {DELETIONS} WHERE {ALARMED}",  # nosec B608 # only names from the code
+        *[deletion_id] * 3,
     ):
         return
     deletion = Deletion.objects.get(pk=deletion_id)
@@ -40,10 +41,10 @@ def end_or_alarm(deletion_id: int, *, now: datetime) -> None:
 def finish_if_done(deletion_id: int, *, now: datetime) -> bool:
     """Ends a deletion in which nothing waits, is out, is to be looked up, or to be vouched for."""
     of = [deletion_id] * 3
-    if not sql.rows(f"SELECT 1 FROM {DELETIONS} WHERE {DONE}", *of):
+    if not sql.rows(f"SELECT 1 FROM {DELETIONS} WHERE {DONE}", *of):  # nosec B608 # only names from the code
         return False
     [(doubt, lag)] = sql.rows(
-        f"SELECT a.doubt, a.lag FROM {DELETIONS} d LEFT JOIN calls_account a ON a.host = d.host WHERE d.id = %s",
+        f"SELECT a.doubt, a.lag FROM {DELETIONS} d LEFT JOIN calls_account a ON a.host = d.host WHERE d.id = %s",  # nosec B608 # only names from the code
         deletion_id,
     )
     if not doubt and sampling.top_up(deletion_id, now=now, lag=lag or 0.0):

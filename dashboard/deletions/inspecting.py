@@ -66,7 +66,7 @@ def mark_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) ->
             f"""SELECT id FROM {ITEMS} WHERE id > %s AND id <= %s AND deletion_id + 0 = %s AND touched
             AND outcome IN ('deleted', 'already_gone', 'refused', 'kept') AND inspection IS NULL
             AND COALESCE(claim, call_id) IS NULL AND not_before IS NULL
-            AND (outcome <> 'deleted' OR code IS NULL OR code <> 1000 OR %s) AND (seen_at IS NULL OR seen_at < %s)""",
+            AND (outcome <> 'deleted' OR code IS NULL OR code <> 1000 OR %s) AND (seen_at IS NULL OR seen_at < %s)""",  # nosec B608 # only names from the code
             first,
             through,
             deletion.pk,
@@ -85,7 +85,7 @@ def _random(deletion: Deletion) -> list[int]:
         return []
     found = sql.rows(
         f"""SELECT id FROM {ITEMS} WHERE deletion_id = %s AND outcome = %s AND code = 1000
-        AND inspection IS NULL AND COALESCE(claim, call_id) IS NULL AND not_before IS NULL""",
+        AND inspection IS NULL AND COALESCE(claim, call_id) IS NULL AND not_before IS NULL""",  # nosec B608 # only names from the code
         deletion.pk,
         Outcome.DELETED,
     )
@@ -149,7 +149,7 @@ def _is_sure(work: Settlement, found: Found) -> bool:
 
 def _told_by_another(work: Settlement, item: Carried) -> bool:
     """Another deletion has had the task since: what is found now is of its making."""
-    shown = f"SELECT 1 FROM {TASKS} WHERE id = %s AND last_deletion = %s"
+    shown = f"SELECT 1 FROM {TASKS} WHERE id = %s AND last_deletion = %s"  # nosec B608 # only names from the code
     return not sql.rows(shown, item.tracked_id, work.deletion.uuid)
 
 

@@ -155,7 +155,7 @@ def _clear_next(*, now: datetime) -> bool:
         end = draft.first_item + CLEARED_AT_ONCE
         # By their keys alone, as `change_items` has it; other drafts may have been frozen between them.
         mine = "id >= %s AND id < %s AND deletion_id + 0 = %s"
-        sql.change(f"DELETE FROM {DeletionItem._meta.db_table} WHERE {mine}", draft.first_item, end, draft.pk)
+        sql.change(f"DELETE FROM {DeletionItem._meta.db_table} WHERE {mine}", draft.first_item, end, draft.pk)  # nosec B608 # pieces from the code, values beside them
         Deletion.objects.filter(pk=draft.pk).update(first_item=end)
         return True
 
@@ -278,7 +278,7 @@ def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask]) -> int:
     holes = ", ".join(["%s"] * len(constants))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {DeletionItem._meta.db_table} ({names}) SELECT {holes}, chosen.* FROM ({sql}) AS chosen",
+            f"INSERT INTO {DeletionItem._meta.db_table} ({names}) SELECT {holes}, chosen.* FROM ({sql}) AS chosen",  # nosec B608 # Django's own statement, its values beside it
             [*constants.values(), *parameters],
         )
         return int(cursor.rowcount)

@@ -56,5 +56,5 @@ def mark_tasks(
     }
     # Locked by their keys, as an import does: in another order both deadlock.
     lock = sql.for_update(TASKS)
-    chosen = f"id IN (SELECT id FROM {TASKS} WHERE {sql.among('id')} AND {where} ORDER BY id{lock})"
+    chosen = f"id IN (SELECT id FROM {TASKS} WHERE {sql.among('id')} AND {where} ORDER BY id{lock})"  # nosec B608 # pieces from the code, values beside them
     sql.update(TASKS, shown, chosen, sql.listed(tracked), *values)

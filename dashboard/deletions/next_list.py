@@ -44,7 +44,7 @@ def _waiting(deletion: Sending, where: str = "TRUE", *values: object, limit: int
         f"""SELECT i.id, i.tracked_id, i.kind, i.task_id, i.touched, i."group", t.held_by, t.held_reason
         FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
         WHERE i.deletion_id = %s AND i.outcome = 'waiting' AND i.open AND {where}
-        ORDER BY i."group" DESC, i.kind, i.id LIMIT %s""",
+        ORDER BY i."group" DESC, i.kind, i.id LIMIT %s""",  # nosec B608 # pieces from the code, values beside them
         deletion.pk,
         *values,
         limit,
@@ -87,7 +87,7 @@ def is_canary_out(deletion: Sending) -> bool:
         f"""SELECT COUNT(CASE WHEN i.outcome = 'waiting' THEN 1 END), COUNT(CASE WHEN i.open OR i.not_before IS NOT NULL
             OR i.claim IS NOT NULL OR i.call_id IS NOT NULL THEN 1 END)
         FROM {ITEMS} i JOIN {DELETIONS} d ON d.id = i.deletion_id
-        WHERE i.deletion_id + 0 = %s AND i.id >= d.first_item AND i.kind = %s AND i.id <= %s""",
+        WHERE i.deletion_id + 0 = %s AND i.id >= d.first_item AND i.kind = %s AND i.id <= %s""",  # nosec B608 # only names from the code
         deletion.pk,
         deletion.canary_kind,
         deletion.canary_through,

@@ -159,14 +159,14 @@ def _next_to_doubt(deletion: Deletion, through: int, size: int) -> list[tuple[in
     # By row values that only the index `item_by_outcome` has, as in `arming`.
     here, columns = "(deletion_id, outcome, id)", "id, tracked_id, outcome"
     one = f"""SELECT * FROM (SELECT {columns} FROM {ITEMS} WHERE {here} > (%s, %s, %s) AND {here} < (%s, %s, {LAST})
-        AND id <= %s AND open ORDER BY deletion_id, outcome, id LIMIT %s) AS {{}}"""
+        AND id <= %s AND open ORDER BY deletion_id, outcome, id LIMIT %s) AS {{}}"""  # nosec B608 # pieces from the code, values beside them
     values = [
         value
         for outcome in (Outcome.UNKNOWN, Outcome.WAITING)
         for value in (deletion.pk, outcome, deletion.doubted_through, deletion.pk, outcome, through, size)
     ]
     both = f"{one.format('unknown')} UNION ALL {one.format('waits')}"
-    return sql.rows(f"SELECT {columns} FROM ({both}) AS found ORDER BY id LIMIT %s", *values, size)
+    return sql.rows(f"SELECT {columns} FROM ({both}) AS found ORDER BY id LIMIT %s", *values, size)  # nosec B608 # pieces from the code, values beside them
 
 
 def _doubt(deletion: Deletion, found: list[tuple[int, int, str]], *, now: datetime) -> None:

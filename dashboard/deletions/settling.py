@@ -146,7 +146,7 @@ class Settlement:
         self.change(items, outcome, **{**ending, **fields})
 
     def pause(self, failures: int) -> datetime:
-        return self.now + timedelta(seconds=growing_pause(failures, jitter=random.random()))  # noqa: S311
+        return self.now + timedelta(seconds=growing_pause(failures, jitter=random.random()))  # nosec B311 # spreads pauses, no secret
 
     def there_counts_from(self, items: Sequence[Carried], *, lost: bool) -> datetime:
         """From when a look-up may say that these were kept: the delete that just ended could still be at work, and so
@@ -157,7 +157,7 @@ class Settlement:
 
     def note_trouble(self) -> None:
         """From the first time on it never goes on, or ends, without look-ups that can be trusted."""
-        first = f"UPDATE {DELETIONS} SET troubled_at = %s WHERE id = %s AND troubled_at IS NULL"
+        first = f"UPDATE {DELETIONS} SET troubled_at = %s WHERE id = %s AND troubled_at IS NULL"  # nosec B608 # only names from the code
         sql.change(first, self.now, self.deletion.pk)
 
     def condemn(self, item: Carried) -> None:
@@ -212,7 +212,7 @@ def settle(call_id: int, verdict: Verdict, *, now: datetime, came_at: datetime |
             _settle_look_up(work, items[0], verdict, call)
         work.end()
         if not usable and not _fails_alone(call, verdict):
-            accounts.learn(verdict, host=deletion.host, now=now, jitter=random.random())  # noqa: S311
+            accounts.learn(verdict, host=deletion.host, now=now, jitter=random.random())  # nosec B311 # spreads pauses, no secret
         work.tell()
         recording.audit(call, verdict, ids=[item.task_id for item in items], answered_at=answered_at)
     if usable and deletion.failures:
@@ -234,7 +234,7 @@ def _locked(call_id: int) -> tuple[recording.Call, Settled]:
     [(operation, kind, purpose, sent_at, *row)] = sql.rows(
         f"""SELECT c.operation, c.kind, c.purpose, c.sent_at, {DELETION_COLUMNS}
         FROM {recording.TABLE} c JOIN {DELETIONS} d ON d.uuid = c.deletion LEFT JOIN calls_account a ON a.host = d.host
-        WHERE c.id = %s{sql.for_update("d")}""",
+        WHERE c.id = %s{sql.for_update("d")}""",  # nosec B608 # only names from the code
         call_id,
     )
     deletion = settled_from(row)
@@ -243,7 +243,7 @@ def _locked(call_id: int) -> tuple[recording.Call, Settled]:
 
 def carried(where: str, *values: object) -> list[Carried]:
     columns = ", ".join(["id", *Carried._fields[1:]])
-    found = map(Carried._make, sql.rows(f"SELECT {columns} FROM {ITEMS} WHERE {where} ORDER BY id", *values))
+    found = map(Carried._make, sql.rows(f"SELECT {columns} FROM {ITEMS} WHERE {where} ORDER BY id", *values))  # nosec B608 # pieces from the code, values beside them
     return [
         item._replace(
             lost_at=sql.moment(item.lost_at),

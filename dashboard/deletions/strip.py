@@ -22,7 +22,7 @@ LINGERS = timedelta(seconds=10)
 MOST = 10
 IN_FLIGHT = f"""
     SELECT COUNT(*), (SELECT a.doubt FROM calls_account a WHERE a.host = %s)
-    FROM {DELETIONS} WHERE state IN ('scheduled', 'running', 'paused')"""
+    FROM {DELETIONS} WHERE state IN ('scheduled', 'running', 'paused')"""  # nosec B608 # only names from the code
 MINE = f"""
     SELECT d.*, a.rest_until, a.rest_reason, a.doubt, COALESCE((
         SELECT SUM(r.total - r.skipped - r.kept) FROM {DELETIONS} r
@@ -33,7 +33,7 @@ MINE = f"""
         OR d.state = 'cancelled' AND d.waiting > 0
         OR %s AND d.state IN ('finished', 'cancelled') AND d.finished_at > %s
         OR d.state = 'finished' AND d.opened_at IS NULL AND (d.refused > 0 OR d.unknown > 0 OR d.alarms > 0))
-    ORDER BY d.confirmed_at DESC LIMIT %s"""
+    ORDER BY d.confirmed_at DESC LIMIT %s"""  # nosec B608 # only names from the code
 """Both stand on every page, where Django would take longer to build them than the page's rows take to be found."""
 
 

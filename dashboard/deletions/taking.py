@@ -93,7 +93,7 @@ def _put_in_flight(chunk: Chunk, hold: slots.Hold, *, now: datetime) -> bool:
             AND (d.state = 'running' AND (%s OR d.stopped_at IS NULL AND {turns.nothing_speaks_against()})
                 OR d.state = 'finished' AND %s))
         AND NOT EXISTS (SELECT 1 FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
-            WHERE i.call_id = %s AND t.held_by <> '' AND NOT %s)"""
+            WHERE i.call_id = %s AND t.held_by <> '' AND NOT %s)"""  # nosec B608 # pieces from the code, values beside them
     looks_up = chunk.operation == Operation.LOOK_UP
     values = (chunk.deletion_id, *turns.may_send_values(now), looks_up, looks_up, chunk.call_id, looks_up)
     if chunk.deletion_id is None:
@@ -111,7 +111,7 @@ def release(call_id: int) -> bool:
     waits = {"outcome": Outcome.WAITING, "call_id": None}
     with transaction.atomic():
         locked = f"""SELECT d.id FROM {DELETIONS} d JOIN calls_providercall c ON c.deletion = d.uuid
-            WHERE c.id = %s{sql.for_update("d")}"""
+            WHERE c.id = %s{sql.for_update("d")}"""  # nosec B608 # only names from the code
         for (deletion_id,) in sql.rows(locked, call_id):
             if recording.forget(call_id):
                 number = sql.update(ITEMS, waits, "call_id = %s AND outcome = 'sent'", call_id)
@@ -128,7 +128,7 @@ def _prepare_look_up(deletion: Sending, *, now: datetime) -> Chunk | None:
     found = sql.rows(
         f"""SELECT id, kind, task_id, outcome, if_there, inspection FROM {ITEMS}
         WHERE deletion_id = %s AND not_before IS NOT NULL AND not_before <= %s AND call_id IS NULL
-        ORDER BY not_before LIMIT 1""",
+        ORDER BY not_before LIMIT 1""",  # nosec B608 # only names from the code
         deletion.pk,
         now,
     )
@@ -158,15 +158,15 @@ def prepare_inspection(*, now: datetime) -> Chunk | None:
         WHERE n.at IS NULL AND n.begun_at IS NOT NULL AND d.state = 'finished' AND d.host = %s
         AND i.not_before IS NOT NULL AND i.not_before <= %s AND i.call_id IS NULL
         AND EXISTS (SELECT 1 FROM calls_account a WHERE a.host = d.host AND a.paused_reason = '' AND a.doubt = ''
-            AND (a.rest_until IS NULL OR a.rest_until <= %s)) LIMIT 1""",
+            AND (a.rest_until IS NULL OR a.rest_until <= %s)) LIMIT 1""",  # nosec B608 # only names from the code
         accounts.current_host(),
         now,
         now,
     )
     for pk, uuid, *item in found:
         with transaction.atomic():
-            sql.rows(f"SELECT 1 FROM {DELETIONS} d WHERE d.id = %s{sql.for_update('d')}", pk)
-            still = f"SELECT 1 FROM {ITEMS} WHERE id = %s AND not_before IS NOT NULL AND call_id IS NULL"
+            sql.rows(f"SELECT 1 FROM {DELETIONS} d WHERE d.id = %s{sql.for_update('d')}", pk)  # nosec B608 # only names from the code
+            still = f"SELECT 1 FROM {ITEMS} WHERE id = %s AND not_before IS NOT NULL AND call_id IS NULL"  # nosec B608 # only names from the code
             if sql.rows(still, item[0]):
                 return _look_up(Due._make(item), UUID(str(uuid)), pk)
     return None

@@ -81,7 +81,7 @@ def _found(which: str, value: object, *, now: datetime) -> Sending | None:
                 (d.refused + d.unknown) * 100 > (d.deleted + d.already_gone + d.refused + d.unknown) * %s)
                 OR (SELECT COUNT(*) FROM (SELECT 1 FROM {ITEMS} i WHERE i.deletion_id + 0 = d.id AND i.claim > 0
                     LIMIT {MOST_CLAIMS}) AS claims) >= {MOST_CLAIMS}, d.confirmed_at
-        FROM {DELETIONS} d WHERE d.state = 'running' AND {may_send()} AND {which}""",
+        FROM {DELETIONS} d WHERE d.state = 'running' AND {may_send()} AND {which}""",  # nosec B608 # pieces from the code, values beside them
         REFUSED_AT_LEAST,
         settings.DELETION_REFUSED_PERCENT,
         *may_send_values(now),

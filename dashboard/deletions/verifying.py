@@ -60,7 +60,7 @@ def condemn_chunk(deletion: Deletion, *, now: datetime, size: int | None = None)
         # In the order of the index `item_by_outcome`.
         found = sql.rows(
             f"""SELECT id, evidence = 'said' AND not_before IS NULL AND COALESCE(claim, call_id) IS NULL
-            FROM {ITEMS} WHERE deletion_id = %s AND outcome = %s AND id > %s ORDER BY id LIMIT %s""",
+            FROM {ITEMS} WHERE deletion_id = %s AND outcome = %s AND id > %s ORDER BY id LIMIT %s""",  # nosec B608 # only names from the code
             row.pk,
             Outcome.DELETED,
             row.condemned_through,

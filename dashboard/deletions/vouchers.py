@@ -82,7 +82,7 @@ def _claims() -> list[tuple[str, Wish]]:
         f"""SELECT c.kind, MAX(c.answered_at), MAX(CASE WHEN c.purpose = 'other' THEN 0 ELSE 1 END)
         FROM {ITEMS} i JOIN calls_providercall c ON c.id = i.claim
         JOIN {DELETIONS} d ON d.id = i.deletion_id + 0
-        WHERE i.claim > 0 AND d.state IN ('running', 'finished') AND d.host = %s GROUP BY c.kind""",
+        WHERE i.claim > 0 AND d.state IN ('running', 'finished') AND d.host = %s GROUP BY c.kind""",  # nosec B608 # only names from the code
         accounts.current_host(),
     )
     return [

@@ -47,7 +47,7 @@ def claims(*, now: datetime) -> list[Claimed]:
         WHERE i.claim > 0 AND d.state IN ('running', 'finished') AND d.host = %s
         AND (d.key IN ('', %s) OR d.state = 'finished')
         AND (k.ghost_at >= c.answered_at OR c.answered_at < %s OR c.sent_at < a.trusted_since)
-        ORDER BY i.claim LIMIT %s""",
+        ORDER BY i.claim LIMIT %s""",  # nosec B608 # only names from the code
         accounts.current_host(),
         accounts.current_key(),
         now - controls.FRESH,
@@ -92,7 +92,7 @@ def _apply(deletion_id: int, judged: dict[int, tuple[Claimed, Judgement]], *, no
     with transaction.atomic():
         [row] = sql.rows(
             f"""SELECT {DELETION_COLUMNS} FROM {DELETIONS} d LEFT JOIN calls_account a ON a.host = d.host
-            WHERE d.id = %s{sql.for_update("d")}""",
+            WHERE d.id = %s{sql.for_update("d")}""",  # nosec B608 # only names from the code
             deletion_id,
         )
         work = Settlement(deletion=settled_from(row), now=now)

@@ -24,7 +24,7 @@ def _of(presence: str) -> str:
 
 
 _WRONG = f"NEW.listed <> {_of('NEW.presence')}"
-_SET = f"UPDATE {TASKS} SET listed = {_of('presence')} WHERE id = NEW.id;"
+_SET = f"UPDATE {TASKS} SET listed = {_of('presence')} WHERE id = NEW.id;"  # nosec B608 # only names from the code
 SQLITE = {
     "task_listed_added": f"AFTER INSERT ON {TASKS} WHEN {_WRONG} BEGIN {_SET} END",
     "task_listed_changed": f"AFTER UPDATE OF presence ON {TASKS} WHEN {_WRONG} BEGIN {_SET} END",
@@ -49,7 +49,7 @@ def create(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(POSTGRESQL_FUNCTION)
     triggers.put(connection, TASKS, _wanted(connection))
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {TASKS} SET listed = {_of('presence')} WHERE listed <> {_of('presence')}")
+        cursor.execute(f"UPDATE {TASKS} SET listed = {_of('presence')} WHERE listed <> {_of('presence')}")  # nosec B608 # only names from the code
 
 
 def drop(connection: BaseDatabaseWrapper) -> None:

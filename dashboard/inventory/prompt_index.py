@@ -22,8 +22,8 @@ MIGRATION = ("inventory", "0004_index_prompts")
 TABLE = "inventory_prompts"
 TRIGRAMS = "inventory_prompts_trigrams"
 
-_ADD = f"INSERT INTO {TABLE} (rowid, prompt) VALUES (NEW.id, NEW.prompt);"
-_REMOVE = f"INSERT INTO {TABLE} ({TABLE}, rowid, prompt) VALUES ('delete', OLD.id, OLD.prompt);"
+_ADD = f"INSERT INTO {TABLE} (rowid, prompt) VALUES (NEW.id, NEW.prompt);"  # nosec B608 # only names from the code
+_REMOVE = f"INSERT INTO {TABLE} ({TABLE}, rowid, prompt) VALUES ('delete', OLD.id, OLD.prompt);"  # nosec B608 # only names from the code
 SQLITE_TABLE = f"""
     CREATE VIRTUAL TABLE IF NOT EXISTS {TABLE}
     USING fts5(prompt, content='{TASKS}', content_rowid='id', tokenize='trigram')"""
@@ -51,7 +51,7 @@ POSTGRESQL_FUNCTION = f"""
             TRUNCATE {TABLE};
         END IF;
         RETURN NULL;
-    END $$"""
+    END $$"""  # nosec B608 # only names from the code
 _KEEP = "EXECUTE FUNCTION inventory_prompts_keep()"
 POSTGRESQL = {
     # By statement, since a million rows come in few; rows that ON CONFLICT updates are told by the third.
@@ -72,10 +72,10 @@ def create(connection: BaseDatabaseWrapper) -> None:
         cursor.execute(POSTGRESQL_TABLE if postgresql else SQLITE_TABLE)
         if postgresql:
             cursor.execute(f"TRUNCATE {TABLE}")
-            cursor.execute(f"INSERT INTO {TABLE} SELECT id, prompt FROM {TASKS}")
+            cursor.execute(f"INSERT INTO {TABLE} SELECT id, prompt FROM {TASKS}")  # nosec B608 # only names from the code
             cursor.execute(POSTGRESQL_FUNCTION)
         else:
-            cursor.execute(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('rebuild')")
+            cursor.execute(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('rebuild')")  # nosec B608 # only names from the code
     triggers.put(connection, TASKS, _wanted(connection))
     if postgresql and _trigrams_known(connection):
         with connection.cursor() as cursor:

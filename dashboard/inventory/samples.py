@@ -35,7 +35,7 @@ def add_samples(*, count: int, seed: int, now: datetime) -> int:
     first = TrackedTask.objects.count()
     series = "WITH RECURSIVE series(i) AS (SELECT CAST(%s AS bigint) UNION ALL SELECT i + 1 FROM series WHERE i < %s)"
     # Ordered twice, which keeps SQLite from dealing a word again wherever it is read.
-    source = f"FROM ({series} SELECT i, {_escaped(_dealt(seed))} FROM series ORDER BY i) AS words ORDER BY i"
+    source = f"FROM ({series} SELECT i, {_escaped(_dealt(seed))} FROM series ORDER BY i) AS words ORDER BY i"  # nosec B608 # numbers that are reckoned here
     given = {name: _escaped(expression) for name, expression in _task(int(now.timestamp())).items()}
     statement, defaults = insert_select(given, source=source, now=now)
     end = first + count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import signal
-import subprocess
+import subprocess  # nosec B404 # each use below says what it starts
 import sys
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def start() -> subprocess.Popen[bytes]:
     file = settings.VAR_DIR / "supervisord.conf"
     (settings.VAR_DIR / "log").mkdir(exist_ok=True)
     file.write_text(configuration(), encoding="utf-8")
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(  # nosec B603 # our own program, no shell
         [sys.executable, "-m", "supervisor.supervisord", "-c", str(file)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

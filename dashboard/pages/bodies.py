@@ -19,7 +19,7 @@ LARGEST = LARGEST_FILE + USUAL
 """A file to import, with the form around it."""
 REFUSED = "dashboard.body_refused"
 """Key of the WSGI environment: the web server refused the body, so there is none."""
-PASS = "import_pass"  # noqa: S105
+PASS = "import_pass"  # nosec B105 # a cookie's name
 """Cookie of whoever was shown the page on which files are imported, and may do so."""
 PASS_LASTS = timedelta(days=1)
 

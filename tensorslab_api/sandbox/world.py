@@ -84,7 +84,7 @@ class World:
         self.in_flight = 0
         self.max_in_flight = 0
         self.queue: deque[Fault] = deque()
-        self.dice = random.Random(options.seed)  # noqa: S311 (reproducible, no secret)
+        self.dice = random.Random(options.seed)  # nosec B311 # reproducible, no secret
         self.rollback_turn = 0
 
     @contextmanager
@@ -199,7 +199,7 @@ class World:
         with self.lock:
             self.existence.settle()
             if "seed" in changes:
-                self.dice = random.Random(options.seed)  # noqa: S311 (reproducible, no secret)
+                self.dice = random.Random(options.seed)  # nosec B311 # reproducible, no secret
             if changes.keys() & {"rollback_after", "rollback_share"}:
                 self.rollback_turn = 0
             self.options = options

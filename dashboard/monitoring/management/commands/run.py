@@ -78,7 +78,7 @@ class Command(BaseCommand):
         self.stdout.write("Stopped.")
 
     def announce(self, sign_in: SignIn, *, in_time: bool) -> None:
-        host = settings.BIND if settings.BIND not in {"0.0.0.0", "::"} else "127.0.0.1"  # noqa: S104
+        host = settings.BIND if settings.BIND not in {"0.0.0.0", "::"} else "127.0.0.1"  # nosec B104 # compared with, not bound to
         lines = [
             "",
             f"  Open      http://{f'[{host}]' if ':' in host else host}:{settings.PORT}/",
@@ -107,7 +107,7 @@ class Command(BaseCommand):
 def ready() -> bool:
     """Asks as a proxy in front would: by a name that is allowed, and as HTTPS where that is demanded."""
     allowed = next(iter(settings.ALLOWED_HOSTS), "localhost").replace("*", "localhost").lstrip(".")
-    address = settings.BIND if settings.BIND not in {"0.0.0.0", "::"} else "127.0.0.1"  # noqa: S104
+    address = settings.BIND if settings.BIND not in {"0.0.0.0", "::"} else "127.0.0.1"  # nosec B104 # compared with, not bound to
     asking = http.client.HTTPConnection(address, settings.PORT, timeout=5)
     try:
         asking.request("GET", "/readyz", headers={"Host": allowed})
