@@ -1,6 +1,26 @@
-import os
+from __future__ import annotations
 
+import os
+from typing import Any
+
+from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.utils.http import parse_header_parameters
+
+
+class Utf8Request(WSGIRequest):
+    """All that is sent here is UTF-8, so no charset that a request names is believed.
+
+    Python knows some that are no text at all, and some that make characters which no database takes.
+    """
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        try:
+            self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+        except ValueError:
+            self.content_type, self.content_params = "", {}
+
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 application = get_wsgi_application()
+application.request_class = Utf8Request
