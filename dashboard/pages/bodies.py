@@ -12,8 +12,9 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
 MEGABYTE = 1024 * 1024
-USUAL = MEGABYTE
-"""More than any form of ours is, with every box of a page ticked."""
+USUAL = MEGABYTE // 16
+"""More than any form of ours is, with every box of a page ticked. A form that is refused comes back with what was in
+it, a quotation mark as six characters: so an answer stays below a megabyte."""
 LARGEST_FILE = 200 * MEGABYTE
 LARGEST = LARGEST_FILE + USUAL
 """A file to import, with the form around it."""

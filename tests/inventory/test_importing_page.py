@@ -62,6 +62,16 @@ def test_there_is_no_button_when_nothing_is_left_to_import(operator):
     assert ">Import " not in content.partition('<section class="checked"')[2].partition("</section>")[0]
 
 
+def test_what_was_pasted_is_shown_again_unless_it_is_very_long(operator):
+    left_out = "What was pasted is too long to be shown again."
+    rows = "kind,task_id\naudio,x\n"
+    content = text(check(operator, rows))
+    assert ("kind,task_id audio,x </textarea>" in content, left_out in content) == (True, False)
+    operator.get(URL)
+    content = text(check(operator, rows + "'" * page.SHOWN_AGAIN))
+    assert ("</textarea>" in content, "audio,x </textarea>" in content, left_out in content) == (True, False, True)
+
+
 def test_what_was_typed_is_shown_as_text(operator):
     content = text(check(operator, "kind,task_id\n<b>audio</b>,x\n"))
     assert "<b>audio" not in content

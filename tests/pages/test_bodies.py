@@ -53,6 +53,13 @@ def test_cookies_that_make_no_sense_are_no_pass(header: str) -> None:
     assert bodies.most("/tasks/import/", header) == bodies.USUAL
 
 
+def test_a_form_that_comes_back_is_never_a_flood(stranger) -> None:
+    quotes = "'" * (bodies.USUAL - 1000)
+    response = stranger.post("/login/", {"username": quotes, "password": "x"})
+    assert response.status_code == 422
+    assert 6 * len(quotes) < len(response.content) < bodies.MEGABYTE
+
+
 @pytest.mark.parametrize("path", ["/login/", "/tasks/", "/deletions/draft/", "/nowhere/"])
 def test_a_body_that_is_too_long_is_refused_before_it_is_read(operator, path: str) -> None:
     response = operator.generic("POST", path, b"x" * (bodies.USUAL + 1), "application/x-www-form-urlencoded")

@@ -21,6 +21,8 @@ from dashboard.pages import bodies
 from dashboard.pages.bodies import LARGEST_FILE, MEGABYTE
 
 PASTED = "pasted rows"
+SHOWN_AGAIN = 100_000
+"""Characters of pasted rows. On a page each may be six."""
 
 EMPTY = "Nothing to check. Choose a file, or paste rows."
 BOTH = "There is a file and there are pasted rows. Keep one of them."
@@ -116,7 +118,8 @@ def _page(
     context = {
         "error": error,
         "batch": batch,
-        "text": text,
+        "text": text if len(text) <= SHOWN_AGAIN else "",
+        "text_left_out": len(text) > SHOWN_AGAIN,
         "kind": kind,
         "kinds": Kind.choices,
         "largest_file": f"{LARGEST_FILE // MEGABYTE} MB",
