@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from dashboard.access import lifetimes
 from dashboard.access.requests import client_address
 from dashboard.audit import chain
+from dashboard.audit.admin import KeyedAdmin
 from dashboard.audit.models import AuditEvent
 
 admin.site.unregister(User)
@@ -34,7 +35,7 @@ else:
     UserAdmin = auth_admin.UserAdmin
 
 
-class AuditedAdmin(ModelAdmin):
+class AuditedAdmin(KeyedAdmin):
     def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> LogEntry:
         entry = super().log_addition(request, obj, message)
         self._append(request, "added", str(obj), _standing(obj))

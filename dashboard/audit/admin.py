@@ -13,7 +13,14 @@ else:
     ModelAdmin = admin.ModelAdmin
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class KeyedAdmin(ModelAdmin):
+    """Finds a row by its key also where the address has an empty `_to_field`, on which Django's own fails."""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return super().get_object(request, object_id, from_field or None)
+
+
+class ReadOnlyAdmin(KeyedAdmin):
     """For records, which change through their own rules alone; open to whoever may look at them in the product."""
 
     list_per_page = 50

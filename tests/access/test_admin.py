@@ -36,6 +36,17 @@ def test_adding_a_person_is_recorded(administrator: Person) -> None:
     assert PASSWORD not in str(event.detail)
 
 
+def test_an_empty_name_of_a_key_means_the_usual_key(administrator: Person, peter: User) -> None:
+    sequence = chain.append(actor="alice", address="127.0.0.1", action="user.added", subject="peter").pk
+    for place in (
+        f"auth/user/{peter.pk}/change",
+        f"auth/user/{peter.pk}/delete",
+        f"audit/auditevent/{sequence}/change",
+    ):
+        assert administrator.get(f"/admin/{place}/?_to_field=").status_code == 200, place
+    assert administrator.get(f"/admin/auth/user/{peter.pk}/change/?_to_field=password").status_code == 400
+
+
 def test_giving_a_role_is_recorded_with_what_the_person_may_do_now(administrator: Person, peter: User) -> None:
     fields = {
         "username": "peter",
