@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from dashboard.pages.bodies import USUAL
 from tests.fuzz.product import Address, Place, Product
 from tests.fuzz.sending import Request
-from tests.fuzz.words import CHARSETS, COOKIES, HEADERS, METHODS, TYPES, WORDS
+from tests.fuzz.words import CHARSETS, COOKIES, HEADERS, MARK, METHODS, TYPES, WORDS
 
 Pairs = list[tuple[bytes, bytes]]
 BOUNDARY = "b0undary"
@@ -39,12 +39,15 @@ def requests(product: Product, address: Address) -> SearchStrategy[Request]:
     )
 
 
-def stuffed(address: Address) -> Iterator[Request]:
-    """Each field as long as a body may be, of what a page writes as six characters."""
+def one_by_one(address: Address) -> Iterator[Request]:
+    """Each field alone: what would be SQL, and a whole body of what a page writes as six characters."""
     path = address.path({name: value.encode() for name, value in address.places[0].items()})
-    for name in sorted(address.names) if "POST" in address.methods else ():
-        body = _multipart([(_encoded(name), b"'" * (USUAL - 1000))])
-        yield Request(method="POST", path=path, body=body, content_type=MULTIPART)
+    for name in map(_encoded, sorted(address.names)):
+        if "GET" in address.methods:
+            yield Request(method="GET", path=path, query=_urlencoded([(name, _encoded(MARK))]))
+        if "POST" in address.methods:
+            for value in (_encoded(MARK), b"'" * (USUAL - 1000)):
+                yield Request(method="POST", path=path, body=_multipart([(name, value)]), content_type=MULTIPART)
 
 
 def _paths(address: Address) -> SearchStrategy[str]:
