@@ -1,25 +1,28 @@
-"""Files that are made to take long, or much memory: what is read again, and held at once, stays in proportion."""
+"""Files that are made to take long, or much memory: steps stay in proportion, and what is held has a limit."""
 
 from __future__ import annotations
 
 import gzip
 import io
+import sys
 import tracemalloc
 from collections.abc import Callable
+from types import FrameType
 
 import pytest
 
-from dashboard.inventory.importing import csv_rows
+from dashboard.inventory.importing import csv_rows, json_rows, lines, unpacking, url_map
 from dashboard.inventory.importing.entries import Problem, Row
 from dashboard.inventory.importing.reading import Reading
 
 Make = Callable[[int], str]
-MOST_MEMORY = 20_000_000
+MOST_HELD, MOST_A_CHARACTER, SLACK = 400_000, 80, 20_000
+"""Bytes. Buffers of the standard library are most of the first."""
 HEADER = "kind,task_id,prompt\n"
 FILES: dict[str, tuple[str, Make]] = {
     "quotes that never close": ("a.csv", lambda n: HEADER + 'b",c,"ddd\n' * (n // 10)),
     "quotes that open": ("a.csv", lambda n: HEADER + 'image,a,"\n' * (n // 10)),
-    "long lines that open a quote": ("a.csv", lambda n: HEADER + ('image,a,"' + "x" * 9_990 + "\n") * (n // 10_000)),
+    "long lines that open a quote": ("a.csv", lambda n: HEADER + ('image,a,"' + "x" * 490 + "\n") * (n // 500)),
     "quotes that close far below": ("a.csv", lambda n: HEADER + ('image,a,"x\n' + "y\n" * 190 + 'z"\n') * (n // 400)),
     "quotes that never match": ("a.csv", lambda n: HEADER + 'image,a,"x\n"y\n' * (n // 13)),
     "only quotes": ("a.csv", lambda n: HEADER + '"\n' * (n // 2)),
@@ -36,43 +39,88 @@ FILES: dict[str, tuple[str, Make]] = {
 }
 
 
-def read(name: str, text: str) -> int:
-    """How many entries a file has."""
-    return sum(1 for _ in Reading(io.BytesIO(gzip.compress(text.encode(), 1)), name=name, most=2_000_000_000))
+every_file = pytest.mark.parametrize(("name", "make"), FILES.values(), ids=FILES)
 
 
-@pytest.mark.parametrize(("name", "make"), FILES.values(), ids=FILES)
-def test_no_file_takes_more_memory_than_it_may(name: str, make: Make) -> None:
-    text = make(250_000)
+def read(name: str, text: str) -> None:
+    for _ in Reading(io.BytesIO(gzip.compress(text.encode(), 1)), name=name, most=2_000_000_000):
+        pass
+
+
+def held(name: str, text: str) -> int:
+    """Bytes at most at once, beside the file itself."""
     packed = io.BytesIO(gzip.compress(text.encode(), 1))
-    del text
     tracemalloc.start()
     for _ in Reading(packed, name=name, most=2_000_000_000):
         pass
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < MOST_MEMORY
+    return peak
 
 
-@pytest.mark.parametrize(
-    ("name", "make"),
-    [pair for pair in FILES.values() if pair[0].endswith(".csv")],
-    ids=[name for name, pair in FILES.items() if pair[0].endswith(".csv")],
-)
-def test_a_row_is_parsed_no_more_often_the_longer_the_file(monkeypatch, name: str, make: Make) -> None:
-    parsed = 0
-    cells = csv_rows._cells
+def steps(name: str, text: str) -> int:
+    """Calls of functions, Python's own among them."""
+    called = 0
 
-    def counted(text: str, delimiter: str) -> list[str] | str | None:
-        nonlocal parsed
-        parsed += len(text)
-        return cells(text, delimiter)
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal called
+        called += event in {"call", "c_call"}
 
-    monkeypatch.setattr(csv_rows, "_cells", counted)
-    for size in (100_000, 400_000):
-        parsed, text = 0, make(size)
+    sys.setprofile(count)
+    try:
         read(name, text)
+    finally:
+        sys.setprofile(None)
+    return called
+
+
+@pytest.fixture
+def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundredth and less of what may be held, so that small files are far beyond it."""
+    for module in (lines, csv_rows, json_rows):
+        monkeypatch.setattr(module, "LONGEST_LINE", 4000, raising=False)
+    monkeypatch.setattr(csv_rows, "LONGEST_CELL", 4000)
+    monkeypatch.setattr(json_rows, "LONGEST_RECORD", 4000)
+    monkeypatch.setattr(json_rows, "MOST_LINES", 500)
+    monkeypatch.setattr(json_rows, "MOST_BRACKETS", 100)
+    monkeypatch.setattr(unpacking, "PIECE", 4096)
+
+
+@every_file
+def test_what_is_held_has_a_limit_and_does_not_grow_with_the_file(small_limits: None, name: str, make: Make) -> None:
+    small, large = (held(name, make(size)) for size in (10_000, 40_000))
+    assert large < MOST_HELD
+    assert large - small < SLACK
+
+
+@every_file
+def test_up_to_its_limit_a_file_takes_memory_in_proportion(name: str, make: Make) -> None:
+    text = make(30_000)
+    assert held(name, text) < MOST_HELD + MOST_A_CHARACTER * len(text)
+
+
+@every_file
+def test_it_takes_as_many_steps_as_it_has_characters_and_parses_each_a_few_times(
+    monkeypatch: pytest.MonkeyPatch, name: str, make: Make
+) -> None:
+    parsed = 0
+
+    def counted(parse: Callable[..., object]) -> Callable[..., object]:
+        def counting(text: str, *rest: object) -> object:
+            nonlocal parsed
+            parsed += len(text)
+            return parse(text, *rest)
+
+        return counting
+
+    for module, parser in ((csv_rows, "_cells"), (json_rows, "_loads"), (url_map, "_pair")):
+        monkeypatch.setattr(module, parser, counted(getattr(module, parser)))
+    taken = []
+    for size in (10_000, 40_000):
+        parsed, text = 0, make(size)
+        taken.append(steps(name, text))
         assert parsed <= 4 * len(text)
+    assert taken[1] <= 4.5 * taken[0]
 
 
 def test_a_row_over_many_lines_is_one_row_and_a_quote_that_never_closes_costs_its_line() -> None:
