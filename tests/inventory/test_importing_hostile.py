@@ -33,6 +33,7 @@ FILES: dict[str, tuple[str, Make]] = {
     "lists without end": ("a.jsonl", lambda n: "[" + "[]," * (n // 3) + "[]]\n"),
     "nested lists": ("a.jsonl", lambda n: "[" * n + "\n"),
     "names without end": ("a.jsonl", lambda n: "".join(f'{{"n{number}":1}}\n' for number in range(n // 12))),
+    "long names": ("a.jsonl", lambda n: "".join(f'{{"{number:03}{"n" * 900}":1}}\n' for number in range(n // 910))),
     "names of one object": ("a.jsonl", lambda n: "{" + ",".join(f'"n{number}":1' for number in range(n // 12)) + "}\n"),
     "colons": ("urls.yaml", lambda n: "? a\n" * (n // 4)),
     "indented": ("urls.yaml", lambda n: "a_0.png: x\n" + " y\n" * (n // 3)),

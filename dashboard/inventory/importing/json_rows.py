@@ -19,8 +19,8 @@ LONGEST_RECORD, MOST_LINES = 4_000_000, 100_000
 """Characters and lines of one record that is printed over many lines."""
 MOST_BRACKETS = 10_000
 """In one value: what is read of millions takes a hundred times the memory of its text."""
-MOST_NAMES = 1000
-"""Unknown names that are remembered; ten of them are shown."""
+MOST_NAMES, LONGEST_NAME = 1000, 41
+"""Unknown names that are remembered, and characters of each; ten are shown, with forty."""
 
 
 def read_json_lines(lines: Lines) -> Iterator[Entry]:
@@ -38,7 +38,7 @@ def read_json_lines(lines: Lines) -> Iterator[Entry]:
             yield Problem(line=number, sentence=f"The line is not JSON{_where(error)}.")
             continue
         if isinstance(value, dict) and value.get("format") != RECORD_FORMAT and len(ignored) < MOST_NAMES:
-            ignored |= value.keys() - fields.COLUMNS - {"urls"}
+            ignored.update(name[:LONGEST_NAME] for name in value.keys() - fields.COLUMNS - {"urls"})
         yield _entry(value, line=number)
     if ignored:
         names = ", ".join(fields.shown(name) for name in sorted(ignored)[:10])
