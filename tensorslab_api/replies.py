@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from tensorslab_api.texts import LONGEST_PROMPT, LONGEST_TEXT, LONGEST_URL, MOST_URLS, cut
 from tensorslab_api.types import DeleteReply, LookUpReply, TaskInfo, TaskKind, TaskStatus
 
 IMAGE_STATUSES = {1: TaskStatus.QUEUED, 2: TaskStatus.PROCESSING, 3: TaskStatus.COMPLETED, 4: TaskStatus.FAILED}
@@ -111,7 +112,6 @@ def without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def read_info(data: dict[str, Any], *, kind: TaskKind, task_id: str) -> TaskInfo:
     """`ImageInfoData` or `VideoInfoData`; a field of the wrong type counts as absent."""
-    urls = data.get("url")
     image = kind is TaskKind.IMAGE
     status = number(data.get("image_status" if image else "task_status"))
     return TaskInfo(
@@ -119,8 +119,8 @@ def read_info(data: dict[str, Any], *, kind: TaskKind, task_id: str) -> TaskInfo
         task_id=task_id,
         status=(IMAGE_STATUSES if image else VIDEO_STATUSES).get(status or 0, TaskStatus.UNKNOWN),
         model=text(data.get("category" if image else "source"), 100),
-        prompt=text(data.get("prompt"), 20_000),
-        urls=tuple(text(url) for url in urls if isinstance(url, str)) if isinstance(urls, list) else (),
+        prompt=text(data.get("prompt"), LONGEST_PROMPT),
+        urls=addresses(data.get("url")),
         width=positive(data.get("width")) if image else None,
         height=positive(data.get("height")) if image else None,
         duration=None if image else positive(data.get("duration")),
@@ -145,9 +145,15 @@ def read_retry_after(header: str | None) -> float | None:
         return None
 
 
-def text(value: object, limit: int = 2000) -> str:
+def text(value: object, limit: int = LONGEST_TEXT) -> str:
     """A text that any database can store; empty when it is not one."""
-    return UNSTORABLE.sub("�", value[:limit]) if isinstance(value, str) else ""
+    return UNSTORABLE.sub("�", cut(value, limit)) if isinstance(value, str) else ""
+
+
+def addresses(value: object) -> tuple[str, ...]:
+    """Texts of a list that are no longer than an address may be, as many as a task may have."""
+    found = [url for url in value if isinstance(url, str)] if isinstance(value, list) else []
+    return tuple(text(url, LONGEST_URL) for url in found if len(url) <= LONGEST_URL)[:MOST_URLS]
 
 
 def number(value: object) -> int | None:

@@ -30,7 +30,8 @@ class TaskStatus(StrEnum):
 class TaskInfo:
     """One task as a look-up describes it (`ImageInfoData`, `VideoInfoData`).
 
-    The provider promises no field, so each may be empty or None. Texts hold no NUL and no lone surrogate.
+    The provider promises no field, so each may be empty or None. Texts hold no NUL and no lone surrogate, and are no
+    longer than `texts` says.
     """
 
     kind: TaskKind
@@ -41,7 +42,7 @@ class TaskInfo:
     """`category` of an image, `source` of a video; at most 100 characters."""
     prompt: str = ""
     urls: tuple[str, ...] = ()
-    """Results, as sent: not checked to be http or https."""
+    """Results, as sent: not checked to be http or https. Too long ones are left out, and so is what is too many."""
     width: int | None = None
     height: int | None = None
     """Pixels; images only."""

@@ -44,11 +44,13 @@ class ImportBatch(models.Model):
     """How many are read, and what they made: there the next reading goes on."""
     entries = models.BigIntegerField(default=0)
     problems = models.JSONField(default=list)
-    """The first of them; `rejected` counts all."""
+    """The first of them, and of what was cut; `rejected` and `cut` count all."""
     notes = models.JSONField(default=list)
     to_add = models.PositiveIntegerField(default=0)
     to_update = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
+    cut = models.PositiveIntegerField(default=0, db_default=0)
+    """Rows that are taken although a text of theirs is too long."""
     added = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     actor = models.CharField(max_length=150, blank=True)
@@ -68,7 +70,7 @@ class ImportBatch(models.Model):
 
     @property
     def more_problems(self) -> int:
-        return self.rejected - len(self.problems)
+        return self.rejected + self.cut - len(self.problems)
 
     @property
     def working(self) -> bool:

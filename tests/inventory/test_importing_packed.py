@@ -62,7 +62,7 @@ def test_a_file_that_unpacks_to_an_endless_line_is_not_held_in_memory():
         tracemalloc.stop()
     assert peak < 40_000_000
     assert keys(found) == [("image", "b")]
-    assert problems(found) == [(2, "A cell is longer than 1,000,000 characters.")]
+    assert problems(found) == [(2, "Line 2 is longer than 4,000,000 characters.")]
 
 
 def test_a_file_is_read_only_so_far():

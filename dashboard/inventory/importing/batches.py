@@ -11,7 +11,7 @@ from django.db import transaction
 
 from dashboard.calls import clock
 from dashboard.inventory.importing import jobs, pieces
-from dashboard.inventory.importing.entries import Entry, Note, Problem, Row
+from dashboard.inventory.importing.entries import Entry, Note, Problem, Row, told
 from dashboard.inventory.importing.repeats import sifted
 from dashboard.inventory.importing.steps import STATE, Checking, Importing, Superseded, imported
 from dashboard.inventory.importing.storing import packed, store
@@ -92,18 +92,19 @@ def take_in(
     tell: Callable[[Problem | Note], None] = lambda _entry: None,
     progress: Callable[[Taken], None] = lambda _taken: None,
 ) -> Taken:
-    """Stores rows as they are read and tells of what can't be. What is stored stays, whatever stops it."""
+    """Stores rows as they are read and tells of what can't be, or only cut. What is stored stays, whatever stops it."""
     now, taken = clock.now(), Taken()
     interrupted = True
     try:
         for chunk in sifted(entries):
             rows = [found for found in chunk if isinstance(found, Row)]
             added, updated = store(packed(rows), number=len(rows), now=now)
-            others = [found for found in chunk if not isinstance(found, Row)]
-            rejected = sum(isinstance(found, Problem) for found in others)
+            rejected = sum(isinstance(found, Problem) for found in chunk)
             taken = Taken(taken.added + added, taken.updated + updated, taken.rejected + rejected)
-            for other in others:
-                tell(other)
+            for note in (found for found in chunk if isinstance(found, Note)):
+                tell(note)
+            for remark in told(chunk):
+                tell(remark)
             progress(taken)
         interrupted = False
     finally:

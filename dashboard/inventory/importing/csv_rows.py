@@ -9,7 +9,7 @@ from dashboard.inventory.importing.fields import COLUMNS, READERS, REQUIRED, sho
 from dashboard.inventory.importing.lines import LONGEST_LINE, Lines, fault
 
 DELIMITERS = ",;\t"
-LONGEST_CELL = 1_000_000
+LONGEST_CELL = LONGEST_LINE
 MOST_LINES_A_ROW = 200
 MOST_COLUMNS = 1000
 NEVER_CLOSED = "A quote that opens on this line is never closed."

@@ -14,6 +14,8 @@ class Row(NamedTuple):
     task_id: str
     values: Mapping[str, Any] = {}
     file: str = ""
+    remark: str = ""
+    """What was cut of it; it is taken all the same."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -52,4 +54,13 @@ def made(kind: object, task_id: object, given: Iterable[tuple[fields.Reader, obj
                 values.update(reader(value))
     except fields.Rejected as rejected:
         return Problem(line, str(rejected))
-    return Row(line, kind, task_id, values)
+    return Row(line, kind, task_id, values, remark=fields.fit(values))
+
+
+def told(entries: Iterable[Entry]) -> list[Problem]:
+    """What there is to say of single lines, in their order: why one makes no row, or what was cut of its row."""
+    return [
+        Problem(found.line, found.remark, found.file) if isinstance(found, Row) else found
+        for found in entries
+        if isinstance(found, Problem) or (isinstance(found, Row) and found.remark)
+    ]

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dashboard.calls.models import Kind
+from dashboard.calls.texts import LONGEST_PROMPT, LONGEST_TEXT, LONGEST_URL, MOST_URLS, cut
 from dashboard.inventory.models import Status, TrackedTask
 
 REQUIRED = ("kind", "task_id")
@@ -19,9 +20,10 @@ REQUIRED = ("kind", "task_id")
 ID_LIMIT: int = TrackedTask._meta.get_field("task_id").max_length or 255
 MODEL_LIMIT: int = TrackedTask._meta.get_field("model").max_length or 100
 TIME_LIMIT: int = TrackedTask._meta.get_field("created_raw").max_length or 64
-URL_LIMIT = 4000
 PIXELS_LIMIT = 1_000_000
 SECONDS_LIMIT = 1_000_000
+CUT_AT = {"prompt": LONGEST_PROMPT, "error": LONGEST_TEXT}
+"""Words for people: what is longer is no reason to refuse a row."""
 # Millions of cells are read: a compiled pattern and plain sets, not properties that are computed each time.
 HALF = re.compile("[\ud800-\udfff]")
 KINDS = frozenset(Kind.values)
@@ -65,6 +67,19 @@ def optional(column: str, value: object) -> dict[str, Any]:
     return READERS[column](value)
 
 
+def fit(values: dict[str, Any]) -> str:
+    """Cuts what is longer than the register holds. What was cut, as the operator reads it; empty when nothing was."""
+    remarks = []
+    for name, limit in CUT_AT.items():
+        if len(words := values.get(name, "")) > limit:
+            values[name] = cut(words, limit)
+            remarks.append(f"The {name} has {len(words):,} characters and is cut at {limit:,}.")
+    if len(urls := values.get("urls", ())) > MOST_URLS:
+        values["urls"] = urls[:MOST_URLS]
+        remarks.append(f"There are {len(urls):,} urls, of which the first {MOST_URLS} are kept.")
+    return " ".join(remarks)
+
+
 def _status(value: object) -> dict[str, Any]:
     if isinstance(value, str) and value in STATUSES:
         return {"status": value}
@@ -101,7 +116,7 @@ def _url(value: object) -> dict[str, Any]:
 
 
 def is_web_address(url: str) -> bool:
-    if len(url) > URL_LIMIT or _has_invisible(url):
+    if len(url) > LONGEST_URL or _has_invisible(url):
         return False
     try:
         parts = urlsplit(url)

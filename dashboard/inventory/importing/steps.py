@@ -14,7 +14,7 @@ from django.db.models import F
 from dashboard.audit import chain
 from dashboard.calls import clock
 from dashboard.inventory.importing import pieces
-from dashboard.inventory.importing.entries import Entry, Note, Problem, Row
+from dashboard.inventory.importing.entries import Entry, Note, Problem, Row, told
 from dashboard.inventory.importing.pieces import ROLE
 from dashboard.inventory.importing.reading import Reading
 from dashboard.inventory.importing.repeats import Seen, chunks
@@ -63,19 +63,21 @@ class Checking:
 
     def _come_to(self, chunk: list[Entry], *, rows: int, updates: int) -> dict[str, object]:
         batch = self.batch
-        problems = [found for found in chunk if isinstance(found, Problem)]
+        remarks = told(chunk)
+        rejected = sum(isinstance(found, Problem) for found in chunk)
         notes = [found.sentence for found in chunk if isinstance(found, Note)]
         room = PROBLEMS_KEPT - len(batch.problems)
-        batch.problems += [{"line": found.line, "sentence": found.sentence} for found in problems[:room]]
+        batch.problems += [{"line": found.line, "sentence": found.sentence} for found in remarks[:room]]
         batch.notes += [sentence for sentence in dict.fromkeys(notes) if sentence not in batch.notes]
-        batch.rejected += len(problems)
+        batch.rejected += rejected
+        batch.cut += len(remarks) - rejected
         batch.to_add += rows - updates
         batch.to_update += updates
         batch.lines, batch.entries = self.reading.lines, self.reading.entries
         batch.state = STATE.CHECKED if self.reading.ended else STATE.CHECKING
         batch.offset = self.stream.tell()
         batch.moved_at = clock.now()
-        names = ["problems", "notes", "rejected", "to_add", "to_update"]
+        names = ["problems", "notes", "rejected", "cut", "to_add", "to_update"]
         names += ["lines", "entries", "state", "offset", "moved_at"]
         return {name: getattr(batch, name) for name in names}
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import yaml
 
 from dashboard.inventory.importing.entries import Entry, Problem, Row, entry
-from dashboard.inventory.importing.fields import shown
+from dashboard.inventory.importing.fields import fit, shown
 from dashboard.inventory.importing.lines import Lines, fault
 
 NAME = re.compile(r"(?P<task_id>.+)_(?P<index>[0-9]{1,9})(?P<extension>\.[A-Za-z0-9]{1,8})")
@@ -77,7 +77,8 @@ def read_url_map(lines: Lines, *, most: int | None = None) -> Iterator[Entry]:
         else:
             urls[index] = row.values["urls"][0]
     for (kind, task_id), (line, urls) in found.items():
-        yield Row(line=line, kind=kind, task_id=task_id, values={"urls": [urls[index] for index in sorted(urls)]})
+        values = {"urls": [urls[index] for index in sorted(urls)]}
+        yield Row(line=line, kind=kind, task_id=task_id, values=values, remark=fit(values))
 
 
 def _row(name: str, url: str, *, line: int) -> Row | Problem:

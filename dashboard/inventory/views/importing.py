@@ -102,7 +102,8 @@ def task_import_apply(request: SignedInRequest, uuid: uuid.UUID) -> HttpResponse
     sentence = (
         f"Imported {number:,} task{'' if number == 1 else 's'}: {batch.added:,} added, {batch.updated:,} updated."
     )
-    messages.success(request, sentence + (f" {batch.rejected:,} rejected." if batch.rejected else ""))
+    sentence += f" {batch.rejected:,} rejected." if batch.rejected else ""
+    messages.success(request, sentence + (f" Too long texts of {batch.cut:,} were cut." if batch.cut else ""))
     return redirect("task-list")
 
 
