@@ -82,7 +82,7 @@ class Facts:
 def facts_of(deletion: Deletion) -> Facts:
     """As they were found when it was frozen: nothing here grows with the number of its items."""
     found = deletion.facts
-    shown = TrackedTask.objects.in_bulk(found.get("thumbnails", []))
+    shown = TrackedTask.objects.in_rows().in_bulk(found.get("thumbnails", []))
     return Facts(
         ages=Ages.from_stored(found),
         images=found.get("images", 0),

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
+from dashboard.inventory.models import TrackedTask
 
 PAGE_SIZE = 50
 WINDOW = 2000
@@ -66,13 +67,15 @@ def page_of(deletion: Deletion, *, outcome: str, mark: Mark | None) -> Page:
     rows: list[DeletionItem] = []
     for wanted in order[here:]:
         if len(rows) <= PAGE_SIZE and getattr(deletion, wanted.value):
-            found = items.filter(outcome=wanted).select_related("tracked").order_by("pk")
+            found = items.filter(outcome=wanted).order_by("pk")
             if mark and wanted == mark.outcome:
                 found = found.filter(pk__gte=mark.pk)
             rows += found[: PAGE_SIZE + 1 - len(rows)]
     following = rows[PAGE_SIZE] if len(rows) > PAGE_SIZE else None
+    shown = rows[:PAGE_SIZE]
+    prefetch_related_objects(shown, Prefetch("tracked", TrackedTask.objects.in_rows()))
     return Page(
-        items=rows[:PAGE_SIZE],
+        items=shown,
         previous=_before(deletion, order[: here + 1], mark) if mark else "",
         next=str(Mark(outcome=Outcome(following.outcome), pk=following.pk)) if following else "",
     )

@@ -18,12 +18,6 @@ from dashboard.inventory.models import Selection, SelectionEntry, TrackedTask
 from dashboard.inventory.selecting import row_numbers
 from dashboard.inventory.walking import NEWEST_FIRST, OLDEST_FIRST, Cursor, Walk
 
-SHOWN = (
-    *("kind", "task_id", "status", "model", "prompt", "urls", "created_at", "created_raw"),
-    *("presence", "last_outcome", "last_message", "held_by", "held_reason"),
-)
-"""What a row of the list reads of its task."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
@@ -90,7 +84,7 @@ def count_beside(address: Address, page: Page) -> Count:
 
 
 def page(address: Address, *, selection: Selection | None = None) -> Page:
-    tasks = TrackedTask.objects.only(*SHOWN)
+    tasks = TrackedTask.objects.in_rows()
     if selection is not None:
         entry = SelectionEntry.objects.filter(selection=selection.pk, task=OuterRef("pk"))
         tasks = tasks.annotate(**{"entered": Exists(entry)})
@@ -118,7 +112,7 @@ def cursor_at(address: Address, day: date) -> Cursor | None:
 
 def around(address: Address, shown: list[int]) -> Page:
     """The page that somebody has before them, although rows may have come or gone since."""
-    rows = {row.pk: row for row in TrackedTask.objects.filter(pk__in=shown)}
+    rows = {row.pk: row for row in TrackedTask.objects.in_rows().filter(pk__in=shown)}
     here = [rows[pk] for pk in shown if pk in rows]
     walk = Walk.through(address.filter, sort=address.sort, tasks=TrackedTask.objects.only("created_at"))
     ends = [(here[-1], True), (here[0], False)] if here else []
@@ -130,7 +124,8 @@ def around(address: Address, shown: list[int]) -> Page:
 
 def rows_for_shown(shown: str) -> list[TrackedTask]:
     """The rows of one page, by the text its form carries."""
-    return list(TrackedTask.objects.filter(pk__in=row_numbers([number for number in shown.split(",") if number])))
+    numbers = row_numbers([number for number in shown.split(",") if number])
+    return list(TrackedTask.objects.in_rows().filter(pk__in=numbers))
 
 
 def register_is_empty() -> bool:

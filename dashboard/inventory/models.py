@@ -7,14 +7,28 @@ from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Case, F, TextField, Value, When
+from django.db.models.functions import Cast, Left, Length
+from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
 
 from dashboard.calls.models import Kind
+from dashboard.calls.texts import LONGEST_PROMPT, LONGEST_TEXT, MOST_URLS, cut, is_cut
 from dashboard.inventory.import_models import ImportBatch as ImportBatch
 from dashboard.inventory.import_models import ImportPiece as ImportPiece
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+
+EXCERPT = 300
+"""Characters of a foreign text that a row shows at most."""
+LONGEST_URLS = 40_000
+"""Characters of all addresses of a task, together, that are read for its row: it shows one picture."""
+IN_ROWS = (
+    *("kind", "task_id", "status", "model", "created_at", "created_raw"),
+    *("presence", "last_outcome", "last_message", "held_by", "held_reason"),
+)
 
 
 class TaskQuerySet(models.QuerySet["TrackedTask"]):
@@ -28,6 +42,14 @@ class TaskQuerySet(models.QuerySet["TrackedTask"]):
     def selectable(self) -> Self:
         """What a page lets people tick."""
         return self.filter(presence=Presence.PRESENT, held_by="")
+
+    def in_rows(self) -> Self:
+        """As a page with many rows reads them: of what may be long, no more than a row shows."""
+        length = Length(Cast("urls", TextField()))
+        few = When(LessThanOrEqual(length, LONGEST_URLS), then=F("urls"))
+        urls = Case(few, default=Value([], models.JSONField()), output_field=models.JSONField())
+        # One character more tells that there are more.
+        return self.only(*IN_ROWS).annotate(**{"beginning": Left("prompt", EXCERPT + 1), "few_urls": urls})
 
 
 class Status(models.TextChoices):
@@ -102,6 +124,9 @@ class TrackedTask(models.Model):
 
     entered = selected = added_later = False
     """Set by a page that shows it under a selection."""
+    beginning: str | None = None
+    few_urls: list[str] | None = None
+    """Set by `in_rows`, in place of the prompt and the urls."""
 
     objects = TaskQuerySet.as_manager()
 
@@ -148,11 +173,30 @@ class TrackedTask(models.Model):
         if self.last_outcome in {"", "waiting", "sent", self.presence}:
             return ""
         words = self.last_outcome.replace("_", " ").capitalize()
-        return f"{words}: {self.last_message}" if self.last_message and self.last_outcome in TOLD else words
+        told = cut(self.last_message, EXCERPT) if self.last_outcome in TOLD else ""
+        return f"{words}: {told}" if told else words
 
     @property
     def presence_words(self) -> str:
         return " · ".join(filter(None, [Presence(self.presence).label, self.outcome_words]))
+
+    @property
+    def excerpt(self) -> str:
+        return cut(self.prompt if self.beginning is None else self.beginning, EXCERPT)
+
+    @property
+    def shown_prompt(self) -> str:
+        """All that there may be of it; a row that was written past us may hold more."""
+        return cut(self.prompt, LONGEST_PROMPT)
+
+    @property
+    def shown_error(self) -> str:
+        return cut(self.error, LONGEST_TEXT)
+
+    @property
+    def is_cut(self) -> bool:
+        """Its prompt is longer than what there is of it."""
+        return is_cut(self.prompt, LONGEST_PROMPT)
 
     @property
     def previews(self) -> list[Preview]:
@@ -164,7 +208,8 @@ class TrackedTask(models.Model):
         return next((preview.url for preview in self.previews if not preview.remote), "")
 
     def _web_urls(self) -> list[str]:
-        return [url for url in self.urls if url.startswith(("http://", "https://")) and _host(url)]
+        urls = self.urls if self.few_urls is None else self.few_urls
+        return [url for url in urls[:MOST_URLS] if url.startswith(("http://", "https://")) and _host(url)]
 
 
 class IndexedPrompt(models.Model):

@@ -60,7 +60,7 @@ def refresh(*, older_than: timedelta, limit: int | None, actor: str, sleep: Slee
     asked: list[Answered] = []
     try:
         for number, pk in enumerate(stale(now=clock.now(), older_than=older_than)[:limit]):
-            task = TrackedTask.objects.get(pk=pk)
+            task = TrackedTask.objects.only("kind", "task_id").get(pk=pk)
             answer = _ask(task.kind, task.task_id, actor=actor, sleep=sleep, proving=not number)
             if answer.verdict.ruling in {Ruling.THERE, Ruling.ABSENT}:
                 silent = 0

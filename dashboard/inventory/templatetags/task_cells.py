@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from dashboard.access.templatetags.icons import icon
 from dashboard.calls.models import Kind
+from dashboard.calls.texts import cut
 from dashboard.inventory.models import TOLD, Presence, Status, TrackedTask
 from dashboard.inventory.templatetags.age import age
 
@@ -65,7 +66,7 @@ def _row(task: TrackedTask, *, base: str, may_delete: bool) -> str:
 <td class="c-status">{_status(task.status)}</td>
 <td class="c-presence">{_presence(task)}</td>
 <td class="c-model">{escape(task.model) or "—"}</td>
-<td class="c-prompt" title="{_excerpt(task.prompt, 300)}">{_excerpt(task.prompt, 160) or "—"}</td>
+<td class="c-prompt" title="{escape(task.excerpt)}">{escape(cut(task.excerpt, 160)) or "—"}</td>
 <td class="c-created number">{_created(task)}</td>
 </tr>"""
 
@@ -98,7 +99,7 @@ def _presence_said(presence: str, trouble: str, words: str, blocked: str) -> str
 def _thumb(task: TrackedTask) -> str:
     if not (thumbnail := task.thumbnail):
         return _kind_icon(task.kind)
-    picture = f'src="{escape(thumbnail)}" alt="{_excerpt(task.prompt, 60)}" width="32" height="26"'
+    picture = f'src="{escape(thumbnail)}" alt="{escape(cut(task.excerpt, 60))}" width="32" height="26"'
     return f'<span class="thumb"><img {picture} loading="lazy" decoding="async" referrerpolicy="no-referrer"></span>'
 
 
@@ -108,10 +109,6 @@ def _created(task: TrackedTask) -> str:
         return f'<span title="{escape(task.created_raw)}">unknown</span>'
     exact = f"{moment.day} {moment:%b %Y, %H:%M} UTC"
     return f'<time datetime="{moment.isoformat()}" data-exact="{exact}" tabindex="0">{age(moment)}</time>'
-
-
-def _excerpt(text: str, length: int) -> str:
-    return escape(text if len(text) <= length else f"{text[: length - 1]}…")
 
 
 @cache
