@@ -11,7 +11,7 @@ run: .venv/.runtime
 
 # Each database by itself needs one core for most of the time: side by side, and each told as one piece.
 test: .venv/.development
-	@sh .ci/chromium
+	@sh .ci/programs chromium nginx
 	@$(MAKE) --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) test-sqlite test-postgresql
 
 test-sqlite: .venv/.development
@@ -53,7 +53,7 @@ bench: .venv/.development
 	$(ISOLATED) $(BIN)/python -m bench $(PART)
 
 screenshots: .venv/.development
-	@sh .ci/chromium
+	@sh .ci/programs chromium
 	$(BIN)/python -m docs.screenshots
 
 # Random people against random trouble, minutes long: make chaos CHAOS="--seeds 7 --seconds 60 --tasks 10000"

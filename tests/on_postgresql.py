@@ -11,7 +11,12 @@ import psycopg
 URL = os.environ.get("TEST_DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/tensorslab_tasks"
 SERVER = URL.rpartition("/")[0]
 # These know no database, or bring their own: once is enough.
-ELSEWHERE = ["--ignore=tests/tensorslab_api", "--ignore=tests/bench", "--ignore=tests/test_setup.py"]
+ELSEWHERE = [
+    "--ignore=tests/tensorslab_api",
+    "--ignore=tests/bench",
+    "--ignore=tests/deploy",
+    "--ignore=tests/test_setup.py",
+]
 
 
 def main() -> None:
