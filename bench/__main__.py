@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import connections, databases, deletion, freezing, history, importing, listing, processes, report
+from bench import connections, databases, deletion, freezing, history, importing, listing, processes, report, serving
 
 PARTS = {
     "listing": listing,
@@ -15,6 +15,7 @@ PARTS = {
     "importing": importing,
     "history": history,
     "connections": connections,
+    "serving": serving,
 }
 
 

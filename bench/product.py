@@ -53,14 +53,24 @@ class Place:
     @contextmanager
     def web(self, *, workers: int) -> Iterator[Web]:
         """The product's web server, whose connections stay open between two requests."""
-        from django.core.management import call_command
-
         from dashboard.monitoring import supervision
 
+        self.collect_static()
+        with self.served_by(lambda host: supervision.web_server(host, processes=workers)) as web:
+            yield web
+
+    def collect_static(self) -> None:
+        """Before a web server starts, which looks for such files once."""
+        from django.core.management import call_command
+
         call_command("collectstatic", interactive=False, verbosity=0)
+
+    @contextmanager
+    def served_by(self, command: Callable[[str], list[str]]) -> Iterator[Web]:
+        """Whichever web server that is: `command` is told where to answer, and returns what Python is to run."""
         with socket.create_server(("127.0.0.1", 0)) as free:
             host = f"127.0.0.1:{free.getsockname()[1]}"
-        with processes.running(*supervision.web_server(host, processes=workers), log=self.log) as (server,):
+        with processes.running(*command(host), log=self.log) as (server,):
             until(lambda: _answers(host), seconds=60)
             yield Web(host=host, server=server)
 

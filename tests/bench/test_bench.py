@@ -151,6 +151,20 @@ def test_connections_are_measured_plain_and_under_tls(place: Path) -> None:
     assert "ours (fresh)" in printed
 
 
+def test_web_servers_are_measured_with_and_without_slow_clients(place: Path) -> None:
+    toy = ["--rows", "60", "--slow", "8", "--seconds", "2", "--load", "1", "--repeat", "1"]
+    figures, printed = figures_of(place, "serving", *toy)
+    assert list(figures["servers"]) == ["ours (waitress)", "gunicorn gthread", "granian"]
+    for served in figures["servers"].values():
+        assert len(served["per_second"]) == 1
+        assert served["per_second"][0] > 0
+        for found in (*served["quiet"].values(), *served["beset"].values()):
+            assert 0 < found["p50"] <= found["p99"] <= found["longest"]
+    ours = figures["servers"]["ours (waitress)"]["beset"]
+    assert {path: found["unanswered"] for path, found in ours.items()} == {"/healthz": 0, "/tasks/": 0}
+    assert "Without answer" in printed
+
+
 def test_a_percentile_is_a_value_that_was_measured() -> None:
     hundred = [number / 100 for number in range(100, 0, -1)]
     assert [waits.percentile(hundred, share) for share in (0.5, 0.95, 0.99, 1)] == [0.5, 0.95, 0.99, 1.0]
