@@ -37,6 +37,8 @@ PATIENCE, SLOWEST = 20.0, 4096
 LINGER = 10.0
 """Seconds in which what a client still sends is thrown away after it was told that it is too much."""
 LARGEST_HEAD = 32 * 1024
+TIDY_EVERY = 1.0
+"""Seconds between two looks for who is late."""
 SOCKETS = 1000
 """Connections that one process holds; what each may send, and is not read yet, lies on the disk."""
 IN_MEMORY = 64 * 1024
@@ -181,7 +183,6 @@ def build(
         connection_limit=most,
         max_request_header_size=LARGEST_HEAD,
         inbuf_overflow=IN_MEMORY,
-        cleanup_interval=1,
         asyncore_use_poll=True,
         # Forwarded headers are believed, or not, by `client_address`.
         clear_untrusted_proxy_headers=False,
@@ -190,8 +191,27 @@ def build(
     for one in list(connections.values()):
         if isinstance(one, TcpWSGIServer):
             one.channel_class = Connection
-            one.maintenance = lambda now: _tidy(connections, most)
+            # Closes what is idle, by rules of its own.
+            one.maintenance = lambda now: None
     return server
+
+
+def turning(connections: dict[int, Any], *, most: int) -> Callable[[], None]:
+    """A function for one turn of the loop, which waits for a second at most.
+
+    Who is late is dropped between two turns. In a turn the loop would still wait for the number of the socket that was
+    closed, which the next connection gets, and close that one.
+    """
+    tidy_at = 0.0
+
+    def turn() -> None:
+        nonlocal tidy_at
+        wasyncore.loop(timeout=1, map=connections, use_poll=True, count=1)
+        if (now := time.monotonic()) >= tidy_at:
+            tidy_at = now + TIDY_EVERY
+            _tidy(connections, most)
+
+    return turn
 
 
 def _heads(application: Callable[..., Any]) -> Callable[..., Any]:
@@ -214,14 +234,11 @@ class Buffered(Worker):
     def run(self) -> None:
         connections: dict[int, Any] = {}
         listeners = [listener.sock for listener in self.sockets]
-        self._serve(build(self.wsgi, listeners, connections, most=_most_sockets()), connections)
-
-    def _serve(self, server: TcpWSGIServer | MultiSocketServer, connections: dict[int, Any]) -> None:
-        def turn() -> None:
-            self.notify()
-            wasyncore.loop(timeout=1, map=connections, use_poll=True, count=1)
-
+        most = _most_sockets()
+        server = build(self.wsgi, listeners, connections, most=most)
+        turn = turning(connections, most=most)
         while self.alive and self.ppid == os.getppid():
+            self.notify()
             turn()
         # Whoever is started in our place can listen at once, and nobody waits for us in vain.
         for one in list(connections.values()):
@@ -229,6 +246,7 @@ class Buffered(Worker):
                 wasyncore.dispatcher.close(one)
         end = time.monotonic() + self.cfg.graceful_timeout
         while _is_busy(connections) and time.monotonic() < end:
+            self.notify()
             turn()
         server.task_dispatcher.shutdown(timeout=1)
 

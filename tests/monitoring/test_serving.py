@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -48,11 +49,12 @@ def connect() -> Iterator[Connect]:
     listener.setblocking(False)
     connections: dict[int, object] = {}
     server = serving.build(application, [listener], connections, most=500)
+    turn = serving.turning(connections, most=500)
     over = threading.Event()
 
     def serve() -> None:
         while not over.is_set():
-            wasyncore.loop(timeout=0.1, map=connections, use_poll=True, count=1)
+            turn()
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -135,6 +137,29 @@ def test_what_does_not_arrive_in_time_is_closed(connect: Connect, monkeypatch, b
     client = connect()
     client.sendall(begin)
     assert is_closed(client)
+
+
+def test_who_comes_while_another_is_dropped_is_not_taken_for_it(monkeypatch) -> None:
+    monkeypatch.setattr(serving, "TIDY_EVERY", 0.0)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        connections: dict[int, object] = {}
+        server = serving.build(application, [listener], connections, most=500)
+        turn = serving.turning(connections, most=500)
+        with socket.create_connection(listener.getsockname()) as silent:
+            turn()
+            (late,) = [one for one in connections.values() if isinstance(one, serving.Connection)]
+            late.waiting_since -= serving.HEAD_WITHIN + 1
+            with socket.create_connection(listener.getsockname(), timeout=20) as comes:
+                comes.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                while not select.select([comes], [], [], 0)[0]:
+                    turn()
+                assert answer(comes).status == 200
+                while not select.select([silent], [], [], 0)[0]:
+                    turn()
+                assert is_closed(silent)
+        server.task_dispatcher.shutdown(timeout=1)
+        wasyncore.close_all(connections)
 
 
 def test_a_kept_connection_may_wait_longer_than_a_head_may_take(connect: Connect, monkeypatch) -> None:
