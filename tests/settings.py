@@ -25,6 +25,8 @@ for _name in [name for name in os.environ if name.startswith(_ours)]:
 os.environ |= {
     "ENV_FILE": os.devnull,
     "VAR_DIR": _var.name,
+    # Also of those processes that have a folder of their own.
+    "AUDIT_KEY": "the key of all processes that a test starts",
     # Nobody listens there. A test that talks to a provider asks for the `sandbox` fixture.
     "TENSORSLAB_API_URL": "http://127.0.0.1:9",
     "TENSORSLAB_API_KEY": "test-key",

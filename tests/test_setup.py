@@ -33,7 +33,14 @@ def manage(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
 def make(*words: str, **variables: str) -> str:
     """What a recipe says, with the Python that runs the tests in place of the one it would install."""
     return subprocess.run(
-        ["make", "--silent", "--old-file=.venv/.development", f"BIN={Path(sys.executable).parent}", *words],
+        [
+            "make",
+            "--silent",
+            "--no-print-directory",
+            "--old-file=.venv/.development",
+            f"BIN={Path(sys.executable).parent}",
+            *words,
+        ],
         cwd=ROOT,
         env=clean_environ() | variables,
         capture_output=True,

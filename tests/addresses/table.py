@@ -103,7 +103,7 @@ TABLE = r"""
 /admin/<records>/<path:object_id>/change/     GET PUT       in       staff    403      staff    staff    200
                                               POST          in       staff    403      staff    staff    403
 /admin/<records>/<path:object_id>/            GET POST PUT  in       staff    302      staff    staff    302
-/admin/^(?P<app_label>auth|audit|deletions)/$ GET POST PUT  in       staff    404      staff    staff    200
+/admin/<app>/                                 GET POST PUT  in       staff    404      staff    staff    200
 /admin/(?P<url>.*)$                           GET POST PUT  in       staff    404      staff    staff    404
 """
 

@@ -33,6 +33,8 @@ READS_ITS_BODY_LAST = "/tasks/import/"
 SHARED = {
     "/admin/auth/(user|group)/": "/admin/<people>/",
     "/admin/(audit/auditevent|deletions/deletion)/": "/admin/<records>/",
+    # Their order is not always the same.
+    r"/admin/\^\(\?P<app_label>[a-z|]+\)/\$": "/admin/<app>/",
     "/admin/r/<path:content_type_id>/<path:object_id>/": "/admin/r/<path:rest>",
 }
 """Pages of Django's admin that are alike."""
