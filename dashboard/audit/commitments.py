@@ -60,7 +60,10 @@ def _fits(event: AuditEvent, name: str, value: str) -> bool:
         return hmac.compare_digest(_hash(salt, value), event.commitments.get(name, ""))
     if name not in event.commitments:
         return False
-    return bool(PSEUDONYM.fullmatch(value)) if name in {"actor", "subject"} else not value
+    if name in {"actor", "subject"}:
+        return bool(PSEUDONYM.fullmatch(value))
+    # They are erased with whose they are.
+    return not value and "actor" in event.commitments and "actor" not in event.salts
 
 
 def pseudonyms(event: AuditEvent) -> list[str]:

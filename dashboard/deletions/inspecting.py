@@ -162,7 +162,7 @@ def _gone_after_all(work: Settlement, found: Found) -> None:
     )
     if item.code == SUCCESS:
         shift_counters(work.deletion.pk, {}, **_resampled(item, gone=True))
-    _note_change(work, item, found, message)
+    work.correct(item, message)
 
 
 def _there_again(work: Settlement, found: Found) -> None:
@@ -179,7 +179,7 @@ def _there_again(work: Settlement, found: Found) -> None:
     rest = Inspection.objects.filter(pk=item.inspection or 0, everything=False)
     if rest.update(everything=True, marked_through=0):
         work.events.append(("deletion.alarm", {"kind": item.kind, "task_id": item.task_id, "look_up": message}))
-    _note_change(work, item, found, message)
+    work.correct(item, message)
 
 
 def _resampled(item: Carried, *, gone: bool) -> dict[str, Sql]:
@@ -189,14 +189,6 @@ def _resampled(item: Carried, *, gone: bool) -> dict[str, Sql]:
     better, worse = ("sample_gone", "sample_there") if gone else ("sample_there", "sample_gone")
     seen = item.evidence == Evidence.SEEN
     return {better: Sql(f"{better} + 1"), **({worse: Sql(f"{worse} - 1")} if seen else {})}
-
-
-def _note_change(work: Settlement, item: Carried, found: Found, message: str) -> None:
-    Inspection.objects.filter(pk=item.inspection or 0).update(changed=F("changed") + 1)
-    # Its requester has not seen this yet.
-    Deletion.objects.filter(pk=work.deletion.pk).update(opened_at=None, closed_at=None)
-    told: dict[str, object] = {"kind": item.kind, "task_id": item.task_id, "ending": message}
-    work.events.append(("deletion.corrected", told))
 
 
 def _clock(moment: datetime) -> str:

@@ -322,7 +322,7 @@ def check_unknown(*, deletion: Deletion, by: By, now: datetime) -> None:
             inspection=None,
         )
         Deletion.objects.filter(pk=row.pk).update(
-            state=State.RUNNING, finished_at=None, opened_at=None, stopped_at=None
+            state=State.RUNNING, finished_at=None, closed_at=None, opened_at=None, stopped_at=None
         )
         wake(now)
         by.record("deletion.checked", deletion, unknown=row.unknown)

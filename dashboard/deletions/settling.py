@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from dashboard import sql
 from dashboard.audit import chain
@@ -30,6 +31,7 @@ from dashboard.deletions.models import (
     DeletionItem,
     DeletionQuerySet,
     Evidence,
+    Inspection,
     Outcome,
     State,
 )
@@ -166,6 +168,14 @@ class Settlement:
         Deletion.objects.filter(pk=self.deletion.pk, condemned_at=None).update(condemned_at=self.now)
         told: dict[str, object] = {"kind": item.kind, "task_id": item.task_id}
         self.events.append(("deletion.alarm", told | {"said": "Success", "look_up": "still there"}))
+
+    def correct(self, item: Carried, ending: str) -> None:
+        """The ending of a task was changed after its deletion had ended: that is told, and closed once more."""
+        Inspection.objects.filter(pk=item.inspection or 0).update(changed=F("changed") + 1)
+        # Its requester has not seen this yet.
+        Deletion.objects.filter(pk=self.deletion.pk).update(opened_at=None, closed_at=None)
+        told: dict[str, object] = {"kind": item.kind, "task_id": item.task_id, "ending": ending}
+        self.events.append(("deletion.corrected", told))
 
     def hold_up(self, which: DeletionQuerySet, reason: str) -> None:
         """Pauses the deletion if it is one of these, and something of it is still to be sent."""
@@ -371,6 +381,8 @@ def no_answer(work: Settlement, item: Carried, sentence: str) -> None:
         elif item.picked == Picked.RANDOM and item.evidence == Evidence.SEEN:
             shift_counters(work.deletion.pk, {}, sample_gone=Sql("sample_gone - 1"))
         shift_counters(work.deletion.pk, {}, **not_said(item))
+        if item.inspection is not None:
+            work.correct(item, sentence)
         fields = {"message": sentence, "failures": failures, "evidence": None, "inspection": None}
         work.close([item], Outcome.UNKNOWN, **fields)
     elif item.inspection is not None:

@@ -11,6 +11,7 @@ import secrets
 from functools import reduce
 from operator import or_
 
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -29,6 +30,8 @@ class Refused(Exception):
 
 def erase(name: str) -> tuple[str, int]:
     """The pseudonym, and in how many places of the log it stands. Nobody is signed in under that name any more."""
+    if commitments.PSEUDONYM.fullmatch(name):
+        raise Refused(f"“{name}” is a pseudonym already.")
     if User.objects.filter(username=name, is_active=True).exists():
         raise Refused(f"“{name}” may still sign in. Disable that account first.")
     if Deletion.objects.filter(actor_name=name, state__in=IN_FLIGHT).exists():
@@ -49,7 +52,9 @@ def erase(name: str) -> tuple[str, int]:
 def _in_other_rows(name: str, pseudonym: str) -> None:
     Deletion.objects.filter(actor_name=name).update(actor_name=pseudonym, reason="")
     TrackedTask.objects.filter(held_by=name).update(held_by=pseudonym, held_reason="")
-    ImportBatch.objects.filter(actor=name).update(actor=pseudonym)
+    Deletion.objects.filter(paused_reason=f"Paused by {name}.").update(paused_reason=f"Paused by {pseudonym}.")
+    ImportBatch.objects.filter(actor=name).update(actor=pseudonym, address="")
+    LogEntry.objects.filter(object_repr=name).update(object_repr=pseudonym)
     Account.objects.filter(accepted_by=name).update(accepted_by=pseudonym)
     User.objects.filter(username=name).delete()
 

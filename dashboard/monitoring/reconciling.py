@@ -19,7 +19,8 @@ from dashboard.audit.models import AuditEvent
 from dashboard.calls import recording
 from dashboard.calls.models import ProviderCall
 from dashboard.deletions.closing import CLOSED, outcomes
-from dashboard.deletions.models import Deletion, State
+from dashboard.deletions.models import Deletion, DeletionItem, State
+from dashboard.deletions.restoring import OLDER
 from dashboard.deletions.signing import fingerprint
 
 BATCH = 500
@@ -47,7 +48,7 @@ def _calls(carried: Carried) -> Iterator[str]:
     """Each completed call has one entry that says the same. The rows first: an entry is never later than its row."""
     completed = ProviderCall.objects.exclude(state__in=[ProviderCall.State.READY, ProviderCall.State.OPEN])
     to_find = bytearray((completed.aggregate(last=Max("pk"))["last"] or 0) + 1)
-    for pk in completed.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=BATCH):
+    for pk in completed.filter(pk__lt=len(to_find)).values_list("pk", flat=True).iterator(chunk_size=BATCH):
         to_find[pk] = 1
     for events in _batches("call.delete", "call.look_up"):
         yield from _entries(events, to_find, carried)
@@ -65,7 +66,7 @@ def _entries(events: list[AuditEvent], to_find: bytearray, carried: Carried) -> 
             continue
         if pk < len(to_find):
             to_find[pk] = 0
-        told = {"operation": event.action.removeprefix("call."), **event.detail}
+        told = {"operation": event.action.removeprefix("call."), "purpose": "", **event.detail}
         wrong = [name for name in COMPARED if getattr(row, name) != told[name]]
         wrong += ["deletion"] if str(row.deletion or "") != event.subject else []
         # A control that was lost with its worker is told without its id.
@@ -101,15 +102,23 @@ def _wrong(row: Deletion, events: list[AuditEvent], carried: int) -> Iterator[st
         wrong.append("confirmed_at")
     if wrong:
         yield f"it differs from entry {entry.sequence} in: {', '.join(wrong)}."
+    if row.size > entry.detail["tasks"]:
+        yield f"it has {row.size:,} tasks, and {entry.detail['tasks']:,} were confirmed."
+    if (there := DeletionItem.objects.filter(deletion=row).count()) != row.total or sum(row.counts().values()) != there:
+        yield f"its counts are not those of its {there:,} items."
     # What became busy meanwhile was skipped when the rest was armed, and is out of the sum.
     if row.size == entry.detail["tasks"] and fingerprint(row)[0] != row.fingerprint:
         yield "its items are not those that were confirmed."
-    if row.deleted + row.already_gone > carried:
+    # In a database that was found to be older, what calls had carried was not known any more.
+    known = not AuditEvent.objects.filter(action=OLDER, sequence__gt=entry.sequence).exists()
+    if known and row.deleted + row.already_gone > carried:
         yield f"{row.deleted + row.already_gone:,} of its tasks are called gone, and its calls carried {carried:,}."
     yield from _wrong_ending(row, [event for event in events if event.action != CONFIRMED])
 
 
 def _wrong_ending(row: Deletion, events: list[AuditEvent]) -> Iterator[str]:
+    if row.state == State.FINISHED and (row.waiting or row.sent):
+        yield "it has ended, and some of its tasks wait."
     closed = [event for event in events if event.action == CLOSED]
     for before, after in pairwise(closed):
         between = [event for event in events if before.sequence < event.sequence < after.sequence]

@@ -21,6 +21,7 @@ from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.calls.models import ProviderCall
 from dashboard.deletions import closing, requests
 from dashboard.deletions.models import Deletion, DeletionItem
+from dashboard.inventory.models import TrackedTask
 from tests.audit.test_verify_audit import wrong
 from tests.deletions.theatre import Theatre, playing
 
@@ -73,6 +74,15 @@ def put_a_pseudonym() -> str:
     commitments.erase(event, "olga", "erased-00000000")
     event.save()
     return "it does not tell of each name that “erased-00000000” stands for: +1."
+
+
+def blank_a_reason() -> str:
+    event = entry("deletion.confirmed")
+    event.detail = {name: value for name, value in event.detail.items() if name != "reason"}
+    event.salts = {"actor": event.salts["actor"]}
+    event.save()
+    Deletion.objects.update(reason="")
+    return f"Entry {event.sequence}: its reason is not what it was."
 
 
 def change_detail() -> str:
@@ -193,6 +203,24 @@ def change_an_ending_and_have_it_closed_again() -> str:
     return f"its ending changed from entry {before} to {last().sequence}, and no entry says why."
 
 
+def add_a_task() -> str:
+    item = DeletionItem.objects.order_by("-pk")[0]
+    item.pk, item.tracked_id, item.task_id = None, TrackedTask.objects.order_by("pk")[0].pk, "abcd_another"
+    item.save()
+    return "its counts are not those of its 5 items."
+
+
+def add_a_task_and_count_it() -> str:
+    add_a_task()
+    Deletion.objects.update(total=5, deleted=3, last_item=DeletionItem.objects.order_by("-pk")[0].pk)
+    return "it has 5 tasks, and 4 were confirmed."
+
+
+def keep_it_from_being_closed() -> str:
+    Deletion.objects.update(waiting=1, closed_at=None)
+    return "it has ended, and some of its tasks wait."
+
+
 def remove_the_deletion() -> str:
     subject = entry("deletion.confirmed").subject
     DeletionItem.objects.all().delete()
@@ -248,6 +276,7 @@ def drop_a_trigger() -> str:
 WAYS: list[Callable[[], str]] = [
     change_actor,
     put_a_pseudonym,
+    blank_a_reason,
     change_detail,
     remove_an_entry,
     change_places,
@@ -266,6 +295,9 @@ WAYS: list[Callable[[], str]] = [
     change_an_ending,
     exchange_two_endings,
     change_an_ending_and_have_it_closed_again,
+    add_a_task,
+    add_a_task_and_count_it,
+    keep_it_from_being_closed,
     remove_the_deletion,
     hide_the_deletion,
     add_a_deletion,
