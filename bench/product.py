@@ -92,6 +92,7 @@ def place() -> Iterator[Place]:
         try:
             yield Place(folder=Path(name), log=log)
         except Exception:
+            # Whatever it was goes on; only now is there still a log to show.
             sys.stderr.write((Path(name) / "log").read_text(errors="replace")[-4000:])
             raise
 

@@ -91,6 +91,7 @@ class Cluster:
             self.start()
             self.create(self.database)
         except BaseException:
+            # Also when somebody interrupts: a server that nobody enters is one that nobody leaves.
             self._remove()
             raise
         return self

@@ -16,6 +16,7 @@ def four_at_once(write: Callable[[], object]) -> Iterator[None]:
             start.wait()
             write()
         except BaseException as failure:
+            # A thread can't raise to who started it: kept for that one to raise.
             failures.append(failure)
         finally:
             connection.close()

@@ -63,6 +63,7 @@ class Network:
             self._remove()
             raise NotPermitted(f"No network can be made here: {error.stderr.strip()}") from error
         except BaseException:
+            # Also when somebody interrupts: the kernel would keep what was made so far.
             self._remove()
             raise
         return self
