@@ -23,7 +23,7 @@ from typing import Any
 
 from dashboard.audit import chain
 from dashboard.calls import accounts
-from dashboard.calls.models import Account, Control
+from dashboard.calls.models import LONG_AGO, Account, Control
 from dashboard.calls.policy import LONGEST_PAUSE, growing_pause
 from dashboard.calls.verdicts import Ruling, Verdict
 
@@ -174,6 +174,7 @@ def wanted(
     doubted: bool,
     since: datetime,
     with_witness: bool = True,
+    waits_since: datetime = LONG_AGO,
     now: datetime,
     in_hand: Counter[str],
     idle: bool,
@@ -181,6 +182,7 @@ def wanted(
     """Which controls may leave now so that both vouch for what was answered up to `since`.
 
     `in_hand` counts those on their way. When there is nothing else to do (`idle`) none has to wait for the next round.
+    Otherwise answers wait for one another for so long as rounds are apart: the first one came at `waits_since`.
     """
     if control.next_at is not None and control.next_at > now:
         return []
@@ -195,6 +197,8 @@ def wanted(
     if ghost_is_old or not known or usual == THERE:
         due.append((Purpose.GHOST, control.ghost_asked_at, 1 if known else _leader(control, now)[1]))
     hurried = idle or not known
+    if not hurried and waits_since > now - EVERY:
+        return []
     return [
         purpose
         for purpose, asked_at, number in due

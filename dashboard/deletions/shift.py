@@ -198,14 +198,9 @@ class Shift:
             self.controls_at = time.monotonic() + CONTROLS_ROUND
         if chunk := taking.prepare(now=now):
             return chunk
-        # What is still being looked up would need controls of its own.
-        if not self._looks_up() and (chunk := vouchers.prepare(now=now, idle=True)):
+        if chunk := vouchers.prepare(now=now, idle=True):
             return chunk
         return taking.prepare_inspection(now=now)
-
-    def _looks_up(self) -> bool:
-        chunks = [*(held.chunk for held in self.in_hand.values()), *self.ready, *(one.chunk for one in self.answered)]
-        return any(chunk.operation == taking.Operation.LOOK_UP and chunk.deletion_id for chunk in chunks)
 
     def _release_ready(self) -> None:
         while self.ready:

@@ -35,6 +35,8 @@ class Wish(NamedTuple):
     """Up to which moment answers are to be vouched for."""
     with_witness: bool = True
     """Not where it is only asked whether an id is of the other kind: the account may have none of that."""
+    waits_since: datetime = LONG_AGO
+    """When the first of those answers came."""
 
 
 Wishes = dict[str, Wish]
@@ -44,7 +46,7 @@ Wishes = dict[str, Wish]
 def prepare(*, now: datetime, idle: bool) -> Chunk | None:
     """The next control, ready to leave, or None. With `idle` nothing else is to be done, so that none need wait."""
     account = accounts.current()
-    if not accounts.may_send(account, now=now):
+    if not accounts.may_send(account, now=now) or (idle and _is_looking_up()):
         return None
     wanted_of = wishes(account, now=now)
     in_hand = _in_hand() if wanted_of else {}
@@ -72,23 +74,27 @@ def wishes(account: Account, *, now: datetime) -> Wishes:
     wanted: Wishes = {}
     for kind, wish in [*_claims(), *_beginnings(account, now=now), *_doubts(account, now=now)]:
         before = wanted.get(kind, wish)
-        wanted[kind] = Wish(max(wish.since, before.since), wish.with_witness or before.with_witness)
+        wanted[kind] = Wish(
+            max(wish.since, before.since),
+            wish.with_witness or before.with_witness,
+            min(wish.waits_since, before.waits_since),
+        )
     return wanted
 
 
 def _claims() -> list[tuple[str, Wish]]:
-    """The newest answer of each kind that waits to be vouched for."""
+    """The newest and the oldest answer of each kind that wait to be vouched for."""
     found = sql.rows(
-        f"""SELECT c.kind, MAX(c.answered_at), MAX(CASE WHEN c.purpose = 'other' THEN 0 ELSE 1 END)
+        f"""SELECT c.kind, MAX(c.answered_at), MIN(c.answered_at), MAX(CASE WHEN c.purpose = 'other' THEN 0 ELSE 1 END)
         FROM {ITEMS} i JOIN calls_providercall c ON c.id = i.claim
         JOIN {DELETIONS} d ON d.id = i.deletion_id + 0
         WHERE i.claim > 0 AND d.state IN ('running', 'finished') AND d.host = %s GROUP BY c.kind""",  # nosec B608 # only names from the code
         accounts.current_host(),
     )
     return [
-        (kind, Wish(moment, bool(with_witness)))
-        for kind, at, with_witness in found
-        if (moment := sql.moment(sql.as_moment(at)))
+        (kind, Wish(newest, bool(with_witness), oldest))
+        for kind, last, first, with_witness in found
+        if (newest := sql.moment(sql.as_moment(last))) and (oldest := sql.moment(sql.as_moment(first)))
     ]
 
 
@@ -138,6 +144,12 @@ def _somebody_waits(account: Account) -> bool:
     inspected = Inspection.objects.filter(at=None, begun_at__isnull=False, deletion__host=account.host)
     in_flight = Deletion.objects.filter(state__in=IN_FLIGHT, host=account.host)
     return in_flight.exclude(Q(state=State.PAUSED) & Q(paused_by_account=False)).exists() or inspected.exists()
+
+
+def _is_looking_up() -> bool:
+    """Whether any worker still asks about tasks: what they are told would need controls of its own."""
+    asking = ProviderCall.objects.in_hand().filter(operation=ProviderCall.Operation.LOOK_UP, deletion__isnull=False)
+    return asking.exists()
 
 
 def _in_hand() -> dict[str, Counter[str]]:

@@ -306,6 +306,22 @@ def test_controls_are_made_now_and_then_or_at_once_when_there_is_nothing_else_to
     assert wanted(3, in_hand=Counter(ghost=1)) == [Purpose.WITNESS]
 
 
+def test_controls_wait_for_what_else_they_may_vouch_for() -> None:
+    """The first answers of a deletion would have controls at once, and those after it others."""
+    usual(0)
+    control = controls.of(accounts.current(), "image")
+
+    def wanted(seconds: float, *, waits_since: float, idle: bool = False) -> list[Purpose]:
+        now, first = at(seconds), at(waits_since)
+        return controls.wanted(
+            control, doubted=False, since=now, waits_since=first, now=now, in_hand=Counter(), idle=idle
+        )
+
+    assert wanted(10, waits_since=9) == []
+    assert wanted(10, waits_since=9, idle=True) == [Purpose.WITNESS, Purpose.GHOST]
+    assert wanted(11, waits_since=9) == [Purpose.WITNESS, Purpose.GHOST]
+
+
 @pytest.mark.parametrize(
     "task_id", ["abcd_1234567890abcdef", "7", "a1-b2", "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d", "任务"]
 )

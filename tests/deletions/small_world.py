@@ -137,10 +137,7 @@ class SmallWorld:
         now = self.now()
         if chunk := vouchers.prepare(now=now, idle=False) or taking.prepare(now=now):
             return chunk
-        chunks = [*(hand.chunk for hand in self.hands), *self.ready]
-        looks_up = any(chunk.operation == taking.Operation.LOOK_UP and chunk.deletion_id for chunk in chunks)
-        control = None if looks_up else vouchers.prepare(now=now, idle=True)
-        return control or taking.prepare_inspection(now=now)
+        return vouchers.prepare(now=now, idle=True) or taking.prepare_inspection(now=now)
 
     def prepare(self) -> None:
         """A call written down ahead, by a worker that may send it, forget it or die."""

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from dashboard.calls import slots
-from dashboard.calls.models import Account, ProviderCall, Slot
-from dashboard.deletions import engine, requests, taking
+from dashboard.calls import recording, slots
+from dashboard.calls.models import Account, Control, ProviderCall, Slot
+from dashboard.deletions import engine, requests, taking, vouchers
 from dashboard.deletions.models import Deletion, Outcome, State
 from dashboard.deletions.requests import By
 from dashboard.inventory.models import TrackedTask
@@ -126,3 +127,15 @@ def test_it_is_taken_back_once(deletion: Deletion) -> None:
     assert taking.release(chunk.call_id)
     assert not taking.release(chunk.call_id)
     _nothing_happened(deletion)
+
+
+def test_controls_wait_for_what_another_worker_still_looks_up(deletion) -> None:
+    """They would be made once more for its answers."""
+    Control.objects.all().delete()
+    with transaction.atomic():
+        call = recording.prepare(
+            operation="look_up", kind="image", ids=["img_1"], deletion=deletion.uuid, purpose="verify"
+        )
+    assert vouchers.prepare(now=timezone.now(), idle=True) is None
+    taking.release(call.pk)
+    assert vouchers.prepare(now=timezone.now(), idle=True)
