@@ -12,11 +12,10 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
 from django.test import Client, TransactionTestCase
 
-from dashboard.access.roles import create_roles
-from dashboard.audit import triggers
 from dashboard.calls import clock
 from dashboard.inventory.management.commands.sandbox import known
 from dashboard.pages import downloads
+from tests.beginning import Beginning
 from tests.factories import UserFactory
 from tests.tensorslab_api.contract import CheckedSandbox
 
@@ -47,20 +46,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in elsewhere]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _flush_passes_the_audit_triggers() -> Iterator[None]:
-    # The triggers refuse what a flush does, and a flush takes the groups that a migration made.
-    flush = TransactionTestCase._fixture_teardown
-
-    def teardown(case: TransactionTestCase) -> None:
-        triggers.drop(connection)
-        flush(case)
-        triggers.create(connection)
-        create_roles()
-
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker) -> Iterator[None]:
+    """Also lets tests that commit leave the database as the migrations did."""
+    with django_db_blocker.unblock():
+        beginning = Beginning()
+        if ON_POSTGRESQL:
+            _do_not_wait_for_the_disk()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: beginning.restore())
         yield
+
+
+def _do_not_wait_for_the_disk() -> None:
+    # Whatever connects from now on. No test crashes this server: those that do have one of their own.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"ALTER DATABASE {connection.ops.quote_name(connection.settings_dict['NAME'])} SET synchronous_commit = off"
+        )
+    connection.close()
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,14 @@
 
 import os
 import tempfile
+from pathlib import Path
 
-# Kept until the process ends: database file, secret and collected files of this run alone.
-_var = tempfile.TemporaryDirectory(prefix="tensorslab-tasks-test-", ignore_cleanup_errors=True)
+# Kept until the process ends: database file, secret and collected files of this run alone. In memory where there is
+# such a folder: every commit waits for its disk.
+_memory = Path("/dev/shm")
+_var = tempfile.TemporaryDirectory(
+    prefix="tensorslab-tasks-test-", dir=_memory if os.access(_memory, os.W_OK) else None, ignore_cleanup_errors=True
+)
 _ours = (
     "TENSORSLAB_",
     "DELETION_",
