@@ -4,21 +4,26 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Tools and tests look at no .env of yours; `make run` does.
 ISOLATED := ENV_FILE=/dev/null DATABASE_URL=
 
-.PHONY: run test test-sqlite test-postgresql lint bandit audit sbom newer bench screenshots requirements chaos
+.PHONY: run test test-sqlite test-postgresql test-without-database lint bandit audit sbom newer bench screenshots requirements chaos
 
 run: .venv/.runtime
 	@$(BIN)/python manage.py run
 
-# Each database by itself needs one core for most of the time: side by side, and each told as one piece.
+# Side by side, and each told as one piece: what is given a database, on one and the other, and what is given none.
+# Two cores are enough for the three: many tests wait for a process that they started.
 test: .venv/.development
 	@sh .ci/programs chromium nginx
-	@$(MAKE) --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) test-sqlite test-postgresql
+	@$(MAKE) --jobs=3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
+		test-sqlite test-postgresql test-without-database
 
 test-sqlite: .venv/.development
-	$(ISOLATED) $(BIN)/python -m pytest
+	$(ISOLATED) $(BIN)/python -m pytest -m database
 
 test-postgresql: .venv/.development
 	$(ISOLATED) $(BIN)/python -m tests.on_postgresql
+
+test-without-database: .venv/.development
+	$(ISOLATED) $(BIN)/python -m pytest -m "not database"
 
 lint: .venv/.development bandit
 	$(BIN)/ruff check .

@@ -20,6 +20,7 @@ from tests.factories import UserFactory
 from tests.tensorslab_api.contract import CheckedSandbox
 
 BROWSER = Path(__file__).parent / "browser"
+GIVEN_A_DATABASE = ("django_db", "postgres")
 ON_POSTGRESQL = product.DATABASES["default"]["ENGINE"].endswith("postgresql")
 
 
@@ -36,14 +37,22 @@ class Person(Client):
         return person
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Each database runs what can say something there: `postgres` on PostgreSQL alone, browsers on SQLite alone."""
+    """Marks what is given a database, by itself or by its fixtures: it runs on each. Nothing else can reach one, and
+    could say the same twice: on PostgreSQL it is left out, as `postgres` is on SQLite."""
     for item in items:
         if item.path.is_relative_to(BROWSER):
             item.add_marker("browser")
-    elsewhere = [item for item in items if item.get_closest_marker("browser" if ON_POSTGRESQL else "postgres")]
-    config.hook.pytest_deselected(items=elsewhere)
-    items[:] = [item for item in items if item not in elsewhere]
+        if {"db", "transactional_db"} & {*item.fixturenames} or any(map(item.get_closest_marker, GIVEN_A_DATABASE)):
+            item.add_marker("database")
+    left_out = [
+        item
+        for item in items
+        if (not item.get_closest_marker("database") if ON_POSTGRESQL else item.get_closest_marker("postgres"))
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")

@@ -10,13 +10,6 @@ import psycopg
 
 URL = os.environ.get("TEST_DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/tensorslab_tasks"
 SERVER = URL.rpartition("/")[0]
-# These know no database, or bring their own: once is enough.
-ELSEWHERE = [
-    "--ignore=tests/tensorslab_api",
-    "--ignore=tests/bench",
-    "--ignore=tests/deploy",
-    "--ignore=tests/test_setup.py",
-]
 
 
 def main() -> None:
@@ -29,7 +22,7 @@ def main() -> None:
         sys.stderr.write(sentence)
         return
     os.environ["DATABASE_URL"] = URL
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *(sys.argv[1:] or ELSEWHERE)])
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

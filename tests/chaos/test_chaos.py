@@ -8,6 +8,7 @@ from tests.chaos.one_run import Plan
 from tests.cluster import Cluster
 
 
+@pytest.mark.database  # One of its own, of the same kind.
 @pytest.mark.timeout(300)
 def test_the_rows_agree_with_the_provider_after_trouble_of_every_kind() -> None:
     """One short run; `make chaos` plays many."""
