@@ -95,7 +95,8 @@ class Env:
         word = self.text(name)
         if re.fullmatch(r"|file:.+|syslog:([\w.-]+(:\d{1,5})?)?|https://[^/@]+.*|http://127\.0\.0\.1[:/].*", word):
             return word
-        raise Mistyped(f"{name} is “{word}”. Use file:PATH, syslog:, syslog:HOST:PORT or https://….")
+        # Not shown: a token may stand in it.
+        raise Mistyped(f"{name} can't be used. Use file:PATH, syslog:, syslog:HOST:PORT or https://….")
 
     def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
         """Addresses and networks such as `10.0.0.0/8`, with commas; none by default."""
@@ -119,6 +120,9 @@ class Env:
             raise Mistyped(f"{name}_FILE names {file}, which can't be read: {error.strerror}.") from error
         except UnicodeDecodeError as error:
             raise Mistyped(f"{name}_FILE names {file}, which is not text.") from error
+        if not value:
+            # To go on without it would make a key of our own, or start the sandbox.
+            raise Mistyped(f"{name}_FILE names {file}, which is empty.")
         if is_exposed(Path(file)):
             self.exposed.append(Path(file))
         return value

@@ -101,6 +101,13 @@ def test_a_missing_secret_file_is_a_sentence(tmp_path: Path) -> None:
         env(tmp_path, KEY_FILE=str(tmp_path / "nowhere")).secret("KEY")
 
 
+def test_an_empty_secret_file_is_a_sentence(tmp_path: Path) -> None:
+    """Without a word another key would be made, or the sandbox started."""
+    (tmp_path / "key").write_text(" \n", encoding="utf-8")
+    with pytest.raises(Mistyped, match=r"^KEY_FILE names .*/key, which is empty\.$"):
+        env(tmp_path, KEY_FILE=str(tmp_path / "key")).secret("KEY")
+
+
 @pytest.mark.parametrize("key", ["two words", "line\nbreak", "schlüssel"])
 def test_a_key_that_no_header_can_carry_is_refused_unseen(tmp_path: Path, key: str) -> None:
     with pytest.raises(Mistyped) as caught:
