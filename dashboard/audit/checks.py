@@ -18,12 +18,12 @@ SHORTEST_KEY = 32
 def audit_log_is_append_only(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
-            f"The audit log is not protected: the trigger {name} is missing from the database “{alias}”.",
+            f"The audit log in the database “{alias}” is not protected: {wrong}",
             hint="Run manage.py protect_audit, then manage.py verify_audit: entries may have been changed meanwhile.",
             id="audit.E001",
         )
         for alias in databases or []
-        for name in triggers.missing(connections[alias])
+        for wrong in triggers.wrong(connections[alias])
     ]
 
 

@@ -55,6 +55,12 @@ def drop(connection: BaseDatabaseWrapper) -> None:
             cursor.execute("DROP FUNCTION IF EXISTS audit_event_refuse()")
 
 
+def wrong(connection: BaseDatabaseWrapper) -> list[str]:
+    """A sentence for each that is missing, or is not ours."""
+    lacking = [f"The trigger {name} is missing." for name in missing(connection)]
+    return lacking + [f"The trigger {name} is not ours." for name in altered(connection)]
+
+
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
     """The triggers that should stand and don't; none before the table exists."""
     if TABLE not in connection.introspection.table_names():
@@ -63,7 +69,9 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def altered(connection: BaseDatabaseWrapper) -> list[str]:
-    """Those that stand under their name, and do something else; the function that they call counts as one."""
+    """Those that stand on the table and do something else; the function that ours call counts as one."""
+    if TABLE not in connection.introspection.table_names():
+        return []
     wanted = {name: f"CREATE TRIGGER {name} {body}" for name, body in _wanted(connection).items()}
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

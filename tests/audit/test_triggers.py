@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.checks import run_checks
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from dashboard.audit import chain, triggers
@@ -66,6 +66,43 @@ def test_the_check_names_each_trigger_that_is_missing(name: str) -> None:
     assert "manage.py protect_audit" in error.hint
 
 
+def do_nothing() -> str:
+    """Puts a trigger that does nothing in the place of ours. Returns what is not ours then."""
+    with connection.cursor() as cursor:
+        if ON_SQLITE:
+            cursor.execute("DROP TRIGGER audit_event_no_update")
+            cursor.execute("CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_auditevent BEGIN SELECT 1; END")
+            return "audit_event_no_update"
+        head, _, _ = triggers.POSTGRESQL_FUNCTION.partition("$$")
+        cursor.execute(f"{head} $$ BEGIN RETURN NULL; END $$")
+        return "audit_event_refuse"
+
+
+@pytest.mark.django_db
+def test_the_check_names_a_trigger_that_does_nothing_and_protect_audit_puts_ours_back(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = do_nothing()
+    (error,) = run_checks(tags=["database"], databases=["default"])
+    assert (error.id, f"The trigger {name} is not ours." in error.msg) == ("audit.E001", True)
+    call_command("protect_audit")
+    assert f"Put back: {name}." in capsys.readouterr().out
+    assert triggers.wrong(connection) == []
+
+
+@pytest.mark.django_db
+def test_protect_audit_leaves_what_is_not_ours_and_says_so() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER theirs BEFORE INSERT ON audit_auditevent BEGIN SELECT 1; END"
+            if ON_SQLITE
+            else "CREATE TRIGGER theirs BEFORE INSERT ON audit_auditevent EXECUTE FUNCTION audit_event_refuse()"
+        )
+    with pytest.raises(CommandError, match=r"^Not ours, so it stays: theirs\."):
+        call_command("protect_audit")
+    assert triggers.wrong(connection) == ["The trigger theirs is not ours."]
+
+
 @pytest.mark.postgres
 @pytest.mark.django_db
 def test_the_check_finds_a_trigger_that_was_switched_off() -> None:
@@ -94,7 +131,7 @@ def test_a_database_without_the_table_yet_lacks_nothing() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE audit_auditevent RENAME TO elsewhere")
 
-    assert triggers.missing(connection) == []
+    assert triggers.wrong(connection) == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from dashboard.audit import chain, triggers
 from dashboard.audit.models import AuditEvent, AuditHead
+from tests.audit.test_triggers import do_nothing
 
 
 @pytest.fixture
@@ -86,14 +87,7 @@ def test_a_log_that_was_cut_off_lacks_what_this_machine_saw(
 
 def test_a_trigger_that_does_nothing_is_not_ours(events: list[AuditEvent], capsys: pytest.CaptureFixture[str]) -> None:
     assert wrong(capsys) == ""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            head, _, _ = triggers.POSTGRESQL_FUNCTION.partition("$$")
-            cursor.execute(f"{head} $$ BEGIN RETURN NULL; END $$")
-        else:
-            cursor.execute("DROP TRIGGER audit_event_no_update")
-            cursor.execute("CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_auditevent BEGIN SELECT 1; END")
-    name = "audit_event_refuse" if connection.vendor == "postgresql" else "audit_event_no_update"
+    name = do_nothing()
     assert wrong(capsys) == f"The trigger {name} is not ours."
     triggers.drop(connection)
     assert wrong(capsys).startswith("The trigger audit_event_no_update is missing.")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
 from dashboard.audit import triggers
@@ -12,9 +12,13 @@ class Command(BaseCommand):
     help = "Puts back the triggers that keep the audit log append-only."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        lacking = triggers.missing(connection)
+        found = {*triggers.missing(connection), *triggers.altered(connection)}
         with transaction.atomic():
             triggers.create(connection)
+        foreign = triggers.altered(connection)
+        put_back = sorted(found.difference(foreign))
         self.stdout.write(
-            f"Put back: {', '.join(lacking)}." if lacking else "Every trigger stood; nothing was missing."
+            f"Put back: {', '.join(put_back)}." if put_back else "Every trigger stood; nothing was missing."
         )
+        if foreign:
+            raise CommandError(f"Not ours, so it stays: {', '.join(foreign)}. Look at what it does, and drop it.")

@@ -36,7 +36,7 @@ class Command(BaseCommand):
             self._export(options["export"])
         broken = chain.verify()
         wrong = [str(broken)] if broken else []
-        wrong += self._unprotected() + self._lost() + self._unexpected(options["expect"])
+        wrong += triggers.wrong(connection) + self._lost() + self._unexpected(options["expect"])
         if options["reconcile"] and not broken:
             wrong += islice(reconciling.differences(), TOLD)
         if wrong:
@@ -45,10 +45,6 @@ class Command(BaseCommand):
         head = AuditHead.objects.filter(pk=chain.HEAD).first() or AuditHead()
         self.stdout.write(f"The audit log holds: {head.sequence:,} entries, the chain ends in {head.hash}.")
         self.stdout.write(f"To check later that it still holds this: --expect {head.sequence}:{head.hash}")
-
-    def _unprotected(self) -> list[str]:
-        missing = [f"The trigger {name} is missing." for name in triggers.missing(connection)]
-        return missing + [f"The trigger {name} is not ours." for name in triggers.altered(connection)]
 
     def _lost(self) -> list[str]:
         """What this machine saw of the log, or published, and the log lacks."""
