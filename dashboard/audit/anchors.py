@@ -63,7 +63,7 @@ class Publisher:
         except OSError as error:
             # `requests` and `logging.handlers` raise nothing else for what happens on the way.
             self.next_at = now + AGAIN
-            logger.warning("The head of the audit log can't be published to %s: %s", settings.AUDIT_ANCHOR, error)
+            logger.warning("The head of the audit log can't be published to %s: %s", _place(), _fault(error))
         else:
             self.published = head
 
@@ -79,7 +79,20 @@ def publish(head: Seen) -> None:
         told = {"sequence": head.sequence, "hash": head.hash, "at": head.at.astimezone(UTC).isoformat()}
         answer = requests.post(settings.AUDIT_ANCHOR, json=told, timeout=PATIENCE, allow_redirects=False)
         if not 200 <= answer.status_code < 300:
-            raise requests.HTTPError(f"it answers {answer.status_code}.")
+            raise ConnectionError(f"it answers {answer.status_code}.")
+
+
+def _place() -> str:
+    """Where to, without what may be a token: who asks, the path and the query of an address."""
+    address = urlsplit(settings.AUDIT_ANCHOR)
+    if not address.scheme.startswith("http"):
+        return settings.AUDIT_ANCHOR
+    return f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
+
+
+def _fault(error: OSError) -> str:
+    """What `requests` says of a server that it can't reach holds the whole address: the kind of fault will do."""
+    return type(error).__name__ if isinstance(error, requests.RequestException) else str(error)
 
 
 def lost() -> Seen | None:

@@ -92,7 +92,7 @@ def test_it_is_posted_and_tried_again_after_a_minute(notary: Notary, caplog) -> 
     publisher = anchors.Publisher()
     notary.status = 503
     heed(publisher, 0)
-    assert "can't be published" in caplog.text
+    assert f"http://127.0.0.1:{notary.server_port}: it answers 503." in caplog.text
     notary.status = 200
     heed(publisher, 0.5)
     assert len(notary.told) == 1
@@ -105,6 +105,20 @@ def test_a_server_that_is_not_there_holds_nothing_up(settings, caplog) -> None:
     append_some(1)
     heed(anchors.Publisher(), 0)
     assert "can't be published" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("http://127.0.0.1:9/t0ken?key=t0ken", "to http://127.0.0.1:9: ConnectionError"),
+        ("https://me:t0ken@127.0.0.1:9/#t0ken", "to https://127.0.0.1:9: ConnectionError"),
+    ],
+)
+def test_what_may_be_a_token_is_not_logged(settings, caplog, address: str, shown: str) -> None:
+    settings.AUDIT_ANCHOR = address
+    append_some(1)
+    heed(anchors.Publisher(), 0)
+    assert caplog.messages == [f"The head of the audit log can't be published {shown}"]
 
 
 def test_syslog_is_told(settings) -> None:
@@ -144,5 +158,6 @@ def test_where_it_may_be_published(tmp_path: Path, word: str) -> None:
 
 @pytest.mark.parametrize("word", ["file:", "ftp://x", "http://notary.example", "https://", "syslog:a:b", "heads.txt"])
 def test_where_it_may_not(tmp_path: Path, word: str) -> None:
-    with pytest.raises(Mistyped, match="Use file:PATH"):
+    with pytest.raises(Mistyped, match="Use file:PATH") as caught:
         Env(tmp_path / ".env", {"AUDIT_ANCHOR": word}).anchor("AUDIT_ANCHOR")
+    assert word not in str(caught.value).partition("Use ")[0]
