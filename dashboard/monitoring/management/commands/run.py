@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connections
 
 from dashboard.calls import clock
+from dashboard.checks import LOOPBACK
 from dashboard.deletions import restoring
 from dashboard.monitoring import make, preflight, supervision
 from dashboard.monitoring.first_start import SignIn, ensure_administrator, ensure_sample_register
@@ -78,10 +79,9 @@ class Command(BaseCommand):
         self.stdout.write("Stopped.")
 
     def announce(self, sign_in: SignIn, *, in_time: bool) -> None:
-        host = settings.BIND if settings.BIND not in {"0.0.0.0", "::"} else "127.0.0.1"  # nosec B104 # compared with, not bound to
         lines = [
             "",
-            f"  Open      http://{f'[{host}]' if ':' in host else host}:{settings.PORT}/",
+            *address(),
             f"  Username  {sign_in.username}",
         ]
         if sign_in.password:
@@ -104,13 +104,31 @@ class Command(BaseCommand):
         return f"go to {settings.TENSORSLAB_API_URL}"
 
 
+def address() -> list[str]:
+    """Where people open it. Behind a proxy for HTTPS that is the proxy's."""
+    host = f"[{reached()}]" if ":" in reached() else reached()
+    own = f"http://{host}:{settings.PORT}/"
+    if not settings.HTTPS:
+        return [f"  Open      {own}"]
+    return [f"  Open      https://{allowed()}/", f"            (the proxy for HTTPS asks {own})"]
+
+
+def allowed() -> str:
+    """A name under which people reach it, other than this machine's own where there is one."""
+    names = [name.replace("*", "localhost").lstrip(".") for name in settings.ALLOWED_HOSTS]
+    return next((name for name in names if name.strip("[]") not in LOOPBACK), next(iter(names), "localhost"))
+
+
+def reached() -> str:
+    """The address at which this machine itself reaches it."""
+    return settings.BIND if settings.BIND not in {"0.0.0.0", "::"} else "127.0.0.1"  # nosec B104 # compared with, not bound to
+
+
 def ready() -> bool:
     """Asks as a proxy in front would: by a name that is allowed, and as HTTPS where that is demanded."""
-    allowed = next(iter(settings.ALLOWED_HOSTS), "localhost").replace("*", "localhost").lstrip(".")
-    address = settings.BIND if settings.BIND not in {"0.0.0.0", "::"} else "127.0.0.1"  # nosec B104 # compared with, not bound to
-    asking = http.client.HTTPConnection(address, settings.PORT, timeout=5)
+    asking = http.client.HTTPConnection(reached(), settings.PORT, timeout=5)
     try:
-        asking.request("GET", "/readyz", headers={"Host": allowed})
+        asking.request("GET", "/readyz", headers={"Host": allowed()})
         return asking.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
