@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
@@ -19,7 +19,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboard import sql
-from dashboard.audit import commitments, heads, keys
+from dashboard.audit import commitments, entries, heads, keys
+from dashboard.audit.entries import Entry
 from dashboard.audit.models import AuditEvent, AuditHead
 
 GENESIS = "0" * 64
@@ -29,7 +30,9 @@ HEAD = 1
 ERASED = "log.erased"
 """Tells that a pseudonym stands for a person now, and in how many places."""
 BATCH = 1000
-ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+)
 FIELDS = ("sequence", "at", "actor", "address", "action", "subject", "previous_hash", "hash")
 JSON = ("detail", "commitments", "salts")
 
@@ -78,15 +81,19 @@ def append(
     return event
 
 
-def hashed(event: AuditEvent) -> str:
+def hashed(event: Entry) -> str:
     """What the hash is made of: the canonical JSON of every field but the hash itself, and what it commits to."""
-    fields = {name: value for name, value in as_dict(event).items() if name not in {"hash", "salts"}}
-    return canonical(commitments.impersonal(event, fields))
+    fields = _fields(event)
+    return canonical(commitments.impersonal(event, fields) if event.commitments else fields)
 
 
-def as_dict(event: AuditEvent) -> dict[str, Any]:
-    committed = {"commitments": event.commitments, "salts": event.salts} if event.commitments else {}
-    return {
+def as_dict(event: Entry) -> dict[str, Any]:
+    salts = {"salts": event.salts} if event.commitments else {}
+    return {**_fields(event), **salts, "hash": event.hash}
+
+
+def _fields(event: Entry) -> dict[str, Any]:
+    fields = {
         "sequence": event.sequence,
         "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "actor": event.actor,
@@ -94,10 +101,11 @@ def as_dict(event: AuditEvent) -> dict[str, Any]:
         "action": event.action,
         "subject": event.subject,
         "detail": event.detail,
-        **committed,
         "previous_hash": event.previous_hash,
-        "hash": event.hash,
     }
+    if event.commitments:
+        fields["commitments"] = event.commitments
+    return fields
 
 
 def canonical(value: Mapping[str, Any]) -> str:
@@ -110,9 +118,10 @@ def verify() -> Broken | None:
         return Broken(sequence=early.sequence, reason="it stands before the first entry.")
     walk = _Walk()
     while True:
-        for event in in_order(AuditEvent.objects.filter(sequence__gt=walk.sequence)):
-            if reason := walk.step(event):
-                return Broken(sequence=walk.sequence + 1, reason=reason)
+        while events := entries.after(walk.sequence, limit=BATCH):
+            for event in events:
+                if reason := walk.step(event):
+                    return Broken(sequence=walk.sequence + 1, reason=reason)
         head = AuditHead.objects.filter(pk=HEAD).first() or AuditHead()
         if head.sequence == walk.sequence:
             return walk.end(head)
@@ -137,10 +146,11 @@ class _Walk:
         self.sequence, self.previous = 0, GENESIS
         self.is_plain = True
         """So far no entry was authenticated."""
-        self.erased: Counter[str] = Counter()
-        """How many entries too many bear a pseudonym; too few where an erasure is told of later."""
+        self.erased: dict[str, commitments.Places] = {}
+        """By pseudonym, as is `told`: what entries say of where it was put."""
+        self.told: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
 
-    def step(self, event: AuditEvent) -> str:
+    def step(self, event: Entry) -> str:
         """Goes on to the next entry. Returns why it does not belong there, or nothing."""
         if event.sequence != self.sequence + 1:
             return f"it is missing; the next one is {event.sequence}."
@@ -154,11 +164,13 @@ class _Walk:
             return "its fields were changed, or the key that it was written with is not known here."
         if event.previous_hash != self.previous:
             return "it does not follow the entry before it."
-        if name := commitments.mismatch(event):
-            return f"its {name} is not what it was."
-        self.erased.update(commitments.pseudonyms(event))
+        if event.commitments:
+            if name := commitments.mismatch(event):
+                return f"its {name} is not what it was."
+            for pseudonym in commitments.pseudonyms(event):
+                self._places(pseudonym).take(event)
         if event.action == ERASED:
-            self.erased[event.subject] -= event.detail["names"]
+            self.told[event.subject].append(event.detail)
         self.sequence, self.previous = event.sequence, event.hash
         return ""
 
@@ -167,10 +179,13 @@ class _Walk:
             return Broken(sequence=self.sequence, reason="its hash is not the one the chain ends in.")
         if self.sequence and self.is_plain:
             return Broken(sequence=self.sequence, reason="no entry up to here was authenticated by a key.")
-        if pseudonym := next((one for one, number in self.erased.items() if number), ""):
-            reason = f"it does not tell of each name that “{pseudonym}” stands for: {self.erased[pseudonym]:+}."
-            return Broken(sequence=self.sequence, reason=reason)
+        for pseudonym in {**self.erased, **self.told}:
+            if reason := self._places(pseudonym).wrong(self.told[pseudonym]):
+                return Broken(sequence=self.sequence, reason=reason)
         return None
+
+    def _places(self, pseudonym: str) -> commitments.Places:
+        return self.erased.setdefault(pseudonym, commitments.Places(pseudonym))
 
 
 def in_order(events: QuerySet[AuditEvent]) -> Iterator[AuditEvent]:

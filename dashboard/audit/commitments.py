@@ -1,7 +1,7 @@
 """What an entry says of a person stands beside the chain: the chain covers a salted hash of it, a commitment.
 
 With its salt a value is proven; without, nobody can tell what it was. So it can be erased for good, and the chain
-still holds. Erased values are a pseudonym or nothing, and an entry of the log says how many bear each pseudonym.
+still holds. Erased values are a pseudonym or nothing, and an entry of the log says where each pseudonym stands.
 """
 
 from __future__ import annotations
@@ -10,9 +10,13 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
+
+from dashboard.audit import keys
+from dashboard.audit.entries import Entry
 from dashboard.audit.models import AuditEvent
 
 OF_PEOPLE = ("user.", "person.")
@@ -23,7 +27,7 @@ REASON = "reason"
 Values = dict[str, str]
 
 
-def personal(event: AuditEvent) -> Values:
+def personal(event: Entry) -> Values:
     """What an entry says of people, by the name of its field; the reason they gave stands in its detail."""
     values = {"actor": event.actor, "address": event.address}
     if event.action.startswith(OF_PEOPLE):
@@ -40,7 +44,7 @@ def commit(event: AuditEvent) -> None:
     event.commitments = {name: _hash(event.salts[name], value) for name, value in values.items()}
 
 
-def impersonal(event: AuditEvent, fields: Mapping[str, Any]) -> dict[str, Any]:
+def impersonal(event: Entry, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of an entry without what it commits to."""
     kept = {name: value for name, value in fields.items() if name not in event.commitments}
     if REASON in event.commitments:
@@ -48,14 +52,14 @@ def impersonal(event: AuditEvent, fields: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def mismatch(event: AuditEvent) -> str:
+def mismatch(event: Entry) -> str:
     """Which field is neither what was committed to nor erased; empty when each is."""
     values = personal(event)
-    names = {**event.commitments, **values} if event.commitments else {}
-    return next((name for name in sorted(names) if not _fits(event, name, values.get(name, ""))), "")
+    names = sorted({**event.commitments, **values}) if event.commitments else []
+    return next((name for name in names if not _fits(event, name, values.get(name, ""))), "")
 
 
-def _fits(event: AuditEvent, name: str, value: str) -> bool:
+def _fits(event: Entry, name: str, value: str) -> bool:
     if salt := event.salts.get(name):
         return hmac.compare_digest(_hash(salt, value), event.commitments.get(name, ""))
     if name not in event.commitments:
@@ -66,10 +70,44 @@ def _fits(event: AuditEvent, name: str, value: str) -> bool:
     return not value and "actor" in event.commitments and "actor" not in event.salts
 
 
-def pseudonyms(event: AuditEvent) -> list[str]:
+def pseudonyms(event: Entry) -> set[str]:
     """Those that stand where a name was erased."""
-    erased = [name for name in ("actor", "subject") if name in event.commitments and name not in event.salts]
-    return [getattr(event, name) for name in erased]
+    return {getattr(event, field) for field in _erased(event)}
+
+
+def _erased(event: Entry) -> list[str]:
+    return [name for name in ("actor", "subject") if name in event.commitments and name not in event.salts]
+
+
+class Places:
+    """Where a pseudonym stands in the log: how often, and a sum over the places, in whatever order they are taken.
+
+    The sum is one of HMACs: who has no key can't choose other places with the same sum.
+    """
+
+    def __init__(self, pseudonym: str) -> None:
+        self.pseudonym = pseudonym
+        self.names, self.sums = 0, [0] * len(settings.AUDIT_KEYS)
+
+    def take(self, event: Entry) -> None:
+        for field in _erased(event):
+            if getattr(event, field) == self.pseudonym:
+                each = keys.numbers(f"{self.pseudonym} {event.sequence} {field}")
+                self.names, self.sums = self.names + 1, [old + new for old, new in zip(self.sums, each, strict=True)]
+
+    def told(self) -> dict[str, Any]:
+        """The detail of the entry that tells of them."""
+        return {"names": self.names, "places": f"{self.sums[0] % 2**256:064x}"}
+
+    def wrong(self, told: Sequence[Mapping[str, Any]]) -> str:
+        """Why these details don't tell of them; an older version told how many there are, and not where."""
+        if missing := self.names - sum(one["names"] for one in told):
+            return f"it does not tell of each name that “{self.pseudonym}” stands for: {missing:+}."
+        if not all("places" in one for one in told):
+            return ""
+        where = sum(int(one["places"], 16) for one in told)
+        fits = any((total - where) % 2**256 == 0 for total in self.sums)
+        return "" if fits else f"“{self.pseudonym}” does not stand where it was put."
 
 
 def erase(event: AuditEvent, name: str, pseudonym: str) -> int:

@@ -42,11 +42,14 @@ def erase(name: str) -> tuple[str, int]:
     with transaction.atomic():
         _in_other_rows(name, pseudonym)
         triggers.drop(connection)
-        names = sum(_in_entry(event, name, pseudonym) for event in list(chain.in_order(_naming(name))))
+        places = commitments.Places(pseudonym)
+        for event in list(chain.in_order(_naming(name))):
+            _in_entry(event, name, pseudonym)
+            places.take(event)
         triggers.create(connection)
-        if names:
-            chain.append(actor="", action=chain.ERASED, subject=pseudonym, detail={"names": names})
-    return pseudonym, names
+        if places.names:
+            chain.append(actor="", action=chain.ERASED, subject=pseudonym, detail=places.told())
+    return pseudonym, places.names
 
 
 def _in_other_rows(name: str, pseudonym: str) -> None:
@@ -64,10 +67,8 @@ def _naming(name: str) -> QuerySet[AuditEvent]:
     return AuditEvent.objects.filter(Q(actor=name) | (Q(subject=name) & reduce(or_, of_people)))
 
 
-def _in_entry(event: AuditEvent, name: str, pseudonym: str) -> int:
-    names = commitments.erase(event, name, pseudonym)
-    if names:
+def _in_entry(event: AuditEvent, name: str, pseudonym: str) -> None:
+    if commitments.erase(event, name, pseudonym):
         fields = {"actor": event.actor, "address": event.address, "subject": event.subject}
         fields |= {"detail": json.dumps(event.detail), "salts": json.dumps(event.salts)}
         sql.update("audit_auditevent", fields, "sequence = %s", event.sequence)
-    return names

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from dashboard.audit import chain, commitments
+from dashboard.audit import chain, commitments, triggers
 from dashboard.audit.models import AuditEvent
 from dashboard.deletions import closing, manifest, requests
 from dashboard.deletions.models import Deletion
@@ -86,7 +86,7 @@ def test_nothing_names_who_was_erased_and_the_log_still_holds(undone: Undone, ca
     assert set(AuditEvent.objects.filter(actor=deletion.actor_name).values_list("address", flat=True)) == {""}
     changed = AuditEvent.objects.get(action="user.changed")
     assert (changed.actor, changed.subject) == ("paul-1", deletion.actor_name)
-    assert AuditEvent.objects.get(action="log.erased").detail == {"names": 5}
+    assert AuditEvent.objects.get(action="log.erased").detail["names"] == 5
     capsys.readouterr()
     assert wrong(capsys, "--reconcile") == ""
 
@@ -102,6 +102,64 @@ def test_what_was_erased_can_not_be_proven_and_what_was_not_can(undone: Undone) 
     event = chain_of_one()
     event.salts = {"actor": event.salts["actor"]}
     assert commitments.mismatch(event) == "address"
+
+
+def two_who_are_erased() -> tuple[str, str]:
+    """Each signed in twice. Their pseudonyms."""
+    for _ in range(2):
+        signed_in("olga-1")
+        signed_in("paul-1")
+    call_command("erase_person", "olga-1")
+    call_command("erase_person", "paul-1")
+    one, other = AuditEvent.objects.filter(action="log.erased").order_by("sequence").values_list("subject", flat=True)
+    return one, other
+
+
+def exchange(one: str, other: str) -> None:
+    """As who has the database can: what the first entry of each tells becomes the other's."""
+    triggers.drop(connection)
+    AuditEvent.objects.filter(sequence=1).update(actor=other, subject=other)
+    AuditEvent.objects.filter(sequence=2).update(actor=one, subject=one)
+    triggers.create(connection)
+
+
+def test_two_who_were_erased_can_not_be_exchanged(settings, capsys) -> None:
+    settings.AUDIT_KEYS = ["first"]
+    one, other = two_who_are_erased()
+    assert AuditEvent.objects.filter(actor=one).count() == 2
+    settings.AUDIT_KEYS = ["second", "first"]
+    capsys.readouterr()
+    assert wrong(capsys) == ""
+    exchange(one, other)
+    last = AuditEvent.objects.latest("sequence").sequence
+    assert wrong(capsys) == f"Entry {last}: “{other}” does not stand where it was put."
+
+
+def test_an_older_version_told_how_often_and_not_where(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setattr(commitments.Places, "told", lambda places: {"names": places.names})
+    one, other = two_who_are_erased()
+    exchange(one, other)
+    capsys.readouterr()
+    assert wrong(capsys) == ""
+
+
+def test_places_are_summed_up_in_any_order_and_in_parts() -> None:
+    def erased(sequence: int) -> AuditEvent:
+        event = chain_of_one()
+        event.sequence = sequence
+        commitments.erase(event, "olga-1", "erased-00000000")
+        return event
+
+    def places(*sequences: int) -> commitments.Places:
+        some = commitments.Places("erased-00000000")
+        for sequence in sequences:
+            some.take(erased(sequence))
+        return some
+
+    assert places(1, 2, 3).told() == places(3, 1, 2).told()
+    assert places(1, 2, 3).wrong([places(3).told(), places(1, 2).told()]) == ""
+    assert places(1, 2, 4).wrong([places(1, 2, 3).told()]) == "“erased-00000000” does not stand where it was put."
+    assert places(1, 2, 3).wrong([places(1, 2).told()]).endswith("stands for: +1.")
 
 
 def chain_of_one() -> AuditEvent:

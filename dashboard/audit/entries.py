@@ -1,0 +1,46 @@
+"""Entries read for checking: tuples, since to make a model's instance of each takes as long as all the rest."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from dashboard import sql
+from dashboard.audit.models import AuditEvent
+
+
+class Row(NamedTuple):
+    """The columns of `AuditEvent`."""
+
+    sequence: int
+    at: datetime
+    actor: str
+    address: str
+    action: str
+    subject: str
+    previous_hash: str
+    hash: str
+    detail: dict[str, Any]
+    commitments: dict[str, str]
+    salts: dict[str, str]
+
+
+Entry = AuditEvent | Row
+
+DECODER = json.JSONDecoder()
+STATEMENT = f"""
+    SELECT {", ".join(Row._fields)} FROM audit_auditevent WHERE sequence > %s ORDER BY sequence LIMIT %s"""  # nosec B608 # only names from the code
+
+
+def after(sequence: int, *, limit: int) -> list[Row]:
+    """The next entries, oldest first."""
+    return [
+        Row._make((number, sql.moment(at) or at, *texts, _value(detail), _value(commitments), _value(salts)))
+        for number, at, *texts, detail, commitments, salts in sql.rows(STATEMENT, sequence, limit)
+    ]
+
+
+def _value(text: str) -> Any:
+    # Most entries are not of people, and commit to nothing.
+    return {} if text == "{}" else DECODER.raw_decode(text)[0]
