@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 from django.conf import settings as product
@@ -62,8 +63,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker) -> Iterator[None]:
         beginning = Beginning()
         if ON_POSTGRESQL:
             _do_not_wait_for_the_disk()
+
+    def teardown(case: TransactionTestCase) -> None:
+        beginning.restore()
+        # The next test has a log of its own, and this is as it should be.
+        rmtree(product.VAR_DIR / "heads", ignore_errors=True)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: beginning.restore())
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
         yield
 
 

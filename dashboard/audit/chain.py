@@ -136,7 +136,12 @@ def verify() -> Broken | None:
 def last_is_ours(using: str) -> bool:
     """Whether the newest entry was written with a key that is known here; True for an empty log."""
     last = AuditEvent.objects.using(using).order_by("-sequence").first()
-    return last is None or keys.recognised(hashed(last), last.hash)
+    return last is None or is_ours(last)
+
+
+def is_ours(event: AuditEvent) -> bool:
+    """Whether this entry, whatever stands before it, was written with a key that is known here."""
+    return keys.recognised(hashed(event), event.hash)
 
 
 class _Walk:

@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from dashboard.audit import chain, triggers
+from dashboard.audit import beginnings, chain, triggers
 from dashboard.audit.models import AuditEvent
 
 SHORTEST_KEY = 32
@@ -38,6 +38,14 @@ def audit_log_is_written_with_our_key(*, databases: Sequence[str] | None = None,
         for alias in databases or []
         if _is_migrated(connections[alias]) and not chain.last_is_ours(using=alias)
     ]
+
+
+@register(Tags.database)
+def audit_log_is_the_one_that_was_seen(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    if "default" not in (databases or []) or not _is_migrated(connections["default"]):
+        return []
+    hint = "If that is right, say so with manage.py verify_audit --accept-new-log. If not, the log was changed."
+    return [Warning(wrong, hint=hint, id="audit.W004") for wrong in beginnings.wrong()]
 
 
 def _is_migrated(connection: BaseDatabaseWrapper) -> bool:

@@ -3,12 +3,14 @@
 A database that was restored from an older copy, or that lost commits in a failover, can't know what it lost. Hashes are
 chained: a chain that holds a head holds all before it, and one that lacks it is older, or went on otherwise.
 
-One file a process and database; the hash of its first event names the database. A file is never forced to the disk:
-after a power failure it may hold an older head, or none, but never one that was not committed.
+One file a process and database; the hash of its first event names the database, after which comes the address at which
+it was reached. A file is never forced to the disk: after a power failure it may hold an older head, or none, but never
+one that was not committed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import re
@@ -23,12 +25,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connection
 
 from dashboard import sql
 
 logger = logging.getLogger(__name__)
 
-NAME = re.compile(r"(?P<database>[0-9a-f]{64})-(?P<host>.+)-(?P<pid>\d{1,9})-(?P<start>[0-9a-f]{8})", re.ASCII)
+NAME = re.compile(
+    # An older version, which had no key yet, left no address.
+    r"(?P<database>[0-9a-f]{64})(@(?P<address>[0-9a-f]{16}))?-(?P<host>.+)-(?P<pid>\d{1,9})-(?P<start>[0-9a-f]{8})",
+    re.ASCII,
+)
 RECORD = re.compile(r"(?P<fields>(?P<sequence>\d{20}) (?P<hash>[0-9a-f]{64}) (?P<at>\S{32})) (?P<sum>[0-9a-f]{8})\n")
 SIZE = 20 + 1 + 64 + 1 + 32 + 1 + 8 + 1
 HOST = re.sub(r"[^\w.-]", "_", socket.gethostname(), flags=re.ASCII)[:40]
@@ -67,7 +74,7 @@ class _Process:
         self.warned = False
 
     def name(self, database: str) -> str:
-        return f"{database}-{HOST}-{os.getpid()}-{self.start}"
+        return f"{database}@{_address()}-{HOST}-{os.getpid()}-{self.start}"
 
     def warn(self, error: OSError) -> None:
         if not self.warned:
@@ -95,7 +102,7 @@ def leave(head: Seen, *, follows: Collection[str]) -> None:
     with _process.lock:
         # A chain that holds what was kept of a database is that database's.
         is_known = _process.kept is not None and _process.kept.hash in follows
-        if not (database := _process.database if is_known else _database()):
+        if not (database := _process.database if is_known else beginning()):
             return
         _process.database, _process.kept = database, head
         try:
@@ -117,7 +124,7 @@ def leave(head: Seen, *, follows: Collection[str]) -> None:
 
 def seen() -> Seen | None:
     """The highest head that any process saw of this database."""
-    return _highest(_left(_database()).values())
+    return _highest(_left(beginning()).values())
 
 
 def behind() -> Behind | None:
@@ -127,10 +134,19 @@ def behind() -> Behind | None:
     Not for the middle of a transaction or of a cursor on SQLite: what others committed meanwhile would be missed there.
     """
     # The files first. What they hold was committed before, so a healthy database holds it when it is asked.
-    left = set(_left(_database()).values())
+    left = set(_left(beginning()).values())
     lost = _highest(left - held(left))
     end = newest() if lost else None
     return Behind(seen=lost, sequence=end.sequence, at=end.at) if lost and end else None
+
+
+def here() -> dict[Path, tuple[str, Seen | None]]:
+    """What was left at this database's address, of this log or of others, and the hash of the log's first event."""
+    try:
+        return {file: (parts["database"], _read(file)) for file, parts in _all() if parts["address"] == _address()}
+    except OSError as error:
+        _process.warn(error)
+        return {}
 
 
 def accept() -> None:
@@ -138,7 +154,7 @@ def accept() -> None:
 
     OSError when the folder can't be written.
     """
-    database, end = _database(), newest()
+    database, end = beginning(), newest()
     if not database or not end:
         return
     own = _folder() / _process.name(database)
@@ -183,10 +199,12 @@ def _parsed(content: bytes) -> Seen | None:
 
 
 def _read(file: Path) -> Seen | None:
-    # A reader may see half of what is being written, but hardly three times in a row.
-    for _ in range(3):
-        if head := _parsed(file.read_bytes()):
-            return head
+    # A process that tidies, or `accept`, may have removed it.
+    with suppress(FileNotFoundError):
+        # A reader may see half of what is being written, but hardly three times in a row.
+        for _ in range(3):
+            if head := _parsed(file.read_bytes()):
+                return head
     return None
 
 
@@ -194,18 +212,20 @@ def _left(database: str) -> dict[Path, Seen]:
     left = {}
     try:
         for file in _files(database):
-            # A process that tidies, or `accept`, may have removed it.
-            with suppress(FileNotFoundError):
-                if head := _read(file):
-                    left[file] = head
+            if head := _read(file):
+                left[file] = head
     except OSError as error:
         _process.warn(error)
     return left
 
 
 def _files(database: str) -> list[Path]:
+    return [file for file, parts in _all() if parts["database"] == database]
+
+
+def _all() -> list[tuple[Path, re.Match[str]]]:
     with suppress(FileNotFoundError):
-        return [file for file in _folder().iterdir() if (parts := NAME.fullmatch(file.name)) and parts[1] == database]
+        return [(file, parts) for file in _folder().iterdir() if (parts := NAME.fullmatch(file.name))]
     return []
 
 
@@ -252,9 +272,18 @@ def newest() -> Seen | None:
     return None
 
 
-def _database() -> str:
-    """Which one it is, or empty: no two chains begin with the same hash."""
+def beginning() -> str:
+    """The hash of the first event, or empty. It names the database: no two chains begin with the same."""
     return "".join(first for (first,) in sql.rows("SELECT hash FROM audit_auditevent WHERE sequence = 1"))
+
+
+def _address() -> str:
+    """Where the database is reached, as a hash; who has it can't change that."""
+    given = connection.settings_dict
+    name = f"{given['HOST']}:{given['PORT']}/{given['NAME']}"
+    if connection.vendor == "sqlite":
+        name = str(Path(given["NAME"]).absolute())
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def _highest(heads: Iterable[Seen]) -> Seen | None:

@@ -66,8 +66,11 @@ def why() -> str:
 
 def _is_told(seen: heads.Seen) -> bool:
     """Whether the log tells of this loss. Each machine has seen something else of it, but nothing that is later."""
-    told = AuditEvent.objects.filter(action=OLDER).order_by("-sequence").values_list("at", "detail")[:10]
-    return any(max(at, datetime.fromisoformat(detail["seen_at"])) >= seen.at for at, detail in told)
+    # Who has the database alone can add an entry that says so, but not one that is ours.
+    told = [
+        event for event in AuditEvent.objects.filter(action=OLDER).order_by("-sequence")[:10] if chain.is_ours(event)
+    ]
+    return any(max(event.at, datetime.fromisoformat(event.detail["seen_at"])) >= seen.at for event in told)
 
 
 def _forget() -> None:

@@ -150,12 +150,12 @@ def test_only_the_owner_may_read_it(folder: Path) -> None:
     assert only(folder).stat().st_size == heads.SIZE
 
 
-def test_a_file_names_database_host_process_and_start(folder: Path) -> None:
+def test_a_file_names_database_address_host_process_and_start(folder: Path) -> None:
     first = append()
     append()
 
     database, rest = only(folder).name.split("-", 1)
-    assert database == first.hash
+    assert database == f"{first.hash}@{heads._address()}"
     assert rest == f"{heads.HOST}-{os.getpid()}-{heads._process.start}"
     assert heads.HOST[:3] == socket.gethostname()[:3]
 

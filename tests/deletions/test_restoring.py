@@ -244,6 +244,19 @@ def running_when_lost(theatre: Theatre, deletion: Deletion, copy_at: int = 1, li
     copy.put_back()
 
 
+def test_who_has_the_database_alone_can_not_make_it_forget(theatre, images, by) -> None:
+    """They add an entry that says that it was told already, of a time to come."""
+    running_when_lost(theatre, theatre.confirm(images(40), by=by))
+    last = AuditEvent.objects.order_by("-sequence")[0]
+    told = {"seen_at": "2999-01-01T00:00:00+00:00"}
+    forged = AuditEvent(sequence=last.sequence + 1, at=last.at, action="database.older", detail=told)
+    forged.previous_hash, forged.hash = last.hash, "0" * 64
+    forged.save(force_insert=True)
+    AuditHead.objects.update(sequence=forged.sequence, hash=forged.hash)
+    assert restoring.notice(now=theatre.now())
+    assert heads.behind()
+
+
 def test_what_was_undone_in_the_lost_time_does_not_run_by_itself(theatre, settings, images, by) -> None:
     running = theatre.confirm(images(60), by=by)
     send(theatre, running, 1)

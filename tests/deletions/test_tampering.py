@@ -148,6 +148,17 @@ def empty_the_log() -> str:
     return "The audit log is empty, though there are people."
 
 
+def empty_all_of_it_and_let_it_begin_again() -> str:
+    newest = last()
+    empty_the_log()
+    ProviderCall.objects.all().delete()
+    DeletionItem.objects.all().delete()
+    Deletion.objects.all().delete()
+    with transaction.atomic():
+        chain.append(actor="paul", action="user.signed_in", subject="paul")
+    return f"Another log was seen in this database: its entry {newest.sequence} of"
+
+
 def empty_the_log_and_let_it_begin_again() -> str:
     empty_the_log()
     with transaction.atomic():
@@ -287,6 +298,7 @@ WAYS: list[Callable[[], str]] = [
     put_one_before_the_first,
     empty_the_log,
     empty_the_log_and_let_it_begin_again,
+    empty_all_of_it_and_let_it_begin_again,
     change_who_deleted,
     change_the_reason,
     change_when_it_was_confirmed,

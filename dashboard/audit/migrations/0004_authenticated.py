@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.db import migrations
 
-from dashboard.audit import chain
+from dashboard.audit import beginnings
 
 if TYPE_CHECKING:
     from django.apps.registry import Apps
@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 
 def seal_what_is_plain(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Entries were hashed without a key until now; everything up to here counts as it stands, and nothing after."""
-    if apps.get_model("audit", "AuditEvent").objects.exists():
-        chain.append(actor="", action=chain.SEALED)
+    beginnings.seal()
 
 
 class Migration(migrations.Migration):

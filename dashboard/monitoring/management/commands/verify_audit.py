@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from dashboard.audit import anchors, chain, heads, triggers
+from dashboard.audit import anchors, beginnings, chain, heads, triggers
 from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.monitoring import reconciling
 
@@ -29,19 +29,34 @@ class Command(BaseCommand):
         parser.add_argument(
             "--reconcile", action="store_true", help="also compare all deletions, their items and calls with the log"
         )
-        parser.add_argument("--export", metavar="FILE", type=Path, help="also write every entry, as JSON lines")
+        parser.add_argument(
+            "--accept-new-log",
+            action="store_true",
+            help="say that this log is right where another was seen before: an empty database, or an older copy",
+        )
+        parser.add_argument(
+            "--export", metavar="FILE", type=Path, help="also write every entry and its salts, as JSON lines"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["export"]:
             self._export(options["export"])
         broken = chain.verify()
+        if options["accept_new_log"] and not broken:
+            for sentence in beginnings.accept():
+                self.stdout.write(f"Accepted: {sentence}")
         wrong = [str(broken)] if broken else []
-        wrong += triggers.wrong(connection) + self._lost() + self._unexpected(options["expect"])
+        wrong += beginnings.wrong() + triggers.wrong(connection) + self._lost() + self._unexpected(options["expect"])
         if options["reconcile"] and not broken:
             wrong += islice(reconciling.differences(), TOLD)
         if wrong:
             self.stdout.write(f"The audit log does not hold. {' '.join(wrong)}")
+            if beginnings.wrong():
+                self.stdout.write("If that log is meant to stand here: verify_audit --accept-new-log")
             sys.exit(1)
+        if sealed := beginnings.sealed():
+            told = f"{sealed.sequence - 1:,} entries without a key before it, on {beginnings.clock(sealed.at)}"
+            self.stdout.write(f"Entry {sealed.sequence:,} sealed the {told}: they count as they stood then.")
         head = AuditHead.objects.filter(pk=chain.HEAD).first() or AuditHead()
         self.stdout.write(f"The audit log holds: {head.sequence:,} entries, the chain ends in {head.hash}.")
         self.stdout.write(f"To check later that it still holds this: --expect {head.sequence}:{head.hash}")
@@ -74,4 +89,4 @@ class Command(BaseCommand):
                     lines.write(chain.canonical(chain.as_dict(event)) + "\n")
         except OSError as error:
             raise CommandError(f"{file} can't be written: {error.strerror}.") from error
-        self.stdout.write(f"Every entry is written to {file}.")
+        self.stdout.write(f"Every entry is written to {file}, with all salts: keep it like a backup of the database.")
