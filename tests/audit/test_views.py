@@ -216,7 +216,20 @@ def test_the_json_lines_hold_what_the_filter_left_oldest_first(viewer: Person, m
 
     response = viewer.get("/audit/export.json?actor=olga")
 
-    assert [json.loads(line) for line in text_of(response).splitlines()] == [chain.as_dict(event) for event in events]
+    lines = [json.loads(line) for line in text_of(response).splitlines()]
+    assert [line | {"salts": event.salts} for line, event in zip(lines, events, strict=True)] == [
+        chain.as_dict(event) for event in events
+    ]
+
+
+def test_no_download_proves_what_is_erased_later(viewer: Person) -> None:
+    """It names people until it is removed, but has no salt that would prove a name, or a short reason."""
+    event = append(reason="Mine")
+    assert set(event.salts) == {"actor", "address", "reason"}
+    for path in ("/audit/export.csv", "/audit/export.json"):
+        text = text_of(viewer.get(path))
+        assert "Mine" in text
+        assert not any(salt in text for salt in event.salts.values())
 
 
 def test_the_page_links_the_exports_with_its_filter(viewer: Person) -> None:
