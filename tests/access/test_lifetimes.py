@@ -3,11 +3,9 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.core.management import call_command
 from django.utils import timezone
 
 from dashboard.access import lifetimes, middleware
-from dashboard.audit.models import AuditEvent
 from dashboard.deletions import tending
 from tests.conftest import Person
 from tests.factories import UserFactory
@@ -95,15 +93,6 @@ def test_a_name_with_a_trail_is_nobody_elses(olga, administrator) -> None:
     assert administrator.post(f"/admin/auth/user/{oscar.pk}/change/", form).status_code == 302
     oscar.refresh_from_db()
     assert oscar.username == "oscar"
-
-
-def test_commands_tell_the_audit_log(olga, monkeypatch) -> None:
-    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
-    call_command("createsuperuser", username="root", email="", interactive=False)
-    monkeypatch.setattr("getpass.getpass", lambda *_, **__: "aX9-long-enough")
-    call_command("changepassword", "olga")
-    told = AuditEvent.objects.order_by("sequence").values_list("action", "subject")
-    assert list(told) == [("user.added", "root"), ("user.password_changed", "olga")]
 
 
 def test_who_asked_for_what_is_logged_and_not_what_they_searched_for(viewer, stranger, caplog) -> None:

@@ -4,18 +4,45 @@ import getpass
 from typing import Any
 
 from django.contrib.auth.management.commands import changepassword
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
 from django.db import transaction
 
 from dashboard.audit import chain
 
+TRIES = 3
+
 
 class Command(changepassword.Command):
+    """Django's own asks and saves in one go; here nothing is locked while somebody types."""
+
     help = "Changes a person's password, and tells the audit log."
 
-    def handle(self, *args: Any, **options: Any) -> str | None:
-        told = super().handle(*args, **options)
+    def handle(self, *args: Any, **options: Any) -> str:
+        name = options["username"] or getpass.getuser()
+        person = User.objects.filter(username=name).first()
+        if person is None:
+            raise CommandError(f"There is no account “{name}”.")
+        self.stdout.write(f"Changing the password of “{name}”.")
+        person.set_password(self._chosen(person))
         with transaction.atomic():
-            # Django's own command takes the name of who runs it where none is given.
-            name = options["username"] or getpass.getuser()
+            person.save(update_fields=["password"])
             chain.append(actor="", action="user.password_changed", subject=name, detail={"by": "manage.py"})
-        return told
+        return f"The password of “{name}” is changed."
+
+    def _chosen(self, person: User) -> str:
+        """A password that was typed twice, and is not too weak."""
+        for _ in range(TRIES):
+            password = getpass.getpass("Password: ")
+            if password != getpass.getpass("Password (again): "):
+                self.stdout.write("These are not the same. Type both again.")
+                continue
+            try:
+                validate_password(password, person)
+            except ValidationError as weak:
+                self.stderr.write("\n".join(weak.messages))
+            else:
+                return password
+        raise CommandError("The password was not changed.")

@@ -3,20 +3,41 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.management.commands import createsuperuser
-from django.contrib.auth.models import User
+from django.contrib.auth.models import User, UserManager
 from django.db import transaction
 
 from dashboard.audit import chain
 
 
+class Administrators(UserManager[User]):
+    """Makes a person and tells the audit log: both or neither."""
+
+    def create_superuser(self, *args: Any, **fields: Any) -> User:
+        with transaction.atomic():
+            person = super().create_superuser(*args, **fields)
+            detail = {"id": person.pk, "superuser": True, "by": "manage.py"}
+            chain.append(actor="", action="user.added", subject=person.get_username(), detail=detail)
+        return person
+
+
+class People:
+    """Django's users, made by `Administrators`."""
+
+    def __init__(self) -> None:
+        self._default_manager = Administrators()
+        self._default_manager.model = User
+
+    def __call__(self, **fields: Any) -> User:
+        return User(**fields)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(User, name)
+
+
 class Command(createsuperuser.Command):
     help = "Makes an administrator, and tells the audit log."
 
-    def handle(self, *args: Any, **options: Any) -> str | None:
-        newest = User.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        told = super().handle(*args, **options)
-        with transaction.atomic():
-            for person in User.objects.filter(pk__gt=newest, is_superuser=True):
-                detail = {"id": person.pk, "superuser": True, "by": "manage.py"}
-                chain.append(actor="", action="user.added", subject=person.get_username(), detail=detail)
-        return told
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Django's command asks and writes in one go, and nothing may be locked while somebody types.
+        self.UserModel = People()  # type: ignore[assignment]
