@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dashboard.inventory.importing.entries import Entry, Problem, Row
 
 CHUNK = 5000
-CHUNK_CHARACTERS = 4_000_000
+CHUNK_CHARACTERS = 1_000_000
+"""What a transaction stores. SQLite's index takes its time over prompts of which no three characters come again."""
 CACHE_KILOBYTES = 24 * 1024
 MARK = struct.Struct("<qLL")
 """A row that was seen: its key and its content, hashed, and its line."""

@@ -18,7 +18,7 @@ from dashboard.inventory.importing.entries import Entry, Note, Problem, Row, tol
 from dashboard.inventory.importing.pieces import ROLE
 from dashboard.inventory.importing.reading import Reading
 from dashboard.inventory.importing.repeats import Seen, chunks
-from dashboard.inventory.importing.storing import known, packed, store
+from dashboard.inventory.importing.storing import fitted, known, packed, store
 from dashboard.inventory.models import ImportBatch, ImportPiece
 
 PROBLEMS_KEPT = 200
@@ -89,19 +89,20 @@ class Importing:
     def step(self) -> bool:
         """Imports one piece more. False when that was the last. Raises `Superseded`."""
         piece = self.batch.pieces.filter(role=ROLE.ROWS).order_by("number").first()
+        rows = fitted(pieces.content(piece).decode()) if piece else ""
         with transaction.atomic():
             if piece is None:
                 self._end()
             else:
-                self._store(piece)
+                self._store(piece, rows)
         return piece is not None
 
-    def _store(self, piece: ImportPiece) -> None:
+    def _store(self, piece: ImportPiece, rows: str) -> None:
         # Who deletes it has its rows to store.
         if not ImportPiece.objects.filter(pk=piece.pk).delete()[0]:
             raise Superseded
         now = clock.now()
-        added, updated = store(pieces.content(piece).decode(), number=piece.count, now=now)
+        added, updated = store(rows, number=piece.count, now=now)
         come = {"added": F("added") + added, "updated": F("updated") + updated}
         ImportBatch.objects.filter(pk=self.batch.pk).update(moved_at=now, **come)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
+from dashboard.inventory.importing import fields
 from dashboard.inventory.importing.entries import Row
 from dashboard.inventory.inserting import TABLE, insert_select
 
@@ -19,7 +21,21 @@ TYPES = {"width": "integer", "height": "integer", "duration": "double precision"
 
 def packed(rows: Iterable[Row]) -> str:
     """`[[kind, task_id, status, …], …]`, with null for what a row does not give."""
-    cells = [[row.kind, row.task_id, *map(row.values.get, VALUES)] for row in rows]
+    return _written([[row.kind, row.task_id, *map(row.values.get, VALUES)] for row in rows])
+
+
+def fitted(rows: str) -> str:
+    """Packed rows, cut where an older version, which knew no bounds, packed more than the register holds."""
+    cells, is_cut = json.loads(rows), False
+    for row in cells:
+        given = zip(VALUES, row[len(KEY) :], strict=True)
+        values = {name: value for name, value in given if value is not None}
+        if fields.fit(values):
+            row[len(KEY) :], is_cut = map(values.get, VALUES), True
+    return _written(cells) if is_cut else rows
+
+
+def _written(cells: list[list[Any]]) -> str:
     return json.dumps(cells, ensure_ascii=False, separators=(",", ":"))
 
 
