@@ -66,8 +66,9 @@ def _fits(event: Entry, name: str, value: str) -> bool:
         return False
     if name in {"actor", "subject"}:
         return bool(PSEUDONYM.fullmatch(value))
-    # They are erased with whose they are.
-    return not value and "actor" in event.commitments and "actor" not in event.salts
+    # They are erased with whose they are: where nobody acted, a failed sign-in, with whom it names.
+    owner = "actor" if "actor" in event.commitments else "subject"
+    return not value and owner in event.commitments and owner not in event.salts
 
 
 def pseudonyms(event: Entry) -> set[str]:
@@ -114,11 +115,13 @@ def erase(event: AuditEvent, name: str, pseudonym: str) -> int:
     """Puts a pseudonym where an entry names a person. Returns how often; nothing is saved."""
     values = personal(event)
     named = [field for field in ("actor", "subject") if values.get(field) == name and field in event.commitments]
+    gone = {*named}
+    if "actor" in named or (named and not event.actor):
+        gone |= {"address", REASON}
+        event.address = ""
     for field in named:
         setattr(event, field, pseudonym)
-    gone = {*named, "address", REASON} if "actor" in named else {*named}
     if "actor" in named:
-        event.address = ""
         event.detail = {key: value for key, value in event.detail.items() if key != REASON}
     event.salts = {field: salt for field, salt in event.salts.items() if field not in gone}
     return len(named)

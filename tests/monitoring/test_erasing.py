@@ -162,6 +162,20 @@ def test_places_are_summed_up_in_any_order_and_in_parts() -> None:
     assert places(1, 2, 3).wrong([places(1, 2).told()]).endswith("stands for: +1.")
 
 
+def test_where_nobody_acted_the_address_goes_with_the_name() -> None:
+    failed = AuditEvent(address="10.1.2.3", action="user.sign_in_failed", subject="olga-1")
+    changed = AuditEvent(actor="paul-1", address="10.1.2.3", action="user.changed", subject="olga-1")
+    for event in (failed, changed):
+        commitments.commit(event)
+        assert commitments.erase(event, "olga-1", "erased-00000000") == 1
+        assert commitments.mismatch(event) == ""
+    assert (failed.address, failed.salts, changed.address) == ("", {}, "10.1.2.3")
+    changed.address = ""
+    assert commitments.mismatch(changed) == "address"
+    failed.address = "10.9.9.9"
+    assert commitments.mismatch(failed) == "address"
+
+
 def chain_of_one() -> AuditEvent:
     event = AuditEvent(actor="olga-1", address="10.1.2.3", action="deletion.confirmed", detail={"reason": "Mine"})
     commitments.commit(event)
