@@ -55,6 +55,11 @@ def succeeded(attempt: SignInAttempt) -> None:
     SignInAttempt.objects.filter(pk=attempt.pk).update(succeeded=True)
 
 
+def forget(username: str) -> None:
+    """All that was tried under a name, and from where."""
+    SignInAttempt.objects.filter(name=_name(username)).delete()
+
+
 def network(address: str) -> str:
     """What one household has: an IPv4 address, or the /64 of an IPv6 address. Empty when none is known."""
     try:

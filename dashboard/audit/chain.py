@@ -15,7 +15,7 @@ from datetime import UTC
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dashboard import sql
@@ -185,12 +185,22 @@ class _Walk:
         if self.sequence and self.is_plain:
             return Broken(sequence=self.sequence, reason="no entry up to here was authenticated by a key.")
         for pseudonym in {**self.erased, **self.told}:
-            if reason := self._places(pseudonym).wrong(self.told[pseudonym]):
+            if self._places(pseudonym).wrong(self.told[pseudonym]) and (reason := _wrong_now(pseudonym)):
                 return Broken(sequence=self.sequence, reason=reason)
         return None
 
     def _places(self, pseudonym: str) -> commitments.Places:
         return self.erased.setdefault(pseudonym, commitments.Places(pseudonym))
+
+
+def _wrong_now(pseudonym: str) -> str:
+    """By one look at all entries that bear it: an erasure may have gone on beside a walk."""
+    places, told = commitments.Places(pseudonym), []
+    for event in AuditEvent.objects.filter(Q(actor=pseudonym) | Q(subject=pseudonym)).iterator(chunk_size=BATCH):
+        places.take(event)
+        if event.action == ERASED:
+            told.append(event.detail)
+    return places.wrong(told)
 
 
 def in_order(events: QuerySet[AuditEvent]) -> Iterator[AuditEvent]:

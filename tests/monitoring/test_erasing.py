@@ -17,10 +17,17 @@ from dashboard.audit.models import AuditEvent
 from dashboard.deletions import closing, manifest, requests
 from dashboard.deletions.models import Deletion
 from dashboard.inventory.models import ImportBatch, TrackedTask
+from dashboard.monitoring import erasing
 from tests.audit.test_verify_audit import wrong
 from tests.factories import TrackedTaskFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasing, "PAUSE", 0.0)
+
 
 Undone = Callable[[User], Deletion]
 
@@ -86,7 +93,12 @@ def test_nothing_names_who_was_erased_and_the_log_still_holds(undone: Undone, ca
     assert set(AuditEvent.objects.filter(actor=deletion.actor_name).values_list("address", flat=True)) == {""}
     changed = AuditEvent.objects.get(action="user.changed")
     assert (changed.actor, changed.subject) == ("paul-1", deletion.actor_name)
-    assert AuditEvent.objects.get(action="log.erased").detail["names"] == 5
+    told = AuditEvent.objects.filter(action="log.erased").order_by("sequence")
+    # What she did, what was done to her, and the entry that began the erasure.
+    assert [event.detail["names"] for event in told] == [4, 1, 1]
+    begun = AuditEvent.objects.get(action="person.erased")
+    assert (begun.subject, begun.detail) == (deletion.actor_name, {"pseudonym": deletion.actor_name})
+    assert "in 6 places" in capsys.readouterr().out
     capsys.readouterr()
     assert wrong(capsys, "--reconcile") == ""
 
@@ -111,7 +123,8 @@ def two_who_are_erased() -> tuple[str, str]:
         signed_in("paul-1")
     call_command("erase_person", "olga-1")
     call_command("erase_person", "paul-1")
-    one, other = AuditEvent.objects.filter(action="log.erased").order_by("sequence").values_list("subject", flat=True)
+    begun = AuditEvent.objects.filter(action="person.erased")
+    one, other = begun.order_by("sequence").values_list("subject", flat=True)
     return one, other
 
 
@@ -193,6 +206,17 @@ def test_who_may_still_sign_in_or_has_a_deletion_under_way_is_not_erased(undone:
     with pytest.raises(CommandError, match="is under way"):
         call_command("erase_person", name)
     assert AuditEvent.objects.filter(actor=name).exists()
+
+
+def test_a_log_that_is_not_protected_is_left_alone(undone: Undone) -> None:
+    """Whoever changed it would be helped: erased entries can't be proven."""
+    signed_in("olga-1")
+    name = "audit_event_no_update"
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER {name}" + ("" if connection.vendor == "sqlite" else " ON audit_auditevent"))
+    with pytest.raises(CommandError, match="not protected"):
+        call_command("erase_person", "olga-1")
+    assert AuditEvent.objects.get().actor == "olga-1"
 
 
 def test_nobody_of_that_name_is_no_error(capsys) -> None:
