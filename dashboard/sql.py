@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, TypeVar
@@ -51,6 +52,19 @@ def update(table: str, fields: Mapping[str, object], where: str, *values: object
     """How many rows it changed."""
     changes = ", ".join(f'"{name}" = {_hole(value)}' for name, value in fields.items())
     return change(f"UPDATE {table} SET {changes} WHERE {where}", *_given(fields), *values)  # nosec B608 # the caller names table and columns, values go beside them
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """All that is read inside is of one moment, and nobody waits for that. Nothing may be written."""
+    if connection.in_atomic_block:
+        yield
+        return
+    change("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if connection.vendor == "postgresql" else "BEGIN")
+    try:
+        yield
+    finally:
+        change("ROLLBACK")
 
 
 def among(column: str) -> str:

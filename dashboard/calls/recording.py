@@ -106,6 +106,8 @@ def audit(call: Call, verdict: Verdict, *, ids: Sequence[str], answered_at: date
         "http_status": verdict.http_status,
         "code": verdict.code,
         "status": verdict.status,
+        "message": verdict.message,
+        "form": verdict.form,
         "ruling": str(verdict.ruling),
         "error": verdict.error,
         "sent_at": call.sent_at.isoformat() if call.sent_at and verdict.sent else None,

@@ -53,7 +53,7 @@ def arm_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> 
         last, number = _next_to_arm(row, size)
         chunk = ("deletion_id = %s AND outcome = 'waiting' AND id > %s AND id <= %s", row.pk, row.armed_through, last)
         if number:
-            _skip_blocked(row, row.armed_through, last)
+            _skip_blocked(row, row.armed_through, last, now=now)
             sql.update(ITEMS, {"open": True}, *chunk)
             _show_as_deleting(row, *chunk)
         more = number == size
@@ -91,8 +91,11 @@ def _next_to_arm(deletion: Deletion, size: int) -> tuple[int, int]:
     return last or 0, number
 
 
-def _skip_blocked(deletion: Deletion, first: int, last: int) -> None:
-    """What another deletion holds by now, or somebody put on hold, is not ours to delete."""
+def _skip_blocked(deletion: Deletion, first: int, last: int, *, now: datetime) -> None:
+    """What another deletion holds by now, or somebody put on hold, is not ours to delete.
+
+    It was confirmed: the moment tells it from what was skipped before (`signing.MARK`).
+    """
     # No EXISTS: PostgreSQL may answer it by reading everything that is open, for every chunk anew.
     holder = f"(SELECT o.id FROM {ITEMS} o WHERE o.tracked_id = t.id AND o.open LIMIT 1)"  # nosec B608 # only names from the code
     found = sql.rows(
@@ -112,9 +115,8 @@ def _skip_blocked(deletion: Deletion, first: int, last: int) -> None:
         # None when its hold was lifted a moment ago: then it is ours after all.
         if reason := manifest.BUSY if held_elsewhere else why[tracked]:
             by_reason.setdefault(reason, []).append(pk)
-    skipped = sum(
-        change_items(pks, {"outcome": Outcome.SKIPPED, "message": reason}) for reason, pks in by_reason.items()
-    )
+    fields = {"outcome": Outcome.SKIPPED, "settled_at": now}
+    skipped = sum(change_items(pks, {**fields, "message": reason}) for reason, pks in by_reason.items())
     shift_counters(deletion.pk, {Outcome.WAITING: -skipped, Outcome.SKIPPED: skipped})
 
 

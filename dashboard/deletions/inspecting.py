@@ -162,7 +162,7 @@ def _gone_after_all(work: Settlement, found: Found) -> None:
     )
     if item.code == SUCCESS:
         shift_counters(work.deletion.pk, {}, **_resampled(item, gone=True))
-    work.correct(item, message)
+    work.correct(item)
 
 
 def _there_again(work: Settlement, found: Found) -> None:
@@ -179,7 +179,7 @@ def _there_again(work: Settlement, found: Found) -> None:
     rest = Inspection.objects.filter(pk=item.inspection or 0, everything=False)
     if rest.update(everything=True, marked_through=0):
         work.events.append(("deletion.alarm", {"kind": item.kind, "task_id": item.task_id, "look_up": message}))
-    work.correct(item, message)
+    work.correct(item)
 
 
 def _resampled(item: Carried, *, gone: bool) -> dict[str, Sql]:

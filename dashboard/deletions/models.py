@@ -120,6 +120,8 @@ class Deletion(models.Model):
     back = models.CharField(max_length=2100, blank=True)
     """Query string of the list page to return to, selection included."""
     fingerprint = models.CharField(max_length=64, blank=True)
+    manifest_hash = models.CharField(max_length=64, blank=True, db_default="")
+    """Of all its items as they were frozen, skipped ones included: see `signing`."""
     host = models.CharField(max_length=255)
     """The whole address it was confirmed for."""
     key = models.CharField(max_length=16, blank=True)
@@ -206,6 +208,8 @@ class Deletion(models.Model):
     """The last item that has been marked as perhaps sent, in a database that was found to be older; null for none."""
     served_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    """When *Check unknown* was last pressed: it had ended before, so endings that change since are told."""
     closed_at = models.DateTimeField(null=True)
     """When its closing entry was written to the audit log; null before that, and after a change until the next."""
     opened_at = models.DateTimeField(null=True)

@@ -13,11 +13,13 @@ from django.db.models import Exists, OuterRef, Q
 from dashboard import sql
 from dashboard.audit import chain
 from dashboard.calls import accounts, controls
+from dashboard.calls.models import ProviderCall
 from dashboard.calls.sending import MISSING_KEY
 from dashboard.deletions import arming, engine, manifest, restoring
 from dashboard.deletions.jobs import freeze, wake, wake_freezing
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.moves import mark_tasks, shift_counters
+from dashboard.deletions.settling import corrected
 from dashboard.inventory import selecting
 from dashboard.inventory.models import Selection, TrackedTask
 
@@ -129,9 +131,12 @@ def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetim
                 "deletion.confirmed",
                 draft,
                 tasks=draft.size,
+                total=draft.total,
                 fingerprint=draft.fingerprint,
+                manifest=draft.manifest_hash,
                 reason=reason,
                 host=draft.host,
+                confirmed_at=now.isoformat(),
             )
     if changed:
         raise Changed
@@ -253,23 +258,30 @@ def stop_rest(*, deletion: Deletion, by: By, now: datetime) -> None:
         again = row.stopped_at is not None
         if not (overdue or row.state == State.PAUSED or (row.state == State.RUNNING and not again)):
             raise Refused("Only a running or paused deletion can be stopped.")
+        # No other call is made while its row is locked, nor afterwards.
+        in_hand = list(ProviderCall.objects.in_hand().filter(deletion=row.uuid).values_list("pk", flat=True))
         changes: dict[str, object] = {"stopped_at": row.stopped_at or now}
+        told: list[tuple[str, dict[str, object]]] = []
         elsewhere = bool(engine.why_elsewhere(row))
         if overdue or (row.state == State.PAUSED and not row.paused_by_account and not elsewhere):
             changes |= {"state": State.RUNNING, "paused_reason": ""}
         elif again or elsewhere:
-            _leave_unknown(row, now=now)
+            told = _leave_unknown(row, now=now)
         Deletion.objects.filter(pk=row.pk).update(**changes)
         wake(now)
-        by.record("deletion.stopped", deletion, waiting=row.waiting)
+        for action, detail in told:
+            chain.append(actor="", action=action, subject=str(row.uuid), detail=detail)
+        by.record("deletion.stopped", deletion, waiting=row.waiting, in_hand=in_hand)
     arming.in_chunks(arming.keep_chunk, deletion, now=now, at_most=2)
 
 
-def _leave_unknown(deletion: Deletion, *, now: datetime) -> None:
+def _leave_unknown(deletion: Deletion, *, now: datetime) -> list[tuple[str, dict[str, object]]]:
+    """Returns what the audit log is to be told of it."""
     # Nobody looks them up at another address, with another key, or while the account is paused; they stay unknown, and
     # it may end.
     seen_there = deletion.items.filter(outcome=Outcome.DELETED, there_times__gt=0, verified=None)
-    tracked = list(seen_there.values_list("tracked_id", flat=True))
+    found = list(seen_there.values_list("tracked_id", "kind", "task_id"))
+    tracked = [pk for pk, _, _ in found]
     number = seen_there.update(outcome=Outcome.UNKNOWN, evidence=None, open=False, settled_at=now)
     counters: dict[str, int] = {Outcome.DELETED: -number, Outcome.UNKNOWN: number}
     shift_counters(deletion.pk, counters, contradicted=0, topped_up_at=now, said=sql.Sql(f"said - {number:d}"))
@@ -282,6 +294,8 @@ def _leave_unknown(deletion: Deletion, *, now: datetime) -> None:
     waiting = deletion.items.filter(outcome=Outcome.WAITING, touched=True)
     moved = waiting.update(outcome=Outcome.UNKNOWN, open=False, settled_at=now)
     shift_counters(deletion.pk, {Outcome.WAITING: -moved, Outcome.UNKNOWN: moved})
+    had_ended = found if deletion.checked_at else []
+    return [corrected(kind, task, Outcome.DELETED, Outcome.UNKNOWN, "") for _, kind, task in had_ended]
 
 
 def retry_refused(*, deletion: Deletion, by: By, now: datetime) -> Deletion:
@@ -322,7 +336,7 @@ def check_unknown(*, deletion: Deletion, by: By, now: datetime) -> None:
             inspection=None,
         )
         Deletion.objects.filter(pk=row.pk).update(
-            state=State.RUNNING, finished_at=None, closed_at=None, opened_at=None, stopped_at=None
+            state=State.RUNNING, checked_at=now, finished_at=None, closed_at=None, opened_at=None, stopped_at=None
         )
         wake(now)
         by.record("deletion.checked", deletion, unknown=row.unknown)

@@ -101,16 +101,19 @@ class Settled(NamedTuple):
     """Why look-ups can't be trusted now; they are pointless then."""
     lag: float
     """Seconds after which look-ups follow its deletes."""
+    has_ended: bool = False
+    """At least once: if an ending changes, that is told."""
 
 
 DELETION_COLUMNS = """d.id, d.uuid, d.host, d.stopped_at IS NOT NULL, d.waiting, d.unknown, d.total - d.skipped,
-    d.condemned_at IS NOT NULL OR (d.canary_through > 0 AND d.canary_done_at IS NULL), a.failures, a.doubt, a.lag"""
+    d.condemned_at IS NOT NULL OR (d.canary_through > 0 AND d.canary_done_at IS NULL), a.failures, a.doubt, a.lag,
+    d.state = 'finished' OR d.checked_at IS NOT NULL"""
 
 
 def settled_from(row: Sequence[Any]) -> Settled:
     """A row of `DELETION_COLUMNS`."""
-    pk, uuid, host, stopped, waiting, unknown, size, everything, failures, doubt, lag = row
-    counted = (failures or 0, doubt or "", lag or 0.0)
+    pk, uuid, host, stopped, waiting, unknown, size, everything, failures, doubt, lag, has_ended = row
+    counted = (failures or 0, doubt or "", lag or 0.0, bool(has_ended))
     return Settled(pk, UUID(str(uuid)), host, bool(stopped), waiting, unknown, size, bool(everything), *counted)
 
 
@@ -141,6 +144,8 @@ class Settlement:
             tracked = [item.tracked_id for item in items]
             shown = fields.get("message", items[0].message)
             mark_tasks(tracked, outcome=outcome, message=shown, deletion=self.deletion.uuid, now=self.now)
+        if before != outcome and self.deletion.has_ended:
+            self.events.extend(corrected(item.kind, item.task_id, before, outcome, shown) for item in items)
 
     def close(self, items: Sequence[Carried], outcome: Outcome, **fields: Any) -> None:
         """Ends items: this deletion no longer holds their tasks."""
@@ -169,13 +174,10 @@ class Settlement:
         told: dict[str, object] = {"kind": item.kind, "task_id": item.task_id}
         self.events.append(("deletion.alarm", told | {"said": "Success", "look_up": "still there"}))
 
-    def correct(self, item: Carried, ending: str) -> None:
-        """The ending of a task was changed after its deletion had ended: that is told, and closed once more."""
+    def correct(self, item: Carried) -> None:
+        """An inspection changed an ending: it is closed once more, and its requester has not seen that yet."""
         Inspection.objects.filter(pk=item.inspection or 0).update(changed=F("changed") + 1)
-        # Its requester has not seen this yet.
         Deletion.objects.filter(pk=self.deletion.pk).update(opened_at=None, closed_at=None)
-        told: dict[str, object] = {"kind": item.kind, "task_id": item.task_id, "ending": ending}
-        self.events.append(("deletion.corrected", told))
 
     def hold_up(self, which: DeletionQuerySet, reason: str) -> None:
         """Pauses the deletion if it is one of these, and something of it is still to be sent."""
@@ -198,10 +200,19 @@ class Settlement:
             chain.append(actor="", action=action, subject=str(self.deletion.uuid), detail=detail)
 
 
-def settle(call_id: int, verdict: Verdict, *, now: datetime, came_at: datetime | None = None) -> bool:
+def corrected(kind: str, task_id: str, before: Outcome, after: Outcome, ending: str) -> tuple[str, dict[str, object]]:
+    """What the audit log is told of an ending that changed after its deletion had ended."""
+    told = {"kind": kind, "task_id": task_id, "from": before, "to": after, "ending": ending}
+    return "deletion.corrected", {name: str(value) for name, value in told.items()}
+
+
+def settle(
+    call_id: int, verdict: Verdict, *, now: datetime, came_at: datetime | None = None, ids: Sequence[str] = ()
+) -> bool:
     """Applies `verdict` to the items of an open call. False when another settled it first: then nothing changes.
 
-    `came_at` is when the answer did, which may be a while ago.
+    `came_at` is when the answer did, which may be a while ago. `ids` are what was sent, as its sender remembers it:
+    rows may have been changed meanwhile. Without them they are read from the rows.
     """
     usable = verdict.ruling in accounts.USABLE
     with transaction.atomic():
@@ -224,7 +235,7 @@ def settle(call_id: int, verdict: Verdict, *, now: datetime, came_at: datetime |
         if not usable and not _fails_alone(call, verdict):
             accounts.learn(verdict, host=deletion.host, now=now, jitter=random.random())  # nosec B311 # spreads pauses, no secret
         work.tell()
-        recording.audit(call, verdict, ids=[item.task_id for item in items], answered_at=answered_at)
+        recording.audit(call, verdict, ids=ids or [item.task_id for item in items], answered_at=answered_at)
     if usable and deletion.failures:
         # By itself, for the order of locks; nothing is wrong should we die before it.
         accounts.answered(deletion.host)
@@ -382,7 +393,7 @@ def no_answer(work: Settlement, item: Carried, sentence: str) -> None:
             shift_counters(work.deletion.pk, {}, sample_gone=Sql("sample_gone - 1"))
         shift_counters(work.deletion.pk, {}, **not_said(item))
         if item.inspection is not None:
-            work.correct(item, sentence)
+            work.correct(item)
         fields = {"message": sentence, "failures": failures, "evidence": None, "inspection": None}
         work.close([item], Outcome.UNKNOWN, **fields)
     elif item.inspection is not None:

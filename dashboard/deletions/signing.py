@@ -1,12 +1,14 @@
-"""Counting, describing and signing a draft's items, in flat memory."""
+"""Counting, describing and signing a deletion's items, in flat memory."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from itertools import islice
+from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Case, CharField, Count, Value, When
 from django.db.models.functions import Collate
 
 from dashboard.calls.models import Kind
@@ -18,9 +20,27 @@ THUMBNAILS = 9
 REASONS = 20
 """So many reasons for skipping are told apart; the rest are summed up."""
 
+# What was skipped later, when the rest was armed, was confirmed, and has a moment at which it was.
+MARK = Case(
+    When(outcome=Outcome.SKIPPED, settled_at=None, then=Value("-")), default=Value("+"), output_field=CharField()
+)
+
+
+class Line(NamedTuple):
+    """An item, as hashes see it."""
+
+    pk: int
+    mark: str
+    """`+` for what was confirmed, `-` for what was skipped before."""
+    kind: str
+    task_id: str
+    outcome: str
+    attempts: int
+
 
 def sign(deletion: Deletion) -> None:
-    """Sets its counters, its facts and its fingerprint from the items as they are now."""
+    """Sets its counters, its facts and its hashes from the items as they are now."""
+    deletion.manifest_hash = manifest_hash(deletion)
     deletion.fingerprint, kinds = fingerprint(deletion)
     found = deletion.items.filter(outcome=Outcome.SKIPPED).values_list("kind", "message").annotate(Count("pk"))
     reasons: dict[str, int] = {}
@@ -54,3 +74,33 @@ def fingerprint(deletion: Deletion) -> tuple[str, dict[str, int]]:
             kinds[kind] += len(some)
             digest.update("".join([f"{kind} {task_id}\n" for task_id in some]).encode())
     return digest.hexdigest(), kinds
+
+
+def manifest_hash(deletion: Deletion) -> str:
+    """sha256 over what `as_frozen` says of all its items: whatever becomes of them, it stays the same."""
+    digest = hashlib.sha256()
+    for some in windows(deletion):
+        digest.update(as_frozen(some))
+    return digest.hexdigest()
+
+
+def as_frozen(some: list[Line]) -> bytes:
+    """A line `<mark><kind> <task_id>` each."""
+    return "".join([f"{mark}{kind} {task_id}\n" for _, mark, kind, task_id, _, _ in some]).encode()
+
+
+def as_ended(some: list[Line]) -> bytes:
+    """A line `<kind> <task_id> <outcome>` each."""
+    return "".join([f"{kind} {task_id} {outcome}\n" for _, _, kind, task_id, outcome, _ in some]).encode()
+
+
+def windows(deletion: Deletion) -> Iterator[list[Line]]:
+    """All its items in the order in which they were frozen, some at a time: no cursor and no transaction stays open."""
+    first = deletion.first_item
+    while True:
+        rows = DeletionItem.objects.between(deletion, first, deletion.last_item).annotate(mark=MARK)
+        some = [Line._make(row) for row in rows.values_list(*Line._fields)[:LINES]]
+        if not some:
+            return
+        yield some
+        first = some[-1].pk + 1

@@ -40,6 +40,7 @@ class Tender:
         self.clock = clock
         self.calls, self.slots = slots.Watch(), slots.Watch()
         self.anchor = anchors.Publisher()
+        self.closer = closing.Closer()
         self.ticks = 0
 
     def tick(self) -> None:
@@ -68,7 +69,7 @@ class Tender:
         # Last: nothing that matters may wait for it.
         if self.ticks % 10 == 1:
             manifest.clear_discarded(now=now, steps=CLEARED)
-        closing.close_ended(now=now)
+        self.closer.tick(now=now)
 
     def _close_lost(self, *, now: datetime) -> None:
         at = time.monotonic()

@@ -25,6 +25,7 @@ from dashboard.deletions.settling import settle
 from dashboard.deletions.shift import Shift
 from dashboard.deletions.tending import Tender
 from dashboard.inventory.models import TrackedTask
+from dashboard.monitoring import reconciling
 from tensorslab_api.sandbox import Sandbox
 from tests.oracle import Circumstances, Ident, violations
 
@@ -179,7 +180,7 @@ class SmallWorld:
         if hand.chunk.deletion_id is None:
             vouchers.settle(hand.chunk, hand.verdict, now=self.now(), came_at=came_at)
         else:
-            settle(hand.chunk.call_id, hand.verdict, now=self.now(), came_at=came_at)
+            settle(hand.chunk.call_id, hand.verdict, now=self.now(), came_at=came_at, ids=hand.chunk.ids)
         slots.release(hand.hold)
         self.hands.remove(hand)
 
@@ -278,7 +279,8 @@ class SmallWorld:
         known = Circumstances(
             gone_before=frozenset(self.gone_elsewhere), lies=self.lies, lag=self.lag, hidden=self.hidden
         )
-        return [*violations(self.sandbox.ledger(), known, ended=ended), *register_against_items()]
+        rows = [*register_against_items(), *reconciling.differences()]
+        return [*violations(self.sandbox.ledger(), known, ended=ended), *rows]
 
     def clear(self) -> None:
         """An empty database."""

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 
 from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import recording, slots
 from dashboard.calls.models import ProviderCall
 from dashboard.calls.verdicts import Ruling, Verdict
-from dashboard.deletions import closing, inspecting, requests, settling, taking
+from dashboard.deletions import arming, closing, engine, inspecting, requests, settling, taking
 from dashboard.deletions.models import Deletion, DeletionItem
+from dashboard.inventory.models import TrackedTask
+from dashboard.monitoring.reconciling import deletions, past
+from dashboard.monitoring.reconciling.past import Past
+from dashboard.monitoring.reconciling.seen import Seen
 from tests.audit.test_verify_audit import wrong
+from tests.deletions.conftest import just_asked
+from tests.deletions.small_world import take
 from tests.deletions.theatre import Theatre, playing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+DONE = Verdict(ruling=Ruling.SUCCESS, sentence="Done.", http_status=200, code=1000, status="Success")
 LOST = Verdict(ruling=Ruling.LOST, sentence="No answer came.")
 
 
@@ -41,7 +49,7 @@ def test_while_what_is_unknown_is_checked(theatre: Theatre, images, by: requests
     deletion = theatre.play(theatre.confirm(images(2), by=by))
     DeletionItem.objects.update(outcome="unknown", evidence=None, verified=None)
     Deletion.objects.update(deleted=0, unknown=2, said=0)
-    closing.close_ended(now=theatre.now())
+    closing.Closer().tick(now=theatre.now())
     assert wrong(capsys, "--reconcile") == ""
     requests.check_unknown(deletion=deletion, by=by, now=theatre.now())
     one = deletion.items.order_by("pk")[0]
@@ -57,7 +65,7 @@ def test_when_an_inspection_finds_a_task_there_and_then_nothing(
 ) -> None:
     settings.DELETION_INSPECT_AFTER = (600.0,)
     deletion = theatre.play(theatre.confirm(images(1), by=by))
-    closing.close_ended(now=theatre.now())
+    closing.Closer().tick(now=theatre.now())
     theatre.skip(601)
     assert inspecting.mark_chunk(deletion, now=theatre.now())
     DeletionItem.objects.update(there_times=1, failures=settings.DELETION_MAX_ATTEMPTS - 1)
@@ -70,7 +78,7 @@ def test_when_an_inspection_finds_a_task_there_and_then_nothing(
     assert AuditEvent.objects.filter(action="deletion.corrected").count() == 1
     for _ in range(2):
         assert wrong(capsys, "--reconcile") == ""
-        closing.close_ended(now=theatre.now())
+        closing.Closer().tick(now=theatre.now())
 
 
 def test_entries_of_before_calls_had_a_purpose(db: None, capsys, settings, tmp_path) -> None:
@@ -92,3 +100,91 @@ def test_a_pseudonym_is_not_erased_once_more(db: None, capsys, settings, tmp_pat
         call_command("erase_person", AuditEvent.objects.get(action="user.signed_in").actor)
     capsys.readouterr()
     assert wrong(capsys) == ""
+
+
+def test_while_calls_go_on_in_the_middle_of_it(theatre: Theatre, settings, images, by, monkeypatch, capsys) -> None:
+    """A deletion's row, entries and items are read one after the other, and a call of it is settled in between."""
+    settings.TENSORSLAB_BATCH_SIZE = 1
+    theatre.confirm(images(4), by=by)
+    engine.begin_due(now=theatre.now())
+    just_asked()
+    read = deletions.seen
+
+    def make_a_call() -> None:
+        try:
+            chunk = take(slots.take(1)[0])
+            assert chunk is not None
+            settling.settle(chunk.call_id, DONE, now=theatre.now(), ids=chunk.ids)
+        finally:
+            connection.close()
+
+    def read_slowly(row: Deletion, until: Past) -> Seen:
+        worker = threading.Thread(target=make_a_call)
+        worker.start()
+        worker.join()
+        return read(row, until)
+
+    monkeypatch.setattr(deletions, "seen", read_slowly)
+    assert wrong(capsys, "--reconcile") == ""
+    assert Deletion.objects.get().deleted == 1
+
+
+def test_what_became_busy_after_it_was_confirmed(theatre: Theatre, images, by, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(arming, "is_small", lambda deletion: False)
+    tasks = images(3)
+    deletion = theatre.confirm(tasks, by=by)
+    TrackedTask.objects.filter(pk=tasks[0].pk).update(held_by="alice", held_reason="Legal case")
+    deletion = theatre.play(deletion)
+    assert (deletion.skipped, deletion.deleted) == (1, 2)
+    closing.Closer().tick(now=theatre.now())
+    assert wrong(capsys, "--reconcile") == ""
+
+
+@pytest.fixture
+def _as_before(monkeypatch) -> None:
+    """Confirmations are told as they were before entries told of all items."""
+    record = requests.By.record
+
+    def told_less(by: requests.By, action: str, deletion: Deletion, **detail: object) -> None:
+        kept = {name: value for name, value in detail.items() if name not in {"manifest", "total", "confirmed_at"}}
+        record(by, action, deletion, **kept)
+
+    monkeypatch.setattr(requests.By, "record", told_less)
+
+
+@pytest.mark.usefixtures("_as_before")
+def test_deletions_of_before_entries_told_of_all_items(theatre: Theatre, images, by, settings, capsys) -> None:
+    settings.DELETION_INSPECT_AFTER = (60.0,)
+    theatre.sandbox.control(rollback_after=10, rollback_share=0.5)
+    deletion = theatre.play(theatre.confirm(images(8), by=by))
+    Deletion.objects.update(manifest_hash="")
+    closer = closing.Closer()
+    closer.tick(now=theatre.now())
+    deletion = theatre.inspect(deletion)
+    assert deletion.refused > 0
+    for _ in range(2):
+        assert wrong(capsys, "--reconcile") == ""
+        closer.tick(now=theatre.now())
+    item = deletion.items.filter(outcome="refused")[0]
+    DeletionItem.objects.filter(pk=item.pk).update(task_id="abcd_another")
+    assert "its items are not those that were confirmed." in wrong(capsys, "--reconcile")
+    DeletionItem.objects.filter(pk=item.pk).update(task_id=item.task_id, outcome="deleted")
+    Deletion.objects.update(refused=deletion.refused - 1, deleted=deletion.deleted + 1)
+    assert "which closed it, in: counts, outcomes." in wrong(capsys, "--reconcile")
+    Deletion.objects.update(confirmed_at=deletion.confirmed_at - timedelta(days=1))
+    assert "in: confirmed_at." in wrong(capsys, "--reconcile")
+
+
+def test_changes_that_are_too_many_to_be_remembered(theatre, images, by, settings, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(past, "MOST", 1)
+    settings.DELETION_INSPECT_AFTER = (60.0,)
+    theatre.sandbox.control(rollback_after=10)
+    deletion = theatre.play(theatre.confirm(images(3), by=by))
+    closing.Closer().tick(now=theatre.now())
+    deletion = theatre.inspect(deletion)
+    assert deletion.refused == 3
+    assert wrong(capsys, "--reconcile") == ""
+    Deletion.objects.update(refused=2, deleted=1)
+    DeletionItem.objects.filter(pk=deletion.first_item).update(outcome="deleted")
+    first = AuditEvent.objects.get(action="deletion.closed").sequence
+    assert f"it differs from entry {first}, which closed it, in: counts." in wrong(capsys, "--reconcile")

@@ -42,7 +42,7 @@ def undone() -> Undone:
         deletion = manifest.freeze_tasks(tasks=TrackedTask.objects.filter(held_by=""), actor=person)
         requests.confirm(deletion=deletion, by=by, reason="My own pictures", typed=str(deletion.size), now=now)
         requests.undo(deletion=deletion, by=by, now=now)
-        closing.close_ended(now=now)
+        closing.Closer().tick(now=now)
         deletion.refresh_from_db()
         return deletion
 

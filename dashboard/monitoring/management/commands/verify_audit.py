@@ -14,7 +14,7 @@ from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.monitoring import reconciling
 
 TOLD = 50
-"""So many differences are told; more say no more."""
+"""So many differences are told; that there are more is said, and not which."""
 
 
 class Command(BaseCommand):
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         wrong = [str(broken)] if broken else []
         wrong += beginnings.wrong() + triggers.wrong(connection) + self._lost() + self._unexpected(options["expect"])
         if options["reconcile"] and not broken:
-            wrong += islice(reconciling.differences(), TOLD)
+            wrong += self._different()
         if wrong:
             self.stdout.write(f"The audit log does not hold. {' '.join(wrong)}")
             if beginnings.wrong():
@@ -60,6 +60,10 @@ class Command(BaseCommand):
         head = AuditHead.objects.filter(pk=chain.HEAD).first() or AuditHead()
         self.stdout.write(f"The audit log holds: {head.sequence:,} entries, the chain ends in {head.hash}.")
         self.stdout.write(f"To check later that it still holds this: --expect {head.sequence}:{head.hash}")
+
+    def _different(self) -> list[str]:
+        told = list(islice(reconciling.differences(), TOLD + 1))
+        return told if len(told) <= TOLD else [*told[:TOLD], f"These are the first {TOLD}; there are more."]
 
     def _lost(self) -> list[str]:
         """What this machine saw of the log, or published, and the log lacks."""

@@ -1,0 +1,214 @@
+"""Somebody has the database, and nothing else, while a deletion is under way: what it then sends, or says, is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db.models import F
+from django.utils import timezone
+
+from dashboard.audit.models import AuditEvent
+from dashboard.calls import recording, slots
+from dashboard.calls.models import ProviderCall, Worker
+from dashboard.calls.sending import perform
+from dashboard.deletions import closing, engine, manifest, requests, settling
+from dashboard.deletions.models import Deletion, DeletionItem
+from dashboard.inventory.models import TrackedTask
+from tests.audit.test_verify_audit import wrong
+from tests.deletions.conftest import just_asked
+from tests.deletions.small_world import take
+from tests.deletions.theatre import Theatre, playing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+EXCHANGED = "its items are not those that were confirmed."
+
+
+@pytest.fixture
+def theatre(settings, tmp_path, images) -> Iterator[Theatre]:
+    settings.VAR_DIR, settings.DELETION_VERIFY = tmp_path, "all"
+    images(5)
+    yield from playing()
+
+
+@pytest.fixture
+def by(olga: User) -> requests.By:
+    return requests.By(user=olga)
+
+
+def exchange(deletion: Deletion, others: list[TrackedTask]) -> list[str]:
+    """Puts other tasks in the place of its own; returns what was there."""
+    mine = list(deletion.items.exclude(outcome="skipped").order_by("pk"))
+    for item, other in zip(mine, others, strict=True):
+        DeletionItem.objects.filter(pk=item.pk).update(task_id=other.task_id)
+    return [item.task_id for item in mine]
+
+
+def put_back(deletion: Deletion, task_ids: list[str]) -> None:
+    for item, task_id in zip(deletion.items.exclude(outcome="skipped").order_by("pk"), task_ids, strict=True):
+        DeletionItem.objects.filter(pk=item.pk).update(task_id=task_id)
+
+
+def skip_one(deletion: Deletion) -> None:
+    DeletionItem.objects.filter(pk=deletion.first_item).update(outcome="skipped", open=False, settled_at=timezone.now())
+    Deletion.objects.update(waiting=F("waiting") - 1, skipped=F("skipped") + 1)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("skipped", [False, True])
+def test_other_tasks_than_were_confirmed_are_found(theatre, images, by, capsys, caplog, skipped, closed) -> None:
+    others = images(3)
+    deletion = theatre.confirm(images(4 if skipped else 3), by=by)
+    if skipped:
+        skip_one(deletion)
+    exchange(deletion, others)
+    theatre.play(deletion)
+    assert theatre.sandbox.deleted("image") == {task.task_id for task in others}
+    if closed:
+        closing.Closer().tick(now=theatre.now())
+        assert f"The items of deletion {deletion} are not those that were confirmed." in caplog.text
+    assert EXCHANGED in wrong(capsys, "--reconcile")
+
+
+def test_a_closing_entry_tells_that_they_were_others_then(theatre, images, by, capsys) -> None:
+    others = images(3)
+    deletion = theatre.confirm(images(3), by=by)
+    mine = exchange(deletion, others)
+    theatre.play(deletion)
+    closing.Closer().tick(now=theatre.now())
+    put_back(deletion, mine)
+    closed = AuditEvent.objects.get(action="deletion.closed").sequence
+    said = wrong(capsys, "--reconcile")
+    assert f"its items were not those that were confirmed when entry {closed} closed it." in said
+    assert "its calls did not carry what its items say that they carried." in said
+
+
+def test_what_is_put_back_before_its_answer_is_told_as_it_was_sent(theatre, images, by, capsys) -> None:
+    others = images(3)
+    deletion = theatre.confirm(images(3), by=by)
+    mine = exchange(deletion, others)
+    engine.begin_due(now=theatre.now())
+    just_asked()
+    chunk = take(slots.take(1)[0])
+    assert chunk is not None
+    verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
+    put_back(deletion, mine)
+    ProviderCall.objects.update(digest=recording.digest(mine))
+    settling.settle(chunk.call_id, verdict, now=theatre.now(), ids=chunk.ids)
+    said = wrong(capsys, "--reconcile")
+    assert "its calls did not carry what its items say that they carried." in said
+    assert "in: digest." in said
+
+
+def test_a_deletion_that_nobody_confirmed_and_that_is_hidden_again(theatre, images, by, capsys) -> None:
+    wanted = TrackedTask.objects.filter(pk__in=[task.pk for task in images(2)])
+    deletion = manifest.freeze_tasks(tasks=wanted, actor=by.user)
+    now = theatre.now()
+    Deletion.objects.update(state="scheduled", confirmed_at=now, starts_at=now)
+    assert theatre.play(deletion).deleted == 2
+    Deletion.objects.update(state="discarded")
+    sent = AuditEvent.objects.get(action="call.delete").sequence
+    assert f"Entry {sent} tells of a delete that no entry before it confirmed." in wrong(capsys, "--reconcile")
+
+
+def test_a_deletion_that_was_undone_and_goes_on_all_the_same(theatre, settings, images, by, capsys) -> None:
+    settings.DELETION_GRACE_SECONDS = 60
+    deletion = theatre.confirm(images(2), by=by)
+    requests.undo(deletion=deletion, by=by, now=theatre.now())
+    DeletionItem.objects.update(outcome="waiting", open=True)
+    Deletion.objects.update(state="running", waiting=2, kept=0)
+    assert theatre.play(deletion).deleted == 2
+    assert "1 deletes of it left after it was undone or stopped." in wrong(capsys, "--reconcile")
+
+
+def test_a_deletion_that_was_stopped_and_goes_on_all_the_same(theatre, settings, images, by, capsys) -> None:
+    settings.TENSORSLAB_BATCH_SIZE = 1
+    deletion = theatre.confirm(images(3), by=by)
+    engine.begin_due(now=theatre.now())
+    just_asked()
+    chunk = take(slots.take(1)[0])
+    assert chunk is not None
+    requests.stop_rest(deletion=deletion, by=by, now=theatre.now())
+    verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
+    settling.settle(chunk.call_id, verdict, now=theatre.now(), ids=chunk.ids)
+    assert wrong(capsys, "--reconcile") == ""
+    DeletionItem.objects.filter(outcome="kept").update(outcome="waiting", open=True, settled_at=None)
+    Deletion.objects.update(stopped_at=None, waiting=2, kept=0)
+    assert theatre.play(deletion).deleted == 3
+    assert "2 deletes of it left after it was undone or stopped." in wrong(capsys, "--reconcile")
+
+
+def exchange_two_endings(deletion: Deletion) -> None:
+    """Of tasks that nothing was told of since."""
+    untold = deletion.items.exclude(task_id__in=told(deletion)).order_by("pk")
+    pks = [untold.filter(outcome=outcome)[0].pk for outcome in ("deleted", "refused")]
+    for pk, outcome in zip(pks, ("refused", "deleted"), strict=True):
+        DeletionItem.objects.filter(pk=pk).update(outcome=outcome)
+
+
+def told(deletion: Deletion) -> list[str]:
+    corrected = AuditEvent.objects.filter(subject=str(deletion.uuid), action="deletion.corrected")
+    return [event.detail["task_id"] for event in corrected]
+
+
+def test_endings_that_are_exchanged_while_others_are_corrected(theatre, settings, images, by, capsys) -> None:
+    settings.DELETION_INSPECT_AFTER, settings.TENSORSLAB_BATCH_SIZE = (60.0,), 1
+    tasks = images(8)
+    refuse = {task.task_id: "Not allowed" for task in tasks[:2]}
+    theatre.sandbox.control(refuse=refuse, rollback_after=10, rollback_share=0.5)
+    deletion = theatre.play(theatre.confirm(tasks, by=by))
+    closing.Closer().tick(now=theatre.now())
+    deletion = theatre.inspect(deletion)
+    changed = [event.detail for event in AuditEvent.objects.filter(action="deletion.corrected")]
+    assert {(detail["from"], detail["to"]) for detail in changed} == {("deleted", "refused")}
+    assert wrong(capsys, "--reconcile") == ""
+    exchange_two_endings(deletion)
+    closing.Closer().tick(now=theatre.now())
+    first, _ = AuditEvent.objects.filter(action="deletion.closed").order_by("sequence")
+    assert f"it differs from entry {first.sequence}, which closed it, in: outcomes." in wrong(capsys, "--reconcile")
+
+
+def test_endings_that_are_exchanged_while_what_is_unknown_is_checked(theatre, settings, images, by, capsys) -> None:
+    settings.TENSORSLAB_BATCH_SIZE = 1
+    tasks = images(4)
+    theatre.sandbox.control(refuse={tasks[0].task_id: "Not allowed"})
+    deletion = theatre.play(theatre.confirm(tasks, by=by))
+    deletion.items.filter(task_id=tasks[3].task_id).update(outcome="unknown", evidence=None, verified=None)
+    Deletion.objects.update(deleted=2, unknown=1)
+    closing.Closer().tick(now=theatre.now())
+    requests.check_unknown(deletion=deletion, by=by, now=theatre.now())
+    theatre.play(deletion, until=600)
+    assert told(deletion) == [tasks[3].task_id]
+    assert wrong(capsys, "--reconcile") == ""
+    exchange_two_endings(deletion)
+    closing.Closer().tick(now=theatre.now())
+    first, _ = AuditEvent.objects.filter(action="deletion.closed").order_by("sequence")
+    assert f"it differs from entry {first.sequence}, which closed it, in: outcomes." in wrong(capsys, "--reconcile")
+
+
+def test_what_is_never_closed_or_completed_is_told_while_a_worker_runs(theatre, images, by, capsys) -> None:
+    deletion = theatre.play(theatre.confirm(images(1), by=by))
+    now = timezone.now()
+    Deletion.objects.update(finished_at=now - timedelta(hours=1))
+    call = ProviderCall.objects.create(
+        operation="delete", kind="image", ids=1, state="ready", lease_until=now - timedelta(hours=1)
+    )
+    assert wrong(capsys, "--reconcile") == ""
+    Worker.objects.create(name="one", started_at=now - timedelta(minutes=1), beat_at=now)
+    assert wrong(capsys, "--reconcile") == ""
+    Worker.objects.update(started_at=now - timedelta(hours=1))
+    said = wrong(capsys, "--reconcile")
+    assert f"Deletion {deletion.uuid}: it ended long ago and no entry says how, although a worker runs." in said
+    assert f"Call {call.pk} is ready, and its lease ran out long ago although a worker runs." in said
+
+
+@pytest.mark.parametrize("number", [50, 51])
+def test_that_there_are_more_differences_than_are_told(theatre, capsys, number) -> None:
+    calls = [ProviderCall(operation="look_up", kind="image", ids=1, state="answered") for _ in range(number)]
+    ProviderCall.objects.bulk_create(calls)
+    said = wrong(capsys, "--reconcile")
+    assert said.count("has no entry.") == 50
+    assert said.endswith("These are the first 50; there are more.") == (number > 50)
