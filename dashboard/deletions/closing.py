@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Sum
 
 from dashboard.audit import chain
 from dashboard.deletions.models import Deletion, DeletionQuerySet, Inspection, State
-from dashboard.deletions.signing import as_ended, as_frozen, windows
+from dashboard.deletions.signing import as_ended, as_frozen, lines
 
 logger = logging.getLogger(__name__)
 
@@ -72,12 +72,12 @@ class Reading:
     def __init__(self, deletion: Deletion) -> None:
         self.deletion = deletion
         self.corrections = _corrections(deletion)
-        self.windows = windows(deletion)
+        self.lines = lines(deletion)
         self.manifest, self.outcomes = hashlib.sha256(), hashlib.sha256()
 
     def go_on(self) -> int:
         """How many items it has read; 0 when there are no more."""
-        some = next(self.windows, [])
+        some = next(self.lines, [])
         self.manifest.update(as_frozen(some))
         self.outcomes.update(as_ended(some))
         return len(some)

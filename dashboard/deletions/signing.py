@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Case, CharField, Count, Value, When
-from django.db.models.functions import Collate
+from django.db.models import Case, CharField, Count, TextField, Value, When
+from django.db.models.functions import Collate, Concat
 
 from dashboard.calls.models import Kind
 from dashboard.deletions.facts import ages_of
@@ -24,6 +24,8 @@ REASONS = 20
 MARK = Case(
     When(outcome=Outcome.SKIPPED, settled_at=None, then=Value("-")), default=Value("+"), output_field=CharField()
 )
+# What `as_frozen` says of one item: while a million are frozen, the database is quicker at that.
+FROZEN = Concat(MARK, "kind", Value(" "), "task_id", Value("\n"), output_field=TextField())
 
 
 class Line(NamedTuple):
@@ -79,8 +81,8 @@ def fingerprint(deletion: Deletion) -> tuple[str, dict[str, int]]:
 def manifest_hash(deletion: Deletion) -> str:
     """sha256 over what `as_frozen` says of all its items: whatever becomes of them, it stays the same."""
     digest = hashlib.sha256()
-    for some in windows(deletion):
-        digest.update(as_frozen(some))
+    for some in _windows(deletion, "frozen"):
+        digest.update("".join([line for _, line in some]).encode())
     return digest.hexdigest()
 
 
@@ -94,13 +96,19 @@ def as_ended(some: list[Line]) -> bytes:
     return "".join([f"{kind} {task_id} {outcome}\n" for _, _, kind, task_id, outcome, _ in some]).encode()
 
 
-def windows(deletion: Deletion) -> Iterator[list[Line]]:
-    """All its items in the order in which they were frozen, some at a time: no cursor and no transaction stays open."""
+def lines(deletion: Deletion) -> Iterator[list[Line]]:
+    """All its items in the order in which they were frozen, some at a time."""
+    for some in _windows(deletion, *Line._fields[1:]):
+        yield [Line._make(row) for row in some]
+
+
+def _windows(deletion: Deletion, *columns: str) -> Iterator[list[tuple[Any, ...]]]:
+    """Key and columns, by windows of rows: no cursor and no transaction stays open."""
     first = deletion.first_item
     while True:
-        rows = DeletionItem.objects.between(deletion, first, deletion.last_item).annotate(mark=MARK)
-        some = [Line._make(row) for row in rows.values_list(*Line._fields)[:LINES]]
+        rows = DeletionItem.objects.between(deletion, first, deletion.last_item).annotate(mark=MARK, frozen=FROZEN)
+        some = list(rows.values_list("pk", *columns)[:LINES])
         if not some:
             return
         yield some
-        first = some[-1].pk + 1
+        first = some[-1][0] + 1

@@ -89,7 +89,7 @@ def test_two_opposite_corrections_while_it_is_read_are_noticed(undone, now) -> N
 
 def ended_hash(deletion: Deletion) -> str:
     digest = hashlib.sha256()
-    for some in signing.windows(deletion):
+    for some in signing.lines(deletion):
         digest.update(signing.as_ended(some))
     return digest.hexdigest()
 

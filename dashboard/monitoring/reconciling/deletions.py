@@ -76,6 +76,8 @@ def _wrong(row: Deletion) -> Iterator[str]:
         yield from _wrong_items(row, entry, closings, found)
         yield from _wrong_calls(row, acts, found)
         yield from past.wrong(found.counts, found.outcomes)
+        if not closings and _is_overdue(row):
+            yield "it ended long ago and no entry says how, although a worker runs."
     else:
         yield from older.wrong(row, entry, found)
 
@@ -132,8 +134,6 @@ def _wrong_end(row: Deletion, closings: list[AuditEvent], *, last: int) -> Itera
         said = closings[-1].detail
         if wrong := [name for name in ("state", "fingerprint") if said.get(name) not in {None, getattr(row, name)}]:
             yield f"it differs from entry {closings[-1].sequence}, which closed it, in: {', '.join(wrong)}."
-    elif not closings and _is_overdue(row):
-        yield "it ended long ago and no entry says how, although a worker runs."
 
 
 def _is_overdue(row: Deletion) -> bool:

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from dashboard.deletions.models import GONE, Deletion, Outcome
-from dashboard.deletions.signing import as_ended, as_frozen, windows
+from dashboard.deletions.signing import as_ended, as_frozen, lines
 from dashboard.monitoring.reconciling.past import Past
 
 SECRET = secrets.token_bytes(32)
@@ -35,7 +35,7 @@ def seen(deletion: Deletion, past: Past) -> Seen:
     # Since the last change all closings have the same endings.
     hashes = {0: hashlib.sha256()} | {closing: hashlib.sha256() for closing in past.known() if closing < past.last}
     items = carried = gone_uncarried = skipped_carried = 0
-    for some in windows(deletion):
+    for some in lines(deletion):
         manifest.update(as_frozen(some))
         for closing, digest in hashes.items():
             digest.update(as_ended(past.at(closing, some) if closing else some))
