@@ -65,7 +65,7 @@ def test_other_tasks_than_were_confirmed_are_found(theatre, images, by, capsys, 
     if skipped:
         skip_one(deletion)
     exchange(deletion, others)
-    theatre.play(deletion)
+    assert theatre.play(deletion).state == "finished"
     assert theatre.sandbox.deleted("image") == {task.task_id for task in others}
     if closed:
         closing.Closer().tick(now=theatre.now())
