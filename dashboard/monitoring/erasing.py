@@ -36,7 +36,7 @@ from dashboard.deletions.manifest import HELD
 from dashboard.deletions.models import IN_FLIGHT, Deletion, DeletionItem, State
 from dashboard.inventory.models import ImportBatch, TrackedTask
 from dashboard.inventory.selecting import LOCK_NOT_AVAILABLE, LOCK_PATIENCE
-from dashboard.monitoring.reconciling import CONFIRMED
+from dashboard.monitoring.reconciling.entries import CONFIRMED
 
 BEGUN = "person.erased"
 BATCH = 200

@@ -58,7 +58,7 @@ NAMELESS = {
         *("digest", "error", "form", "kind", "message", "operation", "purpose", "state", "status"),
     },
     "calls_worker": {"name"},
-    "deletions_deletion": {"back", "canary_kind", "filter", "fingerprint", "host", "key", "state"},
+    "deletions_deletion": {"back", "canary_kind", "filter", "fingerprint", "host", "key", "manifest_hash", "state"},
     "deletions_deletionitem": {"evidence", "if_there", "kind", "outcome", "picked", "task_id", "verified"},
     "django_admin_log": {"change_message", "object_id"},
     "django_content_type": {"app_label", "model"},
@@ -128,7 +128,7 @@ def _her_deletions(olga: User, paul: User) -> None:
     Deletion.objects.filter(pk=hers.pk).update(refused=1, kept=1)
     hers.refresh_from_db()
     assert requests.retry_refused(deletion=hers, by=requests.By(user=paul), now=timezone.now()).reason == REASON
-    closing.close_ended(now=timezone.now())
+    closing.Closer().tick(now=timezone.now())
     Deletion.objects.filter(pk=pauls.pk).update(paused_reason=f"Paused by {NAME}.")
     assert draft.state == "draft"
 
@@ -148,7 +148,7 @@ def _her_holds(paul: User) -> None:
         gone = _draft([TrackedTaskFactory(), *TrackedTaskFactory.create_batch(2, **hold)], paul)
     gone.items.all().delete()
     assert gone.facts["skipped"] == [[f"Held: {HOLD}", 2]]
-    closing.close_ended(now=timezone.now())
+    closing.Closer().tick(now=timezone.now())
 
 
 def _draft(tasks: list[TrackedTask], actor: User) -> Deletion:

@@ -52,7 +52,7 @@ def olga() -> User:
         requests.undo(deletion=deletion, by=by, now=now + timedelta(seconds=1))
     TrackedTaskFactory(held_by=NAME, held_reason="Mine")
     manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga, reason="Mine")
-    closing.close_ended(now=timezone.now())
+    closing.Closer().tick(now=timezone.now())
     for actor in ("paul-1", ""):
         with transaction.atomic():
             chain.append(actor=actor, address="10.1.2.3", action="user.changed", subject=NAME)
