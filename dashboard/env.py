@@ -10,9 +10,11 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
+from zoneinfo import available_timezones
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 TRUE = {"1", "on", "true", "yes"}
@@ -108,6 +110,13 @@ class Env:
                 raise Mistyped(f"{name} holds “{word}”. Use addresses or networks such as 10.0.0.0/8.") from None
         return found
 
+    def zone(self, name: str, default: str) -> str:
+        """A time zone by its name, such as `Europe/Berlin`; to the letter, as it is for Python."""
+        word = self.text(name, default)
+        if word != default and word not in zones():
+            raise Mistyped(f"{name} is “{word}”. Use the name of a time zone, such as Asia/Shanghai or UTC.")
+        return word
+
     def secret(self, name: str) -> str:
         """The value of `NAME`, or the content of the file that `NAME_FILE` names."""
         if value := self.text(name):
@@ -133,6 +142,12 @@ class Env:
         if not value.isascii() or not value.isprintable() or " " in value:
             raise Mistyped(f"{name} holds a character that no key has: a space, a line break or a letter beyond ASCII.")
         return value
+
+
+@cache
+def zones() -> list[str]:
+    """The names of all time zones, but for those that name none."""
+    return sorted(available_timezones() - {"localtime", "Factory"})
 
 
 def read_env_file(file: Path) -> dict[str, str]:

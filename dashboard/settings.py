@@ -53,6 +53,7 @@ try:
     ADMIN_USERNAME = env.text("ADMIN_USERNAME", "admin")
     ADMIN_PASSWORD = env.text("ADMIN_PASSWORD")
 
+    TIME_ZONE = env.zone("TIME_ZONE", "UTC")
     DEBUG = env.flag("DEBUG")
     HTTPS = env.flag("HTTPS")
     TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
@@ -105,6 +106,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.access.middleware.TimeZoneMiddleware",
     "dashboard.access.middleware.SignInMiddleware",
 ]
 
@@ -123,7 +125,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "dashboard.access.context.page",
             ],
-            "builtins": ["django.contrib.humanize.templatetags.humanize"],
+            "builtins": ["django.contrib.humanize.templatetags.humanize", "dashboard.pages.tags"],
         },
     },
 ]
@@ -142,7 +144,6 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 LANGUAGE_CODE = "en"
-TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = False
@@ -173,7 +174,13 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "format": "{asctime} {levelname} {name}: {message}",
+            "datefmt": "%Y-%m-%d %H:%M:%S%z",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
 }

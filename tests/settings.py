@@ -21,6 +21,7 @@ _ours = (
     "SANDBOX_",
     "PORT",
     "HTTPS",
+    "TIME_ZONE",
     "TRUSTED_",
     "DEBUG",
     "ALLOWED_",

@@ -192,3 +192,14 @@ def test_networks(tmp_path: Path) -> None:
     for word in ("1", "nginx", "10.0.0.1/8", "10.0.0.0/33"):
         with pytest.raises(Mistyped, match="Use addresses or networks such as"):
             env(tmp_path, PROXIES=word).networks("PROXIES")
+
+
+def test_a_time_zone_is_one_that_exists(tmp_path: Path) -> None:
+    assert env(tmp_path).zone("TIME_ZONE", "UTC") == "UTC"
+    assert env(tmp_path, TIME_ZONE=" Asia/Kathmandu ").zone("TIME_ZONE", "UTC") == "Asia/Kathmandu"
+
+
+@pytest.mark.parametrize("word", ["Europe/Berln", "berlin", "UTC+2", "localtime", "Factory", "../../etc/passwd"])
+def test_a_mistyped_time_zone_is_a_sentence(tmp_path: Path, word: str) -> None:
+    with pytest.raises(Mistyped, match="TIME_ZONE is “.*”. Use the name of a time zone, such as Asia/Shanghai or UTC."):
+        env(tmp_path, TIME_ZONE=word).zone("TIME_ZONE", "UTC")

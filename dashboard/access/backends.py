@@ -3,12 +3,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Permission, User
 from django.db.models import Q, QuerySet
 
 
 class RolesBackend(ModelBackend):
-    """Django's own, which asks for a person's permissions and then for those of the groups; here it is one query."""
+    """Django's own, which asks for a person's permissions and then for those of the groups; here it is one query.
+
+    A person comes with their profile, which every page asks for.
+    """
+
+    def get_user(self, user_id: Any) -> User | None:
+        person = User.objects.select_related("profile").filter(pk=user_id).first()
+        return person if person is not None and self.user_can_authenticate(person) else None
 
     def _get_user_permissions(self, user_obj: Any) -> QuerySet[Permission]:
         return Permission.objects.filter(Q(user=user_obj) | Q(group__user=user_obj)).distinct()

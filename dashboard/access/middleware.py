@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import resolve_url
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -22,6 +23,7 @@ from dashboard.access import lifetimes
 from dashboard.access.errors import method_not_allowed, permission_denied, too_large, too_many
 from dashboard.access.permissions import LOOK, REFUSALS
 from dashboard.access.requests import HtmxRequest, client_address
+from dashboard.access.zones import zone_of
 from dashboard.pages import bodies
 from dashboard.pages.downloads import TooMany
 from dashboard.pages.headers import strict
@@ -68,6 +70,17 @@ class BodyLengthMiddleware(MiddlewareMixin):
         return too_large(request) if length > most or request.META.get(bodies.REFUSED) else None
 
 
+class TimeZoneMiddleware:
+    """Times and days are those of the person who asks. What is streamed is written later, and brings its zone along."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with timezone.override(zone_of(request.user)):
+            return self.get_response(request)
+
+
 class SignInMiddleware(LoginRequiredMiddleware):
     """Every page is private, and needs `access.look`, unless its view is marked `login_not_required`."""
 
@@ -81,7 +94,8 @@ class SignInMiddleware(LoginRequiredMiddleware):
         if not request.user.is_authenticated:
             return send_to_sign_in(request)
         # Django's admin asks for its own permissions: whoever only keeps the accounts need not see tasks.
-        if request.path.startswith(reverse("admin:index")) or request.user.has_perm(LOOK):
+        own = (reverse("admin:index"), reverse("account"))
+        if request.path.startswith(own) or request.user.has_perm(LOOK):
             return None
         return permission_denied(request, PermissionDenied(REFUSALS[LOOK]))
 

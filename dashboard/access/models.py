@@ -1,6 +1,12 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from django.conf import settings
 from django.db import models
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 class Role(models.Model):
@@ -17,6 +23,19 @@ class Role(models.Model):
 
     def __str__(self) -> str:
         return "role"
+
+
+class Profile(models.Model):
+    """What a person chose for themselves. There is none before they choose."""
+
+    user: models.OneToOneField[User] = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="profile"
+    )
+    time_zone = models.CharField(max_length=64, blank=True)
+    """Empty for `TIME_ZONE`."""
+
+    def __str__(self) -> str:
+        return str(self.user_id)
 
 
 class SignInAttempt(models.Model):

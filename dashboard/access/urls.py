@@ -1,11 +1,12 @@
 from django.contrib import admin
 from django.urls import path
 
-from dashboard.access import views
+from dashboard.access import account, views
 
 urlpatterns = [
     path("login/", views.sign_in, name="login"),
     path("logout/", views.sign_out, name="logout"),
+    path("account/", account.account, name="account"),
     # Before Django's own, so that there is one sign-in, throttled, and everything is in the audit log.
     path("admin/login/", views.admin_sign_in),
     path("admin/logout/", views.sign_out),

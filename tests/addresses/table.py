@@ -18,6 +18,9 @@ TABLE = r"""
                                               PUT           405      405      405      405      405      405
 /logout/                                      GET PUT       405      405      405      405      405      405
                                               POST          302      302      302      302      302      302
+/account/                                     GET           in       200      200      200      200      200
+                                              POST          in       302      302      302      302      302
+                                              PUT           in       405      405      405      405      405
 /admin/login/                                 GET           in/302   403      302      403      403      302
                                               POST PUT      405      405      405      405      405      405
 /admin/logout/                                GET PUT       405      405      405      405      405      405

@@ -1,0 +1,25 @@
+"""What every template can use without loading it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.utils.safestring import SafeString
+
+from dashboard.pages import moments
+
+register = template.Library()
+register.simple_tag(moments.zone_name)
+register.simple_tag(moments.days)
+
+
+@register.filter
+def moment(value: datetime | None, form: str = "minute") -> SafeString | str:
+    return moments.shown(value, form) if value else ""
+
+
+@register.filter
+def moment_words(value: datetime, form: str = "minute") -> str:
+    """For attributes."""
+    return moments.in_words(value, form)
