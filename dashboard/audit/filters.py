@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from dashboard.audit.models import AuditEvent
+from dashboard.pages import moments
 
 CURSOR = re.compile(r"(older|newer)-([1-9][0-9]{0,17})", re.ASCII)
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -20,7 +21,17 @@ class InvalidFilter(Exception):
     """The text is one sentence for the person who asked."""
 
 
-class DayField(forms.DateField):
+class InZone(forms.Field):
+    """Its days are those of who looks: the zone stands beside its label."""
+
+    in_zone = True
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
+        self.widget.attrs["aria-describedby"] = f"id_{field_name}_zone"
+        return super().get_bound_field(form, field_name)
+
+
+class DayField(InZone, forms.DateField):
     """One way to write a day, so that the address of a filter is the same for everyone."""
 
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -76,9 +87,9 @@ class AuditFilterForm(forms.Form):
             if wanted[name]:
                 events = events.filter(**{name: wanted[name]})
         if wanted["after"]:
-            events = events.filter(at__gte=datetime.combine(wanted["after"], time.min, UTC))
+            events = events.filter(at__gte=moments.begin_of(wanted["after"]))
         if wanted["before"]:
-            events = events.filter(at__lte=datetime.combine(wanted["before"], time.max, UTC))
+            events = events.filter(at__lte=moments.end_of(wanted["before"]))
         return events
 
     def query_string(self, *, cursor: str = "") -> str:

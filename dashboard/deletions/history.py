@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -15,6 +14,7 @@ from dashboard.calls.models import Kind
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 from dashboard.inventory.filters import BadFilter, unusable
 from dashboard.inventory.models import TrackedTask
+from dashboard.pages import moments
 
 PAGE_SIZE = 50
 OF_A_TASK = 20
@@ -66,9 +66,9 @@ class HistoryFilterForm(forms.Form):
         if wanted["kind"] and not wanted["task"]:
             found = found.filter(**{f"{wanted['kind']}s__gt": 0})
         if wanted["after"]:
-            found = found.filter(confirmed_at__gte=datetime.combine(wanted["after"], time.min, UTC))
+            found = found.filter(confirmed_at__gte=moments.begin_of(wanted["after"]))
         if wanted["before"]:
-            found = found.filter(confirmed_at__lte=datetime.combine(wanted["before"], time.max, UTC))
+            found = found.filter(confirmed_at__lte=moments.end_of(wanted["before"]))
         if wanted["task"]:
             found = found.filter(pk__in=self.items().values("deletion_id"))
         if wanted["q"]:

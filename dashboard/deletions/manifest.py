@@ -63,7 +63,7 @@ def freeze(*, selection: Selection, actor: User, back: str, now: datetime | None
     return freeze_tasks(
         tasks=selecting.selected(selection),
         actor=actor,
-        filter=selection.filter,
+        filter=selection.meaning,
         back=back,
         drift=selecting.drift(selection),
         now=now,
@@ -102,7 +102,7 @@ def begin(
 ) -> Deletion:
     """A draft that `step` freezes later: of a selection, or of what a deletion found refused."""
     copy = selecting.copy(selection) if selection else None
-    filter = selection.filter if selection else ""
+    filter = selection.meaning if selection else ""
     deletion = _draft(actor=actor, filter=filter, back=back, reason=reason, retry_of=retry_of, now=now)
     deletion.selection, deletion.freezing_at = copy, now
     deletion.save(update_fields=["selection", "freezing_at"])

@@ -116,7 +116,7 @@ class Deletion(models.Model):
     actor_name = models.CharField(max_length=150)
     reason = models.CharField(max_length=500, blank=True)
     filter = models.CharField(max_length=2000, blank=True)
-    """The query string the operator saw; empty for a retry."""
+    """The query string the operator saw, with moments in place of days; empty for a retry."""
     back = models.CharField(max_length=2100, blank=True)
     """Query string of the list page to return to, selection included."""
     fingerprint = models.CharField(max_length=64, blank=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, time
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from typing import Any, Self, cast
 from urllib.parse import urlencode
@@ -12,11 +12,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, TextChoices
 from django.http import QueryDict
+from django.utils import timezone
 
 from dashboard.audit.filters import DayField
 from dashboard.calls.models import Kind
 from dashboard.inventory import search
 from dashboard.inventory.models import LISTED, Presence, Selection, Status, TaskQuerySet, TrackedTask
+from dashboard.inventory.times import Age, Time, TimeField, as_text
+from dashboard.pages import moments
 
 LONGEST = 1900
 """Characters of a filter's query string: it is stored with selections and deletions."""
@@ -35,13 +38,14 @@ class TaskFilterForm(forms.Form):
         label="Presence", required=False, choices=[("", "Present and deleting"), *Presence.choices]
     )
     model = forms.CharField(label="Model", required=False, max_length=100)
-    created_after = DayField(label="Created after", required=False)
-    created_before = DayField(label="Created before", required=False)
+    created_after = TimeField(label="Created from", required=False)
+    created_before = TimeField(label="Created until", required=False)
     sort = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data)
         self.fields["q"].widget.input_type = "search"
+        self.ages = [Age(1, "h"), Age(1, "d"), Age(7, "d"), Age(30, "d"), Age(6, "m"), Age(1, "y")]
         self.fields["q"].widget.attrs["placeholder"] = "Task id, or words of the prompt"
 
     def sentence(self) -> str:
@@ -57,6 +61,9 @@ def unusable(form: forms.Form, name: str) -> str:
         choices = cast("list[tuple[str, str]]", field.choices)
         known = " or ".join(", ".join(choice for choice, _ in choices if choice).rsplit(", ", 1))
         return f"{field.label}: “{value}” is not one of {known}."
+    if isinstance(field, TimeField):
+        how = "Write it as YYYY-MM-DD, or as an age such as -30d (h, d, w, m or y)."
+        return f"{field.label}: “{value}” is not a day. {how}"
     if isinstance(field, DayField):
         return f"{field.label}: “{value}” is not a day. Write it as YYYY-MM-DD."
     if isinstance(field, forms.CharField) and form.has_error(name, "max_length"):
@@ -92,14 +99,18 @@ class Filter:
     status: str = ""
     presence: str = ""
     model: str = ""
-    created_after: date | None = None
-    created_before: date | None = None
+    created_after: Time | None = None
+    created_before: Time | None = None
     by_task_id: bool = False
     """`q` is a task id, and not words of a prompt."""
+    now: datetime = field(default_factory=timezone.now, compare=False)
+    """Ages are counted from here, in the rows as in their number."""
+    zone: tzinfo = field(default_factory=timezone.get_current_timezone, compare=False)
+    """Whose days they are."""
 
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
-        narrowed = cls._parsed(query)
+        narrowed = replace(cls._parsed(query), now=timezone.now(), zone=timezone.get_current_timezone())
         # No task id holds whitespace, and one has a single page of tasks: only a first page needs to ask.
         if not narrowed.q or len(narrowed.q.split()) > 1 or query.get("cursor"):
             return narrowed
@@ -107,8 +118,8 @@ class Filter:
 
     @classmethod
     def of_selection(cls, selection: Selection) -> Self:
-        """As it was read when the selection was made: later imports don't turn words into a task id, or back."""
-        return replace(cls._parsed(QueryDict(selection.filter)), by_task_id=selection.by_task_id)
+        """As it was read when the selection was made: neither later imports nor another day or zone change that."""
+        return replace(cls._parsed(QueryDict(selection.meaning)), by_task_id=selection.by_task_id, zone=UTC)
 
     @classmethod
     def _parsed(cls, query: QueryDict) -> Self:
@@ -177,10 +188,23 @@ class Filter:
     def chips(self) -> list[Chip]:
         named = {value: label for known in ENUMERATED.values() for value, label in known.choices}
         return [
-            Chip(name=name, label=str(TaskFilterForm.base_fields[name].label), value=str(named.get(value, value)))
+            Chip(name=name, label=str(TaskFilterForm.base_fields[name].label), value=self._words(name, value, named))
             for name in FILTER_NAMES
             if (value := self._text(name))
         ]
+
+    def _words(self, name: str, text: str, named: dict[Any, Any]) -> str:
+        value = getattr(self, name)
+        if isinstance(value, Age):
+            return f"{'newer' if name == 'created_after' else 'older'} than {value.words}"
+        if isinstance(value, datetime):
+            return moments.in_words(value, "second", zone=self.zone)
+        return f"{text} {self.zone}" if isinstance(value, date) else str(named.get(text, text))
+
+    def frozen(self) -> Self:
+        """With moments in place of days and ages: what it means now, whoever reads it and when."""
+        begin = self._begin if self.created_after else None
+        return replace(self, created_after=begin, created_before=self._end if self.created_before else None)
 
     @property
     def words(self) -> str:
@@ -196,18 +220,26 @@ class Filter:
 
     def _text(self, name: str) -> str:
         value = getattr(self, name)
-        return value.isoformat() if isinstance(value, date) else value
+        return value if isinstance(value, str) else as_text(value)
 
-    def covers(self, moment: datetime) -> bool:
-        return self._begin <= moment <= self._end
+    def covers(self, moment: datetime | None) -> bool:
+        """Whether its times let this one pass."""
+        return not self.by_time or (moment is not None and self._begin <= moment <= self._end)
 
     @property
     def _begin(self) -> datetime:
-        return datetime.combine(self.created_after or date.min, time.min, UTC)
+        return self._moment(self.created_after, last=False) or moments.FIRST
 
     @property
     def _end(self) -> datetime:
-        return datetime.combine(self.created_before or date.max, time.max, UTC)
+        return self._moment(self.created_before, last=True) or moments.LAST
+
+    def _moment(self, time: Time | None, *, last: bool) -> datetime | None:
+        if isinstance(time, Age):
+            return time.before(self.now, self.zone)
+        if time is None or isinstance(time, datetime):
+            return time
+        return moments.end_of(time, self.zone) if last else moments.begin_of(time, self.zone)
 
     def _time(self) -> Q:
         begin = Q(created_at__gte=self._begin) if self.created_after else Q()

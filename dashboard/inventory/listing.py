@@ -141,6 +141,9 @@ def _paged(address: Address, rows: list[TrackedTask], *, next_page: bool, page_b
 
 def _mark(rows: list[TrackedTask], selection: Selection) -> None:
     every = selection.mode == Selection.Mode.ALL
+    covers = Filter.of_selection(selection).covers if every else None
     for row in rows:
         row.added_later = every and row.pk > selection.through
+        # An age takes in more tasks as time goes by, and the same day others in another zone.
+        row.matches_later = covers is not None and not covers(row.created_at)
         row.selected = not row.blocked and row.entered != every

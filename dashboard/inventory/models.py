@@ -122,7 +122,7 @@ class TrackedTask(models.Model):
     held_by = models.CharField(max_length=150, blank=True)
     held_reason = models.CharField(max_length=500, blank=True)
 
-    entered = selected = added_later = False
+    entered = selected = added_later = matches_later = False
     """Set by a page that shows it under a selection."""
     beginning: str | None = None
     few_urls: list[str] | None = None
@@ -165,7 +165,9 @@ class TrackedTask(models.Model):
             return "Being deleted" if self.presence == Presence.DELETING else Presence(self.presence).label
         if self.held_by:
             return f"Held: {self.held_reason or 'by ' + self.held_by}"
-        return "Added after all were selected" if self.added_later else ""
+        if self.added_later:
+            return "Added after all were selected"
+        return "Matches only since all were selected" if self.matches_later else ""
 
     @property
     def outcome_words(self) -> str:
@@ -241,7 +243,10 @@ class Selection(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user: models.ForeignKey[User] = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     filter = models.CharField(max_length=2000, blank=True)
-    """The canonical query string of the filter it was made under."""
+    """The canonical query string of the filter it was made under, as the person's address has it."""
+    frozen = models.CharField(max_length=2000, null=True)
+    """The same with moments in place of days and ages: what it means, whatever the zone and the day are by now. Null in
+    one of a version without this, whose days are those of UTC."""
     by_task_id = models.BooleanField(default=False)
     """How `q` was read when it was made: as a task id, or as words. Later imports don't change that."""
     mode = models.CharField(max_length=3, choices=Mode, default=Mode.IDS)
@@ -259,6 +264,10 @@ class Selection(models.Model):
 
     def __str__(self) -> str:
         return str(self.uuid)
+
+    @property
+    def meaning(self) -> str:
+        return self.filter if self.frozen is None else self.frozen
 
 
 class SelectionEntry(models.Model):

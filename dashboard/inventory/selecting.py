@@ -105,10 +105,12 @@ def tick(*, selection: Selection | None, user: User, filter: Filter, shown: list
     with transaction.atomic():
         if selection is None or not fits(selection, filter):
             selection = _begin(user=user, filter=filter)
-        wanted = set(TrackedTask.objects.selectable().filter(pk__in=shown).values_list("pk", flat=True))
+        times = dict(TrackedTask.objects.selectable().filter(pk__in=shown).values_list("pk", "created_at"))
+        wanted = set(times)
         if selection.mode == Selection.Mode.ALL:
             # Boxes that can't be ticked say nothing, so they exclude nothing.
-            entered = {pk for pk in wanted - set(ticked) if pk <= selection.through}
+            covers = Filter.of_selection(selection).covers
+            entered = {pk for pk in wanted - set(ticked) if pk <= selection.through and covers(times[pk])}
             left = wanted & set(ticked)
         else:
             entered = wanted & set(ticked)
@@ -134,6 +136,7 @@ def copy(selection: Selection) -> Selection:
     same = Selection.objects.create(
         user=selection.user,
         filter=selection.filter,
+        frozen=selection.frozen,
         by_task_id=selection.by_task_id,
         mode=selection.mode,
         through=selection.through,
@@ -189,6 +192,7 @@ def _begin(
     return Selection.objects.create(
         user=user,
         filter=filter.query_string(),
+        frozen=filter.frozen().query_string(),
         by_task_id=filter.by_task_id,
         mode=mode,
         through=through,

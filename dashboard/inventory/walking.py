@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from heapq import nsmallest
 from typing import Self
@@ -16,6 +16,7 @@ from dashboard.inventory import search
 from dashboard.inventory.counting import Count
 from dashboard.inventory.filters import BadFilter, Filter
 from dashboard.inventory.models import TaskQuerySet, TrackedTask
+from dashboard.pages import moments
 
 NEWEST_FIRST = "-created"
 OLDEST_FIRST = "created"
@@ -54,17 +55,16 @@ class Cursor:
 
     @classmethod
     def at_day(cls, day: date, *, sort: str) -> Self:
-        """Before the first task of that day, in the order of `sort`."""
+        """Before the first task of that day, which is the person's, in the order of `sort`."""
         falling = sort == NEWEST_FIRST and day < date.max
-        moment = datetime.combine(day + timedelta(days=1) if falling else day, time.min, UTC)
-        return cls(onward=True, created_at=moment, pk=0)
+        return cls(onward=True, created_at=moments.begin_of(day + timedelta(days=1) if falling else day), pk=0)
 
     def day(self, *, sort: str) -> date | None:
         """The day that `at_day` was given; None beside a row."""
         if self.pk or self.created_at is None:
             return None
-        day = self.created_at.date()
-        return day - timedelta(days=1) if sort == NEWEST_FIRST and day > date.min else day
+        falling = sort == NEWEST_FIRST and self.created_at > moments.FIRST
+        return moments.local(self.created_at - moments.TICK if falling else self.created_at).date()
 
     def turned(self) -> Self:
         return replace(self, onward=not self.onward)

@@ -10,6 +10,7 @@ from dashboard.inventory.models import TrackedTask
 from tests.factories import TrackedTaskFactory
 
 pytestmark = pytest.mark.django_db
+HOW = "Write it as YYYY-MM-DD, or as an age such as -30d (h, d, w, m or y)."
 
 
 def found(query: str) -> set[str]:
@@ -104,7 +105,7 @@ def test_a_prefix_shows_only_what_is_listed() -> None:
     assert found("q=abcd_") == set()
 
 
-def test_days_are_inclusive_and_in_utc() -> None:
+def test_days_are_inclusive_and_in_utc_by_default() -> None:
     for day, hour, minute in ((1, 23, 59), (2, 0, 0), (3, 23, 59), (4, 0, 0)):
         TrackedTaskFactory(task_id=f"{day}.{hour}", created_at=datetime(2026, 3, day, hour, minute, tzinfo=UTC))
     assert found("created_after=2026-03-02&created_before=2026-03-03") == {"2.0", "3.23"}
@@ -134,9 +135,9 @@ def test_the_last_day_of_the_calendar_is_a_day() -> None:
             "Status: “faild” is not one of unknown, queued, processing, uploading, completed or failed.",
         ),
         ("presence=gone", "Presence: “gone” is not one of present, deleting, deleted or missing."),
-        ("created_after=yesterday", "Created after: “yesterday” is not a day. Write it as YYYY-MM-DD."),
-        ("created_before=2026-02-30", "Created before: “2026-02-30” is not a day. Write it as YYYY-MM-DD."),
-        ("created_after=2026-3-1", "Created after: “2026-3-1” is not a day. Write it as YYYY-MM-DD."),
+        ("created_after=yesterday", f"Created from: “yesterday” is not a day. {HOW}"),
+        ("created_before=2026-02-30", f"Created until: “2026-02-30” is not a day. {HOW}"),
+        ("created_after=2026-3-1", f"Created from: “2026-3-1” is not a day. {HOW}"),
         ("statuss=failed", "There is no filter called “statuss”."),
         ("=failed", "There is no filter called “”."),
         ("kind=image&kind=video", "“kind” stands 2 times in the address. Once is clear."),
@@ -170,7 +171,7 @@ def test_a_query_string_reads_back_as_the_same_filter() -> None:
 
 def test_it_is_worded_for_people() -> None:
     narrowed = Filter(q="fox", kind="image", created_after=date(2026, 1, 5))
-    assert narrowed.words == "Search: fox · Kind: Image · Created after: 2026-01-05"
+    assert narrowed.words == "Search: fox · Kind: Image · Created from: 2026-01-05 UTC"
     assert Filter().words == "All tasks"
 
 

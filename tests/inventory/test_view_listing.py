@@ -46,7 +46,7 @@ def test_its_table_has_the_agreed_names(operator: Person) -> None:
     assert re.search(r"<caption[^>]*>Tasks</caption>", page)
     for column in ("Task id", "Kind", "Status", "Presence", "Model", "Prompt", "Created"):
         assert re.search(rf"<th[^>]*>\s*(<a[^>]*>)?\s*{column}", page)
-    for label in ("Search", "Kind", "Status", "Presence", "Model", "Created after", "Created before"):
+    for label in ("Search", "Kind", "Status", "Presence", "Model", "Created from", "Created until"):
         assert re.search(rf"<label[^>]*>{label}</label>", page)
     assert 'aria-label="Select abcd_1"' in page
     assert "Select all 1 matching" in page

@@ -19,6 +19,7 @@ from dashboard.inventory.filters import BadFilter, Filter, TaskFilterForm, day_f
 from dashboard.inventory.listing import Address, Page
 from dashboard.inventory.models import Selection
 from dashboard.inventory.walking import NEWEST_FIRST, OLDEST_FIRST, Cursor
+from dashboard.pages import moments
 
 CLEARED = "The filter changed, so the selection was cleared."
 
@@ -57,7 +58,7 @@ def other_order(address: Address) -> str:
 def list_context(address: Address, page: Page, selection: Selection | None, *, count: Count) -> dict[str, object]:
     """All that the page and its fragments show."""
     return {
-        "filters": _filters(address.with_cursor(None).with_selection(None).query_string()),
+        "filters": _filters(address.with_cursor(None).with_selection(None).query_string(), moments.zone_name()),
         "chips": _chips(address),
         "clear_url": url(address.narrowed_to(Filter())),
         "page": {
@@ -121,8 +122,8 @@ def _selection_before(request: SignedInRequest) -> UUID | None:
 
 
 @lru_cache(maxsize=200)
-def _filters(query: str) -> SafeString:
-    """The form says nothing but the filter, and drawing it takes as long as finding the rows."""
+def _filters(query: str, zone: str) -> SafeString:
+    """The form says nothing but the filter and the zone, and drawing it takes as long as finding the rows."""
     context = {"form": TaskFilterForm(QueryDict(query)), "action": reverse("task-list")}
     return render_to_string("components/_filters.html", context)
 
