@@ -109,7 +109,9 @@ class PersonAdmin(RankedAdmin, UserAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         # What somebody did stands under their name: who took it later would seem to have done it.
-        fields = [*super().get_readonly_fields(request, obj), *(["username"] if obj else [])]
+        # When they came is nothing to edit either, in two fields that name no zone.
+        kept = ["username", "last_login", "date_joined"] if obj else []
+        fields = [*super().get_readonly_fields(request, obj), *kept]
         return fields if _is_administrator(request) else [*fields, "is_superuser"]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:

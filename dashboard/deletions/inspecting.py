@@ -11,7 +11,6 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.utils import timezone
 
 from dashboard import sql
 from dashboard.audit import chain
@@ -23,6 +22,7 @@ from dashboard.deletions.models import Deletion, DeletionItem, Evidence, Inspect
 from dashboard.deletions.moves import ITEMS, TASKS, change_items, shift_counters
 from dashboard.deletions.sampling import AT_LEAST, dice
 from dashboard.deletions.settling import Carried, Settlement, not_said
+from dashboard.pages.moments import for_record
 from dashboard.sql import Sql
 
 Picked = DeletionItem.Picked
@@ -156,7 +156,7 @@ def _told_by_another(work: Settlement, item: Carried) -> bool:
 def _gone_after_all(work: Settlement, found: Found) -> None:
     item = found.item
     before = Outcome(item.outcome).label
-    message = f"{before}; found gone at {_clock(found.at)}"
+    message = f"{before}; found gone at {for_record(found.at)}"
     work.change(
         [item], Outcome.DELETED, message=message, verified="gone", inspection=None, not_before=None, **found.seen
     )
@@ -167,7 +167,7 @@ def _gone_after_all(work: Settlement, found: Found) -> None:
 
 def _there_again(work: Settlement, found: Found) -> None:
     item = found.item
-    message = f"{Outcome(item.outcome).label}; found there at {_clock(found.at)}"
+    message = f"{Outcome(item.outcome).label}; found there at {for_record(found.at)}"
     # Only what TensorsLab called deleted makes its word doubtful; what had been found gone may have been misread.
     alarm = {"alarms": Sql("alarms + 1")} if item.code == SUCCESS else {}
     unsaid = {"unsaid": Sql("unsaid - 1")} if item.code != SUCCESS and item.lost_at is None else {}
@@ -189,10 +189,6 @@ def _resampled(item: Carried, *, gone: bool) -> dict[str, Sql]:
     better, worse = ("sample_gone", "sample_there") if gone else ("sample_there", "sample_gone")
     seen = item.evidence == Evidence.SEEN
     return {better: Sql(f"{better} + 1"), **({worse: Sql(f"{worse} - 1")} if seen else {})}
-
-
-def _clock(moment: datetime) -> str:
-    return timezone.localtime(moment).strftime("%H:%M")
 
 
 def _end_if_done(pk: int, deletion: Deletion, *, now: datetime, work: Settlement | None = None) -> None:

@@ -13,6 +13,7 @@ from dashboard.calls.models import Account
 from dashboard.deletions import manifest
 from dashboard.deletions.models import Deletion, Result, State
 from dashboard.deletions.sampling import CONFIDENCE, Sample, sample_of
+from dashboard.pages.moments import in_words
 
 FAST, SLOW = 2, 5
 """Seconds between polls: at first, and after the first minute."""
@@ -157,12 +158,12 @@ def evidence_of(deletion: Deletion, *, now: datetime) -> list[str]:
     for row in inspections:
         if row.at is not None:
             changed = f"{row.changed:,} turned out otherwise" if row.changed else "nothing turned out otherwise"
-            sentences.append(f"Looked at again on {_moment(row.at)}: {row.looked_up:,} looked up, {changed}.")
+            sentences.append(f"Looked at again on {in_words(row.at)}: {row.looked_up:,} looked up, {changed}.")
     to_come = [row.due_at for row in inspections if row.at is None]
-    if overdue := [_moment(due_at) for due_at in to_come if due_at <= now]:
+    if overdue := [in_words(due_at) for due_at in to_come if due_at <= now]:
         why = ", and waits until look-ups can be trusted" if deletion.doubt else ", and is next"
         sentences.append(f"It was to be looked at again on {overdue[-1]}{why}.")
-    if ahead := [_moment(due_at) for due_at in to_come if due_at > now]:
+    if ahead := [in_words(due_at) for due_at in to_come if due_at > now]:
         sentences.append(f"To be looked at again on {' and on '.join(ahead)}.")
     return sentences
 
@@ -188,10 +189,6 @@ def sample_sentence(sample: Sample) -> str:
     return f"{of}all gone{silent}: with {CONFIDENCE:.0%} confidence at most {sample.at_most_there:,} are not.".replace(
         "%", " %"
     )
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%-d %b %H:%M} UTC"
 
 
 def refused_part(deletion: Deletion) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -27,6 +27,7 @@ from dashboard.deletions.ending import finish_if_done
 from dashboard.deletions.models import IN_FLIGHT, Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.moves import ITEMS, change_items, mark_tasks, shift_counters
 from dashboard.deletions.settling import QUIET
+from dashboard.pages.moments import for_record
 
 logger = logging.getLogger(__name__)
 
@@ -98,9 +99,9 @@ def _stop(lost: heads.Behind, *, now: datetime) -> None:
 
 
 def _reason(lost: heads.Behind) -> str:
-    seen = f"entry {lost.seen.sequence:,} of {_clock(lost.seen.at)}"
+    seen = f"entry {lost.seen.sequence:,} of {for_record(lost.seen.at)}"
     if lost.at and lost.sequence < lost.seen.sequence:
-        since = f"its log ends with entry {lost.sequence:,} of {_clock(lost.at)}, but {seen} was seen"
+        since = f"its log ends with entry {lost.sequence:,} of {for_record(lost.at)}, but {seen} was seen"
     else:
         since = f"{seen} was seen, and its log lacks it"
     return (
@@ -114,10 +115,6 @@ def _perhaps_undone() -> str:
         f"{accounts.OLDER}. This deletion was about to begin then: it may have been undone since, or have run. "
         "Resume it if it is still wanted: look-ups decide what is left to do."
     )
-
-
-def _clock(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%-d %b, %H:%M:%S} UTC"
 
 
 def unfinished_chunks() -> list[tuple[Callable[..., bool], Deletion]]:

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-FORMS = {"minute": "{0.day} {0:%b} {0.year}, {0:%H:%M}", "second": "{0.day} {0:%b} {0.year}, {0:%H:%M:%S}"}
-FORMS |= {"clock": "{0:%H:%M:%S}", "day": "{0.day} {0:%b} {0.year}"}
+FORMS = {"minute": "{0.day} {0:%b %Y, %H:%M}", "second": "{0.day} {0:%b %Y, %H:%M:%S}"}
+FORMS |= {"clock": "{0:%H:%M:%S}", "day": "{0.day} {0:%b %Y}"}
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 

@@ -191,7 +191,7 @@ def test_an_older_copy_sends_nothing_and_one_resume_lets_look_ups_decide(
     ends = AuditEvent.objects.get(sequence=event.sequence - 1)
     assert f"This database is older than what was done with it: its log ends with entry {ends.sequence} of " in page
     assert f"but entry {event.detail['seen']} of " in page
-    assert f"{ends.at:%-d %b, %H:%M:%S} UTC" in page
+    assert f"{ends.at:%-d %b %Y, %H:%M:%S} UTC" in page
     assert "Resume" in page
 
     past = timezone.now() - timedelta(minutes=5)
@@ -570,7 +570,7 @@ def test_a_log_that_went_on_says_what_it_lacks(theatre, images, by) -> None:
         with transaction.atomic():
             chain.append(actor="olga", action="signed.in")
     restoring.notice(now=theatre.now())
-    assert f": entry {lost.seen.sequence} of {lost.seen.at:%-d %b, %H:%M:%S} UTC was seen, and its log lacks it. " in (
+    assert f": entry {lost.seen.sequence} of {lost.seen.at:%-d %b %Y, %H:%M:%S} UTC was seen, and its log lacks it. " in (
         restoring.why()
     )
 

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 register = template.Library()
 
@@ -21,6 +23,12 @@ def age(moment: datetime | None) -> str:
             words = f"{number:,} {unit}{'' if number == 1 else 's'}"
             return f"{words} ago" if seconds > 0 else f"in {words}"
     return "just now"
+
+
+@register.filter
+def moving_age(moment: datetime) -> SafeString:
+    """It goes on while the page is open (`ages.js`)."""
+    return format_html('<time datetime="{}" data-age>{}</time>', moment.isoformat(), age(moment))
 
 
 @register.filter

@@ -18,6 +18,7 @@ from dashboard.calls.models import Kind
 from dashboard.calls.texts import cut
 from dashboard.inventory.models import TOLD, Presence, Status, TrackedTask
 from dashboard.inventory.templatetags.age import age
+from dashboard.pages import moments
 
 register = template.Library()
 
@@ -107,8 +108,8 @@ def _created(task: TrackedTask) -> str:
     moment = task.created_at
     if moment is None:
         return f'<span title="{escape(task.created_raw)}">unknown</span>'
-    exact = f"{moment.day} {moment:%b %Y, %H:%M} UTC"
-    return f'<time datetime="{moment.isoformat()}" data-exact="{exact}" tabindex="0">{age(moment)}</time>'
+    exact = moments.in_words(moment)
+    return f'<time datetime="{moment.isoformat()}" data-age data-exact="{exact}" tabindex="0">{age(moment)}</time>'
 
 
 @cache
