@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dashboard.audit import chain
 from dashboard.audit.filters import AuditFilterForm, InvalidFilter
 from dashboard.audit.listing import page_of
 from dashboard.audit.models import AuditEvent, AuditHead
-from dashboard.audit.spreadsheet import csv_lines
+from dashboard.audit.spreadsheet import csv_file
 from dashboard.pages.downloads import download
 
 COLUMNS = ["sequence", "at", "actor", "address", "action", "subject", "detail", "previous_hash", "hash"]
@@ -60,11 +62,13 @@ def _export(request: HttpRequest, *, kind: str) -> HttpResponseBase:
 
 
 def _csv(events: Iterator[AuditEvent]) -> Iterator[str]:
-    yield from csv_lines([COLUMNS])
-    for event in events:
-        fields = chain.as_dict(event)
-        detail = json.dumps(event.detail, ensure_ascii=False, sort_keys=True)
-        yield from csv_lines([[detail if name == "detail" else fields[name] for name in COLUMNS]])
+    rows = ([_cell(event, name) for name in COLUMNS] for event in events)
+    return csv_file(COLUMNS, rows, zone=timezone.get_current_timezone())
+
+
+def _cell(event: AuditEvent, name: str) -> Any:
+    value = getattr(event, name)
+    return json.dumps(value, ensure_ascii=False, sort_keys=True) if name == "detail" else value
 
 
 def _json_lines(events: Iterator[AuditEvent]) -> Iterator[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from dashboard.audit.spreadsheet import csv_lines
+from dashboard.audit.spreadsheet import csv_file
 from dashboard.calls.models import ProviderCall
 from dashboard.deletions import items
 from dashboard.deletions.models import Deletion, Outcome
@@ -107,6 +107,6 @@ def _joined(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
         comma = ",\n  "
 
 
-def csv_report(deletion: Deletion) -> Iterator[str]:
-    yield from csv_lines([ITEM_KEYS])
-    yield from csv_lines(row.values() for row in item_rows(deletion))
+def csv_report(deletion: Deletion, *, zone: tzinfo = UTC) -> Iterator[str]:
+    """Times are those of the zone, with its offset."""
+    return csv_file(ITEM_KEYS, (row.values() for row in items.in_order(deletion, *ITEM_KEYS)), zone=zone)

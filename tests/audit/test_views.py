@@ -201,12 +201,26 @@ def test_the_csv_holds_what_the_filter_left(viewer: Person) -> None:
 
     assert response.headers["Content-Type"].startswith("text/csv")
     assert 'filename="audit-log.csv"' in response.headers["Content-Disposition"]
-    (row,) = csv.DictReader(text_of(response).splitlines())
+    text = text_of(response)
+    assert text[0] == "\ufeff"
+    (row,) = csv.DictReader(text[1:].splitlines())
     event = AuditEvent.objects.get(sequence=1)
     assert list(row) == [name for name in chain.as_dict(event) if name not in {"commitments", "salts"}]
     assert row["subject"] == "'=1+1"
     assert json.loads(row["detail"]) == {"reason": "=cmd()"}
     assert row["hash"] == event.hash
+    assert row["at"].endswith("+00:00")
+
+
+def test_the_csvs_times_are_the_persons_and_those_in_json_the_logs(viewer: Person) -> None:
+    viewer.post("/account/", {"time_zone": "Asia/Kathmandu"})
+    event = append("one")
+    (row,) = csv.DictReader(text_of(viewer.get("/audit/export.csv?actor=olga"))[1:].splitlines())
+    assert row["at"].endswith("+05:45")
+    assert datetime.fromisoformat(row["at"]) == event.at
+    exported = text_of(viewer.get("/audit/export.json?actor=olga"))
+    assert exported.startswith("{")
+    assert json.loads(exported)["at"] == event.at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def test_the_json_lines_hold_what_the_filter_left_oldest_first(viewer: Person, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -570,9 +570,8 @@ def test_a_log_that_went_on_says_what_it_lacks(theatre, images, by) -> None:
         with transaction.atomic():
             chain.append(actor="olga", action="signed.in")
     restoring.notice(now=theatre.now())
-    assert f": entry {lost.seen.sequence} of {lost.seen.at:%-d %b %Y, %H:%M:%S} UTC was seen, and its log lacks it. " in (
-        restoring.why()
-    )
+    seen = f"entry {lost.seen.sequence} of {lost.seen.at:%-d %b %Y, %H:%M:%S} UTC"
+    assert f": {seen} was seen, and its log lacks it. " in restoring.why()
 
 
 def test_a_database_that_lacks_nothing_is_left_alone(theatre, images, by, django_assert_max_num_queries) -> None:

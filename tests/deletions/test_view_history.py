@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from dashboard.deletions import items, report
 from dashboard.deletions.models import Deletion, DeletionItem
+from dashboard.inventory import importing
 from tests.deletions.conftest import drafted, url_of, work
 from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory
 
@@ -65,9 +66,29 @@ def test_formula_cells_in_the_csv_are_text(operator) -> None:
     deletion = DeletionFactory(total=1, refused=1)
     task = TrackedTaskFactory(task_id="=1+1")
     DeletionItemFactory(deletion=deletion, tracked=task, outcome="refused", message="@cmd|calc", code=9999)
-    lines = b"".join(operator.get(url_of("report-csv", deletion)).streaming_content).decode()
+    lines = b"".join(operator.get(url_of("report-csv", deletion)).streaming_content).decode("utf-8-sig")
     [row] = csv.DictReader(io.StringIO(lines))
     assert (row["task_id"], row["message"], row["code"]) == ("'=1+1", "'@cmd|calc", "9999")
+
+
+@pytest.mark.parametrize(("zone", "offset"), [("", "+00:00"), ("Asia/Kathmandu", "+05:45")])
+def test_the_csv_has_the_mark_that_excel_needs_and_offsets(operator, zone: str, offset: str) -> None:
+    operator.post("/account/", {"time_zone": zone})
+    settled_at = datetime(2026, 11, 28, 12, 0, 5, 120, tzinfo=UTC)
+    deletion = DeletionFactory(total=1, deleted=1, reason="清理")
+    DeletionItemFactory(deletion=deletion, outcome="deleted", message="清理", settled_at=settled_at, sent_at=None)
+    content = b"".join(operator.get(url_of("report-csv", deletion)).streaming_content)
+    assert content.startswith(b"\xef\xbb\xbfkind,task_id,")
+    assert content.count(b"\xef\xbb\xbf") == 1
+    [row] = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
+    assert (row["message"], row["sent_at"]) == ("清理", "")
+    assert row["settled_at"].endswith(offset)
+    assert datetime.fromisoformat(row["settled_at"]) == settled_at
+    found = importing.check(source="report.csv", stream=io.BytesIO(content), kind="", user=operator.user)
+    assert (found.to_add, found.to_update, found.rejected) == (0, 1, 0)
+    told = b"".join(operator.get(url_of("report-json", deletion)).streaming_content)
+    assert told.startswith(b"{")
+    assert json.loads(told)["items"][0]["settled_at"] == "2026-11-28T12:00:05.000120Z"
 
 
 def test_the_history_tells_what_happened_to_a_task(operator) -> None:

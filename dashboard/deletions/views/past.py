@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dashboard.access.requests import SignedInRequest
@@ -38,7 +39,8 @@ def deletion_list(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def deletion_report_csv(request: SignedInRequest, uuid: UUID) -> StreamingHttpResponse:
     deletion = _with_items(uuid)
-    return _download(request, deletion, report.csv_report(deletion), "csv", "text/csv; charset=utf-8")
+    lines = report.csv_report(deletion, zone=timezone.get_current_timezone())
+    return _download(request, deletion, lines, "csv", "text/csv; charset=utf-8")
 
 
 @require_safe
