@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import admin as auth_admin
@@ -19,6 +20,7 @@ from dashboard.access.requests import client_address
 from dashboard.audit import chain
 from dashboard.audit.admin import KeyedAdmin
 from dashboard.audit.models import AuditEvent
+from dashboard.pages import foreign
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -72,11 +74,14 @@ class AuditedAdmin(KeyedAdmin):
 
 CONFIRMED_GOES_ON = "What they have confirmed goes on: Undo, Pause or Stop the rest are on its page."
 TAKEN = "The audit log tells what somebody of this name did. Choose another."
+UNSEEN_IN_NAME = "This name holds a character that nobody can see. Use letters, digits and @/./+/-/_."
 
 
 class NewPersonForm(auth_admin.UserAdmin.add_form):  # type: ignore[misc]
     def clean_username(self) -> Any:
         name = super().clean_username()
+        if foreign.UNSEEN.search(name or ""):
+            raise ValidationError(UNSEEN_IN_NAME)
         if AuditEvent.objects.filter(actor=name).exists():
             raise ValidationError(TAKEN)
         return name
@@ -126,9 +131,17 @@ class PersonAdmin(RankedAdmin, UserAdmin):
             return super().user_change_password(request, id, form_url)
 
 
+class RoleForm(forms.ModelForm[Group]):
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if foreign.is_blank(name):
+            raise ValidationError("There is nothing to see in this name.")
+        return name
+
+
 @admin.register(Group)
 class RoleAdmin(RankedAdmin, GroupAdmin):
-    pass
+    form = RoleForm
 
 
 def _is_administrator(request: HttpRequest) -> bool:

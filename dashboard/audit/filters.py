@@ -12,6 +12,7 @@ from django.http import QueryDict
 
 from dashboard.audit.models import AuditEvent
 from dashboard.pages import moments
+from dashboard.pages.foreign import quoted
 
 CURSOR = re.compile(r"(older|newer)-([1-9][0-9]{0,17})", re.ASCII)
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -64,14 +65,14 @@ class AuditFilterForm(forms.Form):
     def validate(self) -> None:
         """A value that was ignored would show, and export, more than was asked for."""
         if unknown := sorted(set(self.query) - {*self.fields, "cursor"}):
-            raise InvalidFilter(f"The audit log has no filter named “{unknown[0]}”.")
+            raise InvalidFilter(f"The audit log has no filter named {quoted(unknown[0])}.")
         if repeated := [name for name, values in self.query.lists() if len(values) > 1]:
-            raise InvalidFilter(f"The filter “{repeated[0]}” is given more than once.")
+            raise InvalidFilter(f"The filter {quoted(repeated[0])} is given more than once.")
         for name, errors in self.errors.items():
             value = self.data[name][:60].replace("\0", "\ufffd")
-            raise InvalidFilter(f"“{value}” can't be used as {name}: {str(errors[0]).rstrip('.')}.")
+            raise InvalidFilter(f"{quoted(value)} can't be used as {name}: {str(errors[0]).rstrip('.')}.")
         if (cursor := self.data.get("cursor")) and not CURSOR.fullmatch(cursor):
-            raise InvalidFilter(f"“{cursor[:60]}” can't be used as cursor: it is not a page of this log.")
+            raise InvalidFilter(f"{quoted(cursor)} can't be used as cursor: it is not a page of this log.")
 
     @property
     def cursor(self) -> tuple[str, int] | None:

@@ -6,10 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from dashboard.audit.models import AuditEvent
+from dashboard.pages import foreign
 
 PAGE_SIZE = 50
+SHORT = 30
+"""Characters of a detail that need no folding."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +22,8 @@ class Row:
     event: AuditEvent
     deletion: str
     """The uuid of the deletion that the event is about, or empty."""
-    detail: str
+    detail: SafeString
+    is_long: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,14 +54,15 @@ def page_of(events: QuerySet[AuditEvent], cursor: tuple[str, int] | None) -> Pag
 
 
 def _row(event: AuditEvent) -> Row:
-    words = _words(event.detail)
-    return Row(event=event, deletion=_deletion(event), detail=words)
+    length = len(json.dumps(event.detail, ensure_ascii=False))
+    return Row(event=event, deletion=_deletion(event), detail=_words(event.detail), is_long=length > SHORT)
 
 
-def _words(detail: Any) -> str:
+def _words(detail: Any) -> SafeString:
     if isinstance(detail, dict):
-        return ", ".join(f"{key.replace('_', ' ')}: {_words(value)}" for key, value in detail.items())
-    return detail if isinstance(detail, str) else json.dumps(detail, ensure_ascii=False)
+        named = ((foreign.shown(key.replace("_", " ")), _words(value)) for key, value in detail.items())
+        return format_html_join(", ", "{}: {}", named)
+    return foreign.shown(detail if isinstance(detail, str) else json.dumps(detail, ensure_ascii=False))
 
 
 def _deletion(event: AuditEvent) -> str:

@@ -15,6 +15,7 @@ from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 from dashboard.inventory.filters import BadFilter, unusable
 from dashboard.inventory.models import TrackedTask
 from dashboard.pages import moments
+from dashboard.pages.foreign import quoted
 
 PAGE_SIZE = 50
 OF_A_TASK = 20
@@ -39,9 +40,9 @@ class HistoryFilterForm(forms.Form):
     def validate(self) -> None:
         """A value that was ignored would show more than was asked for."""
         if unknown := sorted(set(self.query) - set(self.fields)):
-            raise BadFilter(f"There is no filter called “{unknown[0][:60]}”.")
+            raise BadFilter(f"There is no filter called {quoted(unknown[0])}.")
         if repeated := [name for name, values in self.query.lists() if len(values) > 1]:
-            raise BadFilter(f"“{repeated[0]}” stands more than once in the address. Once is clear.")
+            raise BadFilter(f"{quoted(repeated[0])} stands more than once in the address. Once is clear.")
         for name in self.errors:
             raise BadFilter(unusable(self, name))
         if (cursor := self.cleaned_data["cursor"]) and not CURSOR.fullmatch(cursor):

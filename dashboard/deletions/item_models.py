@@ -8,7 +8,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from dashboard.calls.models import Kind, ProviderCall
-from dashboard.inventory.models import TrackedTask
+from dashboard.calls.texts import cut
+from dashboard.inventory.models import EXCERPT, TrackedTask
+from dashboard.pages.foreign import plain
 
 if TYPE_CHECKING:
     from dashboard.deletions.models import Deletion
@@ -164,7 +166,8 @@ class DeletionItem(models.Model):
     def ending(self) -> str:
         """Outcome and evidence; of what was refused, with the reason."""
         words = " · ".join(filter(None, [Outcome(self.outcome).label, self.evidence_words]))
-        return f"{words}: {self.message}" if self.outcome == Outcome.REFUSED and self.message else words
+        told = plain(cut(self.message, EXCERPT)) if self.outcome == Outcome.REFUSED else ""
+        return f"{words}: {told}" if told else words
 
     @property
     def remark(self) -> str:

@@ -22,6 +22,8 @@ from dashboard.deletions.moves import mark_tasks, shift_counters
 from dashboard.deletions.settling import corrected
 from dashboard.inventory import selecting
 from dashboard.inventory.models import Selection, TrackedTask
+from dashboard.pages import numbers
+from dashboard.pages.foreign import is_blank, plain
 
 LONGEST_REASON = 500
 NOT_FROZEN = "These tasks are still being written down. Wait for the number, then confirm it."
@@ -78,15 +80,14 @@ def is_typed_needed(deletion: Deletion) -> bool:
 
 def check_confirmation(deletion: Deletion, *, reason: str, typed: str) -> dict[str, str]:
     errors = {}
-    if not reason:
+    if is_blank(reason):
         errors["reason"] = "Give a reason. It stays in the history."
     elif len(reason) > LONGEST_REASON:
         errors["reason"] = f"The reason has {len(reason):,} characters. Use at most {LONGEST_REASON}."
     elif "\x00" in reason:
         errors["reason"] = "The reason holds a NUL character. Remove it."
-    number = typed.replace(",", "").strip()
-    if is_typed_needed(deletion) and number != str(deletion.size):
-        said = f"You typed {typed.strip()[:40]}." if number else "You typed nothing."
+    if is_typed_needed(deletion) and numbers.whole(typed) != str(deletion.size):
+        said = "You typed nothing." if is_blank(typed) else f"You typed {plain(typed.strip()[:40])}."
         errors["typed"] = f"Type {deletion.size} to confirm. {said}"
     if not deletion.size:
         errors[""] = "There is nothing to delete: every task was skipped."
@@ -159,7 +160,7 @@ def _require_own_draft(draft: Deletion, by: By) -> None:
     if draft.state != State.DRAFT:
         raise Refused("This deletion was already confirmed.")
     if draft.actor_id != by.user.pk:
-        raise Refused(f"This draft belongs to {draft.actor_name}. Select the tasks yourself to delete them.")
+        raise Refused(f"This draft belongs to {plain(draft.actor_name)}. Select the tasks yourself to delete them.")
 
 
 def keep(*, deletion: Deletion, by: By) -> None:

@@ -20,6 +20,7 @@ from dashboard.inventory import search
 from dashboard.inventory.models import LISTED, Presence, Selection, Status, TaskQuerySet, TrackedTask
 from dashboard.inventory.times import Age, Time, TimeField, as_text
 from dashboard.pages import moments
+from dashboard.pages.foreign import quoted
 
 LONGEST = 1900
 """Characters of a filter's query string: it is stored with selections and deletions."""
@@ -56,16 +57,16 @@ class TaskFilterForm(forms.Form):
 def unusable(form: forms.Form, name: str) -> str:
     """What is wrong with one field of a filter, and what it takes."""
     field = form.fields[name]
-    value = str(form.data.get(name, ""))[:60]
+    value = quoted(str(form.data.get(name, "")))
     if isinstance(field, forms.ChoiceField):
         choices = cast("list[tuple[str, str]]", field.choices)
         known = " or ".join(", ".join(choice for choice, _ in choices if choice).rsplit(", ", 1))
-        return f"{field.label}: “{value}” is not one of {known}."
+        return f"{field.label}: {value} is not one of {known}."
     if isinstance(field, TimeField):
         how = "Write it as YYYY-MM-DD, or as an age such as -30d (h, d, w, m or y)."
-        return f"{field.label}: “{value}” is not a day. {how}"
+        return f"{field.label}: {value} is not a day. {how}"
     if isinstance(field, DayField):
-        return f"{field.label}: “{value}” is not a day. Write it as YYYY-MM-DD."
+        return f"{field.label}: {value} is not a day. Write it as YYYY-MM-DD."
     if isinstance(field, forms.CharField) and form.has_error(name, "max_length"):
         return f"{field.label}: use at most {field.max_length} characters."
     return f"{field.label}: {' '.join(map(str, form.errors[name]))}"
@@ -77,7 +78,7 @@ def day_from(query: QueryDict) -> date | None:
     try:
         return cast("date | None", DayField(required=False).clean(text))
     except ValidationError as error:
-        raise BadFilter(f"Go to day: “{text[:60]}” is not a day. Write it as YYYY-MM-DD.") from error
+        raise BadFilter(f"Go to day: {quoted(text)} is not a day. Write it as YYYY-MM-DD.") from error
 
 
 FILTER_NAMES = tuple(name for name in TaskFilterForm.base_fields if name != "sort")
@@ -125,9 +126,9 @@ class Filter:
     def _parsed(cls, query: QueryDict) -> Self:
         for name, values in query.lists():
             if name not in FILTER_NAMES and name not in BESIDES:
-                raise BadFilter(f"There is no filter called “{name[:60]}”.")
+                raise BadFilter(f"There is no filter called {quoted(name)}.")
             if len(values) > 1:
-                raise BadFilter(f"“{name}” stands {len(values)} times in the address. Once is clear.")
+                raise BadFilter(f"{quoted(name)} stands {len(values)} times in the address. Once is clear.")
         return cls._of(urlencode({name: query[name] for name in TaskFilterForm.base_fields if name in query}))
 
     @classmethod

@@ -17,6 +17,7 @@ from dashboard.inventory.filters import BadFilter, Filter
 from dashboard.inventory.models import Selection, SelectionEntry, TrackedTask
 from dashboard.inventory.selecting import row_numbers
 from dashboard.inventory.walking import NEWEST_FIRST, OLDEST_FIRST, Cursor, Walk
+from dashboard.pages.foreign import quoted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ class Address:
         filter = Filter.from_query(query)
         sort = query.get("sort") or NEWEST_FIRST
         if sort not in {NEWEST_FIRST, OLDEST_FIRST}:
-            raise BadFilter(f"Sort: “{sort[:60]}” is not one of -created or created.")
+            raise BadFilter(f"Sort: {quoted(sort)} is not one of -created or created.")
         try:
             selection = UUID(text) if (text := query.get("selection", "")) else None
         except ValueError as error:

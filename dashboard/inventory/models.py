@@ -16,6 +16,7 @@ from dashboard.calls.models import Kind
 from dashboard.calls.texts import LONGEST_PROMPT, LONGEST_TEXT, MOST_URLS, cut, is_cut
 from dashboard.inventory.import_models import ImportBatch as ImportBatch
 from dashboard.inventory.import_models import ImportPiece as ImportPiece
+from dashboard.pages.foreign import plain
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -164,7 +165,7 @@ class TrackedTask(models.Model):
         if self.presence != Presence.PRESENT:
             return "Being deleted" if self.presence == Presence.DELETING else Presence(self.presence).label
         if self.held_by:
-            return f"Held: {self.held_reason or 'by ' + self.held_by}"
+            return f"Held: {plain(self.held_reason or 'by ' + self.held_by)}"
         if self.added_later:
             return "Added after all were selected"
         return "Matches only since all were selected" if self.matches_later else ""
@@ -175,7 +176,7 @@ class TrackedTask(models.Model):
         if self.last_outcome in {"", "waiting", "sent", self.presence}:
             return ""
         words = self.last_outcome.replace("_", " ").capitalize()
-        told = cut(self.last_message, EXCERPT) if self.last_outcome in TOLD else ""
+        told = plain(cut(self.last_message, EXCERPT)) if self.last_outcome in TOLD else ""
         return f"{words}: {told}" if told else words
 
     @property

@@ -6,7 +6,6 @@ Whatever is not ours is foreign: prompts, ids, names, reasons, what TensorsLab s
 from __future__ import annotations
 
 import re
-import unicodedata
 from html import escape
 
 from django.utils.safestring import SafeString
@@ -56,6 +55,11 @@ def plain(text: object) -> str:
     return f"{FIRST_STRONG}{words}{POP}" if TURNS.search(words) else words
 
 
+def quoted(text: str, limit: int = 60) -> str:
+    """For sentences: its beginning, in quotes."""
+    return f"“{plain(text[:limit])}”"
+
+
 def is_blank(text: str) -> bool:
     """Whether there is nothing to see in it."""
     return not UNSEEN.sub("", text).strip()
@@ -70,22 +74,3 @@ def _mark(found: re.Match[str]) -> str:
         return found[0]
     times = f" ×{len(found[1])}" if len(found[1]) > 1 else ""
     return f"⟨U+{ord(found[2]):04X}{times}⟩"
-
-
-def number(text: str) -> str:
-    """The ASCII digits of a whole number in any script's digits, with or without marks between its thousands.
-
-    Empty for anything else.
-    """
-    digits = "".join(_digit(character) for character in UNSEEN.sub("", text).strip())
-    # The groups of thousands, also those of India.
-    if re.fullmatch(r"[0-9]+|[0-9]{1,3}(([,.'’_ ٬،])[0-9]{2,3})((\2)[0-9]{2,3})*", digits):
-        return re.sub(r"\D", "", digits)
-    return ""
-
-
-def _digit(character: str) -> str:
-    if (value := unicodedata.decimal(character, None)) is not None:
-        return str(value)
-    # A comma, a stop or a space, however wide.
-    return " " if character.isspace() else unicodedata.normalize("NFKC", character)

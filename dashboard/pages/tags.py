@@ -7,9 +7,11 @@ from datetime import datetime
 from django import template
 from django.utils.safestring import SafeString
 
-from dashboard.pages import moments
+from dashboard.pages import foreign, moments
 
 register = template.Library()
+register.filter("foreign", foreign.shown)
+register.filter("foreign_words", foreign.plain)
 register.simple_tag(moments.zone_name)
 register.simple_tag(moments.days)
 
@@ -23,3 +25,8 @@ def moment(value: datetime | None, form: str = "minute") -> SafeString | str:
 def moment_words(value: datetime, form: str = "minute") -> str:
     """For attributes."""
     return moments.in_words(value, form)
+
+
+@register.filter
+def lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -189,7 +189,7 @@ def test_a_long_detail_is_cut_and_can_be_opened(viewer: Person) -> None:
 
     page = viewer.get("/audit/").content.decode()
 
-    assert "<summary>ids: [&quot;task-0&quot;" in page
+    assert "<summary><bdi>ids</bdi>: <bdi>[&quot;task-0&quot;" in page
     assert "task-49" in page
 
 

@@ -48,6 +48,9 @@ def test_confirming_shows_the_tasks_as_deleting_at_once(olga, draft) -> None:
     [
         ("", "Give a reason. It stays in the history."),
         ("   ", "Give a reason. It stays in the history."),
+        ("\u200b", "Give a reason. It stays in the history."),
+        ("\u2060 \u200b", "Give a reason. It stays in the history."),
+        ("\u2800", "Give a reason. It stays in the history."),
         ("x" * 501, "The reason has 501 characters. Use at most 500."),
         ("a\x00b", "The reason holds a NUL character. Remove it."),
     ],
@@ -68,8 +71,8 @@ def test_a_wrong_count_is_refused(settings, olga, draft, typed) -> None:
     assert refusal.value.errors["typed"].startswith("Type 3 to confirm. You typed")
 
 
-@pytest.mark.parametrize("typed", ["1200", "1,200", " 1200 "])
-def test_the_count_is_taken_with_and_without_commas(settings, olga, images, typed) -> None:
+@pytest.mark.parametrize("typed", ["1200", "1,200", " 1200 ", "1 200", "１２００", "١٢٠٠", "1\u202f200"])
+def test_the_count_is_taken_in_any_digits_and_with_or_without_commas(settings, olga, images, typed) -> None:
     settings.DELETION_TYPED_ABOVE = 20
     images(1200)
     draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)

@@ -271,7 +271,7 @@ def test_every_field_for_a_day_says_whose_day_it_is(viewer: Person, zone: str, p
     viewer.post("/account/", {"time_zone": zone})
     shown = viewer.get(path).content.decode()
     for name in names:
-        assert f'<span class="zone" id="id_{name}_zone">{zone}</span>' in shown
+        assert f'id="id_{name}_zone" title="{zone}">{zone}</span>' in shown
         assert f'aria-describedby="id_{name}_zone"' in shown
     assert ('<span class="zone" id="day_zone">' in shown) == (path == "/tasks/")
 

@@ -19,6 +19,7 @@ from dashboard.deletions.facts import facts_of
 from dashboard.deletions.models import Deletion, Outcome, State
 from dashboard.deletions.progress import evidence_of, freezing_of, progress_of
 from dashboard.inventory.selecting import BadSelection
+from dashboard.pages.foreign import quoted
 
 CALLS_SHOWN = 50
 CALLS_COUNTED = 1000
@@ -80,12 +81,12 @@ def deletion_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     deletion = get_object_or_404(Deletion.objects.with_circumstances().select_related("retry_of"), uuid=uuid)
     outcome, number, at = (request.GET.get(name, "") for name in ("outcome", "page", "from"))
     if outcome and outcome not in Outcome.values:
-        sentence = f"Outcome: “{outcome[:60]}” is not one of {', '.join(Outcome.values)}."
+        sentence = f"Outcome: {quoted(outcome)} is not one of {', '.join(Outcome.values)}."
         return refused(request, sentence, status=400, back=deletion)
     try:
         place = Place.parsed(outcome=outcome, at=at, number=number)
     except items.BadMark as bad:
-        return refused(request, f"“{str(bad)[:60]}” is not a page of these items.", status=400, back=deletion)
+        return refused(request, f"{quoted(str(bad))} is not a page of these items.", status=400, back=deletion)
     if deletion.state == State.DRAFT and deletion.freezing_at is not None:
         requests.watch_freezing(deletion=deletion, now=clock.now())
     part = request.GET.get("part", "")

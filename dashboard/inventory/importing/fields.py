@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from dashboard.calls.models import Kind
 from dashboard.calls.texts import LONGEST_PROMPT, LONGEST_TEXT, LONGEST_URL, MOST_URLS, cut
 from dashboard.inventory.models import Status, TrackedTask
+from dashboard.pages.foreign import plain
 
 REQUIRED = ("kind", "task_id")
 
@@ -203,7 +204,7 @@ def _invisible(character: str) -> bool:
 def shown(words: str, limit: int = 40) -> str:
     """Foreign words, fit to stand in a sentence, a database and a terminal."""
     excerpt = "".join("�" if _invisible(character) and character != " " else character for character in words[:limit])
-    return f"{excerpt}…" if len(words) > limit else excerpt
+    return plain(f"{excerpt}…" if len(words) > limit else excerpt)
 
 
 def _quoted(value: object) -> str:

@@ -18,7 +18,7 @@ from dashboard.calls.models import Kind
 from dashboard.calls.texts import cut
 from dashboard.inventory.models import TOLD, Presence, Status, TrackedTask
 from dashboard.inventory.templatetags.age import age
-from dashboard.pages import moments
+from dashboard.pages import foreign, moments
 
 register = template.Library()
 
@@ -57,17 +57,17 @@ def task_thumb(task: TrackedTask) -> SafeString:
 
 
 def _row(task: TrackedTask, *, base: str, may_delete: bool) -> str:
-    task_id = escape(task.task_id)
+    task_id = escape(foreign.plain(task.task_id))
     return f"""<tr id="task-{task.pk}">{_tick(task, task_id) if may_delete else ""}
 <td class="c-thumb">{_thumb(task)}</td>
-<td class="c-id"><a href="{base}{task.path}" title="{task_id}">{task_id}</a>
-<button class="button icon copy js-only" type="button" data-copy="{task_id}" tabindex="-1" aria-label="Copy {task_id}">
-{icon("clipboard", 14)}</button></td>
+<td class="c-id"><a href="{base}{task.path}" title="{task_id}">{foreign.shown(task.task_id)}</a>
+<button class="button icon copy js-only" type="button" data-copy="{escape(task.task_id)}"
+ tabindex="-1" aria-label="Copy {task_id}">{icon("clipboard", 14)}</button></td>
 <td class="c-kind">{Kind(task.kind).label}</td>
 <td class="c-status">{_status(task.status)}</td>
 <td class="c-presence">{_presence(task)}</td>
-<td class="c-model">{escape(task.model) or "—"}</td>
-<td class="c-prompt" title="{escape(task.excerpt)}">{escape(cut(task.excerpt, 160)) or "—"}</td>
+<td class="c-model">{foreign.shown(task.model or "—")}</td>
+<td class="c-prompt" title="{escape(foreign.plain(task.excerpt))}">{foreign.shown(cut(task.excerpt, 160) or "—")}</td>
 <td class="c-created number">{_created(task)}</td>
 </tr>"""
 
@@ -100,14 +100,14 @@ def _presence_said(presence: str, trouble: str, words: str, blocked: str) -> str
 def _thumb(task: TrackedTask) -> str:
     if not (thumbnail := task.thumbnail):
         return _kind_icon(task.kind)
-    picture = f'src="{escape(thumbnail)}" alt="{escape(cut(task.excerpt, 60))}" width="32" height="26"'
+    picture = f'src="{escape(thumbnail)}" alt="{escape(foreign.plain(cut(task.excerpt, 60)))}" width="32" height="26"'
     return f'<span class="thumb"><img {picture} loading="lazy" decoding="async" referrerpolicy="no-referrer"></span>'
 
 
 def _created(task: TrackedTask) -> str:
     moment = task.created_at
     if moment is None:
-        return f'<span title="{escape(task.created_raw)}">unknown</span>'
+        return f'<span title="{escape(foreign.plain(task.created_raw))}">unknown</span>'
     exact = moments.in_words(moment)
     return f'<time datetime="{moment.isoformat()}" data-age data-exact="{exact}" tabindex="0">{age(moment)}</time>'
 
