@@ -20,7 +20,7 @@ from dashboard.access.requests import client_address
 from dashboard.audit import chain
 from dashboard.audit.admin import KeyedAdmin
 from dashboard.audit.models import AuditEvent
-from dashboard.pages import foreign
+from dashboard.pages import foreign, moments
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -114,10 +114,14 @@ class PersonAdmin(RankedAdmin, UserAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         # What somebody did stands under their name: who took it later would seem to have done it.
-        # When they came is nothing to edit either, in two fields that name no zone.
-        kept = ["username", "last_login", "date_joined"] if obj else []
-        fields = [*super().get_readonly_fields(request, obj), *kept]
+        fields = [*super().get_readonly_fields(request, obj), *(["username"] if obj else [])]
         return fields if _is_administrator(request) else [*fields, "is_superuser"]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if isinstance(db_field, models.DateTimeField) and field is not None:
+            field.help_text = f"In the time zone {moments.zone_name()}."
+        return field
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -124,7 +124,7 @@ def test_deleting_several_people_records_each(administrator: Person, peter: User
 
 
 def test_a_change_that_is_refused_is_not_recorded(administrator: Person, peter: User) -> None:
-    assert administrator.post(f"/admin/auth/user/{peter.pk}/change/", {"email": "nowhere"}).status_code == 200
+    assert administrator.post(f"/admin/auth/user/{peter.pk}/change/", {"username": ""}).status_code == 200
 
     assert not AuditEvent.objects.exists()
 
@@ -219,3 +219,17 @@ def test_who_edits_groups_adds_nothing_to_their_own(keeper: Person) -> None:
     )
     assert keeper.post(f"/admin/auth/group/{operator.pk}/change/", {"name": "operator"}).status_code == 403
     assert viewer.permissions.count() == 1
+
+
+def test_the_fields_for_a_moment_say_whose_time_it_is(administrator: Person, peter: User) -> None:
+    administrator.post("/account/", {"time_zone": "Asia/Kathmandu"})
+    page = administrator.get(f"/admin/auth/user/{peter.pk}/change/").content.decode()
+    assert page.count("In the time zone Asia/Kathmandu.") == 2
+
+
+def test_moments_in_the_admin_name_their_offset(administrator: Person, peter: User) -> None:
+    administrator.post("/account/", {"time_zone": "Asia/Kathmandu"})
+    administrator.post("/admin/auth/group/add/", {"name": "guests"})
+    group = Group.objects.get(name="guests")
+    assert "UTC+0545" in administrator.get(f"/admin/auth/group/{group.pk}/history/").content.decode()
+    assert "UTC+0545" in administrator.get("/admin/audit/auditevent/").content.decode()

@@ -114,5 +114,7 @@ def test_a_task_of_dots_can_be_opened(viewer: Person, task_id: str) -> None:
     """A browser takes such a path apart, however it is written."""
     task = TrackedTaskFactory(kind="image", task_id=task_id)
     assert task.get_absolute_url() == f"/tasks/image/?id={task_id}"
-    assert f'<h1 class="task-title mono"><bdi>{task_id}</bdi></h1>' in viewer.get(task.get_absolute_url()).content.decode()
+    assert (
+        f'<h1 class="task-title mono"><bdi>{task_id}</bdi></h1>' in viewer.get(task.get_absolute_url()).content.decode()
+    )
     assert viewer.get("/tasks/image/").status_code == 404

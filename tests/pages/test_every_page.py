@@ -15,6 +15,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from dashboard.audit import chain
+from dashboard.audit.models import AuditEvent
 from dashboard.calls import accounts
 from dashboard.calls.models import Account
 from dashboard.deletions.models import Deletion
@@ -162,6 +163,10 @@ PAGES = [
     "/audit/?action={hostile}",
     "/audit/?{hostile}=1",
     "/account/",
+    "/admin/audit/auditevent/",
+    "/admin/audit/auditevent/{event}/change/",
+    "/admin/deletions/deletion/",
+    "/admin/deletions/deletion/{deletion}/change/",
     "/nowhere/{hostile}",
 ]
 
@@ -174,7 +179,8 @@ def shown(response: HttpResponse) -> str:
 def test_on_every_page_foreign_text_stays_in_its_box_and_times_name_a_zone(
     person: Person, world: dict[str, Deletion], path: str
 ) -> None:
-    address = path.format(hostile=quote(HOSTILE), turned=quote(TURNED))
+    numbers = {"event": AuditEvent.objects.earliest("-sequence").pk, "deletion": world["finished"].pk}
+    address = path.format(hostile=quote(HOSTILE), turned=quote(TURNED), **numbers)
     assert list(troubles(shown(person.get(address, follow=True)))) == []
 
 
