@@ -21,6 +21,7 @@ _UNSEEN = (
 )
 """Unicode's default ignorable characters, controls, line separators, halves of characters, and the blank of Braille."""
 UNSEEN = re.compile(f"[{_UNSEEN}]")
+# Pages call what follows for each cell: it is decided first, by one look, whether there is anything to do.
 MARKED = re.compile(
     f"(?<=[{_SCRIPTS}])[\u200c\u200d](?=[{_SCRIPTS}])"
     f"|(?<=[{_PICTURES}\ufe0f])\u200d(?=[{_PICTURES}])"
@@ -29,8 +30,10 @@ MARKED = re.compile(
     f"|(([{_UNSEEN}])\\2*)"
 )
 """What has its place where it stands, and only then what is marked: a run of one character by one mark."""
-TURNS = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_TURNING = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
 """Letters and numbers that are read from right to left."""
+TURNS = re.compile(f"[{_TURNING}]")
+SPECIAL = re.compile(f"[{_UNSEEN}{_TURNING}]")
 FIRST_STRONG, POP = "\u2068", "\u2069"
 
 
@@ -41,15 +44,16 @@ def shown(text: object) -> SafeString:
 
 def html(text: str) -> str:
     """Escaped and marked, for a box that is there already."""
-    if text.isascii() and text.isprintable():
-        return escape(text)
-    return MARKED.sub(_badge, escape(text))
+    escaped = escape(text)
+    if (text.isascii() and text.isprintable()) or not UNSEEN.search(text):
+        return escaped
+    return MARKED.sub(_badge, escaped)
 
 
 def plain(text: object) -> str:
     """For attributes, titles and sentences. It is isolated by characters, but only where it would turn what follows."""
     words = str(text)
-    if words.isascii() and words.isprintable():
+    if (words.isascii() and words.isprintable()) or not SPECIAL.search(words):
         return words
     words = MARKED.sub(_mark, words)
     return f"{FIRST_STRONG}{words}{POP}" if TURNS.search(words) else words

@@ -6,11 +6,13 @@ return HTML as plain `str`: whatever a task brings along passes `escape` on its 
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from functools import cache, lru_cache
 from html import escape
 
 from django import template
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from dashboard.access.templatetags.icons import icon
@@ -35,8 +37,9 @@ STATUS_ICONS = {
 
 @register.simple_tag
 def task_rows(tasks: list[TrackedTask], *, may_delete: bool) -> SafeString:
-    base = reverse("task-list")
-    return SafeString("\n".join([_row(task, base=base, may_delete=may_delete) for task in tasks]))  # nosec B703 # escaped where it is put together
+    # Asked for each row, Django's current zone took as long as the row.
+    base, zone = reverse("task-list"), timezone.get_current_timezone()
+    return SafeString("\n".join([_row(task, base=base, zone=zone, may_delete=may_delete) for task in tasks]))  # nosec B703 # escaped where it is put together
 
 
 @register.simple_tag
@@ -56,7 +59,7 @@ def task_thumb(task: TrackedTask) -> SafeString:
     return SafeString(_thumb(task))  # nosec B703 # escaped where it is put together
 
 
-def _row(task: TrackedTask, *, base: str, may_delete: bool) -> str:
+def _row(task: TrackedTask, *, base: str, zone: tzinfo, may_delete: bool) -> str:
     task_id = escape(foreign.plain(task.task_id))
     return f"""<tr id="task-{task.pk}">{_tick(task, task_id) if may_delete else ""}
 <td class="c-thumb">{_thumb(task)}</td>
@@ -66,9 +69,9 @@ def _row(task: TrackedTask, *, base: str, may_delete: bool) -> str:
 <td class="c-kind">{Kind(task.kind).label}</td>
 <td class="c-status">{_status(task.status)}</td>
 <td class="c-presence">{_presence(task)}</td>
-<td class="c-model">{foreign.shown(task.model or "—")}</td>
+<td class="c-model">{_model(task.model)}</td>
 <td class="c-prompt" title="{escape(foreign.plain(task.excerpt))}">{foreign.shown(cut(task.excerpt, 160) or "—")}</td>
-<td class="c-created number">{_created(task)}</td>
+<td class="c-created number">{_created(task, zone)}</td>
 </tr>"""
 
 
@@ -104,12 +107,17 @@ def _thumb(task: TrackedTask) -> str:
     return f'<span class="thumb"><img {picture} loading="lazy" decoding="async" referrerpolicy="no-referrer"></span>'
 
 
-def _created(task: TrackedTask) -> str:
+def _created(task: TrackedTask, zone: tzinfo) -> str:
     moment = task.created_at
     if moment is None:
         return f'<span title="{escape(foreign.plain(task.created_raw))}">unknown</span>'
-    exact = moments.in_words(moment)
+    exact = moments.in_words(moment, zone=zone)
     return f'<time datetime="{moment.isoformat()}" data-age data-exact="{exact}" tabindex="0">{age(moment)}</time>'
+
+
+@lru_cache
+def _model(model: str) -> str:
+    return foreign.shown(model or "—")
 
 
 @cache
