@@ -23,7 +23,7 @@ from dashboard.pages import moments
 from dashboard.pages.foreign import quoted
 
 LONGEST = 1900
-"""Characters of a filter's query string: it is stored with selections and deletions."""
+"""Characters of a filter's query string: it is stored with selections and deletions, moments in place of days."""
 ENUMERATED: dict[str, type[TextChoices]] = {"kind": Kind, "status": Status, "presence": Presence}
 
 
@@ -112,6 +112,8 @@ class Filter:
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
         narrowed = replace(cls._parsed(query), now=timezone.now(), zone=timezone.get_current_timezone())
+        if len(narrowed.query_string()) > LONGEST:
+            raise BadFilter("This filter is too long. Search for fewer words.")
         # No task id holds whitespace, and one has a single page of tasks: only a first page needs to ask.
         if not narrowed.q or len(narrowed.q.split()) > 1 or query.get("cursor"):
             return narrowed
@@ -138,10 +140,7 @@ class Filter:
         form = TaskFilterForm(QueryDict(texts))
         if not form.is_valid():
             raise BadFilter(form.sentence())
-        narrowed = cls(**{name: form.cleaned_data[name] for name in FILTER_NAMES})
-        if len(narrowed.query_string()) > LONGEST:
-            raise BadFilter("This filter is too long. Search for fewer words.")
-        return narrowed
+        return cls(**{name: form.cleaned_data[name] for name in FILTER_NAMES})
 
     def queryset(self) -> TaskQuerySet:
         """What matches, in no order; `walking.py` reads it in order."""

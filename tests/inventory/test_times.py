@@ -280,3 +280,12 @@ def test_the_fields_are_called_created_from_and_created_until(viewer: Person) ->
     shown = viewer.get("/tasks/").content.decode()
     assert '<label for="id_created_after">Created from</label>' in shown
     assert '<label for="id_created_before">Created until</label>' in shown
+
+
+def test_the_longest_filter_can_be_kept_with_moments_in_place_of_its_days(operator: Person) -> None:
+    query = "q=" + "%E7%BA%A2" * 200 + "&created_after=2026-03-01&created_before=2026-03-02"
+    assert 1800 < len(query) < 1900
+    selection = select_all(operator, query, "Asia/Shanghai")
+    assert len(selection.meaning) > len(selection.filter)
+    selection.refresh_from_db()
+    assert selecting.selected(selection).count() == 0
