@@ -60,18 +60,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _answer(request, "bare_error.html", SERVER_ERROR, status=500, title="Something failed")
 
 
+def in_place(sentence: str, *, status: int) -> HttpResponse:
+    """What htmx gets: it must not replace what the request was about to change, nor its address be pushed."""
+    headers = {
+        "HX-Retarget": "#notice",
+        "HX-Reswap": "innerHTML",
+        "HX-Reselect": "[data-error]",
+        "HX-Push-Url": "false",
+    }
+    return HttpResponse(render_to_string("_error.html", {"sentence": sentence}), status=status, headers=headers)
+
+
 def _answer(request: HttpRequest, template: str, sentence: str, *, status: int, title: str = "") -> HttpResponse:
     """With a `title` it stands alone, without the request: its host may be a lie, the database what failed."""
     # Middleware that would have set `request.htmx` may not have been reached.
     if request.headers.get("HX-Request") == "true":
-        content = render_to_string("_error.html", {"sentence": sentence})
-        # The sentence must not replace what the request was about to change, nor its address be pushed.
-        headers = {
-            "HX-Retarget": "#notice",
-            "HX-Reswap": "innerHTML",
-            "HX-Reselect": "[data-error]",
-            "HX-Push-Url": "false",
-        }
-        return HttpResponse(content, status=status, headers=headers)
+        return in_place(sentence, status=status)
     context = {"sentence": sentence, "title": title}
     return HttpResponse(render_to_string(template, context, None if title else request), status=status)

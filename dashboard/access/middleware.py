@@ -113,7 +113,7 @@ class SignInMiddleware(LoginRequiredMiddleware):
 
 def is_poll(request: HttpRequest) -> bool:
     """Whether a page asks by itself how things are going: nobody need sit before it."""
-    return "seen" in request.GET or request.path == reverse("deletion-strip")
+    return "seen" in request.GET or request.path in {reverse("deletion-strip"), reverse("task-list-now")}
 
 
 def send_to_sign_in(request: HttpRequest) -> HttpResponseBase:

@@ -33,6 +33,10 @@ class Refused(Exception):
     """The request can't be carried out as things stand. The text is for the person who asked."""
 
 
+class NotYet(Refused):
+    """It can be in a moment."""
+
+
 class Invalid(Exception):
     """What was typed is not enough; `errors` has a sentence for each field, `""` for the whole."""
 
@@ -151,7 +155,7 @@ def _require_confirmable(draft: Deletion, by: By, *, now: datetime) -> None:
     if draft.created_at < now - manifest.DRAFT_LIFETIME:
         raise Refused("This draft is over an hour old. Select the tasks again.")
     if draft.freezing_at is not None:
-        raise Refused(NOT_FROZEN)
+        raise NotYet(NOT_FROZEN)
 
 
 def _require_own_draft(draft: Deletion, by: By) -> None:
@@ -177,6 +181,8 @@ def undo(*, deletion: Deletion, by: By, now: datetime) -> None:
         accounts.locked()
         in_time = Deletion.objects.filter(pk=deletion.pk, state=State.SCHEDULED, starts_at__gt=now)
         if not in_time.update(state=State.CANCELLED, finished_at=now, opened_at=now):
+            if Deletion.objects.filter(pk=deletion.pk, state=State.CANCELLED).exists():
+                raise Refused("This deletion was undone already. Every task is kept.")
             raise Refused("Too late to undo: the deletion has started. Use Stop the rest.")
         wake(now)
         by.record("deletion.undone", deletion)

@@ -14,9 +14,8 @@ from dashboard.deletions.moves import DELETIONS
 from dashboard.deletions.progress import progress_of
 from dashboard.inventory.listing import rows_for_shown
 from dashboard.inventory.models import TrackedTask
+from dashboard.pages.seen import SEEN
 
-SEEN = "0000seen0000seen"
-"""Stands in a rendering for the rendering's own digest."""
 LINGERS = timedelta(seconds=10)
 """Longer than the slowest poll, so that a page that watches sees every ending once."""
 MOST = 10

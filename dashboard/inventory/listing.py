@@ -14,7 +14,7 @@ from django.http import QueryDict
 
 from dashboard.inventory.counting import Count, count
 from dashboard.inventory.filters import BadFilter, Filter
-from dashboard.inventory.models import Selection, SelectionEntry, TrackedTask
+from dashboard.inventory.models import LISTED, Selection, SelectionEntry, TaskQuerySet, TrackedTask
 from dashboard.inventory.selecting import row_numbers
 from dashboard.inventory.walking import NEWEST_FIRST, OLDEST_FIRST, Cursor, Walk
 from dashboard.pages.foreign import quoted
@@ -71,6 +71,10 @@ class Page:
     """The rows' numbers, as the page's form sends them back."""
     newer: Cursor | None
     older: Cursor | None
+    ticked: str = ""
+    """Those that are selected, written alike."""
+    left: int = 0
+    """How many of these rows are no longer in the list."""
     count: Count | None = None
     """How many match on all pages, where finding these rows told."""
 
@@ -85,10 +89,7 @@ def count_beside(address: Address, page: Page) -> Count:
 
 
 def page(address: Address, *, selection: Selection | None = None) -> Page:
-    tasks = TrackedTask.objects.in_rows()
-    if selection is not None:
-        entry = SelectionEntry.objects.filter(selection=selection.pk, task=OuterRef("pk"))
-        tasks = tasks.annotate(**{"entered": Exists(entry)})
+    tasks = _tasks(selection)
     cursor = address.cursor
     onward = cursor is None or cursor.onward
     size = settings.TASKS_PER_PAGE
@@ -111,16 +112,26 @@ def cursor_at(address: Address, day: date) -> Cursor | None:
     return next((cursor for cursor in (here, here.turned()) if walk.beyond(cursor, limit=1)), None)
 
 
-def around(address: Address, shown: list[int]) -> Page:
+def around(address: Address, shown: list[int], *, selection: Selection | None = None) -> Page:
     """The page that somebody has before them, although rows may have come or gone since."""
-    rows = {row.pk: row for row in TrackedTask.objects.in_rows().filter(pk__in=shown)}
+    rows = {row.pk: row for row in _tasks(selection).filter(pk__in=shown)}
     here = [rows[pk] for pk in shown if pk in rows]
+    if selection is not None:
+        _mark(here, selection)
     walk = Walk.through(address.filter, sort=address.sort, tasks=TrackedTask.objects.only("created_at"))
     ends = [(here[-1], True), (here[0], False)] if here else []
     beyond = [bool(walk.beyond(Cursor.beside(row, onward=onward), limit=1)) for row, onward in ends]
     next_page, page_before = beyond or (False, False)
     paged = _paged(address, here, next_page=next_page, page_before=page_before)
-    return replace(paged, shown=",".join(map(str, shown)))
+    left = sum(not _is_listed(row, address.filter) for row in here)
+    return replace(paged, shown=",".join(map(str, shown)), left=left)
+
+
+def _is_listed(row: TrackedTask, filter: Filter) -> bool:
+    """Whether it is still in the list that once showed it: what a deletion changes is its presence."""
+    if filter.presence:
+        return row.presence == filter.presence
+    return filter.by_task_id or row.presence in LISTED
 
 
 def rows_for_shown(shown: str) -> list[TrackedTask]:
@@ -137,7 +148,21 @@ def _paged(address: Address, rows: list[TrackedTask], *, next_page: bool, page_b
     onward = Cursor.beside(rows[-1], onward=True) if rows and next_page else None
     back = Cursor.beside(rows[0], onward=False) if rows and page_before else None
     newer, older = (back, onward) if address.sort == NEWEST_FIRST else (onward, back)
-    return Page(rows=rows, shown=",".join(str(row.pk) for row in rows), newer=newer, older=older)
+    shown, ticked = (",".join(str(row.pk) for row in some) for some in (rows, filter(_is_ticked, rows)))
+    return Page(rows=rows, shown=shown, ticked=ticked, newer=newer, older=older)
+
+
+def _is_ticked(row: TrackedTask) -> bool:
+    return row.selected
+
+
+def _tasks(selection: Selection | None) -> TaskQuerySet:
+    """As rows are read, with what the selection says of each."""
+    tasks = TrackedTask.objects.in_rows()
+    if selection is None:
+        return tasks
+    entry = SelectionEntry.objects.filter(selection=selection.pk, task=OuterRef("pk"))
+    return tasks.annotate(**{"entered": Exists(entry)})
 
 
 def _mark(rows: list[TrackedTask], selection: Selection) -> None:

@@ -261,7 +261,8 @@ class Selection(models.Model):
     )
 
     entries: int | None = None
-    """How many entries it has, when whoever fetched it counted them."""
+    ready: int | None = None
+    """How many entries it has, and how many of these can be deleted, when whoever fetched it counted them."""
 
     def __str__(self) -> str:
         return str(self.uuid)

@@ -5,23 +5,32 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Self
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import OperationalError, connection, transaction
-from django.db.models import Count, Max
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Count, Max, Q
 from django.http import QueryDict
 from django.utils import timezone
 
 from dashboard.inventory.filters import Filter
-from dashboard.inventory.models import Selection, SelectionEntry, TaskQuerySet, TrackedTask
+from dashboard.inventory.models import Presence, Selection, SelectionEntry, TaskQuerySet, TrackedTask
 
 KEPT_FOR = timedelta(hours=24)
 MOST_SHOWN = 200
 LOCK_NOT_AVAILABLE = "55P03"
 LOCK_PATIENCE = "3s"
 GONE = "This selection is not yours or no longer exists. Select the tasks again."
+BEGUN_ANEW = (
+    "What was selected before is no longer kept: it was cleared elsewhere, or is over a day old. "
+    "What is ticked on this page is selected anew."
+)
+
+
+_READY = Q(selectionentry__task__presence=Presence.PRESENT, selectionentry__task__held_by="")
+_ENTRIES = {"entries": Count("selectionentry"), "ready": Count("selectionentry", filter=_READY)}
 
 
 class BadSelection(Exception):
@@ -57,7 +66,10 @@ class Summary:
     uuid: UUID
     mode: str
     count: int
+    """What can be deleted of it, as far as it is known without counting all that match."""
     excluded: int
+    lost: int = 0
+    """What was ticked, and is held, being deleted or gone by now."""
 
     @property
     def all(self) -> bool:
@@ -89,7 +101,7 @@ def find(uuid: UUID | None, *, user: User) -> Selection | None:
     """The person's own selection. None stays None; another's, or a pruned one, is refused."""
     if uuid is None:
         return None
-    selection = Selection.objects.filter(uuid=uuid, user=user).annotate(**{"entries": Count("selectionentry")}).first()
+    selection = Selection.objects.filter(uuid=uuid, user=user).annotate(**_ENTRIES).first()
     if selection is None:
         raise BadSelection(GONE)
     return selection
@@ -98,6 +110,17 @@ def find(uuid: UUID | None, *, user: User) -> Selection | None:
 def fits(selection: Selection, filter: Filter) -> bool:
     """A selection belongs to the filter it was made under: nothing hidden is ever deleted."""
     return selection.filter == filter.query_string()
+
+
+def take(ticks: Ticks, *, user: User, filter: Filter) -> tuple[Selection, str]:
+    """The selection with what a page has ticked. Where the one before is forgotten a new one begins, which the sentence
+    tells; it is empty otherwise."""
+    begin = partial(tick, selection=None, user=user, filter=filter, shown=ticks.shown, ticked=ticks.ticked)
+    try:
+        return begin(selection=find(ticks.selection, user=user)), ""
+    except (BadSelection, IntegrityError):
+        # Gone, or another tab clears it at this moment.
+        return begin(), BEGUN_ANEW
 
 
 def tick(*, selection: Selection | None, user: User, filter: Filter, shown: list[int], ticked: list[int]) -> Selection:
@@ -113,13 +136,14 @@ def tick(*, selection: Selection | None, user: User, filter: Filter, shown: list
             entered = {pk for pk in wanted - set(ticked) if pk <= selection.through and covers(times[pk])}
             left = wanted & set(ticked)
         else:
+            # Of what a colleague took meanwhile, whoever deletes is told.
             entered = wanted & set(ticked)
-            left = set(shown) - entered
+            left = wanted - entered
         SelectionEntry.objects.filter(selection=selection, task__in=left).delete()
         SelectionEntry.objects.bulk_create(
             [SelectionEntry(selection=selection, task_id=pk) for pk in sorted(entered)], ignore_conflicts=True
         )
-    selection.entries = None
+    selection.entries = selection.ready = None
     return selection
 
 
@@ -173,16 +197,20 @@ def count(selection: Selection) -> int:
 
 def summary(selection: Selection) -> Summary:
     """What the toolbar says; it counts entries only, so it is quick at any size."""
-    entries = selection.entries
-    if entries is None:
-        entries = SelectionEntry.objects.filter(selection=selection).count()
-    every = selection.mode == Selection.Mode.ALL
-    return Summary(
-        uuid=selection.uuid,
-        mode=selection.mode,
-        count=max(selection.matched - entries, 0) if every else entries,
-        excluded=entries if every else 0,
-    )
+    if selection.entries is None or selection.ready is None:
+        counted = Selection.objects.filter(pk=selection.pk).aggregate(**_ENTRIES)
+        selection.entries, selection.ready = counted["entries"], counted["ready"]
+    entries, ready = selection.entries, selection.ready
+    if selection.mode == Selection.Mode.ALL:
+        count = max(selection.matched - entries, 0)
+        return Summary(uuid=selection.uuid, mode=selection.mode, count=count, excluded=entries)
+    return Summary(uuid=selection.uuid, mode=selection.mode, count=ready, excluded=0, lost=entries - ready)
+
+
+def is_empty(selection: Selection) -> bool:
+    """Whether there is nothing to show of it: what was lost is still told."""
+    said = summary(selection)
+    return not said.count and not said.lost
 
 
 def _begin(

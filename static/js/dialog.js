@@ -73,9 +73,12 @@
     true,
   );
 
-  document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.elt.id === "keep-form" && event.detail.successful) close();
-  });
+  // Keeping sends nothing, so the dialog goes whatever the answer is: before that, so that a refusal is told on the page.
+  for (const name of ["htmx:beforeOnLoad", "htmx:sendError", "htmx:timeout", "htmx:sendAbort"]) {
+    document.addEventListener(name, ({ detail }) => detail.elt.id === "keep-form" && close());
+  }
+  // Confirmed or discarded elsewhere meanwhile: the page says so.
+  document.addEventListener("draft-over", close);
   document.addEventListener("deletion-confirmed", () => {
     // Its opener is about to go; the strip, once it is there, is the next thing to look at.
     started = true;

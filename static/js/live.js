@@ -14,24 +14,32 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { detail } = event;
     if (detail.xhr.status < 400 || /^\s*<dialog\b/.test(detail.serverResponse)) return;
+    // What has no sentence for this place is the answer of a server between us.
+    if (!/^\s*<p[^>]* data-error>/.test(detail.serverResponse)) {
+      detail.serverResponse = `<p class="message bad" data-error>The dashboard did not do this (${detail.xhr.status}).
+        This page shows what it knows; try again in a moment.</p>`;
+    }
     detail.shouldSwap = true;
-    if (detail.target?.id && detail.serverResponse.includes(`id="${detail.target.id}"`)) return;
     detail.target = noticeBox();
     detail.swapOverride = "innerHTML";
     detail.selectOverride = "unset";
   });
 
-  // The next answer that works takes the last complaint away.
-  document.addEventListener("htmx:afterRequest", (event) => {
-    const offline = document.getElementById("offline");
-    if (event.detail.xhr?.status) offline.hidden = true;
-    const polled = event.detail.requestConfig?.verb === "get" && event.detail.elt.hasAttribute("data-poll");
-    if (event.detail.successful && !polled) document.getElementById("notice")?.replaceChildren();
+  // The next answer that works takes the last complaint away, before it says what it has to say itself.
+  document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr, requestConfig, elt } }) => {
+    document.getElementById("offline").hidden = true;
+    const polled = requestConfig.verb === "get" && elt.hasAttribute("data-poll");
+    if (xhr.status < 400 && !polled) document.getElementById("notice")?.replaceChildren();
   });
 
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
-    document.addEventListener(name, () => {
+    document.addEventListener(name, ({ detail: { elt } }) => {
       document.getElementById("offline").hidden = false;
+      if (elt.hasAttribute("data-poll")) return;
+      const said = document.createElement("p");
+      said.className = "message bad";
+      said.textContent = "No answer came to what you did last. This page shows what the dashboard knows.";
+      noticeBox()?.replaceChildren(said);
     });
   }
 

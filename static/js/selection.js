@@ -1,13 +1,13 @@
 // Ticks on the task list. The server keeps the selection; this keeps the boxes in step with it.
 (() => {
-  const RETRY_MS = 5000;
   const boxes = () => [...document.querySelectorAll('#tasks input[name="task"]')];
   const enabled = () => boxes().filter((box) => !box.disabled);
   const header = () => document.querySelector("[data-select-page]");
   let anchor = null;
   let pressed = null;
-  let unsent = false;
   let leaving = null;
+  let changes = 0; // How often somebody changed boxes,
+  let told = 0; // and how many of these changes the server has answered.
 
   const showHeader = () => {
     const box = header();
@@ -24,14 +24,17 @@
     showHeader();
   };
 
-  // Cells come in by themselves while a deletion runs; the box beside them is never swapped, only told.
-  const followCells = () => {
+  // Boxes are never swapped, only told: by the cell beside each whether it can be ticked, and by the toolbar, which the
+  // server sent last, whether it is. What was changed since the last answer is on its way, and stays.
+  const followServer = () => {
+    const ticked = document.getElementById("toolbar")?.dataset.ticked;
+    const known = new Set(ticked?.split(","));
     for (const box of boxes()) {
       const cell = box.closest("tr").querySelector("[data-deletable]");
-      if (!cell) continue;
-      box.disabled = cell.dataset.deletable !== "yes";
+      box.disabled = ticked === undefined || cell.dataset.deletable !== "yes";
       box.title = cell.dataset.blocked || "";
       if (box.disabled) box.checked = false;
+      else if (changes === told) box.checked = known.has(box.value);
     }
     showHeader();
     for (const button of document.querySelectorAll("[data-follows]")) {
@@ -43,8 +46,10 @@
   document.addEventListener(
     "change",
     (event) => {
+      if (!event.target.matches('[data-select-page], #tasks input[name="task"]')) return;
+      changes += 1;
       if (event.target.matches("[data-select-page]")) tickAll(event.target.checked);
-      else if (event.target.matches('#tasks input[name="task"]')) showHeader();
+      else showHeader();
     },
     true,
   );
@@ -53,7 +58,10 @@
     const button = event.target.closest("#selection-form button");
     if (button) pressed = button.name === "action" ? button.value : null;
     // At once, so that a box unticked while the answer is on its way stays unticked.
-    if (button && (pressed === "all" || pressed === "clear")) tickAll(pressed === "all");
+    if (button && (pressed === "all" || pressed === "clear")) {
+      changes += 1;
+      tickAll(pressed === "all");
+    }
 
     const box = event.target.closest('#tasks input[name="task"]');
     if (!box) return;
@@ -66,9 +74,11 @@
   });
 
   // A press that waited behind another request may find its button replaced, and its value with it.
-  document.addEventListener("htmx:configRequest", (event) => {
-    if (event.detail.elt.id !== "selection-form") return;
-    if (pressed) event.detail.parameters.action = pressed;
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (!detail.elt.matches("#selection-form, #selection-form *, #list-now")) return;
+    detail.changes = changes;
+    if (detail.elt.id !== "selection-form") return;
+    if (pressed) detail.parameters.action = pressed;
     pressed = null;
   });
 
@@ -90,32 +100,22 @@
     again?.click();
   });
 
-  // Refused or unreachable: nothing was selected, so nothing may look so.
-  document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.requestConfig?.parameters?.action === "all" && !event.detail.successful) tickAll(false);
+  // Refused or unanswered, the boxes return to what the server said last; it is asked again (`agreeing.js`).
+  document.addEventListener("htmx:afterRequest", ({ detail: { xhr, requestConfig } }) => {
+    // Another page of the list is on its way, and brings boxes of its own.
+    if (requestConfig?.changes === undefined || xhr.getResponseHeader("HX-Location")) return;
+    told = !xhr.status || xhr.status >= 400 ? changes : requestConfig.changes;
+    followServer();
   });
-  // Ticks that could not be sent are sent again as soon as that may work: the page must not look other than it is.
-  const resend = () => {
-    if (!unsent) return;
-    unsent = false;
-    const box = document.querySelector("#selection-form .table-box");
-    box?.dispatchEvent(new Event("change", { bubbles: true }));
-  };
-  document.addEventListener("htmx:sendError", ({ detail }) => {
-    if (detail.requestConfig?.parameters?.action !== "update") return;
-    unsent = true;
-    setTimeout(resend, RETRY_MS);
-  });
-  window.addEventListener("online", resend);
 
   // What was selected is now being deleted: the selection has done its work.
   document.addEventListener("deletion-confirmed", () => {
+    changes += 1;
     tickAll(false);
-    document.getElementById("clear-selection")?.click();
   });
-  document.addEventListener("htmx:afterSettle", followCells);
-  document.addEventListener("htmx:oobAfterSwap", followCells);
-  document.addEventListener("DOMContentLoaded", followCells);
+  document.addEventListener("htmx:afterSettle", followServer);
+  document.addEventListener("htmx:oobAfterSwap", followServer);
+  document.addEventListener("DOMContentLoaded", followServer);
   // The browser restores old ticks when it goes back; the server's are newer.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();

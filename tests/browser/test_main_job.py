@@ -123,6 +123,10 @@ def test_import_filter_select_delete_undo_and_read_who_did_it(empty: Product, op
         assert kept == ["kept"] * 50
         bar = page.get_by_role("region", name=re.compile("^Deletion ")).first.get_by_role("progressbar")
         expect(bar).to_have_attribute("aria-valuenow", "100")
+        expect(page.get_by_text("0 match · 50 of these rows are no longer in the list")).to_be_visible()
+        expect(page.locator("#facets")).not_to_contain_text("Image 200")
+        page.get_by_role("link", name="Show current").click()
+        expect(page.get_by_text("No task matches")).to_be_visible()
     report = _finished(page, url)
 
     gone = empty.ledger()["deleted"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -118,6 +119,61 @@ def test_a_late_undo_answers_409(operator, tasks) -> None:
     response = operator.post(url_of("undo", draft))
     assert response.status_code == 409
     assert "Too late to undo" in response.content.decode()
+
+
+def test_a_second_undo_says_what_became_of_it(settings, operator, tasks) -> None:
+    settings.DELETION_GRACE_SECONDS = 60
+    draft = drafted(operator, tasks)
+    operator.post(url_of("confirm", draft), {"reason": "a"})
+    assert operator.post(url_of("undo", draft)).status_code == 303
+    response = operator.post(url_of("undo", draft))
+    assert response.status_code == 409
+    assert "This deletion was undone already. Every task is kept." in response.content.decode()
+
+
+@pytest.mark.parametrize("ending", ["confirmed", "discarded", "over an hour old", "another's"])
+def test_a_dialog_that_can_no_longer_be_confirmed_closes(operator, administrator, htmx, tasks, ending: str) -> None:
+    draft = drafted(administrator if ending == "another's" else operator, tasks)
+    if ending in {"confirmed", "discarded"}:
+        operator.post(url_of("confirm" if ending == "confirmed" else "keep", draft), {"reason": "a"})
+    elif ending == "over an hour old":
+        Deletion.objects.update(created_at=timezone.now() - timedelta(minutes=61))
+    response = operator.post(url_of("confirm", draft), {"reason": "a"}, headers=htmx)
+    assert (response.status_code, response.headers["HX-Trigger"]) == (409, "draft-over")
+    assert response.headers["HX-Retarget"] == "#notice"
+
+
+def test_a_dialog_whose_answer_was_lost_is_told_its_fate(operator, htmx, tasks) -> None:
+    draft = Deletion.objects.get(uuid=drafted(operator, tasks).uuid)
+    fate = f"{draft.get_absolute_url()}?part=fate"
+    response = operator.get(fate, headers=htmx)
+    assert "Nothing is confirmed yet." in response.content.decode()
+    assert "<dialog" not in response.content.decode()
+    operator.post(url_of("confirm", draft), {"reason": "a"})
+    assert operator.get(fate, headers=htmx).headers["HX-Redirect"] == "/tasks/"
+    discarded = drafted(operator, TrackedTaskFactory.create_batch(1))
+    operator.post(url_of("keep", discarded))
+    assert "was discarded" in operator.get(f"{discarded.get_absolute_url()}?part=fate").content.decode()
+
+
+def test_delete_beside_a_forgotten_selection_takes_what_is_ticked_there(operator, htmx, tasks) -> None:
+    for headers in (htmx, {}):
+        posted = {**ticked(tasks[:2]), "selection": str(uuid.uuid4())}
+        response = operator.post(reverse("deletion-draft"), posted, headers=headers)
+        page = response if headers else operator.get(response["Location"])
+        content = page.content.decode()
+        assert "Delete 2 tasks?" in content
+        assert "What was selected before is no longer kept" in content
+    # The page behind the dialog has the new selection.
+    response = operator.post(reverse("deletion-draft"), posted, headers=htmx)
+    selection = operator.user.selection_set.latest("pk")
+    assert f'value="{selection.uuid}"' in response.content.decode()
+    assert response.headers["HX-Replace-Url"] == f"/tasks/?selection={selection.uuid}"
+
+
+def test_a_refused_delete_leaves_no_empty_selection(operator, tasks) -> None:
+    operator.post(reverse("deletion-draft"), {"shown": str(tasks[0].pk)})
+    assert not operator.user.selection_set.exists()
 
 
 def test_an_undo_in_time_keeps_all(settings, operator, tasks) -> None:

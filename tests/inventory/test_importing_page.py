@@ -101,6 +101,8 @@ def test_a_second_press_is_refused(operator):
     response = press_import(operator, batch)
     assert response.status_code == 409
     assert page.APPLIED in text(response)
+    assert "Imported 1 task: 1 added, 0 updated." in text(response)
+    assert "Import 1 task</button>" not in text(response)
 
 
 def test_the_check_of_another_is_refused(operator):
@@ -264,8 +266,11 @@ def test_looking_at_one_that_stands_still_wakes_it(operator, monkeypatch):
     assert DBTaskResult.objects.count() == 1
 
 
-def test_progress_is_shown_to_whoever_began_it(operator, viewer, stranger):
+def test_progress_is_shown_to_whoever_began_it(operator, viewer, stranger, htmx):
     url = progress_url(ImportBatchFactory())
+    polled = operator.get(url, headers=htmx)
+    assert (polled.status_code, polled.headers["HX-Retarget"]) == (404, "#notice")
+    assert "<html" not in text(polled)
     response = operator.get(url)
     assert (response.status_code, page.FOREIGN in text(response)) == (404, True)
     assert operator.post(url).status_code == 405

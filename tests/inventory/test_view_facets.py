@@ -75,7 +75,7 @@ def test_htmx_gets_the_fragment_and_others_a_page(viewer: Person, htmx: dict[str
     fragment = viewer.get("/tasks/facets/?status=completed", headers=htmx).content.decode()
     assert 'href="/tasks/?status=completed&amp;model=seedancev2"' in fragment
     assert "<html" not in fragment
-    assert "hx-trigger" not in fragment
+    assert 'hx-trigger="load"' not in fragment
     page = viewer.get("/tasks/facets/?status=completed").content.decode()
     assert "<html" in page
     assert 'href="/tasks/?status=completed"' in page

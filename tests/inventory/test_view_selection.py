@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.http import HttpResponse, QueryDict
+from django.utils import timezone
 
 from dashboard.inventory import selecting
 from dashboard.inventory.filters import Filter
 from dashboard.inventory.models import Selection, TrackedTask
 from tests.conftest import Person
-from tests.factories import SelectionFactory, TrackedTaskFactory
+from tests.factories import SelectionFactory, TrackedTaskFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -123,23 +126,67 @@ def test_htmx_keeps_to_the_rows_that_are_shown(operator: Person, htmx: dict[str,
     assert response.context["page"]["shown"] == f"{seen[0].pk},{seen[1].pk}"
 
 
-def test_a_foreign_selection_is_refused_and_stays_untouched(operator: Person, htmx: dict[str, str]) -> None:
-    task = TrackedTaskFactory()
-    foreign = SelectionFactory(tasks=[task])
-    for headers in ({}, htmx):
-        for action in ("update", "all", "older"):
-            response = press(operator, action, shown=[task], selection=foreign.uuid, headers=headers)
-            assert response.status_code == 422
-            assert "This selection is not yours or no longer exists." in response.content.decode()
-        press(operator, "clear", shown=[task], selection=foreign.uuid, headers=headers)
-    assert list(foreign.tasks.all()) == [task]
+@pytest.mark.parametrize("whose", ["cleared", "pruned", "another person's"])
+def test_a_forgotten_selection_begins_anew_with_the_next_tick(operator: Person, htmx: dict[str, str], whose) -> None:
+    task, *others = TrackedTaskFactory.create_batch(4)
+    before = SelectionFactory(user=UserFactory() if whose == "another person's" else operator.user, tasks=[task])
+    if whose == "cleared":
+        press(operator, "clear", selection=before.uuid)
+    elif whose == "pruned":
+        Selection.objects.update(created_at=timezone.now() - timedelta(hours=25))
+        press(operator, "update", shown=[task], ticked=[task])
+    for headers in (htmx, {}):
+        response = press(
+            operator,
+            "update",
+            shown=[task, *others],
+            ticked=[task, *others[:2]],
+            selection=before.uuid,
+            headers=headers,
+        )
+        content = response.content.decode() if headers else operator.get(response["Location"]).content.decode()
+        assert "3 selected" in content
+        assert "What was selected before is no longer kept" in content
+        selection = Selection.objects.latest("pk")
+        assert (selection.user, set(selection.tasks.all())) == (operator.user, {task, *others[:2]})
+        assert f'value="{selection.uuid}"' in content
+        response = press(operator, "update", shown=others, ticked=others, selection=selection.uuid, headers=htmx)
+        assert "4 selected" in response.content.decode()
+        assert "no longer kept" not in response.content.decode()
+    if whose == "another person's":
+        assert list(before.tasks.all()) == [task]
+
+
+@pytest.mark.parametrize("action", ["all", "older", "newer", "sort", "clear"])
+def test_every_button_works_beside_a_forgotten_selection(operator: Person, htmx: dict[str, str], action: str) -> None:
+    tasks = TrackedTaskFactory.create_batch(3)
+    place = where(press(operator, action, shown=tasks, ticked=tasks[:2], selection=uuid.uuid4()))
+    words = operator.get(f"/tasks/?{place.urlencode()}").context["selection"]
+    wanted = {"all": "All 3 matching selected", "clear": None}.get(action, "2 selected")
+    assert (words and words.words) == wanted
+    assert press(operator, action, shown=tasks, selection=uuid.uuid4(), headers=htmx).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_cleared_by_another_tab_just_when_this_one_ticks(operator: Person, monkeypatch) -> None:
+    tasks = TrackedTaskFactory.create_batch(2)
+    before = SelectionFactory(user=operator.user, tasks=tasks[:1])
+    find = selecting.find
+
+    def found_a_moment_ago(uuid: uuid.UUID | None, *, user: User) -> Selection | None:
+        found = find(uuid, user=user)
+        Selection.objects.filter(pk=before.pk).delete()
+        return found
+
+    monkeypatch.setattr(selecting, "find", found_a_moment_ago)
+    place = where(press(operator, "update", shown=tasks, ticked=tasks, selection=before.uuid))
+    assert set(Selection.objects.get(uuid=place["selection"]).tasks.all()) == set(tasks)
 
 
 @pytest.mark.parametrize(
     "data",
     [
         {"action": "update", "selection": "mine"},
-        {"action": "update", "selection": str(uuid.UUID(int=5))},
         {"action": "update", "shown": "1,x"},
         {"action": "update", "shown": "1", "task": "2"},
     ],

@@ -4,6 +4,7 @@ import json
 from contextlib import suppress
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -14,12 +15,13 @@ from dashboard.access.requests import SignedInRequest
 from dashboard.calls import clock
 from dashboard.deletions import manifest, requests
 from dashboard.deletions.models import Deletion
-from dashboard.deletions.requests import Changed, Invalid, Refused
-from dashboard.deletions.views.pages import by, draft_context, refused, render_strip
+from dashboard.deletions.requests import Changed, Invalid, NotYet, Refused
+from dashboard.deletions.views.pages import by, draft_context, list_without_selection, refused, render_strip
 from dashboard.inventory import selecting
 from dashboard.inventory.filters import BadFilter
 from dashboard.inventory.listing import Address
-from dashboard.inventory.selecting import BadSelection, Ticks
+from dashboard.inventory.selecting import GONE, BadSelection, Ticks
+from dashboard.inventory.views.now import fragments
 
 NOTHING = "Nothing is selected. Tick at least one task."
 CHANGED = (
@@ -33,13 +35,10 @@ def deletion_draft(request: SignedInRequest) -> HttpResponse:
     try:
         address = Address.from_query(request.GET)
         ticks = Ticks.from_post(request.POST)
-        selection = selecting.tick(
-            selection=selecting.find(ticks.selection, user=request.user),
-            user=request.user,
-            filter=address.filter,
-            shown=ticks.shown,
-            ticked=ticks.ticked,
-        )
+        selection, told = selecting.take(ticks, user=request.user, filter=address.filter)
+        if selecting.is_empty(selection):
+            selecting.clear(selection)
+            raise BadSelection(GONE if told else NOTHING)
         back = address.with_selection(selection.uuid).query_string()
         deletion = requests.draft(selection=selection, by=by(request), back=back, now=clock.now())
     except BadFilter as bad:
@@ -48,13 +47,20 @@ def deletion_draft(request: SignedInRequest) -> HttpResponse:
         return refused(request, str(bad), status=422)
     except manifest.NothingSelected:
         return refused(request, NOTHING, status=422)
-    return show_draft(request, deletion)
+    if not request.htmx:
+        if told:
+            messages.warning(request, told)
+        return show_draft(request, deletion)
+    # Its ticks may be other than those that the page knows of: busy ones were left out, or a new selection begun.
+    response = fragments(request, address, ticks.shown, selection)
+    response.content = show_draft(request, deletion, told=told).content + response.content
+    return response
 
 
-def show_draft(request: SignedInRequest, deletion: Deletion) -> HttpResponse:
+def show_draft(request: SignedInRequest, deletion: Deletion, *, told: str = "") -> HttpResponse:
     if not request.htmx:
         return HttpResponseRedirect(deletion.get_absolute_url(), status=303)
-    return render(request, "deletions/_dialog.html", draft_context(deletion))
+    return render(request, "deletions/_dialog.html", draft_context(deletion, errors={"": told}))
 
 
 @require_POST
@@ -68,8 +74,13 @@ def deletion_confirm(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         return _again(request, deletion, errors=invalid.errors, status=422)
     except Changed:
         return _again(request, deletion, errors={"": CHANGED}, status=409)
-    except Refused as refusal:
+    except NotYet as refusal:
         return refused(request, str(refusal), status=409, back=deletion)
+    except Refused as refusal:
+        response = refused(request, str(refusal), status=409, back=deletion)
+        # It can't be confirmed any more: the dialog has nothing left to ask.
+        response["HX-Trigger"] = "draft-over"
+        return response
     page = _spend_selection(request, deletion)
     if not request.htmx:
         return HttpResponseRedirect(deletion.get_absolute_url(), status=303)
@@ -82,12 +93,11 @@ def deletion_confirm(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 
 def _spend_selection(request: SignedInRequest, deletion: Deletion) -> str:
     """Clears the selection that the draft was made of. Returns the list page without it."""
-    address = Address.from_query(QueryDict(deletion.back))
     # Forgotten meanwhile: there is nothing left to clear.
     with suppress(BadSelection):
+        address = Address.from_query(QueryDict(deletion.back))
         selecting.clear(selecting.find(address.selection, user=request.user))
-    query = address.with_selection(None).query_string()
-    return reverse("task-list") + (f"?{query}" if query else "")
+    return list_without_selection(deletion)
 
 
 def _again(request: SignedInRequest, deletion: Deletion, *, errors: dict[str, str], status: int) -> HttpResponse:

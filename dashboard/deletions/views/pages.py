@@ -1,16 +1,17 @@
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from dashboard.access.errors import in_place
 from dashboard.access.requests import HtmxRequest, SignedInRequest, client_address
 from dashboard.calls import accounts, clock
 from dashboard.calls.models import Control, ProviderCall
@@ -18,9 +19,12 @@ from dashboard.deletions import items, requests, strip
 from dashboard.deletions.facts import facts_of
 from dashboard.deletions.models import Deletion, Outcome, State
 from dashboard.deletions.progress import evidence_of, freezing_of, progress_of
+from dashboard.inventory.listing import Address
 from dashboard.inventory.selecting import BadSelection
 from dashboard.pages.foreign import quoted
+from dashboard.pages.seen import SEEN, unless_seen
 
+NOT_CONFIRMED = "What you sent last did not arrive, or was not done. Nothing is confirmed yet."
 CALLS_SHOWN = 50
 CALLS_COUNTED = 1000
 """More are not counted, since a page that is polled asks for their number each time."""
@@ -50,9 +54,7 @@ def by(request: SignedInRequest) -> requests.By:
 def refused(request: HtmxRequest, sentence: str, *, status: int, back: Deletion | None = None) -> HttpResponse:
     """One sentence: in place for htmx, else a page of its own with the way back."""
     if request.htmx:
-        response = render(request, "_error.html", {"sentence": sentence}, status=status)
-        response["HX-Retarget"], response["HX-Reswap"] = "#notice", "innerHTML"
-        return response
+        return in_place(sentence, status=status)
     context = {"sentence": sentence, "deletion": back}
     return render(request, "deletions/refused.html", context, status=status)
 
@@ -90,8 +92,8 @@ def deletion_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     if deletion.state == State.DRAFT and deletion.freezing_at is not None:
         requests.watch_freezing(deletion=deletion, now=clock.now())
     part = request.GET.get("part", "")
-    if part in {"dialog", "draft"}:
-        return _freezing(request, deletion, part)
+    if part in {"dialog", "draft", "fate"}:
+        return _draft_part(request, deletion, part)
     if deletion.state == State.DRAFT:
         return render(
             request,
@@ -104,14 +106,26 @@ def deletion_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     context = _live_context(deletion, place)
     if part != "live":
         return render(request, "deletions/deletion_detail.html", context)
-    return _unless_seen(request, render_to_string("deletions/_live.html", context, request))
+    return unless_seen(request, render_to_string("deletions/_live.html", context, request))
 
 
-def _freezing(request: SignedInRequest, deletion: Deletion, part: str) -> HttpResponse:
-    """How far freezing is; then the dialog itself, or the whole page."""
+def list_without_selection(deletion: Deletion) -> str:
+    """The page that it was drafted on, without what was selected there."""
+    query = Address.from_query(QueryDict(deletion.back)).with_selection(None).query_string()
+    return reverse("task-list") + (f"?{query}" if query else "")
+
+
+def _draft_part(request: SignedInRequest, deletion: Deletion, part: str) -> HttpResponse:
+    """How far freezing is; then the dialog itself, or the whole page. To a dialog whose answer was lost, its fate."""
     if deletion.state == State.DISCARDED:
         return render(request, "_error.html", {"sentence": "This draft was discarded. Its tasks were kept."})
-    if deletion.state != State.DRAFT or (deletion.freezing_at is None and part == "draft"):
+    if deletion.state != State.DRAFT:
+        if part == "draft" or deletion.retry_of is not None:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return HttpResponse(headers={"HX-Redirect": list_without_selection(deletion)})
+    if part == "fate":
+        return render(request, "_error.html", {"sentence": NOT_CONFIRMED})
+    if deletion.freezing_at is None and part == "draft":
         return HttpResponse(headers={"HX-Refresh": "true"})
     template = "_dialog" if deletion.freezing_at is None else "_freezing"
     context = {**draft_context(deletion), "in_dialog": part == "dialog"}
@@ -122,7 +136,7 @@ def render_live(request: SignedInRequest, deletion: Deletion) -> HttpResponse:
     """What changes on a deletion's page, as it is now."""
     deletion = Deletion.objects.with_circumstances().get(pk=deletion.pk)
     content = render_to_string("deletions/_live.html", _live_context(deletion, Place()), request)
-    return _unless_seen(request, content)
+    return unless_seen(request, content)
 
 
 def _items(deletion: Deletion, place: Place) -> dict[str, object]:
@@ -151,7 +165,7 @@ def _live_context(deletion: Deletion, place: Place) -> dict[str, object]:
         "progress": progress,
         "evidence": evidence_of(deletion, now=clock.now()),
         "polling": progress.polling,
-        "seen": strip.SEEN,
+        "seen": SEEN,
         "calls": list(calls[:CALLS_SHOWN]),
         "calls_number": calls.order_by()[: CALLS_COUNTED + 1].count(),
         "calls_counted": CALLS_COUNTED,
@@ -185,12 +199,4 @@ def render_strip(request: SignedInRequest, *, shown: str, watching: bool = True)
         # What was asked for is done by now; only the page's own cells can't be told.
         context = strip.context(user=request.user, shown="", now=clock.now(), watching=watching)
     content = render_to_string("deletions/_strip.html", context, request)
-    return _unless_seen(request, content)
-
-
-def _unless_seen(request: HttpRequest, content: str) -> HttpResponse:
-    """204 when the page has just this rendering, so that an unchanged page is left alone."""
-    seen = hashlib.sha256(content.encode()).hexdigest()[:16]
-    if request.method != "POST" and request.GET.get("seen") == seen:
-        return HttpResponse(status=204)
-    return HttpResponse(content.replace(strip.SEEN, seen))
+    return unless_seen(request, content)

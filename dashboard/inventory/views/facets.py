@@ -8,7 +8,7 @@ from dashboard.access.requests import SignedInRequest
 from dashboard.inventory.facets import Value, facets
 from dashboard.inventory.filters import BadFilter
 from dashboard.inventory.listing import Address
-from dashboard.inventory.views.listing import refused, url
+from dashboard.inventory.views.listing import facets_url, refused, url
 
 
 @require_safe
@@ -22,7 +22,8 @@ def task_facets(request: SignedInRequest) -> HttpResponse:
         "countable": counted is not None,
         "facets": [{"label": facet.label, "links": _links(address, facet.values)} for facet in counted or []],
         "back_url": url(address),
-        "facets_url": "",
+        "facets_url": facets_url(address),
+        "loaded": True,
     }
     return render(request, "inventory/_facets.html" if request.htmx else "inventory/task_facets.html", context)
 

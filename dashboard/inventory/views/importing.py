@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dashboard.access.errors import in_place
 from dashboard.access.permissions import IMPORT_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest, client_address
 from dashboard.calls.models import Kind
@@ -77,7 +78,7 @@ def _checked(request: SignedInRequest) -> HttpResponseBase:
 def task_import_progress(request: SignedInRequest, uuid: uuid.UUID) -> HttpResponseBase:
     batch = ImportBatch.objects.filter(uuid=uuid, user=request.user).first()
     if batch is None:
-        return _page(request, error=FOREIGN, status=404)
+        return in_place(FOREIGN, status=404) if request.htmx else _page(request, error=FOREIGN, status=404)
     importing.wake(batch)
     if request.htmx:
         return render(request, "inventory/_import.html", {"batch": batch})
@@ -93,9 +94,10 @@ def task_import_apply(request: SignedInRequest, uuid: uuid.UUID) -> HttpResponse
     try:
         batch = importing.apply(batch=batch, actor=request.user, address=client_address(request))
     except importing.AlreadyApplied:
-        return _page(request, error=APPLIED, status=409)
+        batch.refresh_from_db()
+        return _page(request, error=APPLIED, status=409, batch=batch)
     except importing.Nothing:
-        return _page(request, error=NOTHING, status=422)
+        return _page(request, error=NOTHING, status=422, batch=batch)
     if batch.working:
         return redirect("task-import-progress", batch.uuid)
     number = batch.added + batch.updated

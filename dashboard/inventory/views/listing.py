@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from dashboard.access.errors import in_place
 from dashboard.access.requests import HtmxRequest, SignedInRequest
 from dashboard.inventory import listing, selecting
 from dashboard.inventory.counting import Count, in_words
@@ -51,6 +52,10 @@ def url(address: Address) -> str:
     return f"{reverse('task-list')}?{query}" if query else reverse("task-list")
 
 
+def facets_url(address: Address) -> str:
+    return f"{reverse('task-facets')}?{address.with_cursor(None).query_string()}"
+
+
 def other_order(address: Address) -> str:
     return OLDEST_FIRST if address.sort == NEWEST_FIRST else NEWEST_FIRST
 
@@ -64,6 +69,9 @@ def list_context(address: Address, page: Page, selection: Selection | None, *, c
         "page": {
             "rows": page.rows,
             "shown": page.shown,
+            "ticked": page.ticked,
+            "left": page.left,
+            "current_url": url(address) if page.left or (count.number and not page.rows) else "",
             "newer_url": _cursor_url(address, page.newer),
             "older_url": _cursor_url(address, page.older),
         },
@@ -76,9 +84,10 @@ def list_context(address: Address, page: Page, selection: Selection | None, *, c
         "selection": selecting.summary(selection) if selection else None,
         "query": address.query_string(),
         "selection_url": f"{reverse('task-selection')}?{address.query_string()}",
+        "now_url": f"{reverse('task-list-now')}?{address.with_selection(None).query_string()}",
         "day": address.cursor and address.cursor.day(sort=address.sort),
         "kept": QueryDict(address.with_cursor(None).query_string()).items(),
-        "facets_url": f"{reverse('task-facets')}?{address.with_cursor(None).query_string()}",
+        "facets_url": facets_url(address),
         "empty": _empty(count, selection),
         "notice": "",
     }
@@ -87,9 +96,7 @@ def list_context(address: Address, page: Page, selection: Selection | None, *, c
 def refused(request: HtmxRequest, sentence: str, *, status: int) -> HttpResponse:
     """The sentence alone, and never a table: what was asked for isn't known, so nothing may seem to answer it."""
     if request.htmx:
-        response = render(request, "_error.html", {"sentence": sentence}, status=status)
-        response["HX-Retarget"], response["HX-Reswap"] = "#notice", "innerHTML"
-        return response
+        return in_place(sentence, status=status)
     context = {"error": sentence, "form": TaskFilterForm(request.GET), "clear_url": reverse("task-list")}
     return render(request, "inventory/task_list.html", context, status=status)
 
@@ -101,7 +108,7 @@ def _selection(request: SignedInRequest, address: Address) -> tuple[Selection | 
         selection = selecting.find(uuid, user=request.user)
     except selecting.BadSelection as bad:
         return None, str(bad) if address.selection else ""
-    if selection is None or not selecting.summary(selection).count:
+    if selection is None or selecting.is_empty(selection):
         return None, ""
     if not selecting.fits(selection, address.filter):
         return None, CLEARED

@@ -3,19 +3,19 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
-from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST
 
 from dashboard.access.permissions import DELETE_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest
 from dashboard.inventory import listing, selecting
-from dashboard.inventory.counting import count
 from dashboard.inventory.filters import BadFilter
-from dashboard.inventory.listing import Address, Page
+from dashboard.inventory.listing import Address
 from dashboard.inventory.models import Selection
 from dashboard.inventory.selecting import BadSelection, RegisterBusy, Ticks
-from dashboard.inventory.views.listing import list_context, other_order, refused, url
+from dashboard.inventory.views.listing import other_order, refused, url
+from dashboard.inventory.views.now import fragments
 
 ACTIONS = {"update", "all", "clear", "newer", "older", "sort"}
 
@@ -29,7 +29,7 @@ def task_selection(request: SignedInRequest) -> HttpResponse:
             raise BadFilter("This page asks for something unknown. Reload it and try again.")
         address = Address.from_query(request.GET)
         ticks = Ticks.from_post(request.POST)
-        selection = _act(request, action, address, ticks)
+        selection, told = _act(request, action, address, ticks)
     except BadFilter as bad:
         return refused(request, str(bad), status=400)
     except BadSelection as bad:
@@ -37,45 +37,37 @@ def task_selection(request: SignedInRequest) -> HttpResponse:
     except RegisterBusy as busy:
         return refused(request, str(busy), status=409)
     address = address.with_selection(selection.uuid if selection else None)
-    page = listing.around(address, ticks.shown)
     if action == "sort":
-        return _see_other(request, address.sorted_by(other_order(address)))
+        return _see_other(request, address.sorted_by(other_order(address)), told)
     if action in {"newer", "older"}:
+        page = listing.around(address, ticks.shown)
         address = address.with_cursor((page.newer if action == "newer" else page.older) or address.cursor)
-        return _see_other(request, address)
-    return _fragments(request, address, page, selection) if request.htmx else _see_other(request, address)
+        return _see_other(request, address, told)
+    if request.htmx:
+        return fragments(request, address, ticks.shown, selection, notice=told)
+    return _see_other(request, address, told)
 
 
-def _act(request: SignedInRequest, action: str, address: Address, ticks: Ticks) -> Selection | None:
+def _act(request: SignedInRequest, action: str, address: Address, ticks: Ticks) -> tuple[Selection | None, str]:
+    """The selection that there is then, and what else has to be told."""
     if action == "clear":
         # One that is gone already is as clear as can be.
         with suppress(BadSelection):
             selecting.clear(selecting.find(ticks.selection, user=request.user))
-        return None
-    selection = selecting.find(ticks.selection, user=request.user)
+        return None, ""
     if action == "all":
-        return selecting.select_all(user=request.user, filter=address.filter)
-    selection = selecting.tick(
-        selection=selection, user=request.user, filter=address.filter, shown=ticks.shown, ticked=ticks.ticked
-    )
-    if selecting.summary(selection).count:
-        return selection
+        return selecting.select_all(user=request.user, filter=address.filter), ""
+    selection, told = selecting.take(ticks, user=request.user, filter=address.filter)
+    if not selecting.is_empty(selection):
+        return selection, told
     selecting.clear(selection)
-    return None
+    return None, told
 
 
-def _see_other(request: SignedInRequest, address: Address) -> HttpResponse:
+def _see_other(request: SignedInRequest, address: Address, told: str) -> HttpResponse:
+    if told:
+        messages.warning(request, told)
     if request.htmx:
         place = {"target": "#main", "select": "#main", "swap": "outerHTML show:window:top"}
         return HttpResponse(headers={"HX-Location": json.dumps({"path": url(address), **place})})
     return HttpResponseRedirect(url(address), status=303)
-
-
-def _fragments(request: SignedInRequest, address: Address, page: Page, selection: Selection | None) -> HttpResponse:
-    """The toolbar, and the pager out of band; the table with its boxes stays untouched."""
-    context = {**list_context(address, page, selection, count=count(address.filter)), "oob": True}
-    content = "".join(
-        render_to_string(template, context, request)
-        for template in ("inventory/_toolbar.html", "inventory/_pager.html")
-    )
-    return HttpResponse(content, headers={"HX-Replace-Url": url(address)})
