@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from dashboard import sql
 from dashboard.calls import accounts
-from dashboard.deletions import manifest
+from dashboard.deletions import manifest, reasons
 from dashboard.deletions.ending import finish_if_done
 from dashboard.deletions.models import BEING_ARMED, Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.moves import DELETIONS, ITEMS, TASKS, change_items, mark_tasks, shift_counters
@@ -109,11 +109,13 @@ def _skip_blocked(deletion: Deletion, first: int, last: int, *, now: datetime) -
     if not found:
         return
     blocked = TrackedTask.objects.filter(pk__in=[tracked for _, tracked, _ in found])
-    why = dict(blocked.annotate(why=manifest.unfit()).values_list("pk", "why"))
+    others = reasons.takers(besides=deletion.actor, since=deletion.created_at)
+    taken = {reasons.taken_by(name) for name in others}
+    why = dict(blocked.annotate(why=reasons.unfit(others=others)).values_list("pk", "why"))
     by_reason: dict[str, list[int]] = {}
     for pk, tracked, held_elsewhere in found:
         # None when its hold was lifted a moment ago: then it is ours after all.
-        if reason := manifest.BUSY if held_elsewhere else why[tracked]:
+        if reason := reasons.BUSY if held_elsewhere and why[tracked] not in taken else why[tracked]:
             by_reason.setdefault(reason, []).append(pk)
     fields = {"outcome": Outcome.SKIPPED, "settled_at": now}
     skipped = sum(change_items(pks, {**fields, "message": reason}) for reason, pks in by_reason.items())

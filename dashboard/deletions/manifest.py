@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,19 +17,17 @@ from django.db.models import (
     Max,
     OuterRef,
     QuerySet,
-    Subquery,
     Sum,
-    TextField,
     Value,
     When,
 )
-from django.db.models.functions import Concat
-from django.db.models.lookups import IsNull
 
 from dashboard import sql
 from dashboard.calls import accounts, clock
-from dashboard.deletions.models import BEING_ARMED, Deletion, DeletionItem, Outcome, State
+from dashboard.deletions.losses import departed
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.moves import change_items
+from dashboard.deletions.reasons import BUSY, DOUBTFUL, Takers, blocked, confirmed, takers, unfit
 from dashboard.deletions.signing import sign
 from dashboard.inventory import selecting
 from dashboard.inventory.models import Presence, Selection, TrackedTask
@@ -47,12 +46,6 @@ hold up SQLite's other writers for longer."""
 MOST_DRAFTS, MOST_ITEMS = 1000, 5_000_000
 """Drafts of one person, and tasks written down in them, before their rows are removed again."""
 
-HELD = "Held"
-BUSY = "Already being deleted"
-DOUBTFUL = "May or may not be deleted; check it in its last deletion"
-GONE = "Already deleted"
-MISSING = "Missing at TensorsLab"
-
 
 class NothingSelected(Exception):
     """There is no task to freeze."""
@@ -62,6 +55,8 @@ def freeze(*, selection: Selection, actor: User, back: str, now: datetime | None
     """A draft with one item for every selected task; what can't be deleted becomes a skipped item that says why."""
     return freeze_tasks(
         tasks=selecting.selected(selection),
+        since=selection.created_at,
+        taken=departed(selection, takers(besides=actor, since=selection.created_at)),
         actor=actor,
         filter=selection.meaning,
         back=back,
@@ -80,11 +75,16 @@ def freeze_tasks(
     drift: int = 0,
     reason: str = "",
     retry_of: Deletion | None = None,
+    since: datetime | None = None,
+    taken: Sequence[QuerySet[TrackedTask]] = (),
     now: datetime | None = None,
 ) -> Deletion:
+    """`since` is when these tasks were chosen: what others confirmed after that took tasks away. `taken` is what they
+    took and no search finds now: it is skipped, and the reason said."""
     now = now or clock.now()
     deletion = _draft(actor=actor, filter=filter, back=back, drift=drift, reason=reason, retry_of=retry_of, now=now)
-    _add(deletion, tasks)
+    for chosen in [tasks, *taken]:
+        _add(deletion, chosen, since=since or now)
     if not deletion.total:
         raise NothingSelected
     seal(deletion)
@@ -174,7 +174,7 @@ def step(deletion: Deletion, *, now: datetime) -> bool:
         row = ahead.values_list("pk", flat=True).first()
         if row is not None:
             draft.freezing_at, draft.frozen_through = now, row + STEP - 1
-            _add(draft, tasks_of(draft).filter(pk__gte=row, pk__lte=draft.frozen_through))
+            _add(draft, tasks_of(draft).filter(pk__gte=row, pk__lte=draft.frozen_through), since=draft.created_at)
             return True
     # Nothing changes it any more, so reading it again and again for seconds needs no transaction.
     if draft.selection is not None:
@@ -199,43 +199,11 @@ def expected(draft: Deletion) -> int:
     return draft.retry_of.refused if draft.retry_of is not None else draft.total
 
 
-def blocked(of: str = "") -> Case:
-    """Why a task can't be in a deletion now, as text; empty when it can. `of` leads from the row to its task."""
-    open_elsewhere = DeletionItem.objects.filter(tracked=OuterRef(f"{of}pk"), open=True)
-    taken = [_is_there(open_elsewhere), *_confirmed(of)]
-    return Case(*(When(one, then=Value(BUSY)) for one in taken), default=unfit(of), output_field=TextField())
-
-
-def _confirmed(of: str = "") -> list[IsNull]:
-    """Whether a task waits to be armed for a deletion that is confirmed. Nothing to ask when there is none such."""
-    being_armed = list(Deletion.objects.filter(BEING_ARMED).values_list("pk", flat=True))
-    # Found by the task. By the deletion PostgreSQL would read all that waits in it, for every task anew: of a deletion
-    # that it has not looked at yet it believes that hardly anything waits.
-    waiting = DeletionItem.objects.alias(by=F("deletion_id") + 0).filter(by__in=being_armed, outcome=Outcome.WAITING)
-    return [_is_there(waiting.filter(tracked=OuterRef(f"{of}pk")))] if being_armed else []
-
-
-def _is_there(items: QuerySet[DeletionItem]) -> IsNull:
-    # No EXISTS: PostgreSQL may answer it by reading everything that is open, or that waits.
-    return IsNull(Subquery(items.values("pk")[:1]), False)
-
-
-def unfit(of: str = "") -> Case:
-    """The same, but from the task's own row. What another deletion holds is shown there as deleting."""
-    return Case(
-        When(**{f"{of}presence": Presence.PRESENT, f"{of}held_by": "", "then": Value("")}),
-        When(**{f"{of}presence": Presence.DELETING, "then": Value(DOUBTFUL)}),
-        When(**{f"{of}presence": Presence.DELETED, "then": Value(GONE)}),
-        When(**{f"{of}presence": Presence.MISSING, "then": Value(MISSING)}),
-        default=Concat(Value(f"{HELD}: "), F(f"{of}held_reason"), output_field=TextField()),
-        output_field=TextField(),
-    )
-
-
-def _add(deletion: Deletion, tasks: QuerySet[TrackedTask]) -> None:
+def _add(deletion: Deletion, tasks: QuerySet[TrackedTask], *, since: datetime) -> None:
     """Adds an item for each of these tasks."""
     before = _last_item()
-    deletion.total += _insert_items(deletion, tasks)
+    others = takers(besides=deletion.actor, since=since)
+    deletion.total += _insert_items(deletion, tasks, others)
     deletion.last_item = _last_item()
     if not deletion.first_item:
         # The next number is taken from a sequence, and what had the numbers below may have been cleared.
@@ -245,9 +213,9 @@ def _add(deletion: Deletion, tasks: QuerySet[TrackedTask]) -> None:
     doubtful = deletion.items.filter(outcome=Outcome.SKIPPED, message=DOUBTFUL)
     busy = DeletionItem.objects.filter(tracked=OuterRef("tracked"), open=True)
     doubtful.filter(Exists(busy)).update(message=BUSY)
-    for confirmed in _confirmed("tracked__"):
+    for why, is_theirs in confirmed("tracked__", others):
         fit = deletion.items.filter(pk__gt=before, outcome=Outcome.WAITING)
-        fit.filter(confirmed).update(outcome=Outcome.SKIPPED, message=BUSY)
+        fit.filter(is_theirs).update(outcome=Outcome.SKIPPED, message=why)
     deletion.save(update_fields=["total", "first_item", "last_item", "freezing_at", "frozen_through"])
 
 
@@ -255,7 +223,7 @@ def _last_item() -> int:
     return DeletionItem.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
-def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask]) -> int:
+def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask], others: Takers) -> int:
     # INSERT … SELECT: through Python objects a million rows take twenty times as long.
     constants: dict[str, Any] = {
         "deletion_id": deletion.pk,
@@ -271,7 +239,7 @@ def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask]) -> int:
         default=Value(Outcome.SKIPPED.value),
         output_field=CharField(),
     )
-    rows = tasks.annotate(fate=fates, why=unfit()).order_by("pk")
+    rows = tasks.annotate(fate=fates, why=unfit(others=others)).order_by("pk")
     sql, parameters = rows.values_list("pk", "kind", "task_id", "fate", "why").query.sql_with_params()
     copied = ["tracked_id", "kind", "task_id", "outcome", "message"]
     names = ", ".join(connection.ops.quote_name(name) for name in [*constants, *copied])
@@ -297,7 +265,8 @@ def seal(deletion: Deletion) -> None:
 def recheck(deletion: Deletion, *, now: datetime) -> bool:
     """Skips what became busy, held or gone since the draft was frozen. True when that changed the set."""
     waiting = deletion.items.filter(outcome=Outcome.WAITING)
-    reasons = waiting.annotate(why=blocked("tracked__")).exclude(why="").values_list("pk", "why")
+    others = takers(besides=deletion.actor, since=deletion.created_at)
+    reasons = waiting.annotate(why=blocked("tracked__", others=others)).exclude(why="").values_list("pk", "why")
     by_reason: dict[str, list[int]] = {}
     for pk, why in reasons.iterator(chunk_size=5000):
         by_reason.setdefault(why, []).append(pk)

@@ -20,7 +20,6 @@ from dashboard.calls.models import ProviderCall
 from dashboard.deletions import turns
 from dashboard.deletions.doubtful import other_kind
 from dashboard.deletions.ending import finish_if_done
-from dashboard.deletions.manifest import HELD
 from dashboard.deletions.models import DeletionItem, Outcome
 from dashboard.deletions.moves import (
     DELETIONS,
@@ -31,6 +30,7 @@ from dashboard.deletions.moves import (
     shift_counters,
 )
 from dashboard.deletions.next_list import Waiting, next_items
+from dashboard.deletions.reasons import HELD
 from dashboard.deletions.turns import Sending
 
 Operation = ProviderCall.Operation

@@ -32,8 +32,8 @@ from dashboard.audit import chain, commitments, triggers
 from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.calls import accounts
 from dashboard.calls.models import Account
-from dashboard.deletions.manifest import HELD
-from dashboard.deletions.models import IN_FLIGHT, Deletion, DeletionItem, State
+from dashboard.deletions.models import IN_FLIGHT, Deletion, DeletionItem, Outcome, State
+from dashboard.deletions.reasons import HELD, taken_by
 from dashboard.inventory.models import ImportBatch, TrackedTask
 from dashboard.inventory.selecting import LOCK_NOT_AVAILABLE, LOCK_PATIENCE
 from dashboard.monitoring.reconciling.entries import CONFIRMED
@@ -58,7 +58,7 @@ def erase(name: str, *, sleep: Callable[[float], None] = time.sleep) -> tuple[st
         raise Refused("The audit log is not protected, so it may have been changed. See manage.py verify_audit.")
     try:
         pseudonym = _begin(name)
-        for step in (_facts, _holds, _entries, _other_deletions, _end):
+        for step in (_facts, _holds, _entries, _other_deletions, _takings, _end):
             for _ in step(name, pseudonym):
                 sleep(PAUSE)
     except OperationalError as error:
@@ -174,6 +174,24 @@ def _other_deletions(name: str, pseudonym: str) -> Iterator[None]:
             accounts.locked()
             _erase_deletions(theirs.filter(pk__in=pks), pseudonym)
         yield
+
+
+def _takings(name: str, pseudonym: str) -> Iterator[None]:
+    """What others were told of tasks that their deletions took; no more is told under that name by now."""
+    told, instead = taken_by(name), taken_by(pseudonym)
+    last = 0
+    while pks := list(Deletion.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        items = DeletionItem.objects.filter(deletion__in=pks, outcome=Outcome.SKIPPED, message=told)
+        while some := dict(items.values_list("pk", "deletion_id")[:BATCH]):
+            with transaction.atomic():
+                accounts.locked()
+                for row in Deletion.objects.select_for_update().filter(pk__in=set(some.values())).order_by("pk"):
+                    found = row.facts.get("skipped", [])
+                    row.facts["skipped"] = [[instead if why == told else why, number] for why, number in found]
+                    row.save(update_fields=["facts"])
+                DeletionItem.objects.filter(pk__in=some).update(message=instead)
+            yield
+        last = pks[-1]
 
 
 def _end(name: str, pseudonym: str) -> Iterator[None]:

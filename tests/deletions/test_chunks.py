@@ -93,7 +93,7 @@ def rows_of(node: dict[str, Any]) -> int:
     removed = ("Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Removed by Index Recheck")
     passed = node["Actual Rows"] + sum(node.get(name, 0) for name in removed)
     if node["Node Type"] == "Bitmap Index Scan":
-        # Its entries may be of rows that are no more, such as `reading` itself leaves: who fetches the rows counts them.
+        # Its entries may be of rows that are no more, such as `reading` leaves: who fetches the rows counts them.
         passed = 0
     return max([int(passed * node["Actual Loops"]), *map(rows_of, node.get("Plans", []))])
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from dashboard.audit.models import AuditEvent
-from dashboard.deletions import arming, manifest, requests
+from dashboard.deletions import arming, manifest, reasons, requests
 from dashboard.deletions.models import Deletion, DeletionItem, State
 from dashboard.deletions.requests import By, Changed, Invalid, Refused
 from dashboard.inventory.models import TrackedTask
@@ -188,7 +188,7 @@ def test_what_is_confirmed_is_busy_before_it_is_armed(monkeypatch, settings, olg
     for draft in (earlier, later):
         draft.refresh_from_db()
         assert (draft.size, draft.skipped) == (1, 2)
-        assert set(draft.items.filter(outcome="skipped").values_list("message", flat=True)) == {manifest.BUSY}
+        assert set(draft.items.filter(outcome="skipped").values_list("message", flat=True)) == {reasons.BUSY}
     _confirm(earlier, olga)
     requests.undo(deletion=large, by=By(user=olga), now=timezone.now())
     arming.in_chunks(arming.undo_chunk, large, now=timezone.now())

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dashboard.deletions import manifest
+from dashboard.deletions import manifest, reasons
 from dashboard.deletions.models import Deletion, DeletionItem, State
 from dashboard.inventory.models import TrackedTask
 from tests.factories import TrackedTaskFactory
@@ -88,4 +88,4 @@ def test_a_task_nobody_knows_about_is_skipped_until_it_was_checked(olga, confirm
     Deletion.objects.filter(pk=deletion.pk).update(state=State.FINISHED, waiting=0, unknown=1)
     draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     assert draft.size == 1
-    assert draft.items.get(outcome="skipped").message == manifest.DOUBTFUL
+    assert draft.items.get(outcome="skipped").message == reasons.DOUBTFUL

@@ -73,6 +73,12 @@ def test_nothing_names_who_was_erased_and_the_log_still_holds(undone: Undone, ca
     TrackedTask.objects.filter(pk=TrackedTask.objects.latest("pk").pk).update(held_by="olga-1", held_reason="Mine")
     with transaction.atomic():
         chain.append(actor="paul-1", action="user.changed", subject="olga-1", detail={"active": False})
+    TrackedTask.objects.filter(pk=TrackedTask.objects.earliest("pk").pk).update(
+        presence="deleted", last_deletion=deletion.uuid
+    )
+    before = deletion.confirmed_at
+    manifest.freeze_tasks(tasks=TrackedTask.objects.filter(presence="deleted"), actor=paul, since=before)
+    assert "Taken by olga-1" in everything()
     User.objects.filter(pk=olga.pk).update(is_active=False)
     users = ContentType.objects.get_for_model(User)
     LogEntry.objects.create(user=paul, content_type=users, object_id=olga.pk, object_repr="olga-1", action_flag=CHANGE)

@@ -6,6 +6,8 @@ from django import template
 
 from dashboard.calls import clock
 from dashboard.deletions import strip
+from dashboard.deletions.losses import Standing, standing_of
+from dashboard.inventory.models import Selection
 
 register = template.Library()
 
@@ -19,6 +21,12 @@ def deletion_strip(context: dict[str, Any]) -> dict[str, Any]:
         "request": request,
         "perms": context["perms"],
     }
+
+
+@register.simple_tag(takes_context=True)
+def standing(context: dict[str, Any], selection: Selection | None) -> Standing | None:
+    """What is left of a selection, and who took the rest."""
+    return standing_of(selection, user=context["request"].user) if selection else None
 
 
 @register.simple_tag

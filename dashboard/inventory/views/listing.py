@@ -82,6 +82,7 @@ def list_context(address: Address, page: Page, selection: Selection | None, *, c
         "sort": address.sort,
         "sort_url": url(address.sorted_by(other_order(address))),
         "selection": selecting.summary(selection) if selection else None,
+        "chosen": selection,
         "query": address.query_string(),
         "selection_url": f"{reverse('task-selection')}?{address.query_string()}",
         "now_url": f"{reverse('task-list-now')}?{address.with_selection(None).query_string()}",
