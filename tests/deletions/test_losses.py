@@ -25,7 +25,7 @@ def colleague(db: None) -> Person:
 
 
 def text(content: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", content).split())
+    return " ".join(re.sub(r"<[^>]+>", " ", re.sub(r"</?bdi>", "", content)).split())
 
 
 def select(person: Person, tasks: list[TrackedTask], *, all_of: str | None = None) -> Selection:

@@ -47,6 +47,7 @@ PERSONAL = {
 }
 """Where people are named, by table."""
 NAMELESS = {
+    "access_profile": {"time_zone"},
     "audit_auditevent": {"action", "commitments", "hash", "previous_hash", "salts"},
     "audit_audithead": {"hash"},
     "auth_group": {"name"},
@@ -70,7 +71,7 @@ NAMELESS = {
     "inventory_importbatch": {"digest", "kind", "notes", "problems", "source", "state"},
     "inventory_importpiece": {"data", "role"},
     "inventory_prompts": {"prompt"},
-    "inventory_selection": {"filter", "mode"},
+    "inventory_selection": {"filter", "frozen", "mode"},
     "inventory_trackedtask": {
         *("created_raw", "error", "kind", "last_outcome", "model", "presence", "prompt", "status", "task_id", "urls"),
     },
