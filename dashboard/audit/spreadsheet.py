@@ -14,8 +14,15 @@ MARK = "\ufeff"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula; the last four are full-width."""
 
-INNER = re.compile(rf"(?!\A)([;\t\r\n][\s\"]*)(?=[{re.escape(''.join(FORMULA))}])")
+BEGINNING = rf"'*[{re.escape(''.join(FORMULA))}]"
+"""With the apostrophes that a text has of its own: it gets one more, so that the one of ours can be told from them."""
+
+GUARDED = re.compile(BEGINNING)
+INNER = re.compile(rf"(?!\A)([;\t\r\n][\s\"]*)(?={BEGINNING})")
 """Where a cell would begin for a spreadsheet that splits at semicolons or tabs instead: quotes do not help there."""
+
+
+APOSTROPHE = re.compile(rf"(?<!')'(?={BEGINNING})")
 
 
 class _Line:
@@ -46,4 +53,24 @@ def cell(value: Any, *, zone: tzinfo = UTC) -> str:
     if isinstance(value, int | float):
         return str(value)
     text = INNER.sub(r"\1'", str(value))
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if GUARDED.match(text) else text
+
+
+def as_it_was(cell: str) -> str:
+    """The text that `cell` made this of."""
+    if "'" not in cell:
+        return cell
+    text = cell[1:] if cell[0] == "'" and GUARDED.match(cell, 1) else cell
+    ours = [match.start() for match in APOSTROPHE.finditer(text) if _stands_at_a_beginning(text, match.start())]
+    return "".join(text[begin + 1 : end] for begin, end in zip([-1, *ours], [*ours, len(text)], strict=True))
+
+
+def _stands_at_a_beginning(text: str, place: int) -> bool:
+    """As `INNER` has it, looked for backwards: each blank is looked at once, however many there are."""
+    while place > 1:
+        place -= 1
+        if text[place] in ";\t\r\n":
+            return True
+        if not (text[place].isspace() or text[place] == '"'):
+            return False
+    return False

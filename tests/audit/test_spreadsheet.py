@@ -1,8 +1,10 @@
 import csv
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dashboard.audit.spreadsheet import cell, csv_lines
+from dashboard.audit.spreadsheet import as_it_was, cell, csv_lines
 
 
 @pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "－1"])
@@ -27,4 +29,18 @@ def test_what_another_separator_would_make_a_cell_gets_one_too(separator: str) -
 def test_lines_can_be_read_back() -> None:
     rows = [["id", "message"], ["1", 'He said "no",\nand left'], ["ü", "'=1"]]
 
-    assert list(csv.reader("".join(csv_lines(rows)).splitlines(keepends=True))) == rows
+    read = csv.reader("".join(csv_lines(rows)).splitlines(keepends=True))
+    assert [[as_it_was(text) for text in row] for row in read] == rows
+
+
+BITS = st.sampled_from(["'", "=", "-", "+x", ";", "\t", " ", '"', "\r\n", "\n", "a", "＝", "@"])
+
+
+@given(text=st.lists(BITS, max_size=12).map("".join))
+def test_what_it_puts_before_a_formula_can_be_taken_away_again(text):
+    assert as_it_was(cell(text)) == text
+
+
+@pytest.mark.parametrize("text", ["'abc", "''", "it's", "a;'b", "'", ""])
+def test_apostrophes_that_it_did_not_put_there_stay(text):
+    assert (cell(text), as_it_was(text)) == (text, text)
