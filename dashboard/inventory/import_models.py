@@ -35,17 +35,26 @@ class ImportBatch(models.Model):
     """The file's name, or “pasted rows”."""
     kind = models.CharField(max_length=5, blank=True)
     """Of ids that stand alone."""
+    zone = models.CharField(max_length=64, default="UTC", db_default="UTC")
+    """Of times that name none."""
     digest = models.CharField(max_length=64)
     """sha256 of what was read."""
     size = models.BigIntegerField(default=0)
     """Bytes; `offset` of them are read."""
     offset = models.BigIntegerField(default=0)
     lines = models.BigIntegerField(default=0)
-    """How many are read, and what they made: there the next reading goes on."""
+    """How many are done with, and what all that was read made: there the next reading goes on."""
+    within = models.BigIntegerField(default=0, db_default=0)
+    """How much of what begins on the next line was made too."""
     entries = models.BigIntegerField(default=0)
     problems = models.JSONField(default=list)
     """The first of them, and of what was cut; `rejected` and `cut` count all."""
     notes = models.JSONField(default=list)
+    used = models.JSONField(default=list, db_default=[])
+    """Names of columns, in the file's words; `ignored` are the others."""
+    ignored = models.JSONField(default=list, db_default=[])
+    sample = models.JSONField(default=list, db_default=[])
+    """The first rows, for people to read."""
     to_add = models.PositiveIntegerField(default=0)
     to_update = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)

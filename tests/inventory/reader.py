@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 import io
+from zoneinfo import ZoneInfo
 
-from dashboard.inventory.importing.entries import Note, Problem, Row
+from dashboard.inventory.importing.entries import Columns, Note, Problem, Row, name_columns
 from dashboard.inventory.importing.reading import Reading
 from dashboard.inventory.importing.repeats import sifted
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
-def entries(content: bytes | str, *, name: str = "pasted rows", kind: str = "") -> list[Row | Problem | Note]:
+
+def read(content: bytes | str, *, name: str = "pasted rows", kind: str = "", **place) -> Reading:
     content = content.encode() if isinstance(content, str) else content
-    reading = Reading(io.BytesIO(content), name=name, kind=kind)
-    return [found for chunk in sifted(reading) for found in chunk]
+    return Reading(io.BytesIO(content), name=name, kind=kind, zone=SHANGHAI, **place)
+
+
+def entries(content: bytes | str, **kwargs: str) -> list[Row | Problem | Note]:
+    """All but the names of columns."""
+    chunks = sifted(read(content, **kwargs))
+    return [found for chunk in chunks for found in chunk if not isinstance(found, Columns)]
+
+
+def columns(content: bytes | str, **kwargs: str) -> tuple[list[str], list[str]]:
+    """Those that are used, and those that are ignored."""
+    used: list[str] = []
+    ignored: list[str] = []
+    name_columns(read(content, **kwargs), used=used, ignored=ignored)
+    return used, ignored
+
+
+def rows(content: bytes | str, **kwargs: str) -> dict[tuple[str, str], dict[str, object]]:
+    """Their values; of a file with which nothing is wrong."""
+    found = entries(content, **kwargs)
+    assert problems(found) == []
+    return {row.key: dict(row.values) for row in found if isinstance(row, Row)}
 
 
 def keys(found: list[Row | Problem | Note]) -> list[tuple[str, str]]:

@@ -64,7 +64,9 @@ def test_applying_adds_what_was_checked(olga):
     assert video.created_at == datetime(2026, 1, 30, 4, tzinfo=UTC)
     assert video.presence == Presence.PRESENT
     image = TrackedTask.objects.get(kind="image", task_id="c")
-    assert (image.created_at, image.created_raw, image.status) == (None, "2026-01-30 12:00:00", "unknown")
+    # Of the importing person's zone, which is the server's.
+    assert (image.created_at, image.status) == (datetime(2026, 1, 30, 12, tzinfo=UTC), "unknown")
+    assert image.created_raw == "2026-01-30 12:00:00"
 
 
 def test_importing_again_updates_only_what_is_given(olga):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.inventory.importing.entries import Note, Row
-from tests.inventory.reader import entries, keys, only_problem, only_row, problems
+from dashboard.inventory.importing.entries import Row
+from tests.inventory.reader import columns, entries, keys, only_problem, only_row, problems
 
 
 def test_csv_columns_come_in_any_order():
@@ -48,10 +48,6 @@ def test_a_byte_order_mark_is_no_part_of_the_header():
     assert keys(entries(b"\xef\xbb\xbfkind,task_id\nimage,a\n")) == [("image", "a")]
 
 
-def test_utf_16_is_named():
-    assert only_problem("kind,task_id\nimage,a\n".encode("utf-16")) == (1, "The file is UTF-16. Save it as UTF-8.")
-
-
 def test_a_prompt_may_hold_quotes_and_line_breaks():
     found = entries('kind,task_id,prompt\nimage,a,"one ""two""\nthree"\nimage,b,last\nimage,c d,x\n')
     assert [row.values["prompt"] for row in found if isinstance(row, Row)] == ['one "two"\nthree', "last"]
@@ -76,10 +72,10 @@ def test_a_chosen_kind_stands_in_for_the_column():
     assert keys(entries("task_id,prompt\na,x\n", kind="video")) == [("video", "a")]
 
 
-def test_other_columns_are_ignored_with_a_note():
+def test_other_columns_are_ignored_by_name():
     found = entries("kind,task_id,seed,owner\nimage,a,1,me\n")
     assert keys(found) == [("image", "a")]
-    assert found[0] == Note(sentence="Ignored: columns seed, owner.")
+    assert columns("kind,task_id,seed,owner\nimage,a,1,me\n") == (["kind", "task_id"], ["seed", "owner"])
 
 
 def test_too_many_cells_are_an_unquoted_comma():
@@ -151,14 +147,18 @@ def test_latin_1_bytes_cost_only_their_line():
     ],
 )
 def test_a_bad_cell_costs_only_its_row(cells, sentence):
-    content = f"kind,task_id,status,model,prompt,url,created_at,width,duration\nimage,a\n{cells}\nimage,b\n"
+    content = (
+        f"kind,task_id,status,model,prompt,url,created_at,width,duration\nimage,a{',' * 7}\n{cells}\nimage,b{',' * 7}\n"
+    )
     assert only_problem(content) == (3, sentence)
     assert keys(entries(content)) == [("image", "a"), ("image", "b")]
 
 
 @pytest.mark.parametrize("text", ["2026-01-30 12:00:00", "2026-01-30T12:00:00", "2026-01-30"])
-def test_a_time_without_a_zone_stays_a_text(text):
-    assert only_row(f"kind,task_id,created_at\nimage,a,{text}\n").values == {"created_raw": text}
+def test_a_time_without_an_offset_is_of_the_persons_zone_and_its_text_is_kept(text):
+    values = only_row(f"kind,task_id,created_at\nimage,a,{text}\n").values
+    moment = "2026-01-30T04:00:00+00:00" if ":" in text else "2026-01-29T16:00:00+00:00"
+    assert values == {"created_at": moment, "created_raw": text}
 
 
 def test_a_time_with_an_offset_is_a_moment():

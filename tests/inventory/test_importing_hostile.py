@@ -11,7 +11,7 @@ from types import FrameType
 
 import pytest
 
-from dashboard.inventory.importing import csv_rows, json_rows, lines, unpacking, url_map
+from dashboard.inventory.importing import csv_rows, json_values, lines, unpacking, url_map
 from dashboard.inventory.importing.entries import Problem, Row
 from dashboard.inventory.importing.reading import Reading
 
@@ -35,6 +35,25 @@ FILES: dict[str, tuple[str, Make]] = {
     "names without end": ("a.jsonl", lambda n: "".join(f'{{"n{number}":1}}\n' for number in range(n // 12))),
     "long names": ("a.jsonl", lambda n: "".join(f'{{"{number:03}{"n" * 900}":1}}\n' for number in range(n // 910))),
     "names of one object": ("a.jsonl", lambda n: "{" + ",".join(f'"n{number}":1' for number in range(n // 12)) + "}\n"),
+    "objects on one line": ("a.json", lambda n: "[" + '{"a":1},' * (n // 8) + "{}]\n"),
+    "ids on one line": ("a.json", lambda n: "[" + '"ab",' * (n // 5) + '"c"]\n'),
+    "a string without end": ("a.json", lambda n: '{"a":"' + "b" * n),
+    "strings that never close": ("a.jsonl", lambda n: '{"a":"b\n' * (n // 8)),
+    "objects in objects": ("a.jsonl", lambda n: '{"a":' * (n // 5) + "\n"),
+    "objects in objects on lines": ("a.jsonl", lambda n: '{"a":\n' * (n // 6)),
+    "lists in objects on lines": ("a.jsonl", lambda n: '{"a":[\n' * (n // 7)),
+    "deeper and deeper": ("a.json", lambda n: '{"a":[\n' + " {\n" * (n // 3)),
+    "closed too often": ("a.jsonl", lambda n: '{"a":1}' + "}" * n + "\n"),
+    "titles without end": ("a.csv", lambda n: 'a "title", long\n' * (n // 16)),
+    "titles that open a quote": ("a.csv", lambda n: 'a,"title;\n' * (n // 10)),
+    "blanks around quotes": ("a.csv", lambda n: HEADER + 'image, "a" , ' + '"x" ' * (n // 4) + "\n"),
+    "blanks before a quote": ("a.csv", lambda n: HEADER + "image,a," + " " * n + '"x"y\n'),
+    "guards without end": ("a.csv", lambda n: HEADER + "image,a," + ";\t '=" * (n // 5) + "\n"),
+    "apostrophes": ("a.csv", lambda n: HEADER + "image,a," + "'" * n + "=\n"),
+    "blanks before an apostrophe": ("a.csv", lambda n: HEADER + "image,a," + "\t " * (n // 2) + "'=\n"),
+    "headers again": ("a.csv", lambda n: HEADER * (n // 20)),
+    "ids in quotes": ("a.txt", lambda n: "kind,task_id\nimage," + "'" * n + "\n"),
+    "a map of one id": ("urls.yaml", lambda n: "a_0.png: https://e.com/0\n" * (n // 25)),
     "colons": ("urls.yaml", lambda n: "? a\n" * (n // 4)),
     "indented": ("urls.yaml", lambda n: "a_0.png: x\n" + " y\n" * (n // 3)),
 }
@@ -78,12 +97,13 @@ def steps(name: str, text: str) -> int:
 @pytest.fixture
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundredth and less of what may be held, so that small files are far beyond it."""
-    for module in (lines, csv_rows, json_rows):
+    for module in (lines, csv_rows, json_values):
         monkeypatch.setattr(module, "LONGEST_LINE", 4000, raising=False)
     monkeypatch.setattr(csv_rows, "LONGEST_CELL", 4000)
-    monkeypatch.setattr(json_rows, "LONGEST_RECORD", 4000)
-    monkeypatch.setattr(json_rows, "MOST_LINES", 500)
-    monkeypatch.setattr(json_rows, "MOST_BRACKETS", 100)
+    monkeypatch.setattr(csv_rows, "LONGEST_HEADER", 400)
+    monkeypatch.setattr(json_values, "LONGEST_RECORD", 4000)
+    monkeypatch.setattr(json_values, "MOST_LINES", 500)
+    monkeypatch.setattr(json_values, "MOST_BRACKETS", 100)
     monkeypatch.setattr(unpacking, "PIECE", 4096)
 
 
@@ -114,7 +134,7 @@ def test_it_takes_as_many_steps_as_it_has_characters_and_parses_each_a_few_times
 
         return counting
 
-    for module, parser in ((csv_rows, "_cells"), (json_rows, "_loads"), (url_map, "_pair")):
+    for module, parser in ((csv_rows, "_cells"), (json_values, "_loads"), (url_map, "_pair")):
         monkeypatch.setattr(module, parser, counted(getattr(module, parser)))
     taken = []
     for size in (10_000, 40_000):
@@ -134,7 +154,9 @@ def test_a_row_over_many_lines_is_one_row_and_a_quote_that_never_closes_costs_it
 def test_a_reading_may_begin_behind_a_row_over_many_lines() -> None:
     text = HEADER + 'image,a,"one\ntwo"\nimage,b,"never\n' + "image,c,x\n" * 300
     whole = Reading(io.BytesIO(text.encode()), name="a.csv")
-    lines = [(whole.lines, entry) for entry in whole]
-    for after, (place, _entry) in enumerate(lines[:5], 1):
-        rest = list(Reading(io.BytesIO(text.encode()), name="a.csv", lines=place, entries=after))
-        assert rest == [entry for _place, entry in lines[after:]]
+    found = [
+        ({"lines": whole.lines, "within": whole.within}, entry) for entry in whole if isinstance(entry, Row | Problem)
+    ]
+    for after, (place, _entry) in enumerate(found[:5], 1):
+        rest = Reading(io.BytesIO(text.encode()), name="a.csv", **place)
+        assert [entry for entry in rest if isinstance(entry, Row | Problem)] == [entry for _, entry in found[after:]]

@@ -51,6 +51,38 @@ def test_checking_shows_counts_and_problems(operator):
     assert "Import 2 tasks</button>" in content
 
 
+def test_checking_shows_the_first_rows_as_they_will_be_stored(operator):
+    """The first ten good ones, in the words of the register."""
+    rows = "".join(f"image,t{number:02},,,\n" for number in range(12))
+    content = text(
+        check(
+            operator,
+            file=b"taskid,kind,image_status,prompt,created_at,width,height,owner\n"
+            b"'=a/b,Image,3,<b>fox</b>,2026-10-05 01:15:00,2048,1024,me\naudio,x,,,,,,\n"
+            + rows.replace("image,", "").replace(",,,", ",image,,,,,,").encode(),
+        )
+    )
+    sample = content.partition("<caption>Sample</caption>")[2].partition("</table>")[0]
+    assert sample.count("<tr>") == 11
+    first = sample.partition("<tbody>")[2].partition("</tr>")[0]
+    for cell in ["image<", "=a/b<", "completed<", "&lt;b&gt;fox&lt;/b&gt;", "2026-10-05 01:15:00 UTC", "2048 × 1024"]:
+        assert cell in first
+    assert "audio" not in sample
+    assert "t08" in sample
+    assert "t09" not in sample
+    assert "Used: columns task_id, kind, image_status as status, prompt, created_at, width, height." in content
+    assert "Ignored: column owner." in content
+
+
+def test_what_is_ignored_is_said_although_it_is_nothing(operator):
+    content = text(check(operator, "abcd_1", kind="video"))
+    assert "Used: column task_id. <br> Ignored: nothing." in content
+
+
+def test_a_check_without_good_rows_has_no_sample(operator):
+    assert "Sample" not in text(check(operator, "kind,task_id\naudio,x\n"))
+
+
 def test_one_task_is_called_one_task(operator):
     assert "Import 1 task</button>" in text(check(operator, "abcd_1", kind="video"))
 
@@ -234,6 +266,8 @@ def test_a_large_file_is_checked_in_the_background(operator, monkeypatch, htmx):
     jobs.go_on.call(str(batch.uuid))
     part = text(operator.get(progress_url(batch), headers=htmx))
     assert "4 to add, 0 to update, 1 rejected" in part
+    assert "<caption>Sample</caption>" in part
+    assert "Used: columns kind, task_id." in part
     assert "<caption>Problems</caption>" in part
     assert "Import 4 tasks</button>" in part
     assert "hx-trigger" not in part

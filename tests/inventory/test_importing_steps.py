@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -17,6 +18,7 @@ from dashboard.inventory.importing import batches, jobs, pieces, repeats, steps,
 from dashboard.inventory.importing.entries import Row
 from dashboard.inventory.models import ImportBatch, ImportPiece, TrackedTask
 from tests.factories import TrackedTaskFactory, UserFactory
+from tests.inventory.workbooks import workbook
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +79,46 @@ def test_a_large_file_is_checked_and_imported_by_jobs(olga):
     assert not ImportPiece.objects.exists()
     event = AuditEvent.objects.get(action="tasks.imported")
     assert (event.actor, event.address, event.detail["added"]) == ("olga", "192.0.2.7", ROWS - 1)
+
+
+def test_a_large_workbook_is_checked_and_imported_by_jobs(olga, monkeypatch):
+    monkeypatch.setattr(pieces, "PIECE", 1_000)
+    monkeypatch.setattr(jobs, "LENGTH", -1.0)
+    rows = [["image", f"t{number}", "p"] for number in range(ROWS)]
+    content = workbook([["kind", "task_id", "prompt", "owner"], *rows, ["audio", "x"]])
+    batch = importing.check(source="tasks.xlsx", stream=io.BytesIO(content), user=olga)
+    assert (batch.state, len(batch.sample)) == ("checking", 10)
+    run_jobs()
+    batch.refresh_from_db()
+    assert (batch.state, batch.to_add, batch.rejected) == ("checked", ROWS, 1)
+    assert batch.problems == [{"line": ROWS + 2, "sentence": "The kind is “audio”. Use image or video."}]
+    assert (batch.used, batch.ignored) == (["kind", "task_id", "prompt"], ["owner"])
+    importing.apply(batch=batch, actor=olga, address="")
+    run_jobs()
+    assert TrackedTask.objects.filter(prompt="p").count() == ROWS
+
+
+def test_a_long_list_on_one_line_is_checked_by_jobs(olga, monkeypatch):
+    monkeypatch.setattr(jobs, "LENGTH", -1.0)
+    one_line = json.dumps([{"kind": "image", "task_id": f"t{number}", f"x{number % 7}": 1} for number in range(ROWS)])
+    batch = check(olga, one_line)
+    run_jobs()
+    batch.refresh_from_db()
+    assert (batch.state, batch.to_add, batch.problems) == ("checked", ROWS, [])
+    assert sorted(batch.ignored) == [f"x{number}" for number in range(7)]
+
+
+def test_the_zone_of_a_check_stays_that_of_its_beginning(olga, monkeypatch, settings):
+    rows = "".join(f"image,t{number},2026-10-05 01:15:00\n" for number in range(ROWS))
+    settings.TIME_ZONE = "Asia/Shanghai"
+    batch = check(olga, f"kind,task_id,created_at\n{rows}")
+    settings.TIME_ZONE = "UTC"
+    run_jobs()
+    batch.refresh_from_db()
+    importing.apply(batch=batch, actor=olga, address="")
+    run_jobs()
+    moments = set(TrackedTask.objects.values_list("created_at", flat=True))
+    assert moments == {datetime(2026, 10, 4, 17, 15, tzinfo=UTC)}
 
 
 def test_an_import_goes_on_and_is_logged_although_its_person_is_deleted_meanwhile(olga):

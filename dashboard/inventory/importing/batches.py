@@ -11,10 +11,12 @@ from django.db import transaction
 
 from dashboard.calls import clock
 from dashboard.inventory.importing import jobs, pieces
-from dashboard.inventory.importing.entries import Entry, Note, Problem, Row, told
+from dashboard.inventory.importing.columns import listed
+from dashboard.inventory.importing.entries import Entry, Note, Problem, Row, name_columns, told
 from dashboard.inventory.importing.repeats import sifted
 from dashboard.inventory.importing.steps import STATE, Checking, Importing, Superseded, imported
 from dashboard.inventory.importing.storing import packed, store
+from dashboard.inventory.importing.times import zone_of
 from dashboard.inventory.models import ImportBatch
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def check(*, source: str, stream: BinaryIO, user: User, kind: str = "") -> Impor
     """Reads and counts, and writes no task. A large file is still CHECKING afterwards: jobs go on."""
     jobs.forget.call()
     batch = ImportBatch(user=user, source=source[:255], kind=kind, moved_at=clock.now())
+    batch.zone = zone_of(user).key
     batch.digest = sha256(stream)
     batch.size = stream.seek(0, 2)
     batch.save()
@@ -95,12 +98,15 @@ def take_in(
     """Stores rows as they are read and tells of what can't be, or only cut. What is stored stays, whatever stops it."""
     now, taken = clock.now(), Taken()
     interrupted = True
+    used: list[str] = []
+    ignored: list[str] = []
     try:
         for chunk in sifted(entries):
             rows = [found for found in chunk if isinstance(found, Row)]
             added, updated = store(packed(rows), number=len(rows), now=now)
             rejected = sum(isinstance(found, Problem) for found in chunk)
             taken = Taken(taken.added + added, taken.updated + updated, taken.rejected + rejected)
+            name_columns(chunk, used=used, ignored=ignored)
             for note in (found for found in chunk if isinstance(found, Note)):
                 tell(note)
             for remark in told(chunk):
@@ -108,6 +114,8 @@ def take_in(
             progress(taken)
         interrupted = False
     finally:
+        if ignored:
+            tell(Note(f"Ignored: {listed(ignored)}."))
         counts = taken._asdict() | ({"interrupted": True} if interrupted else {})
         with transaction.atomic():
             imported(actor=actor, address="", source=source, digest=digest, counts=counts)

@@ -1,82 +1,78 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
+import re
 from collections.abc import Iterator
+from datetime import tzinfo
+from functools import cache
 
-from dashboard.inventory.importing.entries import Entry, Note, Problem, made
-from dashboard.inventory.importing.fields import COLUMNS, READERS, REQUIRED, shown
-from dashboard.inventory.importing.lines import LONGEST_LINE, Lines, fault
+from dashboard.audit.spreadsheet import as_it_was
+from dashboard.inventory.importing.entries import Entry, Problem
+from dashboard.inventory.importing.fields import readers
+from dashboard.inventory.importing.header import MOST_BEFORE, Header, Way, find_header
+from dashboard.inventory.importing.lines import LONGEST_LINE, Lines
+from dashboard.inventory.importing.tables import Table, table_rows
 
-DELIMITERS = ",;\t"
+DELIMITERS = ",;\t|"
 LONGEST_CELL = LONGEST_LINE
 MOST_LINES_A_ROW = 200
-MOST_COLUMNS = 1000
+LONGEST_HEADER, MOST_LINES_OF_A_HEADER = 100_000, 10
 NEVER_CLOSED = "A quote that opens on this line is never closed."
 MISMATCHED = "The quotes on this line don't match."
+SEPARATOR = re.compile(r'\s*"?sep=(.)"?[\s,;]*', re.IGNORECASE)
+COMMENTS = ("#", "//")
 
 
-def header_names(line: str, delimiter: str) -> list[str]:
-    return [name.strip(" \t\r\n\"'").lower() for name in line.split(delimiter)]
-
-
-def is_header(line: str) -> bool:
-    return any(set(REQUIRED) & set(header_names(line, delimiter)) for delimiter in DELIMITERS)
-
-
-def read_csv(lines: Lines, *, kind: str) -> Iterator[Entry]:
-    """`kind` stands in for a missing kind column."""
+def csv_header(lines: Lines, *, kind: str) -> Header | None:
     csv.field_size_limit(LONGEST_CELL)
-    lines.first()
-    number, header = next(lines)
-    if sentence := fault(number, header):
-        yield Problem(line=number, sentence=sentence)
-        return
-    # Spreadsheets of half the world write semicolons.
-    delimiter = max(DELIMITERS, key=lambda character: len(COLUMNS & set(header_names(header, character))))
-    names = header_names(header, delimiter)
-    if len(names) > MOST_COLUMNS:
-        yield Problem(line=number, sentence=f"The header names more than {MOST_COLUMNS:,} columns. Nothing was read.")
-        return
-    if sentence := _header_problem(names, kind=kind):
-        yield Problem(line=number, sentence=sentence)
-        return
-    if ignored := [name for name in names if name and name not in COLUMNS]:
-        yield Note(sentence=f"Ignored: {_listed(ignored, 'column')}.")
-    lines.skip()
-    row = _Columns(names, kind=kind)
-    for number, cells in _Records(lines, delimiter):
-        yield row.entry(cells, line=number)
+    return find_header(_ways(lines), kind=kind)
 
 
-def _header_problem(names: list[str], *, kind: str) -> str:
-    missing = [name for name in REQUIRED if name not in names and not (name == "kind" and kind)]
-    if missing:
-        return f"The header lacks the {_listed(missing, 'column')}. Nothing was read."
-    if twice := sorted(name for name, number in Counter(names).items() if name in COLUMNS and number > 1):
-        return f"The header names the {_listed(twice, 'column')} twice. Nothing was read."
+def _ways(lines: Lines) -> Iterator[list[Way]]:
+    delimiters = DELIMITERS
+    for place in range(MOST_BEFORE):
+        line = lines.peek(place) if lines.held < LONGEST_LINE else None
+        if line is None:
+            return
+        if separator := SEPARATOR.fullmatch(line):
+            delimiters = separator[1]
+        if separator or not line.strip() or line.startswith(COMMENTS):
+            yield []
+            continue
+        row = _row_of(lines, place)
+        read = [(_cells(row, delimiter), delimiter) for delimiter in delimiters if delimiter in row]
+        ways = [Way(cells, delimiter, max(row.count("\n"), 1)) for cells, delimiter in read if isinstance(cells, list)]
+        # A column alone may be quoted as well; what can't be read is a row of one cell all the same.
+        alone = _cells(line, delimiters[0])
+        yield ways or [Way(alone if isinstance(alone, list) else [line], delimiters[0])]
+
+
+def _row_of(lines: Lines, place: int) -> str:
+    """The row that begins at this line, which a quote may draw over some that follow."""
+    row = ""
+    for number in range(MOST_LINES_OF_A_HEADER):
+        line = lines.peek(place + number)
+        if line is None or len(row) + len(line) > LONGEST_HEADER:
+            return ""
+        row += line
+        if not row.count('"') % 2:
+            return row
     return ""
 
 
-class _Columns:
-    """Where each cell of a row stands."""
-
-    def __init__(self, names: list[str], *, kind: str) -> None:
-        self._number = len(names)
-        self._kind = names.index("kind") if "kind" in names else None
-        self._chosen = kind
-        self._task_id = names.index("task_id")
-        self._given = [(reader, names.index(name)) for name, reader in READERS.items() if name in names]
-
-    def entry(self, cells: list[str] | str, *, line: int) -> Entry:
-        if isinstance(cells, str):
-            return Problem(line, cells)
-        if len(cells) != self._number:
-            if any(cell.strip() for cell in cells[self._number :]):
-                return Problem(line, f"The row has {len(cells)} cells, the header {self._number}.")
-            cells += [""] * (self._number - len(cells))
-        kind = self._chosen if self._kind is None else cells[self._kind]
-        return made(kind, cells[self._task_id], [(reader, cells[index]) for reader, index in self._given], line=line)
+def read_csv(lines: Lines, header: Header, *, kind: str, zone: tzinfo) -> Iterator[Entry]:
+    """`kind` stands in for a missing kind column."""
+    for _ in range(header.place):
+        next(lines)
+    head = [next(lines) for _ in range(header.way.lines)]
+    number = head[0][0]
+    if sentence := "".join([lines.fault(*line) for line in head][:1]) or header.problem(kind=kind):
+        yield Problem(number, sentence)
+        return
+    yield from header.told()
+    lines.skip()
+    table = Table(header.names, kind=kind, readers=readers(zone, semicolons=header.way.delimiter == ";"))
+    yield from table_rows(_Records(lines, header.way.delimiter), table, width=len(header.names.given))
 
 
 class _Records:
@@ -99,7 +95,12 @@ class _Records:
             cells = _cells(text, self._delimiter)
             if cells is None:
                 text, cells = self._longer(number, text)
-            yield number, cells if isinstance(cells, str) else fault(number, text) or cells
+            if isinstance(cells, str):
+                yield number, cells
+            elif sentence := self._lines.fault(number, text):
+                yield number, sentence
+            else:
+                yield number, [as_it_was(cell) for cell in cells] if "'" in text else cells
 
     def _longer(self, number: int, text: str) -> tuple[str, list[str] | str]:
         """The whole row whose first line leaves a quote open, its lines taken; or that line, and what is wrong."""
@@ -128,16 +129,26 @@ def _cells(text: str, delimiter: str) -> list[str] | str | None:
     """The row's cells; None while a quote is open; a sentence when it can't be read."""
     if '"' not in text and len(text) <= LONGEST_CELL:
         return text.rstrip("\n").split(delimiter)
+    cells = _parsed(text, delimiter)
+    if cells != MISMATCHED:
+        return cells
+    return _parsed(_around_quotes(delimiter).sub(r"\1\2", text), delimiter)
+
+
+@cache
+def _around_quotes(delimiter: str) -> re.Pattern[str]:
+    """Blanks before and behind a quoted cell: people write them, and the parser takes them for text."""
+    blanks = " *" if delimiter == "\t" else "[ \t]*"
+    between = re.escape(delimiter)
+    return re.compile(rf'(^|{between}){blanks}("(?:[^"]|"")*+"){blanks}(?=[\r\n]*$|{between})')
+
+
+def _parsed(text: str, delimiter: str) -> list[str] | str | None:
     try:
-        return next(csv.reader([text], delimiter=delimiter, strict=True))
+        return next(csv.reader([text], delimiter=delimiter, strict=True, skipinitialspace=True))
     except csv.Error as error:
         if "unexpected end of data" in str(error):
             return None
         if "field larger" in str(error):
             return f"A cell is longer than {LONGEST_CELL:,} characters."
         return MISMATCHED
-
-
-def _listed(names: list[str], noun: str) -> str:
-    words = [shown(name) for name in names[:10]]
-    return f"{noun}{'s' if len(names) > 1 else ''} {', '.join(words)}{' …' if len(names) > 10 else ''}"

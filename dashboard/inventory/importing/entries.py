@@ -5,6 +5,9 @@ from typing import Any, NamedTuple
 
 from dashboard.inventory.importing import fields
 
+MOST_NAMES = 100
+"""Of columns, that are remembered."""
+
 
 class Row(NamedTuple):
     """One task as a file gives it. `values` holds only what was given, and only what JSON can hold."""
@@ -34,17 +37,18 @@ class Note(NamedTuple):
     sentence: str
 
 
-Entry = Row | Problem | Note
+class Columns(NamedTuple):
+    """Names of columns that were not met before, and whether they are read."""
+
+    used: tuple[str, ...]
+    ignored: tuple[str, ...] = ()
 
 
-def entry(cells: Mapping[str, object], *, line: int) -> Row | Problem:
-    """The row that these cells make, or why they make none."""
-    given = ((reader, cells.get(column)) for column, reader in fields.READERS.items())
-    return made(cells.get("kind"), cells.get("task_id"), given, line=line)
+Entry = Row | Problem | Note | Columns
 
 
 def made(kind: object, task_id: object, given: Iterable[tuple[fields.Reader, object]], *, line: int) -> Row | Problem:
-    """The same for readers that know where each cell stands. `given` comes in the order of `fields.READERS`."""
+    """The row that these cells make, or why they make none. `given` comes in the order of `fields.readers`."""
     try:
         values: dict[str, Any] = {}
         kind = fields.kind(kind)
@@ -55,6 +59,14 @@ def made(kind: object, task_id: object, given: Iterable[tuple[fields.Reader, obj
     except fields.Rejected as rejected:
         return Problem(line, str(rejected))
     return Row(line, kind, task_id, values, remark=fields.fit(values))
+
+
+def name_columns(entries: Iterable[Entry], *, used: list[str], ignored: list[str]) -> None:
+    """Adds the names among these entries to those that were met before."""
+    for found in entries:
+        if isinstance(found, Columns):
+            for names, known in ((found.used, used), (found.ignored, ignored)):
+                known += [name for name in dict.fromkeys(names) if name not in known][: MOST_NAMES - len(known)]
 
 
 def told(entries: Iterable[Entry]) -> list[Problem]:

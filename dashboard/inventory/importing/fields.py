@@ -7,16 +7,15 @@ import re
 import reprlib
 import unicodedata
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import tzinfo
 from typing import Any
 from urllib.parse import urlsplit
 
 from dashboard.calls.models import Kind
 from dashboard.calls.texts import LONGEST_PROMPT, LONGEST_TEXT, LONGEST_URL, MOST_URLS, cut
+from dashboard.inventory.importing.times import in_utc, moment_of
 from dashboard.inventory.models import Status, TrackedTask
 from dashboard.pages.foreign import plain
-
-REQUIRED = ("kind", "task_id")
 
 ID_LIMIT: int = TrackedTask._meta.get_field("task_id").max_length or 255
 MODEL_LIMIT: int = TrackedTask._meta.get_field("model").max_length or 100
@@ -27,8 +26,27 @@ CUT_AT = {"prompt": LONGEST_PROMPT, "error": LONGEST_TEXT}
 """Words for people: what is longer is no reason to refuse a row."""
 # Millions of cells are read: a compiled pattern and plain sets, not properties that are computed each time.
 HALF = re.compile("[\ud800-\udfff]")
+ROUNDED = re.compile(r"\d(\.\d+)?E\+\d+")
+QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’"}
+DECIMAL_COMMA = re.compile(r"(-?\d+),(\d+)", re.ASCII)
 KINDS = frozenset(Kind.values)
 STATUSES = frozenset(Status.values)
+KIND_WORDS = {"images": "image", "videos": "video", "图片": "image", "图像": "image", "视频": "video"}
+STATUS_WORDS = {
+    "submitted": "queued",
+    "pending": "queued",
+    "排队中": "queued",
+    "等待中": "queued",
+    "处理中": "processing",
+    "生成中": "processing",
+    "上传中": "uploading",
+    "已完成": "completed",
+    "完成": "completed",
+    "成功": "completed",
+    "失败": "failed",
+}
+CODES = {"1": "queued", "2": "processing", "3": "completed", "4": "failed", "5": "uploading"}
+"""What TensorsLab's `image_status` and `task_status` mean."""
 
 
 Reader = Callable[[object], dict[str, Any]]
@@ -43,6 +61,7 @@ def kind(value: object) -> str:
     if isinstance(value, str) and value in KINDS:
         return value
     word = _text("kind", value).lower()
+    word = KIND_WORDS.get(word, word)
     if not word:
         raise Rejected("The kind is blank. Use image or video.")
     if word not in KINDS:
@@ -51,9 +70,11 @@ def kind(value: object) -> str:
 
 
 def task_id(value: object) -> str:
-    word = _text("task id", value)
+    word = unquoted(_text("task id", value))
     if not word:
         raise Rejected("The task id is blank.")
+    if "E+" in word and ROUNDED.fullmatch(word):
+        raise Rejected(f"The task id is {_quoted(word)}: a spreadsheet has rounded it. Format its column as text.")
     if len(word) > ID_LIMIT:
         raise Rejected(f"The task id has {len(word):,} characters. The limit is {ID_LIMIT}.")
     if _has_invisible(word):
@@ -61,11 +82,11 @@ def task_id(value: object) -> str:
     return word
 
 
-def optional(column: str, value: object) -> dict[str, Any]:
-    """The model's fields that this cell gives: none when it is empty."""
-    if value is None or value == "" or value == []:
-        return {}
-    return READERS[column](value)
+def unquoted(word: str) -> str:
+    """An id in quotes is the id between them."""
+    while 1 < len(word) <= 2 * ID_LIMIT and QUOTES.get(word[0]) == word[-1]:
+        word = word[1:-1].strip()
+    return word
 
 
 def fit(values: dict[str, Any]) -> str:
@@ -85,9 +106,18 @@ def _status(value: object) -> dict[str, Any]:
     if isinstance(value, str) and value in STATUSES:
         return {"status": value}
     word = _text("status", value).lower()
+    word = STATUS_WORDS.get(word, word)
     if word and word not in STATUSES:
         raise Rejected(f"The status is {_quoted(word)}. Use {', '.join(Status.values[:-1])} or {Status.values[-1]}.")
     return {"status": word} if word else {}
+
+
+def _status_code(value: object) -> dict[str, Any]:
+    """Of the API's own columns, which hold a number; a spreadsheet may have made 3.0 of it."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = f"{value:g}"
+    word = _text("status", value)
+    return _status(CODES.get(word.removesuffix(".0"), word))
 
 
 def _model(value: object) -> dict[str, Any]:
@@ -107,7 +137,7 @@ def _error(value: object) -> dict[str, Any]:
     return {"error": words} if words else {}
 
 
-def _url(value: object) -> dict[str, Any]:
+def address(value: object) -> dict[str, Any]:
     addresses = value if isinstance(value, list) else _text("url", value).split()
     urls = [_text("url", address) for address in addresses]
     for url in urls:
@@ -126,25 +156,33 @@ def is_web_address(url: str) -> bool:
         return False
 
 
-def _created_at(value: object) -> dict[str, Any]:
-    word = _text("created_at", value)
-    if not word:
-        return {}
-    if len(word) > TIME_LIMIT:
-        raise Rejected(f"The created_at has {len(word):,} characters. Use at most {TIME_LIMIT}.")
-    try:
-        moment = datetime.fromisoformat(word)
-        # A text without a zone stays a text: a guessed zone would be up to a day wrong.
-        if moment.tzinfo is None:
-            return {"created_raw": word}
-        return {"created_at": (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()}
-    except (ValueError, OverflowError):
-        raise Rejected(f"The created_at is {_quoted(word)}. Use ISO 8601, such as 2026-01-30T12:00:00+00:00.") from None
+def _created_at(zone: tzinfo | None) -> Reader:
+    """A time without an offset is one of this zone, and its text is kept beside it; without a zone, alone."""
 
-
-def _pixels(name: str) -> Callable[[object], dict[str, Any]]:
     def reader(value: object) -> dict[str, Any]:
-        number = _number(value)
+        word = _text("created_at", value)
+        if not word:
+            return {}
+        if len(word) > TIME_LIMIT:
+            raise Rejected(f"The created_at has {len(word):,} characters. Use at most {TIME_LIMIT}.")
+        try:
+            moment = moment_of(word)
+            if moment.tzinfo is not None:
+                return {"created_at": in_utc(moment, moment.tzinfo)}
+            if zone is None:
+                return {"created_raw": word}
+            return {"created_at": in_utc(moment, zone), "created_raw": word}
+        except (ValueError, OverflowError):
+            raise Rejected(
+                f"The created_at is {_quoted(word)}. Use ISO 8601, such as 2026-01-30T12:00:00+00:00."
+            ) from None
+
+    return reader
+
+
+def _pixels(name: str, *, semicolons: bool) -> Reader:
+    def reader(value: object) -> dict[str, Any]:
+        number = _number(value, semicolons=semicolons)
         if number is None:
             return {}
         if not 1 <= number <= PIXELS_LIMIT or number != int(number):
@@ -154,16 +192,19 @@ def _pixels(name: str) -> Callable[[object], dict[str, Any]]:
     return reader
 
 
-def _duration(value: object) -> dict[str, Any]:
-    number = _number(value)
-    if number is None:
-        return {}
-    if not 0 < number <= SECONDS_LIMIT:
-        raise Rejected(f"The duration is {_quoted(value)}. Use a number of seconds above 0.")
-    return {"duration": number}
+def _duration(*, semicolons: bool) -> Reader:
+    def reader(value: object) -> dict[str, Any]:
+        number = _number(value, semicolons=semicolons)
+        if number is None:
+            return {}
+        if not 0 < number <= SECONDS_LIMIT:
+            raise Rejected(f"The duration is {_quoted(value)}. Use a number of seconds above 0.")
+        return {"duration": number}
+
+    return reader
 
 
-def _number(value: object) -> float | None:
+def _number(value: object, *, semicolons: bool) -> float | None:
     """None when blank, and not-a-number (which no limit lets pass) when it is anything but a number."""
     if isinstance(value, str) and not value.strip():
         return None
@@ -172,10 +213,18 @@ def _number(value: object) -> float | None:
         return math.nan
     if isinstance(value, str) and ("_" in value or not value.isascii()):
         return math.nan
+    if isinstance(value, str) and "," in value:
+        value = _with_a_point(value.strip(), semicolons=semicolons)
     try:
         return float(value)
     except (ValueError, OverflowError):
         return math.nan
+
+
+def _with_a_point(text: str, *, semicolons: bool) -> str:
+    """5,5 is 5.5; 1,024 may be a thousand and more, but not where semicolons leave the comma to decimals."""
+    match = DECIMAL_COMMA.fullmatch(text)
+    return f"{match[1]}.{match[2]}" if match and (semicolons or len(match[2]) != 3) else text
 
 
 def _text(name: str, value: object) -> str:
@@ -213,16 +262,22 @@ def _quoted(value: object) -> str:
     return f"“{shown(in_words(value))}”"
 
 
-READERS: dict[str, Reader] = {
-    "status": _status,
-    "model": _model,
-    "prompt": _prompt,
-    "url": _url,
-    "created_at": _created_at,
-    "width": _pixels("width"),
-    "height": _pixels("height"),
-    "duration": _duration,
-    "error": _error,
-}
-"""By column, in the order in which a row is judged."""
-COLUMNS = frozenset((*REQUIRED, *READERS))
+def readers(zone: tzinfo, *, semicolons: bool = False) -> dict[str, Reader]:
+    """By column, in the order in which a row is judged: of two that give the same field, the later counts.
+
+    `zone` is that of times without an offset. `semicolons` separate the cells: a comma is a decimal one.
+    """
+    return {
+        "status code": _status_code,
+        "status": _status,
+        "model": _model,
+        "prompt": _prompt,
+        "url": address,
+        # TensorsLab names no zone for it.
+        "starttime": _created_at(None),
+        "created_at": _created_at(zone),
+        "width": _pixels("width", semicolons=semicolons),
+        "height": _pixels("height", semicolons=semicolons),
+        "duration": _duration(semicolons=semicolons),
+        "error": _error,
+    }

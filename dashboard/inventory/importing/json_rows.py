@@ -1,102 +1,119 @@
-"""JSON lines, and the task records that public TensorsLab clients leave; either may stand in the other's place."""
+"""Rows of JSON: objects with our names or the API's, its answers, and the task records that public clients leave."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import tzinfo
 from typing import Any
 
-from dashboard.inventory.importing import fields
-from dashboard.inventory.importing.entries import Entry, Note, Problem, entry
-from dashboard.inventory.importing.lines import Lines, fault, is_utf8
+from dashboard.inventory.importing.columns import listed, named
+from dashboard.inventory.importing.entries import Columns, Entry, Note, Problem, made
+from dashboard.inventory.importing.fields import Reader, Rejected, is_web_address, readers
+from dashboard.inventory.importing.json_values import NotJSON, Values
+from dashboard.inventory.importing.lines import Lines
+from dashboard.inventory.importing.tables import Table
 
 RECORD_FORMAT = "tensorslab.task@1"
 RECORD_COLUMNS = {"format", "generation_status", "request", "result_urls"}
-RECORD_STATUSES = {"submitted": "queued"}
 SIZE = re.compile(r"(\d{1,6})\s*[x*×]\s*(\d{1,6})")
-LONGEST_RECORD, MOST_LINES = 4_000_000, 100_000
-"""Characters and lines of one record that is printed over many lines."""
-MOST_BRACKETS = 10_000
-"""In one value: what is read of millions takes a hundred times the memory of its text."""
-MOST_NAMES, LONGEST_NAME = 1000, 41
-"""Unknown names that are remembered, and characters of each; ten are shown, with forty."""
+LISTS = ("items", "tasks", "data")
+"""Under which a report, or an answer of an API, holds its tasks."""
+MOST_SHAPES, LONGEST_SHAPE = 20, 1000
+"""Sets of names that are remembered and told, and characters of each; of more, each object is asked anew."""
+LONGEST_NAME = 100
+
+_Shape = tuple[Table, str, Columns | None]
+"""Of objects with the same names: how they are read or why they are not, and the names if they are still to be told."""
 
 
-def read_json_lines(lines: Lines) -> Iterator[Entry]:
-    ignored: set[str] = set()
+def read_json(lines: Lines, *, kind: str, zone: tzinfo) -> Iterator[Entry]:
     lines.skip()
-    for number, text in lines:
-        if not text.strip():
-            continue
-        if sentence := fault(number, text):
-            yield Problem(line=number, sentence=sentence)
-            continue
-        try:
-            value = _loads(text.strip())
-        except (ValueError, RecursionError) as error:
-            yield Problem(line=number, sentence=f"The line is not JSON{_where(error)}.")
-            continue
-        if isinstance(value, dict) and value.get("format") != RECORD_FORMAT and len(ignored) < MOST_NAMES:
-            ignored.update(name[:LONGEST_NAME] for name in value.keys() - fields.COLUMNS - {"urls"})
-        yield _entry(value, line=number)
-    if ignored:
-        names = ", ".join(fields.shown(name) for name in sorted(ignored)[:10])
-        yield Note(sentence=f"Ignored: {names}{' …' if len(ignored) > 10 else ''}.")
+    objects = _Objects(kind=kind, zone=zone)
+    for number, value in Values(lines):
+        if isinstance(value, NotJSON):
+            yield Problem(number, str(value))
+        else:
+            yield from objects.entries(value, line=number)
 
 
-def read_json_file(lines: Lines) -> Iterator[Entry]:
-    """One record over many lines, or JSON lines after all."""
-    taken = []
-    size = 0
-    for line in lines:
-        taken.append(line)
-        size += len(line[1])
-        if size > LONGEST_RECORD or len(taken) > MOST_LINES:
-            break
-    else:
-        text = "".join(text for _number, text in taken)
-        try:
-            value = _loads(text) if is_utf8(text) else None
-        except (ValueError, RecursionError):
-            value = None
-        if value is not None:
-            if not lines.after:
-                yield _entry(value, line=1)
+class _Objects:
+    def __init__(self, *, kind: str, zone: tzinfo) -> None:
+        self._kind, self._readers = kind, readers(zone)
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
+
+    def entries(self, value: object, *, line: int, may_wrap: bool = True) -> Iterator[Entry]:
+        if isinstance(value, str):
+            yield self._id(value, line=line)
+        elif not isinstance(value, dict):
+            yield Problem(line, "The line is not a JSON object.")
+        elif value.get("format") == RECORD_FORMAT:
+            yield from self._record(value, line=line)
+        elif "format" in value and RECORD_COLUMNS & value.keys() > {"format"}:
+            yield Problem(line, f"The record's format is not {RECORD_FORMAT}.")
+        elif may_wrap and (within := _within(value)) is not None:
+            for one in within:
+                yield from self.entries(one, line=line, may_wrap=False)
+        else:
+            yield from self._object(value, line=line)
+
+    def _object(self, value: Mapping[str, object], *, line: int) -> Iterator[Entry]:
+        shape = tuple(value)
+        table, problem, told = self._shapes.get(shape) or self._shape(shape)
+        yield Problem(line, problem) if problem else table.entry(list(value.values()), line=line)
+        # Behind the row: a reading that ends here must not leave the row out.
+        if told:
+            yield told
+            self._shapes[shape] = table, problem, None
+
+    def _shape(self, names: tuple[str, ...]) -> _Shape:
+        found = named([name[:LONGEST_NAME] for name in names])
+        twice = found.twice()
+        problem = f"The object names the {listed(twice)} twice." if twice else ""
+        remembered = len(self._shapes) < MOST_SHAPES and sum(map(len, names)) <= LONGEST_SHAPE
+        table = Table(found, kind=self._kind, readers=self._readers)
+        return table, problem, found.told() if remembered else None
+
+    def _id(self, value: str, *, line: int) -> Entry:
+        if not self._kind:
+            return Problem(line, "The kind of this id is missing. Choose one.")
+        return made(self._kind, value, (), line=line)
+
+    def _record(self, record: Mapping[str, Any], *, line: int) -> Iterator[Entry]:
+        if record.get("task_id") is None:
+            yield Note("Skipped a record without a task id: it was never submitted.")
             return
-    lines.put_back(taken)
-    yield from read_json_lines(lines)
+        cells = [(self._readers[column], value) for column, value in _record_cells(record).items()]
+        fitting = [(reader, value) for reader, value in cells if _fits(reader, value)]
+        yield made(record.get("kind"), record.get("task_id"), fitting, line=line)
 
 
-def _entry(value: object, *, line: int) -> Entry:
-    if isinstance(value, list):
-        return Problem(line=line, sentence="A JSON array is not read. Use JSON lines: one object a line.")
-    if not isinstance(value, dict):
-        return Problem(line=line, sentence="The line is not a JSON object.")
-    if "format" in value and value["format"] != RECORD_FORMAT and RECORD_COLUMNS & value.keys() > {"format"}:
-        return Problem(line=line, sentence=f"The record's format is not {RECORD_FORMAT}.")
-    if value.get("format") == RECORD_FORMAT:
-        if value.get("task_id") is None:
-            return Note(sentence="Skipped a record without a task id: it was never submitted.")
-        value = _record_cells(value)
-    elif value.get("urls") and not value.get("url"):
-        value = {**value, "url": value["urls"]}
-    return entry(value, line=line)
+def _within(value: Mapping[str, Any]) -> list[object] | None:
+    """The tasks that this object only wraps."""
+    if "task_id" in value or "taskid" in value:
+        return None
+    for name in LISTS:
+        inner = value.get(name)
+        if isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
+            return inner
+        if isinstance(inner, dict) and "taskid" in inner:
+            return [inner]
+    return None
 
 
-def _record_cells(record: dict[str, Any]) -> dict[str, object]:
-    """A record's cells. What a client wrote beside the ids is kept where it fits and left out where it doesn't."""
+def _record_cells(record: Mapping[str, Any]) -> dict[str, object]:
+    """By column. What a client wrote beside the ids is kept where it fits and left out where it doesn't."""
     request = record.get("request")
     if not isinstance(request, dict):
         request = {}
-    status = record.get("generation_status")
     size = SIZE.fullmatch(str(request.get("resolution") or ""))
     urls = record.get("result_urls")
-    cells: dict[str, object] = {
-        "status": RECORD_STATUSES.get(status, status) if isinstance(status, str) else None,
+    urls = urls if isinstance(urls, list) else []
+    return {
+        "status": record.get("generation_status"),
         "model": request.get("model"),
         "prompt": request.get("prompt"),
-        "url": [url for url in urls if isinstance(url, str) and fields.is_web_address(url)]
+        "url": [url for url in urls if isinstance(url, str) and is_web_address(url)]
         if isinstance(urls, list)
         else None,
         "created_at": record.get("created_at"),
@@ -105,15 +122,12 @@ def _record_cells(record: dict[str, Any]) -> dict[str, object]:
         "duration": request.get("duration"),
         "error": _error_words(record.get("error")),
     }
-    return {"kind": record.get("kind"), "task_id": record.get("task_id")} | {
-        column: value for column, value in cells.items() if _fits(column, value)
-    }
 
 
-def _fits(column: str, value: object) -> bool:
+def _fits(reader: Reader, value: object) -> bool:
     try:
-        return bool(fields.optional(column, value))
-    except fields.Rejected:
+        return bool(reader(value)) if value else False
+    except Rejected:
         return False
 
 
@@ -121,17 +135,3 @@ def _error_words(error: object) -> str:
     if isinstance(error, dict):
         error = error.get("message")
     return error if isinstance(error, str) else ""
-
-
-def _loads(text: str) -> Any:
-    if text.count("[") + text.count("{") > MOST_BRACKETS:
-        raise ValueError("it holds too many lists and objects")
-    return json.loads(text, parse_constant=_refuse)
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
-
-
-def _where(error: Exception) -> str:
-    return f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""

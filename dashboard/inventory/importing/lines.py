@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections import deque
@@ -9,23 +10,32 @@ from typing import BinaryIO
 from dashboard.inventory.importing.unpacking import Damaged
 
 UNDECODED = re.compile("[\udc80-\udcff]")
+NAMES = {"utf-8-sig": "UTF-8"}
 LONGEST_LINE = 4_000_000
 """Characters. Nothing longer is held in memory, whatever a file unpacks to."""
 MOST_BLANK = 100_000
 """Blank lines one after another. Packed, forty million of them are a small file that would be read for minutes."""
 
 
-class Lines:
-    """The numbered lines of a UTF-8 file, with or without a byte order mark; lines can be put back.
+# UTF-16 knows no surrogates that escape.
+codecs.register_error("undecoded", lambda error: ("\udcff", error.end))  # type: ignore[attr-defined]
 
-    Bytes that are not UTF-8 become lone surrogates and a long line is cut, which `fault` finds: so one bad line
+
+class Lines:
+    """The numbered lines of a text in some encoding; lines can be put back.
+
+    Bytes that can't be decoded become lone surrogates and a long line is cut, which `fault` finds: so one bad line
     costs one line. Raises `Damaged` where nothing but blank lines follows for too long.
     """
 
-    def __init__(self, stream: BinaryIO, *, after: int = 0) -> None:
+    def __init__(self, stream: BinaryIO, *, encoding: str, after: int = 0, whole: bool = True) -> None:
+        """Unless it is to be `whole`, a long line comes in parts of one number."""
+        errors = "surrogateescape" if encoding == "utf-8-sig" else "undecoded"
         # Kept, because a wrapper that is collected closes the stream, which is not ours.
-        self._text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline=None)
+        self._text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline=None)
+        self._encoding, self._whole = encoding, whole
         self._number = self._blank = 0
+        self._ended = True
         self._back: deque[tuple[int, str]] = deque()
         self.held = 0
         """Characters of the lines that were read before their turn."""
@@ -45,12 +55,13 @@ class Lines:
         text = self._text.readline(LONGEST_LINE)
         if not text:
             raise StopIteration
-        if len(text) == LONGEST_LINE:
+        if self._whole and len(text) == LONGEST_LINE:
             self._drop_the_rest(text)
         self._blank = self._blank + 1 if text.isspace() else 0
         if self._blank > MOST_BLANK:
             raise Damaged(f"More than {MOST_BLANK:,} blank lines follow one another here. What follows was not read.")
-        self._number += 1
+        self._number += self._ended
+        self._ended = self._whole or text.endswith("\n")
         return self._number, text
 
     def put_back(self, lines: list[tuple[int, str]]) -> None:
@@ -93,15 +104,14 @@ class Lines:
         while text and not text.endswith("\n"):
             text = self._text.readline(LONGEST_LINE)
 
+    def fault(self, number: int, text: str) -> str:
+        """Why this line can't be read; empty when it can."""
+        if not is_decoded(text):
+            return f"Line {number} is not {NAMES.get(self._encoding, self._encoding.upper())}."
+        if len(text) >= LONGEST_LINE:
+            return f"Line {number} is longer than {LONGEST_LINE:,} characters."
+        return ""
 
-def fault(number: int, text: str) -> str:
-    """Why this line can't be read; empty when it can."""
-    if not is_utf8(text):
-        return f"Line {number} is not UTF-8."
-    if len(text) >= LONGEST_LINE:
-        return f"Line {number} is longer than {LONGEST_LINE:,} characters."
-    return ""
 
-
-def is_utf8(text: str) -> bool:
+def is_decoded(text: str) -> bool:
     return text.isascii() or not UNDECODED.search(text)

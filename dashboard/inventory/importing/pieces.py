@@ -34,6 +34,10 @@ def content(piece: ImportPiece) -> bytes:
     return zlib.decompress(piece.data)
 
 
+class Incomplete(ValueError):
+    """What was kept is not the file."""
+
+
 class Upload(io.RawIOBase):
     """The kept file as a stream: a piece at a time is in memory."""
 
@@ -43,9 +47,20 @@ class Upload(io.RawIOBase):
         self._number = 0
         self._rest = memoryview(b"")
         self._offset = 0
+        self._skipped = 0
+        """Bytes of the next piece that stand before the place that was sought."""
 
     def readable(self) -> bool:
         return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        self._offset = max(offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._offset, io.SEEK_END: self._size}[whence], 0)
+        self._number, skipped = divmod(self._offset, PIECE)
+        self._rest, self._skipped = memoryview(b""), skipped
+        return self._offset
 
     def tell(self) -> int:
         return self._offset
@@ -56,10 +71,10 @@ class Upload(io.RawIOBase):
             if piece is None:
                 # Whoever kept it died over it: what is there is not the file.
                 if self._offset < self._size:
-                    raise ValueError(f"{self._offset} of {self._size} bytes were kept.")
+                    raise Incomplete(f"{self._offset} of {self._size} bytes were kept.")
                 return 0
-            self._rest = memoryview(content(piece))
-            self._number += 1
+            self._rest = memoryview(content(piece))[self._skipped :]
+            self._number, self._skipped = self._number + 1, 0
         room = memoryview(buffer).cast("B")
         taken, self._rest = self._rest[: len(room)], self._rest[len(room) :]
         room[: len(taken)] = taken

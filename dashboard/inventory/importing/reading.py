@@ -1,25 +1,39 @@
-"""From bytes to entries: which format is it, and then each row, problem or note in the file's order."""
+"""From bytes to entries: what is the file, and then each row, problem or note in its order.
+
+Bytes are unpacked (`unpacking`) or named (`packing`), become text (`encoding`, `lines`), then records (`csv_rows`,
+`json_values`, `workbook`, `url_map`), whose cells are found by their columns' names (`header`, `columns`, `tables`).
+"""
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import tzinfo
+from io import BufferedReader, RawIOBase
 from itertools import islice
 from pathlib import Path, PurePath
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from dashboard.inventory.importing.csv_rows import DELIMITERS, is_header, read_csv
-from dashboard.inventory.importing.entries import Entry, Note, Problem, entry
-from dashboard.inventory.importing.json_rows import read_json_file, read_json_lines
-from dashboard.inventory.importing.lines import Lines, fault
+from dashboard.inventory.importing import packing
+from dashboard.inventory.importing.csv_rows import csv_header, read_csv
+from dashboard.inventory.importing.encoding import SAMPLE, encoding_of
+from dashboard.inventory.importing.entries import Columns, Entry, Problem, Row
+from dashboard.inventory.importing.ids import read_ids
+from dashboard.inventory.importing.json_rows import read_json
+from dashboard.inventory.importing.lines import Lines
+from dashboard.inventory.importing.times import zone_of
 from dashboard.inventory.importing.unpacking import Damaged, unpacked
 from dashboard.inventory.importing.url_map import MOST_LINES, is_url_map, read_url_map
 
+JSON = {".json", ".jsonl", ".ndjson"}
+YAML = {".yaml", ".yml"}
+TABLES = {".csv", ".tsv"}
+KIND_IS_MISSING = "The kind of these ids is missing. Choose one, or begin with the line kind,task_id."
+
 
 class Reading:
-    """The entries of one file. Another reading may begin after the `lines` and `entries` that this one is done with."""
+    """The entries of one file. Another reading may begin at the `lines`, `within` and `entries` of this one."""
 
     def __init__(
         self,
@@ -27,51 +41,96 @@ class Reading:
         *,
         name: str,
         kind: str = "",
+        zone: tzinfo | None = None,
         lines: int = 0,
+        within: int = 0,
         entries: int = 0,
         most: int | None = None,
     ) -> None:
-        """`kind` is that of bare ids, which can't say it themselves; `most` is how far a packed file is read."""
-        self.lines, self.entries, self.ended = lines, entries, False
+        """`kind` is that of bare ids, which can't say it themselves; `zone` that of times without an offset.
+
+        `most` is how far a packed file is read.
+        """
+        self.lines, self.within, self.entries, self.ended = lines, within, entries, False
         self._stream, self._name, self._kind, self._most = stream, name, kind, most
+        self._zone = zone or zone_of(None)
+        self._taken = 0
+        self._by_number = False
+        """Its rows come when all of it is read, so what was done is found by the number of its entries."""
 
     def __iter__(self) -> Iterator[Entry]:
-        with unpacked(self._stream, most=self._most) as stream:
-            lines = Lines(stream, after=self.lines)
-            try:
-                utf_16 = stream.peek(2)[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
-                for found in [Problem(1, "The file is UTF-16. Save it as UTF-8.")] if utf_16 else self._entries(lines):
-                    self.lines = lines.taken
-                    self.entries += 1
-                    yield found
-            except Damaged as damaged:
-                yield Problem(lines.taken + 1, str(damaged))
-            finally:
-                lines.release()
+        again, line = self.within, self.lines + 1
+        for found in self._read():
+            if isinstance(found, Row | Problem) and not self._by_number:
+                # Several may begin on one line. The first of them were told before.
+                if found.line == line and again:
+                    again -= 1
+                    continue
+                self.within = self.within + 1 if found.line == line else 1
+                line, again = found.line, 0
+                self.lines = line - 1
+            self.entries += self._by_number or not isinstance(found, Columns)
+            yield found
         self.ended = True
 
-    def _entries(self, lines: Lines) -> Iterator[Entry]:
-        first = lines.first()
+    def _read(self) -> Iterator[Entry]:
+        try:
+            with unpacked(self._stream, most=self._most) as (stream, packed):
+                first = stream.peek(packing.MOST)
+                if packing.is_zip(first) and not packed:
+                    yield from self._workbook()
+                elif sentence := packing.named(first):
+                    yield Problem(1, sentence)
+                else:
+                    yield from self._text(stream)
+        except Damaged as damaged:
+            yield Problem(self._taken + 1, str(damaged))
+
+    def _workbook(self) -> Iterator[Entry]:
+        # What reads it takes half a second to be there, and most files are none.
+        from dashboard.inventory.importing.workbook import Workbook
+
+        whole = BufferedReader(cast(RawIOBase, self._stream))
+        rows = Workbook(whole, kind=self._kind, zone=self._zone, after=self.lines, paged=self._most is not None)
+        try:
+            yield from rows
+        finally:
+            self._taken = rows.taken
+            whole.detach()
+
+    def _text(self, stream: BufferedReader) -> Iterator[Entry]:
+        sample = stream.peek(SAMPLE)
+        encoding = encoding_of(sample)
         suffix = PurePath(self._name.lower().removesuffix(".gz")).suffix
-        if not first:
-            return iter([Problem(1, "There is nothing in it.")])
-        if suffix in {".yaml", ".yml"} or is_url_map(first):
-            # Its rows come when all of it is read, so what was done is found by its number.
-            most = None if self._most is None else MOST_LINES
-            return islice(read_url_map(lines, most=most), self.entries, None)
-        if first.lstrip()[0] in "{[":
-            # A lone bracket is the beginning of something printed over many lines.
-            whole = suffix == ".json" or first.strip() in {"{", "["}
-            return read_json_file(lines) if whole else read_json_lines(lines)
-        if suffix in {".json", ".jsonl", ".ndjson"}:
-            return read_json_lines(lines)
-        several = any(delimiter in first for delimiter in DELIMITERS)
-        if is_header(first) or (not self._kind and (several or suffix in {".csv", ".tsv"})):
-            return read_csv(lines, kind=self._kind)
+        begins = sample.decode(encoding, "ignore").lstrip()[:1]
+        is_json = suffix not in YAML and (suffix in JSON or begins in {"{", "["})
+        lines = Lines(stream, encoding=encoding, after=self.lines, whole=not is_json)
+        try:
+            if not lines.first():
+                yield Problem(1, "There is nothing in it.")
+            elif is_json:
+                yield from read_json(lines, kind=self._kind, zone=self._zone)
+            elif suffix in YAML or is_url_map(lines):
+                yield from self._map(lines)
+            else:
+                yield from self._table(lines, suffix)
+        finally:
+            self._taken = lines.taken
+            lines.release()
+
+    def _map(self, lines: Lines) -> Iterator[Entry]:
+        self._by_number = True
+        most = None if self._most is None else MOST_LINES
+        return islice(read_url_map(lines, kind=self._kind, most=most), self.entries, None)
+
+    def _table(self, lines: Lines, suffix: str) -> Iterator[Entry]:
+        header = csv_header(lines, kind=self._kind)
+        may_be = not self._kind and (suffix in TABLES or (header and len(header.way.cells) > 1))
+        if header and (header.is_one or may_be):
+            return read_csv(lines, header, kind=self._kind, zone=self._zone)
         if not self._kind:
-            sentence = "The kind of these ids is missing. Choose one, or begin with the line kind,task_id."
-            return iter([Problem(1, sentence)])
-        return _ids(lines, kind=self._kind)
+            return iter([Problem(1, KIND_IS_MISSING)])
+        return read_ids(lines, kind=self._kind)
 
 
 def folder_digest(folder: Path) -> str:
@@ -101,20 +160,6 @@ def _record(file: Path) -> Iterator[Entry]:
     try:
         with file.open("rb") as stream:
             for found in Reading(stream, name=file.name):
-                yield found if isinstance(found, Note) else found._replace(file=file.name)
+                yield found._replace(file=file.name) if isinstance(found, Row | Problem) else found
     except OSError as error:
         yield Problem(1, f"The file can't be read: {error.strerror}.", file.name)
-
-
-def _ids(lines: Lines, *, kind: str) -> Iterator[Entry]:
-    lines.skip()
-    for number, text in lines:
-        word = text.strip()
-        if not word:
-            continue
-        if sentence := fault(number, text):
-            yield Problem(number, sentence)
-        elif any(delimiter in word for delimiter in DELIMITERS):
-            yield Problem(number, "The line holds more than an id. Put one id on each line.")
-        else:
-            yield entry({"kind": kind, "task_id": text}, line=number)

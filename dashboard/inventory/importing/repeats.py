@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 
-from dashboard.inventory.importing.entries import Entry, Problem, Row
+from dashboard.inventory.importing.entries import Columns, Entry, Problem, Row
 
 CHUNK = 5000
 CHUNK_CHARACTERS = 1_000_000
@@ -21,15 +21,16 @@ MARK = struct.Struct("<qLL")
 def chunks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     """Thousands of entries at a time, fewer when they are large."""
     chunk: list[Entry] = []
-    characters = 0
+    characters = number = 0
     for found in entries:
         chunk.append(found)
+        number += not isinstance(found, Columns)
         if isinstance(found, Row):
             characters += len(found.values.get("prompt", "")) + sum(map(len, found.values.get("urls", ())))
             characters += len(found.values.get("error", ""))
-        if len(chunk) == CHUNK or characters > CHUNK_CHARACTERS:
+        if number == CHUNK or characters > CHUNK_CHARACTERS:
             yield chunk
-            chunk, characters = [], 0
+            chunk, characters, number = [], 0, 0
     if chunk:
         yield chunk
 

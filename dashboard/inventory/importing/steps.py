@@ -7,6 +7,7 @@ may die anywhere, and of two that take the same step one finds out.
 from __future__ import annotations
 
 from typing import BinaryIO, cast
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F
@@ -14,10 +15,11 @@ from django.db.models import F
 from dashboard.audit import chain
 from dashboard.calls import clock
 from dashboard.inventory.importing import pieces
-from dashboard.inventory.importing.entries import Entry, Note, Problem, Row, told
+from dashboard.inventory.importing.entries import Entry, Note, Problem, Row, name_columns, told
 from dashboard.inventory.importing.pieces import ROLE
 from dashboard.inventory.importing.reading import Reading
 from dashboard.inventory.importing.repeats import Seen, chunks
+from dashboard.inventory.importing.sample import ROWS, sampled
 from dashboard.inventory.importing.storing import fitted, known, packed, store
 from dashboard.inventory.models import ImportBatch, ImportPiece
 
@@ -37,9 +39,10 @@ class Checking:
         self.seen = Seen()
         for piece in batch.pieces.filter(role=ROLE.SEEN).order_by("number").iterator(chunk_size=20):
             self.seen.recall(pieces.content(piece))
-        place = {"lines": batch.lines, "entries": batch.entries}
+        place = {"lines": batch.lines, "within": batch.within, "entries": batch.entries}
         stream = cast(BinaryIO, stream)
-        self.reading = Reading(stream, name=batch.source, kind=batch.kind, most=MOST_UNPACKED, **place)
+        zone = ZoneInfo(batch.zone)
+        self.reading = Reading(stream, name=batch.source, kind=batch.kind, zone=zone, most=MOST_UNPACKED, **place)
         self.chunks = chunks(self.reading)
 
     def step(self) -> bool:
@@ -48,7 +51,7 @@ class Checking:
         rows = [found for found in chunk if isinstance(found, Row)]
         text = packed(rows)
         before = self.batch.entries
-        come = self._come_to(chunk, rows=len(rows), updates=known(text) if rows else 0)
+        come = self._come_to(chunk, rows, updates=known(text) if rows else 0)
         with transaction.atomic():
             place = ImportBatch.objects.filter(pk=self.batch.pk, state=STATE.CHECKING, entries=before)
             if not place.update(**come):
@@ -61,7 +64,7 @@ class Checking:
                 pieces.keep(self.batch, ROLE.ROWS, text.encode(), number=before, count=len(rows))
         return not self.reading.ended
 
-    def _come_to(self, chunk: list[Entry], *, rows: int, updates: int) -> dict[str, object]:
+    def _come_to(self, chunk: list[Entry], rows: list[Row], *, updates: int) -> dict[str, object]:
         batch = self.batch
         remarks = told(chunk)
         rejected = sum(isinstance(found, Problem) for found in chunk)
@@ -69,16 +72,18 @@ class Checking:
         room = PROBLEMS_KEPT - len(batch.problems)
         batch.problems += [{"line": found.line, "sentence": found.sentence} for found in remarks[:room]]
         batch.notes += [sentence for sentence in dict.fromkeys(notes) if sentence not in batch.notes]
+        name_columns(chunk, used=batch.used, ignored=batch.ignored)
+        batch.sample += [sampled(row) for row in rows[: ROWS - len(batch.sample)]]
         batch.rejected += rejected
         batch.cut += len(remarks) - rejected
-        batch.to_add += rows - updates
+        batch.to_add += len(rows) - updates
         batch.to_update += updates
-        batch.lines, batch.entries = self.reading.lines, self.reading.entries
+        batch.lines, batch.within, batch.entries = self.reading.lines, self.reading.within, self.reading.entries
         batch.state = STATE.CHECKED if self.reading.ended else STATE.CHECKING
         batch.offset = self.stream.tell()
         batch.moved_at = clock.now()
-        names = ["problems", "notes", "rejected", "cut", "to_add", "to_update"]
-        names += ["lines", "entries", "state", "offset", "moved_at"]
+        names = ["problems", "notes", "used", "ignored", "sample", "rejected", "cut", "to_add", "to_update"]
+        names += ["lines", "within", "entries", "state", "offset", "moved_at"]
         return {name: getattr(batch, name) for name in names}
 
 

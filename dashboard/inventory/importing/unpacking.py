@@ -21,13 +21,13 @@ class Damaged(Exception):
 
 
 @contextmanager
-def unpacked(stream: BinaryIO, *, most: int | None = None) -> Iterator[io.BufferedReader]:
-    """`most` bytes at most. Reading raises `Damaged`; `stream` stays open."""
+def unpacked(stream: BinaryIO, *, most: int | None = None) -> Iterator[tuple[io.BufferedReader, bool]]:
+    """With whether it was packed. `most` bytes at most. Reading raises `Damaged`; `stream` stays open."""
     whole = io.BufferedReader(cast(io.RawIOBase, stream), PIECE)
     packed = whole.peek(2)[:2] == GZIP
     source = cast(BinaryIO, gzip.GzipFile(fileobj=whole)) if packed else cast(BinaryIO, whole)
     try:
-        yield io.BufferedReader(_Unpacked(source, most=most), PIECE)
+        yield io.BufferedReader(_Unpacked(source, most=most), PIECE), packed
     finally:
         # A reader that is collected closes what it reads from.
         whole.detach()
@@ -38,18 +38,35 @@ class _Unpacked(io.RawIOBase):
         self._source = source
         self._most = most
         self._read = 0
+        self._failed: Damaged | None = None
+        """Raised when what was read before it is given out."""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """As much as there is room for, so that what is peeked at is more than gzip's first few bytes."""
+        if self._failed:
+            raise self._failed
         room = memoryview(buffer).cast("B")
+        filled = 0
+        while filled < len(room) and (piece := self._piece(len(room) - filled)):
+            room[filled : filled + len(piece)] = piece
+            filled += len(piece)
+        if self._failed and not filled:
+            raise self._failed
+        return filled
+
+    def _piece(self, size: int) -> bytes:
         try:
-            piece = self._source.read1(len(room))  # type: ignore[attr-defined]
+            piece: bytes = self._source.read1(size)  # type: ignore[attr-defined]
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise Damaged("The gzip file is damaged or cut off here. What follows was not read.") from error
+            self._failed = Damaged("The gzip file is damaged or cut off here. What follows was not read.")
+            self._failed.__cause__ = error
+            return b""
         self._read += len(piece)
         if self._most is not None and self._read > self._most:
-            raise Damaged(f"The file unpacks to more than {self._most // 1_000_000:,} MB. What follows was not read.")
-        room[: len(piece)] = piece
-        return len(piece)
+            size = self._most // 1_000_000
+            self._failed = Damaged(f"The file unpacks to more than {size:,} MB. What follows was not read.")
+            return b""
+        return piece

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import yaml
 
-from dashboard.inventory.importing.entries import Entry, Problem, Row, entry
-from dashboard.inventory.importing.fields import fit, shown
-from dashboard.inventory.importing.lines import Lines, fault
+from dashboard.inventory.importing.entries import Columns, Entry, Problem, Row, made
+from dashboard.inventory.importing.fields import address, fit, shown
+from dashboard.inventory.importing.lines import Lines
 
 NAME = re.compile(r"(?P<task_id>.+)_(?P<index>[0-9]{1,9})(?P<extension>\.[A-Za-z0-9]{1,8})")
 ENTRY = re.compile(r"""["']?[^"',;\s]+_[0-9]+\.[A-Za-z0-9]+["']?\s*:\s""")
@@ -17,6 +17,8 @@ EXTENSIONS = {
     "image": {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".avif", ".tif", ".tiff"},
     "video": {".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v"},
 }
+ASIDE = ("#", "---", "...", "%")
+MOST_COMMENTS = 20
 LONGEST_ENTRY = 20_000
 MOST_LINES = 200_000
 """On the page, where each job reads the whole map once more. The command reads any."""
@@ -46,58 +48,88 @@ class NotFlat(Exception):
     """This is no `name: address`."""
 
 
-def is_url_map(line: str) -> bool:
-    return bool(ENTRY.match(line))
+def is_url_map(lines: Lines) -> bool:
+    """Told by its first entry; comments may stand before it."""
+    for place in range(MOST_COMMENTS):
+        line = lines.peek(place)
+        if line is None or (not line.startswith(ASIDE) and line.strip()):
+            return line is not None and bool(ENTRY.match(line))
+    return False
 
 
-def read_url_map(lines: Lines, *, most: int | None = None) -> Iterator[Entry]:
+class _Results:
+    """What belongs to one id."""
+
+    __slots__ = ("kinds", "line", "unknown", "urls")
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+        self.urls: dict[tuple[int, str], str] = {}
+        """By index and kind: a film and its last frame may both be the first of theirs."""
+        self.kinds: set[str] = set()
+        self.unknown = ""
+        """An extension that tells no kind."""
+
+    def kind(self, chosen: str) -> str:
+        """A film may come with pictures, a picture never with films."""
+        return "video" if "video" in self.kinds else "image" if self.kinds else chosen
+
+
+def read_url_map(lines: Lines, *, kind: str, most: int | None = None) -> Iterator[Entry]:
     """Several lines share one id, so rows come at the end, each with the line that named its id first.
 
-    Of more than `most` lines the rest is not read.
+    `kind` is that of ids whose extensions tell none. Of more than `most` lines the rest is not read.
     """
-    found: dict[tuple[str, str], tuple[int, dict[int, str]]] = {}
+    found: dict[str, _Results] = {}
     for number, text in _pieces(lines):
         if most is not None and number > most:
             yield Problem(line=number, sentence=TOO_LONG)
             break
-        try:
-            name, url = _pair(text)
-        except NotFlat:
-            yield Problem(line=number, sentence="The line is not “name: address”.")
+        if sentence := lines.fault(number, text) or _noted(found, text, line=number):
+            yield Problem(number, sentence)
+    if found:
+        yield Columns(used=("name", "address"))
+    for task_id, results in found.items():
+        if not (decided := results.kind(kind)):
+            sentence = f"The extension {results.unknown} is neither an image's nor a video's. Choose the kind."
+            yield Problem(results.line, sentence)
             continue
-        sentence = fault(number, text)
-        row = Problem(line=number, sentence=sentence) if sentence else _row(name, url, line=number)
-        if not isinstance(row, Row):
-            yield row
-            continue
-        index = int(name.rpartition("_")[2].partition(".")[0])
-        line, urls = found.setdefault(row.key, (number, {}))
-        if index in urls:
-            yield Problem(line=number, sentence=f"Repeats result {index} of {row.task_id}, first named on line {line}.")
-        else:
-            urls[index] = row.values["urls"][0]
-    for (kind, task_id), (line, urls) in found.items():
-        values = {"urls": [urls[index] for index in sorted(urls)]}
-        yield Row(line=line, kind=kind, task_id=task_id, values=values, remark=fit(values))
+        values = {"urls": [results.urls[place] for place in sorted(results.urls)]}
+        yield Row(line=results.line, kind=decided, task_id=task_id, values=values, remark=fit(values))
 
 
-def _row(name: str, url: str, *, line: int) -> Row | Problem:
+def _noted(found: dict[str, _Results], text: str, *, line: int) -> str:
+    """Why this entry is left out; empty when it was put to its id."""
+    try:
+        name, url = _pair(text)
+    except NotFlat:
+        return "The line is not “name: address”."
     if not (match := NAME.fullmatch(name)):
-        return Problem(line=line, sentence=f"The name “{shown(name, 60)}” is not a task id, an index and an extension.")
+        return f"The name “{shown(name, 60)}” is not a task id, an index and an extension."
+    if not url:
+        return f"The address of “{shown(name, 60)}” is blank."
+    row = made("image", match["task_id"], [(address, [url])], line=line)
+    if isinstance(row, Problem):
+        return row.sentence
     extension = match["extension"].lower()
     kind = next((kind for kind, known in EXTENSIONS.items() if extension in known), "")
-    if not kind:
-        return Problem(line=line, sentence=f"The extension {extension} is neither an image's nor a video's.")
-    if not url:
-        return Problem(line=line, sentence=f"The address of “{shown(name, 60)}” is blank.")
-    return entry({"kind": kind, "task_id": match["task_id"], "url": [url]}, line=line)
+    results = found.setdefault(row.task_id, _Results(line))
+    place = int(match["index"]), kind
+    if place in results.urls:
+        return f"Repeats result {place[0]} of {row.task_id}, first named on line {results.line}."
+    results.urls[place] = row.values["urls"][0]
+    if kind:
+        results.kinds.add(kind)
+    else:
+        results.unknown = results.unknown or extension
+    return ""
 
 
 def _pieces(lines: Lines) -> Iterator[tuple[int, str]]:
     """One top-level entry at a time, so that a broken one costs only itself."""
     start, piece = 0, ""
     for number, text in lines:
-        if not text.strip() or text.startswith(("#", "---", "...", "%")):
+        if not text.strip() or text.startswith(ASIDE):
             continue
         # Long names are written “? name” and then “: address”.
         if piece and (text[0] in " \t" or text.startswith(": ")):

@@ -17,6 +17,7 @@ from dashboard.access.permissions import IMPORT_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest, client_address
 from dashboard.calls.models import Kind
 from dashboard.inventory import importing
+from dashboard.inventory.importing.times import zone_of
 from dashboard.inventory.models import ImportBatch
 from dashboard.pages import bodies
 from dashboard.pages.bodies import LARGEST_FILE, MEGABYTE
@@ -125,6 +126,7 @@ def _page(
         "text_left_out": len(text) > SHOWN_AGAIN,
         "kind": kind,
         "kinds": Kind.choices,
+        "zone": zone_of(request.user).key,
         "largest_file": f"{LARGEST_FILE // MEGABYTE} MB",
     }
     return render(request, "inventory/task_import.html", context, status=status)

@@ -1,0 +1,82 @@
+"""Times as files write them: moments where an offset is named, otherwise the clock of the person who imports."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dashboard.inventory.importing.fields import readers
+from tests.inventory.reader import only_problem, rows
+
+LOCAL = {
+    "2026-10-05 01:15:00": "2026-10-04T17:15:00+00:00",
+    "2026-10-05T01:15:00": "2026-10-04T17:15:00+00:00",
+    "2026-10-05 01:15": "2026-10-04T17:15:00+00:00",
+    "2026-10-05  1:15": "2026-10-04T17:15:00+00:00",
+    "2026/10/3": "2026-10-02T16:00:00+00:00",
+    "2026/10/03 01:15:00": "2026-10-02T17:15:00+00:00",
+    "2026/10/3 1:15": "2026-10-02T17:15:00+00:00",
+    "2026-1-5": "2026-01-04T16:00:00+00:00",
+    "2026.10.03 01:15": "2026-10-02T17:15:00+00:00",
+    "2026年10月3日": "2026-10-02T16:00:00+00:00",
+    "2026年10月3日 01:15:00": "2026-10-02T17:15:00+00:00",
+    "2026-10-05 01:15:00.250": "2026-10-04T17:15:00.250000+00:00",
+}
+
+
+@pytest.mark.parametrize(("text", "moment"), LOCAL.items(), ids=LOCAL)
+def test_a_time_without_an_offset_is_of_the_importing_persons_zone(text: str, moment: str) -> None:
+    """In these tests that is Shanghai."""
+    assert rows(f"kind,task_id,created_at\nimage,a,{text}\n") == {
+        ("image", "a"): {"created_at": moment, "created_raw": text}
+    }
+
+
+MOMENTS = {
+    "2026-10-05T01:15:00Z": "2026-10-05T01:15:00+00:00",
+    "2026-10-05 01:15:00+02:00": "2026-10-04T23:15:00+00:00",
+    "2026/10/5 1:15 +0200": "2026-10-04T23:15:00+00:00",
+    "2026/10/5 1:15 UTC": "2026-10-05T01:15:00+00:00",
+    "2026-10-05 01:15:00 GMT": "2026-10-05T01:15:00+00:00",
+}
+
+
+@pytest.mark.parametrize(("text", "moment"), MOMENTS.items(), ids=MOMENTS)
+def test_an_offset_says_it_all(text: str, moment: str) -> None:
+    assert rows(f"kind,task_id,created_at\nimage,a,{text}\n") == {("image", "a"): {"created_at": moment}}
+
+
+DAYS_FIRST = ["03/10/2026", "10/03/2026 01:15", "3.10.2026", "26/10/3", "05 Oct 2026"]
+IMPOSSIBLE = ["2026/13/3", "2026/10/32", "2026-10-05 25:00", "1769774400", "٢٠٢٦/10/3"]
+
+
+@pytest.mark.parametrize("text", DAYS_FIRST + IMPOSSIBLE)
+def test_a_time_that_could_be_several_is_refused(text: str) -> None:
+    sentence = f"The created_at is “{text}”. Use ISO 8601, such as 2026-01-30T12:00:00+00:00."
+    assert only_problem(f"kind,task_id,created_at\nimage,a,{text}\n") == (2, sentence)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-03-29 01:59", "2026-03-29T00:59:00+00:00"),
+        ("2026-03-29 03:00", "2026-03-29T01:00:00+00:00"),
+        # The clock never shows it: it is what it would be, had the clock not been put on.
+        ("2026-03-29 02:30", "2026-03-29T01:30:00+00:00"),
+        # The clock shows it twice: the first.
+        ("2026-10-25 02:30", "2026-10-25T00:30:00+00:00"),
+        ("2026-10-25 03:00", "2026-10-25T02:00:00+00:00"),
+    ],
+)
+def test_where_the_clock_is_changed(text: str, moment: str) -> None:
+    read = readers(ZoneInfo("Europe/Berlin"))["created_at"]
+    assert read(text) == {"created_at": moment, "created_raw": text}
+
+
+@pytest.mark.parametrize("name", ["starttime", "开始时间"])
+def test_the_apis_own_time_has_no_zone_that_anybody_knows(name: str) -> None:
+    text = "2026-01-30 12:00:00"
+    assert rows(f"kind,task_id,{name}\nimage,a,{text}\n") == {("image", "a"): {"created_raw": text}}
+    both = f"kind,task_id,{name},created_at\nimage,a,{text},2026-01-30T12:00:00Z\n"
+    assert rows(both) == {("image", "a"): {"created_raw": text, "created_at": "2026-01-30T12:00:00+00:00"}}
