@@ -21,13 +21,16 @@ INTERRUPTED = "Interrupted. What was counted is stored. Run it again to go on: i
 
 class Command(BaseCommand):
     help = (
-        "Brings tasks in: CSV, JSON lines, a .tensorslab_tasks folder, urls.yaml, or ids, one a line, with --kind. "
-        "Any of them may be packed with gzip. What is stored stays, so an interrupted import is simply run again."
+        "Brings tasks in: CSV, an Excel workbook, JSON, a .tensorslab_tasks folder, urls.yaml, or ids, one a line, "
+        "with --kind. Any but the workbook may be packed with gzip. What is stored stays, so an interrupted import is "
+        "simply run again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-        parser.add_argument("--kind", choices=Kind.values, default="", help="the kind of ids that stand alone")
+        parser.add_argument(
+            "--kind", choices=Kind.values, default="", help="of what does not say its kind, such as ids alone"
+        )
 
     def handle(self, *args: Any, files: list[Path], kind: str, **options: Any) -> None:
         self.total = importing.Taken()
