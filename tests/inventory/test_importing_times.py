@@ -48,7 +48,7 @@ def test_an_offset_says_it_all(text: str, moment: str) -> None:
 
 
 DAYS_FIRST = ["03/10/2026", "10/03/2026 01:15", "3.10.2026", "26/10/3", "05 Oct 2026"]
-IMPOSSIBLE = ["2026/13/3", "2026/10/32", "2026-10-05 25:00", "1769774400", "٢٠٢٦/10/3"]
+IMPOSSIBLE = ["2026/13/3", "2026/10/32", "2026-10-05 25:00", "1769774400", "２０２６/10/3"]
 
 
 @pytest.mark.parametrize("text", DAYS_FIRST + IMPOSSIBLE)

@@ -106,8 +106,8 @@ def named(given: Sequence[str]) -> Names:
 
 
 def listed(names: Sequence[str]) -> str:
-    words = [shown(name) for name in names[:10]]
-    return f"column{'s' if len(names) > 1 else ''} {', '.join(words)}{' …' if len(names) > 10 else ''}"
+    """Ours, or those that `told` has made fit to be shown."""
+    return f"column{'s' if len(names) > 1 else ''} {', '.join(names[:10])}{' …' if len(names) > 10 else ''}"
 
 
 def _used(name: str, column: str) -> str:
