@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from django.db import transaction
 
+from dashboard.access.zones import zone_of
 from dashboard.calls import clock
 from dashboard.inventory.importing import jobs, pieces
 from dashboard.inventory.importing.columns import listed
@@ -16,7 +17,6 @@ from dashboard.inventory.importing.entries import Entry, Note, Problem, Row, nam
 from dashboard.inventory.importing.repeats import sifted
 from dashboard.inventory.importing.steps import STATE, Checking, Importing, Superseded, imported
 from dashboard.inventory.importing.storing import packed, store
-from dashboard.inventory.importing.times import zone_of
 from dashboard.inventory.models import ImportBatch
 
 if TYPE_CHECKING:

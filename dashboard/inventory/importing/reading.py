@@ -15,6 +15,8 @@ from itertools import islice
 from pathlib import Path, PurePath
 from typing import BinaryIO, cast
 
+from django.utils import timezone
+
 from dashboard.inventory.importing import packing
 from dashboard.inventory.importing.csv_rows import csv_header, read_csv
 from dashboard.inventory.importing.encoding import SAMPLE, encoding_of
@@ -22,7 +24,6 @@ from dashboard.inventory.importing.entries import Columns, Entry, Problem, Row
 from dashboard.inventory.importing.ids import read_ids
 from dashboard.inventory.importing.json_rows import read_json
 from dashboard.inventory.importing.lines import Lines
-from dashboard.inventory.importing.times import zone_of
 from dashboard.inventory.importing.unpacking import Damaged, unpacked
 from dashboard.inventory.importing.url_map import MOST_LINES, is_url_map, read_url_map
 
@@ -53,7 +54,7 @@ class Reading:
         """
         self.lines, self.within, self.entries, self.ended = lines, within, entries, False
         self._stream, self._name, self._kind, self._most = stream, name, kind, most
-        self._zone = zone or zone_of(None)
+        self._zone = zone or timezone.get_default_timezone()
         self._taken = 0
         self._by_number = False
         """Its rows come when all of it is read, so what was done is found by the number of its entries."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from dashboard.calls.texts import cut
 from dashboard.inventory.importing.entries import Row
+from dashboard.pages.moments import in_words
 
 ROWS = 10
 LONGEST = 160
 
 
-def sampled(row: Row) -> dict[str, str]:
+def sampled(row: Row, *, zone: tzinfo) -> dict[str, str]:
     values = row.values
     return {
         "kind": row.kind,
@@ -19,14 +20,15 @@ def sampled(row: Row) -> dict[str, str]:
         "status": values.get("status", ""),
         "model": values.get("model", ""),
         "prompt": cut(values.get("prompt", ""), LONGEST),
-        "created": _created(values.get("created_at", ""), values.get("created_raw", "")),
+        "created": _created(values.get("created_at", ""), values.get("created_raw", ""), zone),
         "details": " · ".join(_details(row)),
     }
 
 
-def _created(moment: str, raw: str) -> str:
-    """The moment in UTC, and what the file says of it where that names no zone."""
-    shown = f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M:%S} UTC" if moment else "unknown" if raw else ""
+def _created(moment: str, raw: str, zone: tzinfo) -> str:
+    """The moment in the zone of who imports, and what the file says of it where that names none."""
+    known = in_words(datetime.fromisoformat(moment), "second", zone=zone) if moment else ""
+    shown = known or ("unknown" if raw else "")
     return f"{shown} (written as {raw})" if raw else shown
 
 

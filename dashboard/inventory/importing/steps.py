@@ -73,7 +73,7 @@ class Checking:
         batch.problems += [{"line": found.line, "sentence": found.sentence} for found in remarks[:room]]
         batch.notes += [sentence for sentence in dict.fromkeys(notes) if sentence not in batch.notes]
         name_columns(chunk, used=batch.used, ignored=batch.ignored)
-        batch.sample += [sampled(row) for row in rows[: ROWS - len(batch.sample)]]
+        batch.sample += [sampled(row, zone=ZoneInfo(batch.zone)) for row in rows[: ROWS - len(batch.sample)]]
         batch.rejected += rejected
         batch.cut += len(remarks) - rejected
         batch.to_add += len(rows) - updates

@@ -4,13 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 SPREADSHEETS = re.compile(
     r"(?P<year>\d{4})(?:[-/.]|\s*年\s*)(?P<month>\d{1,2})(?:[-/.]|\s*月\s*)(?P<day>\d{1,2})\s*日?"
@@ -21,11 +14,6 @@ SPREADSHEETS = re.compile(
 """The year first, so that no day can be taken for a month: 2026/10/3 1:15, 2026年10月3日."""
 PARTS = ("year", "month", "day", "hour", "minute", "second")
 NO_OFFSET = {"Z", "UTC", "GMT"}
-
-
-def zone_of(person: User | None) -> ZoneInfo:
-    """Where that person's clock hangs. The one place that says so; without a person, the server's."""
-    return ZoneInfo(settings.TIME_ZONE)
 
 
 def moment_of(text: str) -> datetime:

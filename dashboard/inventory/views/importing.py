@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,7 +18,6 @@ from dashboard.access.permissions import IMPORT_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest, client_address
 from dashboard.calls.models import Kind
 from dashboard.inventory import importing
-from dashboard.inventory.importing.times import zone_of
 from dashboard.inventory.models import ImportBatch
 from dashboard.pages import bodies
 from dashboard.pages.bodies import LARGEST_FILE, MEGABYTE
@@ -126,7 +126,7 @@ def _page(
         "text_left_out": len(text) > SHOWN_AGAIN,
         "kind": kind,
         "kinds": Kind.choices,
-        "zone": zone_of(request.user).key,
+        "zone": timezone.get_current_timezone_name(),
         "largest_file": f"{LARGEST_FILE // MEGABYTE} MB",
     }
     return render(request, "inventory/task_import.html", context, status=status)
