@@ -11,6 +11,7 @@ from factory.django import DjangoModelFactory
 
 from dashboard.calls.models import Account, Kind, ProviderCall
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard.folding import fold
 from dashboard.inventory.importing import pieces
 from dashboard.inventory.importing.entries import Row
 from dashboard.inventory.importing.pieces import ROLE
@@ -129,6 +130,7 @@ class DeletionFactory(DjangoModelFactory[Deletion]):
     actor = factory.SubFactory(UserFactory)
     actor_name = factory.LazyAttribute(lambda deletion: deletion.actor.username if deletion.actor else "gone")
     reason = "Cleaning up after the spring campaign"
+    reason_folded = factory.LazyAttribute(lambda deletion: fold(deletion.reason))
     host = "https://api.tensorslab.com"
     state = State.FINISHED
     created_at = factory.LazyFunction(timezone.now)

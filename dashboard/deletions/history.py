@@ -12,6 +12,7 @@ from django.http import QueryDict
 from dashboard.audit.filters import DayField
 from dashboard.calls.models import Kind
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
+from dashboard.folding import fold, holds, same
 from dashboard.inventory.filters import BadFilter, unusable
 from dashboard.inventory.models import TrackedTask
 from dashboard.pages import moments
@@ -61,7 +62,8 @@ class HistoryFilterForm(forms.Form):
         wanted = self.cleaned_data
         found = Deletion.objects.confirmed()
         if wanted["by"]:
-            found = found.filter(actor_name=wanted["by"])
+            people = found.order_by().values_list("actor_name", flat=True).distinct()
+            found = found.filter(actor_name__in=same(wanted["by"], people))
         if wanted["outcome"]:
             found = found.filter(**{f"{wanted['outcome']}__gt": 0})
         if wanted["kind"] and not wanted["task"]:
@@ -73,7 +75,7 @@ class HistoryFilterForm(forms.Form):
         if wanted["task"]:
             found = found.filter(pk__in=self.items().values("deletion_id"))
         if wanted["q"]:
-            found = found.filter(reason__icontains=wanted["q"])
+            found = found.filter(holds("reason_folded", fold(wanted["q"])))
         return found
 
     def items(self) -> QuerySet[DeletionItem]:

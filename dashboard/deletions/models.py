@@ -115,6 +115,8 @@ class Deletion(models.Model):
     )
     actor_name = models.CharField(max_length=150)
     reason = models.CharField(max_length=500, blank=True)
+    reason_folded = models.TextField(blank=True, default="", editable=False)
+    """As the history looks for it (`dashboard/folding.py`); written with the reason when it is confirmed."""
     filter = models.CharField(max_length=2000, blank=True)
     """The query string the operator saw, with moments in place of days; empty for a retry."""
     back = models.CharField(max_length=2100, blank=True)

@@ -20,6 +20,7 @@ from dashboard.deletions.jobs import freeze, wake, wake_freezing
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.moves import mark_tasks, shift_counters
 from dashboard.deletions.settling import corrected
+from dashboard.folding import fold
 from dashboard.inventory import selecting
 from dashboard.inventory.models import Selection, TrackedTask
 from dashboard.pages import numbers
@@ -127,6 +128,7 @@ def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetim
             Deletion.objects.filter(pk=draft.pk, state=State.DRAFT).update(
                 state=State.SCHEDULED,
                 reason=reason,
+                reason_folded=fold(reason),
                 confirmed_at=now,
                 starts_at=starts_at,
                 key=accounts.current_key(),

@@ -87,6 +87,7 @@ def test_pages_lead_through_the_whole_log_and_back(viewer: Person) -> None:
     ("query", "expected"),
     [
         ("actor=olga", [4, 1]),
+        ("actor=OLGA", [4, 1]),
         ("action=tasks.imported", [3]),
         ("subject=first", [2, 1]),
         ("actor=olga&subject=first", [1]),

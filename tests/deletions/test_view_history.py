@@ -133,6 +133,22 @@ def test_each_filter_of_the_history(operator, query, found) -> None:
     assert f"reason {'two' if found == 'one' else 'one'}" not in page
 
 
+@pytest.mark.parametrize("words", ["äußerst", "ÄUSSERST", "a\u0308ußerst", "очистка", "ALT", "alt – ОЧИСТКА"])
+def test_a_reason_is_found_however_it_is_written(sandbox, operator, tasks, words: str) -> None:
+    draft = drafted(operator, tasks)
+    operator.post(url_of("confirm", draft), {"reason": "Äußerst alt – Очистка"})
+    DeletionFactory(reason="Ausser Altem")
+    page = operator.get(reverse("deletion-list"), {"q": words}).content.decode()
+    assert "Äußerst alt – Очистка" in page
+    assert ("Ausser Altem" in page) == (words == "ALT")
+
+
+def test_a_person_is_found_in_any_case(operator) -> None:
+    DeletionFactory(reason="reason one", actor_name="Zoë")
+    page = operator.get(reverse("deletion-list"), {"by": "ZOE\u0308"}).content.decode()
+    assert "reason one" in page
+
+
 @pytest.mark.parametrize(
     "query",
     ["outcome=gone", "kind=audio", "after=yesterday", "before=2026-13-01", "cursor=x", "colour=red", "by=a&by=b"],
