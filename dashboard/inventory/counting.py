@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.db.models import BigIntegerField, F, Func, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
-from dashboard.inventory import search
+from dashboard.inventory import prompt_reading, search
 from dashboard.inventory.filters import Filter
 from dashboard.inventory.models import TrackedTask
 
@@ -39,12 +39,11 @@ class Tally(Subquery):
     output_field = BigIntegerField()
 
 
-class Matches(Func):
-    """How many numbers of a pool have a match. Each is looked up: PostgreSQL may begin a join at its wrong end."""
+class Sum(RawSQL):
+    """How many rows some SQL selects."""
 
-    template = "(SELECT COUNT(*) FROM %(expressions)s IS NOT NULL)"
-    arg_joiner = " AS tally WHERE "
-    output_field = BigIntegerField()
+    def __init__(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        super().__init__(f"SELECT COUNT(*) FROM ({sql}) AS tally", parameters, BigIntegerField())  # nosec B608 # our own statement, its values beside it
 
 
 def in_words(number: int) -> str:
@@ -56,7 +55,13 @@ def count(filter: Filter) -> Count:
     tallies = _tallies("number", filter.condition(), filter)
     if filter.by_time:
         tallies |= _tallies("left_out", Q(created_at=None) & filter.untimed().condition(), filter)
+    if filter.prompt_words:
+        # In the same question, whether there is something new to read first.
+        tallies["unread"] = Sum(prompt_reading.UNREAD_AT_ALL)
     counted = tallied(tallies)
+    if counted.pop("unread", 0):
+        prompt_reading.keep_up()
+        return count(filter)
     read = [counted.pop(name) for name in list(counted) if name.endswith("_read")]
     return Count(**counted, at_least=any(number > READ_AT_MOST for number in read)) if counted else Count(number=0)
 
@@ -65,20 +70,19 @@ def tally(tasks: QuerySet[Any, Any], *, cap: int = 0) -> Tally:
     return Tally(tasks.order_by()[: (cap or COUNT_CAP) + 1])
 
 
-def tallied(tallies: Mapping[str, Tally | Matches]) -> dict[str, int]:
+def tallied(tallies: Mapping[str, Tally | Sum]) -> dict[str, int]:
     """The sums in one query. Any one row serves to hang them on; a register without rows has nothing to count."""
     sums = TrackedTask.objects.order_by("pk").values(**tallies).first()
     return cast("dict[str, int]", sums or {})
 
 
-def _tallies(name: str, condition: Q, filter: Filter) -> dict[str, Tally | Matches]:
+def _tallies(name: str, condition: Q, filter: Filter) -> dict[str, Tally | Sum]:
     tasks = TrackedTask.objects.filter(condition)
     if not filter.prompt_words:
         return {name: tally(tasks.values("pk"))}
-    found = search.found(filter.prompt_words)
-    pool: QuerySet[Any, Any] = tasks.order_by().values(rowid=F("pk")) if found is None else found
-    # By its number alone: of a table that it knows nothing of yet, PostgreSQL would read every task for each number.
-    fits = search.opaque(condition & search.unindexed(filter.prompt_words))
-    match = TrackedTask.objects.filter(fits, pk=RawSQL("tally.rowid", ()))
-    matches = Matches(Subquery(pool[:READ_AT_MOST]), Subquery(match.values("pk")))
-    return {name: matches, f"{name}_read": tally(pool, cap=READ_AT_MOST)}
+    number = TrackedTask.objects.filter(search.opaque(condition), search.found(filter.prompt_words))
+    pool, one_more = (
+        search.proposed(filter.prompt_words, limit=most) or tasks.order_by().values("pk")[:most].query.sql_with_params()
+        for most in (READ_AT_MOST, READ_AT_MOST + 1)
+    )
+    return {name: Tally(number.filter(search.among(*pool)).values("pk")), f"{name}_read": Sum(*one_more)}

@@ -18,6 +18,7 @@ from dashboard.audit.filters import DayField
 from dashboard.calls.models import Kind
 from dashboard.inventory import search
 from dashboard.inventory.models import LISTED, Presence, Selection, Status, TaskQuerySet, TrackedTask
+from dashboard.inventory.query import ids, read
 from dashboard.inventory.times import Age, Time, TimeField, as_text
 from dashboard.pages import moments
 from dashboard.pages.foreign import quoted
@@ -32,7 +33,7 @@ class BadFilter(Exception):
 
 
 class TaskFilterForm(forms.Form):
-    q = forms.CharField(label="Search", required=False, max_length=255)
+    q = forms.CharField(label="Search", required=False, max_length=1000)
     kind = forms.ChoiceField(label="Kind", required=False, choices=[("", "Any"), *Kind.choices])
     status = forms.ChoiceField(label="Status", required=False, choices=[("", "Any"), *Status.choices])
     presence = forms.ChoiceField(
@@ -103,7 +104,7 @@ class Filter:
     created_after: Time | None = None
     created_before: Time | None = None
     by_task_id: bool = False
-    """`q` is a task id, and not words of a prompt."""
+    """`q` is a task id, or several, and not words of a prompt."""
     now: datetime = field(default_factory=timezone.now, compare=False)
     """Ages are counted from here, in the rows as in their number."""
     zone: tzinfo = field(default_factory=timezone.get_current_timezone, compare=False)
@@ -114,10 +115,13 @@ class Filter:
         narrowed = replace(cls._parsed(query), now=timezone.now(), zone=timezone.get_current_timezone())
         if len(narrowed.query_string()) > LONGEST:
             raise BadFilter("This filter is too long. Search for fewer words.")
-        # No task id holds whitespace, and one has a single page of tasks: only a first page needs to ask.
-        if not narrowed.q or len(narrowed.q.split()) > 1 or query.get("cursor"):
+        pieces = ids(narrowed.q)
+        # One id has a single page of tasks: only a first page needs to ask.
+        if not pieces or (len(pieces) == 1 and query.get("cursor")):
             return narrowed
-        return replace(narrowed, by_task_id=TrackedTask.objects.filter(task_id=narrowed.q).exists())
+        known = set(TrackedTask.objects.filter(task_id__in=pieces).values_list("task_id", flat=True))
+        # Among many that were pasted, some may never have been imported.
+        return replace(narrowed, by_task_id=narrowed.q in known or 2 * len(known) > len(pieces))
 
     @classmethod
     def of_selection(cls, selection: Selection) -> Self:
@@ -140,7 +144,10 @@ class Filter:
         form = TaskFilterForm(QueryDict(texts))
         if not form.is_valid():
             raise BadFilter(form.sentence())
-        return cls(**{name: form.cleaned_data[name] for name in FILTER_NAMES})
+        narrowed = cls(**{name: form.cleaned_data[name] for name in FILTER_NAMES})
+        if narrowed.q and not read(narrowed.q).groups:
+            raise BadFilter("Search: what stands there is invisible. Write a word, or a task id.")
+        return narrowed
 
     def queryset(self) -> TaskQuerySet:
         """What matches, in no order; `walking.py` reads it in order."""
@@ -150,7 +157,7 @@ class Filter:
     def among(self, numbers: list[int], *, of: TaskQuerySet | None = None) -> TaskQuerySet:
         """What matches of the tasks that `search.candidates` found."""
         tasks = TrackedTask.objects.all() if of is None else of
-        return self.narrow(tasks.filter(search.unindexed(self.prompt_words), pk__in=numbers))
+        return self.narrow(tasks.filter(search.found(self.prompt_words), pk__in=numbers))
 
     def narrow(self, tasks: TaskQuerySet) -> TaskQuerySet:
         return tasks.filter(self.condition())
@@ -159,7 +166,7 @@ class Filter:
         """Everything but words."""
         exact = {name: value for name in ("presence", "kind", "status", "model") if (value := getattr(self, name))}
         if self.by_task_id:
-            exact["task_id"] = self.q
+            exact["task_id__in"] = ids(self.q)
         if self.presence or not self.by_task_id:
             # Every index begins with it.
             exact["listed"] = int(not self.presence or self.presence in LISTED)

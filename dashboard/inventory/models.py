@@ -216,10 +216,10 @@ class TrackedTask(models.Model):
 
 
 class IndexedPrompt(models.Model):
-    """A row of the text index (`prompt_index.py`), by the number of its task. Triggers write it, nobody else."""
+    """A prompt as a search reads it (`prompt_index.py`), by the number of its task."""
 
     rowid = models.BigIntegerField(primary_key=True)
-    prompt = models.TextField()
+    folded = models.TextField()
 
     class Meta:
         managed = False

@@ -1,7 +1,11 @@
-"""The text index of the prompts, apart from the register: what a deletion writes to a task must not touch it.
+"""The prompts as a search reads them, apart from the register: what a deletion writes to a task must not touch them.
 
-`inventory_prompts` is an FTS5 table on SQLite, and on PostgreSQL a narrow table with a `pg_trgm` index. Triggers keep
-it in step. A migration that alters `inventory_trackedtask` ends with `create(schema_editor.connection)`, since SQLite
+`inventory_prompts` holds each prompt folded, on both databases; what a search finds is decided there and nowhere else.
+An index beside it only proposes tasks: on SQLite `inventory_grams`, an FTS5 table, on PostgreSQL a GIN index.
+
+Folding takes Python. Triggers write down in `inventory_unread` which tasks are new or changed, whoever writes, and
+`prompt_reading.keep_up` reads those: whoever writes many calls it in the same transaction, and every search begins
+with it. A migration that alters `inventory_trackedtask` ends with `create(schema_editor.connection)`, since SQLite
 drops a table's triggers with that.
 """
 
@@ -13,42 +17,56 @@ from django.db import DatabaseError, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
 from dashboard import triggers
+from dashboard.inventory import grams, prompt_reading
 from dashboard.inventory.listed import TASKS
+from dashboard.inventory.prompt_reading import GRAMS, POSTGRESQL_DAY, TABLE, UNREAD
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-MIGRATION = ("inventory", "0004_index_prompts")
-TABLE = "inventory_prompts"
-TRIGRAMS = "inventory_prompts_trigrams"
+MIGRATION = ("inventory", "0010_fold_prompts")
+INDEX = "inventory_prompts_grams"
 
-_ADD = f"INSERT INTO {TABLE} (rowid, prompt) VALUES (NEW.id, NEW.prompt);"  # nosec B608 # only names from the code
-_REMOVE = f"INSERT INTO {TABLE} ({TABLE}, rowid, prompt) VALUES ('delete', OLD.id, OLD.prompt);"  # nosec B608 # only names from the code
-SQLITE_TABLE = f"""
-    CREATE VIRTUAL TABLE IF NOT EXISTS {TABLE}
-    USING fts5(prompt, content='{TASKS}', content_rowid='id', tokenize='trigram')"""
+SQLITE_TABLES = (
+    f"CREATE TABLE {TABLE} (rowid INTEGER PRIMARY KEY, day INTEGER NOT NULL, folded TEXT NOT NULL)",
+    f"CREATE TABLE {UNREAD} (task_id INTEGER PRIMARY KEY)",
+    # In the order of days. Without places within the text it takes a third of the room.
+    f"""CREATE VIRTUAL TABLE {GRAMS} USING fts5(
+        grams, content='', columnsize=0, detail=none, tokenize="ascii tokenchars '{grams.MARKS}'")""",
+)
+_NOTE = f"INSERT OR IGNORE INTO {UNREAD} (task_id) VALUES (NEW.id);"
+_FORGET = f"DELETE FROM {TABLE} WHERE rowid = OLD.id; DELETE FROM {UNREAD} WHERE task_id = OLD.id;"  # nosec B608 # only names from the code
+_CHANGED = "NEW.prompt IS NOT OLD.prompt OR NEW.created_at IS NOT OLD.created_at"
 SQLITE = {
-    "inventory_prompts_added": f"AFTER INSERT ON {TASKS} BEGIN {_ADD} END",
-    "inventory_prompts_removed": f"AFTER DELETE ON {TASKS} BEGIN {_REMOVE} END",
-    "inventory_prompts_changed": f"""
-        AFTER UPDATE OF prompt ON {TASKS} WHEN NEW.prompt IS NOT OLD.prompt BEGIN {_REMOVE} {_ADD} END""",
+    "inventory_prompts_added": f"AFTER INSERT ON {TASKS} BEGIN {_NOTE} END",
+    "inventory_prompts_removed": f"AFTER DELETE ON {TASKS} BEGIN {_FORGET} END",
+    "inventory_prompts_changed": f"AFTER UPDATE OF prompt, created_at ON {TASKS} WHEN {_CHANGED} BEGIN {_NOTE} END",
 }
 
-POSTGRESQL_TABLE = f"CREATE TABLE IF NOT EXISTS {TABLE} (rowid bigint PRIMARY KEY, prompt text NOT NULL)"
-# What Django writes for `icontains` is what the index holds.
-POSTGRESQL_INDEX = f"CREATE INDEX IF NOT EXISTS {TRIGRAMS} ON {TABLE} USING gin (upper(prompt) gin_trgm_ops)"
+# Printable ASCII with single blanks: folding it is making its letters small, which needs no Python.
+_PLAIN = r"""prompt COLLATE "C" !~ '[^ -~]|  |^ | $'"""
+_FOLDED = f'SELECT id, {POSTGRESQL_DAY}, lower(prompt COLLATE "C")'
+POSTGRESQL_TABLES = (
+    f"""CREATE TABLE {TABLE} (
+        rowid bigint PRIMARY KEY, day integer NOT NULL, folded text COLLATE "C" NOT NULL, grams integer[])""",
+    f"CREATE TABLE {UNREAD} (task_id bigint PRIMARY KEY)",
+)
+POSTGRESQL_INDEX = f"CREATE INDEX {INDEX} ON {TABLE} USING gin (({grams.day_keys('day')}), grams, folded gin_trgm_ops)"
 POSTGRESQL_FUNCTION = f"""
     CREATE OR REPLACE FUNCTION inventory_prompts_keep() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         IF TG_OP = 'INSERT' THEN
-            INSERT INTO {TABLE} SELECT id, prompt FROM added
-            ON CONFLICT (rowid) DO UPDATE SET prompt = EXCLUDED.prompt;
+            INSERT INTO {TABLE} (rowid, day, folded)
+            {_FOLDED} FROM added WHERE {_PLAIN}
+            ON CONFLICT (rowid) DO UPDATE SET day = EXCLUDED.day, folded = EXCLUDED.folded, grams = NULL;
+            INSERT INTO {UNREAD} SELECT id FROM added WHERE NOT ({_PLAIN}) ON CONFLICT DO NOTHING;
         ELSIF TG_OP = 'UPDATE' THEN
-            UPDATE {TABLE} SET prompt = NEW.prompt WHERE rowid = NEW.id;
+            INSERT INTO {UNREAD} VALUES (NEW.id) ON CONFLICT DO NOTHING;
         ELSIF TG_OP = 'DELETE' THEN
             DELETE FROM {TABLE} WHERE rowid = OLD.id;
+            DELETE FROM {UNREAD} WHERE task_id = OLD.id;
         ELSE
-            TRUNCATE {TABLE};
+            TRUNCATE {TABLE}, {UNREAD};
         END IF;
         RETURN NULL;
     END $$"""  # nosec B608 # only names from the code
@@ -59,34 +77,38 @@ POSTGRESQL = {
         AFTER INSERT ON {TASKS} REFERENCING NEW TABLE AS added FOR EACH STATEMENT {_KEEP}""",
     "inventory_prompts_removed": f"AFTER DELETE ON {TASKS} FOR EACH ROW {_KEEP}",
     "inventory_prompts_changed": f"""
-        AFTER UPDATE OF prompt ON {TASKS} FOR EACH ROW WHEN (NEW.prompt IS DISTINCT FROM OLD.prompt) {_KEEP}""",
+        AFTER UPDATE OF prompt, created_at ON {TASKS} FOR EACH ROW
+        WHEN (NEW.prompt IS DISTINCT FROM OLD.prompt OR NEW.created_at IS DISTINCT FROM OLD.created_at) {_KEEP}""",
     "inventory_prompts_emptied": f"AFTER TRUNCATE ON {TASKS} FOR EACH STATEMENT {_KEEP}",
 }
 
 
 def create(connection: BaseDatabaseWrapper) -> None:
-    """Makes what is missing, and fills the index anew: while a trigger was away nobody knows what it missed."""
-    drop_triggers(connection)
+    """Makes all of it anew: while a trigger was away nobody knows what it missed."""
+    drop(connection)
     postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
-        cursor.execute(POSTGRESQL_TABLE if postgresql else SQLITE_TABLE)
+        for table in POSTGRESQL_TABLES if postgresql else SQLITE_TABLES:
+            cursor.execute(table)
         if postgresql:
-            cursor.execute(f"TRUNCATE {TABLE}")
-            cursor.execute(f"INSERT INTO {TABLE} SELECT id, prompt FROM {TASKS}")  # nosec B608 # only names from the code
             cursor.execute(POSTGRESQL_FUNCTION)
-        else:
-            cursor.execute(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('rebuild')")  # nosec B608 # only names from the code
     triggers.put(connection, TASKS, _wanted(connection))
-    if postgresql and _trigrams_known(connection):
-        with connection.cursor() as cursor:
-            cursor.execute(POSTGRESQL_INDEX)
+    with connection.cursor() as cursor:
+        if postgresql:
+            cursor.execute(f"INSERT INTO {TABLE} (rowid, day, folded) {_FOLDED} FROM {TASKS} WHERE {_PLAIN}")  # nosec B608 # only names from the code
+        unread = f"WHERE NOT ({_PLAIN})" if postgresql else ""
+        cursor.execute(f"INSERT INTO {UNREAD} SELECT id FROM {TASKS} {unread}")  # nosec B608 # only names from the code
+    prompt_reading.keep_up(connection.alias)
+    if postgresql:
+        _index(connection)
 
 
 def drop(connection: BaseDatabaseWrapper) -> None:
     """The extension stays: somebody else may use it."""
     drop_triggers(connection)
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
+        for table in (TABLE, UNREAD, GRAMS):
+            cursor.execute(f"DROP TABLE IF EXISTS {table}")
         if connection.vendor == "postgresql":
             cursor.execute("DROP FUNCTION IF EXISTS inventory_prompts_keep()")
 
@@ -96,11 +118,14 @@ def drop_triggers(connection: BaseDatabaseWrapper) -> None:
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """The table and triggers that should stand and don't; none before their migration has run."""
+    """The tables and triggers that should stand and don't; none before their migration has run."""
     if MIGRATION not in MigrationRecorder(connection).applied_migrations():
         return []
-    table = [TABLE] if TABLE not in connection.introspection.table_names() else []
-    return table + triggers.missing(connection, TASKS, _wanted(connection))
+    wanted = [TABLE, UNREAD] if connection.vendor == "postgresql" else [TABLE, UNREAD, GRAMS]
+    standing = connection.introspection.table_names()
+    return [table for table in wanted if table not in standing] + triggers.missing(
+        connection, TASKS, _wanted(connection)
+    )
 
 
 def reads_every_prompt(connection: BaseDatabaseWrapper) -> bool:
@@ -108,18 +133,19 @@ def reads_every_prompt(connection: BaseDatabaseWrapper) -> bool:
     if connection.vendor != "postgresql" or TABLE not in connection.introspection.table_names():
         return False
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NULL", [TRIGRAMS])
+        cursor.execute("SELECT to_regclass(%s) IS NULL", [INDEX])
         return bool(cursor.fetchone()[0])
 
 
-def _trigrams_known(connection: BaseDatabaseWrapper) -> bool:
-    """Whether `pg_trgm` is there, by making it where we may."""
+def _index(connection: BaseDatabaseWrapper) -> None:
+    """Where we may make `pg_trgm`, or it is there; without it nothing is indexed but scripts without blanks."""
     try:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     except DatabaseError:
-        return False
-    return True
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(POSTGRESQL_INDEX)
 
 
 def _wanted(connection: BaseDatabaseWrapper) -> dict[str, str]:

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
+from dashboard.inventory import prompt_reading
 from dashboard.inventory import sample_words as words
 from dashboard.inventory.inserting import insert_select
 from dashboard.inventory.models import TrackedTask
@@ -40,9 +41,10 @@ def add_samples(*, count: int, seed: int, now: datetime) -> int:
     statement, defaults = insert_select(given, source=source, now=now)
     end = first + count
     for begin in range(first, end, CHUNK):
-        # A statement alone is a transaction.
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [*defaults, begin, min(begin + CHUNK, end) - 1])
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(statement, [*defaults, begin, min(begin + CHUNK, end) - 1])
+            prompt_reading.keep_up()
     return count
 
 

@@ -1,64 +1,52 @@
-"""How `q` is read. Docs: `docs/listing.md`.
+"""Which tasks `q` finds, told in one way: by the folded prompt of each. Docs: `docs/listing.md`.
 
-Exactly a task id: that id, in any presence. Otherwise every word of `q` occurs in the prompt, whatever its case; and a
-single word also finds the task ids that begin with it, to the letter.
+`found` decides, for rows, counts, facets, selections and deletions alike. `proposed` only spares reading the others:
+what an index proposes is still to be decided. A single word also finds the task ids that begin with it, to the letter.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Case, Q, QuerySet, TextField, When
-from django.db.models.lookups import BuiltinLookup
+from django.db.models import BooleanField, Case, F, Func, OuterRef, Q, Subquery, When
+from django.db.models.expressions import RawSQL
+from django.db.models.lookups import IsNull
 
+from dashboard.folding import holds
+from dashboard.inventory import grams, prompt_reading
 from dashboard.inventory.models import IndexedPrompt, TrackedTask
+from dashboard.inventory.prompt_reading import GRAMS, NUMBER_BITS, TABLE, UNREAD_AT_ALL
+from dashboard.inventory.query import Query, Term, read
 
-INDEXED = 3
-"""Characters from which on the text index, which is made of trigrams, can find a word."""
-PREFIX = 4
+PREFIX = 2
 """Characters from which on a word is also looked for among the task ids."""
 FEW = 5000
 """So many candidates are collected and sorted. More must be common enough to be met soon on a walk in order."""
 LAST = chr(0x10FFFF)
+_TRIGRAM = re.compile("[a-z0-9]{3}|[a-z0-9]{2}[^a-z0-9]|[^a-z0-9][a-z0-9]", re.ASCII)
+"""Without these `pg_trgm` knows nothing of a text."""
 
 
-@TextField.register_lookup
-class Glob(BuiltinLookup[str]):
-    lookup_name = "glob"
-
-    def get_rhs_op(self, connection: Any, rhs: str) -> str:
-        return f"GLOB {rhs}"
-
-
-@TextField.register_lookup
-class Match(BuiltinLookup[str]):
-    """What FTS5 calls a match."""
-
-    lookup_name = "match"
-
-    def get_rhs_op(self, connection: Any, rhs: str) -> str:
-        return f"MATCH {rhs}"
+def found(q: str) -> Q:
+    """Whether a task is found. To be asked of those that are looked at anyway: it reads the prompt of each."""
+    query = read(q)
+    prompt = IndexedPrompt.objects.filter(*(_any_of(group) for group in query.groups), rowid=OuterRef("pk"))
+    # No EXISTS: PostgreSQL may answer it by reading every prompt.
+    matches = Q(IsNull(Subquery(prompt.values("rowid")), False))
+    if _may_be_prefix(query):
+        matches |= _begins_with(query.prefix)
+    # PostgreSQL would guess too few, and sort the table.
+    return opaque(matches)
 
 
 def matching(q: str) -> Q:
-    """Whatever else narrows the list, in any order: by the index."""
-    pool = found(q)
-    return unindexed(q) if pool is None else unindexed(q) & Q(pk__in=pool)
-
-
-def unindexed(q: str) -> Q:
-    """What the index can't tell."""
-    return Q(*(_holds(word) for word in q.split() if len(word) < INDEXED))
-
-
-def walked(q: str) -> Q:
-    """The same tasks, told by each row itself."""
-    held = Q(*(_holds(word) for word in q.split()))
-    if _may_be_prefix(q):
-        held |= _begins_with(q)
-    # PostgreSQL would guess too few, and sort the table.
-    return opaque(held)
+    """Those that are found, in any order: of what an index proposes, where it can."""
+    prompt_reading.keep_up()
+    proposals = proposed(q)
+    return found(q) if proposals is None else among(*proposals) & found(q)
 
 
 def opaque(condition: Q) -> Q:
@@ -66,50 +54,103 @@ def opaque(condition: Q) -> Q:
     return Q(Case(When(condition, then=True), default=False, output_field=BooleanField()))
 
 
+def among(numbers: str, parameters: Sequence[Any]) -> Q:
+    """That a task's number is one of those that some SQL selects: each is looked up by its key."""
+    # As a semi-join PostgreSQL may read every task instead.
+    postgresql = connection.vendor == "postgresql"
+    chosen = RawSQL(f"ARRAY({numbers})" if postgresql else numbers, parameters)  # nosec B611 # our own statements, their values beside them
+    is_one = Func(
+        F("pk"),
+        chosen,
+        template="%(expressions)s",
+        arg_joiner=" = ANY" if postgresql else " IN ",
+        output_field=BooleanField(),
+    )
+    return Q(is_one)
+
+
 def candidates(q: str, *, limit: int) -> list[int] | None:
-    """Numbers of tasks that the index finds; None when there are more, or no word that it knows."""
-    pool = found(q)
-    numbers = [] if pool is None else list(pool.values_list("rowid", flat=True)[: limit + 1])
-    return None if pool is None or len(numbers) > limit else numbers
-
-
-def _may_be_prefix(q: str) -> bool:
-    return len(q) >= PREFIX and len(q.split()) == 1
-
-
-def found(q: str) -> QuerySet[IndexedPrompt, Any] | None:
-    """All that the index finds, each once; None when it knows no word of `q`."""
-    words = [word for word in q.split() if len(word) >= INDEXED]
-    if not words:
+    """Numbers of tasks that an index proposes; None when there are more, or no index knows."""
+    proposals = proposed(q, limit=limit + 1)
+    if proposals is None:
+        prompt_reading.keep_up()
         return None
-    prompts = IndexedPrompt.objects.all()
-    if connection.vendor == "sqlite":
-        quoted = [f'"{word}"' for word in (word.replace('"', '""') for word in words)]
-        prompts = prompts.filter(prompt__match=" ".join(quoted))
-    else:
-        prompts = prompts.filter(*(_holds(word) for word in words))
-    rows = prompts.values("rowid")
-    if not _may_be_prefix(q):
-        return rows
-    by_id_alone = TrackedTask.objects.filter(_begins_with(q)).exclude(_holds(q))
-    return rows.union(by_id_alone.values("pk"), all=True)
+    sql, parameters = proposals
+    with connection.cursor() as cursor:
+        # In one question, whether there is something new to read first.
+        cursor.execute(f"SELECT -1 FROM ({UNREAD_AT_ALL}) AS unread UNION ALL {sql}", parameters)  # nosec B608 # pieces from the code, values beside them
+        numbers = [number for (number,) in cursor.fetchall()]
+    if -1 in numbers:
+        prompt_reading.keep_up()
+        return candidates(q, limit=limit)
+    return None if len(numbers) > limit else sorted(set(numbers))
 
 
-def _holds(word: str) -> Q:
-    if connection.vendor == "sqlite" and any(len(_cases(character)) > 1 for character in word if character > "\x7f"):
-        # LIKE knows the cases of ASCII only.
-        return Q(prompt__glob=f"*{''.join(map(_in_any_case, word))}*")
-    return Q(prompt__icontains=word)
+def proposed(q: str, *, limit: int | None = None) -> tuple[str, list[Any]] | None:
+    """SQL for the numbers of all tasks that may be found, some perhaps twice; None when no index knows."""
+    query = read(q)
+    indexed = _proposed_by_grams(query) if connection.vendor == "postgresql" else _proposed_by_match(query)
+    if indexed is None:
+        return None
+    sql, parameters = indexed
+    if _may_be_prefix(query):
+        ids, bounds = _ids_beginning_with(query.prefix)
+        sql, parameters = f"{sql} UNION ALL {ids}", [*parameters, *bounds]
+    if limit is not None:
+        sql = f"SELECT * FROM ({sql}) AS proposals LIMIT {limit}"  # nosec B608 # pieces from the code, values beside them
+    return sql, parameters
 
 
-def _in_any_case(character: str) -> str:
-    """As GLOB writes it. Brackets also take the meaning from `*`, `?` and `[`; every other sign stands for itself."""
-    cases = _cases(character)
-    return f"[{''.join(sorted(cases))}]" if len(cases) > 1 or character in "*?[" else character
+def _proposed_by_match(query: Query) -> tuple[str, list[Any]] | None:
+    groups = [
+        " OR ".join(f"({' AND '.join(map(_quoted, grams.looked_up(text)))})" for text in group)
+        for group in query.wanted
+    ]
+    if not groups:
+        return None
+    match = " AND ".join(f"({group})" for group in groups)
+    number = f"rowid & {(1 << NUMBER_BITS) - 1}"
+    return f"SELECT {number} FROM {GRAMS} WHERE {GRAMS} MATCH %s", [match]  # nosec B608 # only names from the code
 
 
-def _cases(character: str) -> set[str]:
-    return {case for case in (character, character.lower(), character.upper()) if len(case) == 1}
+def _proposed_by_grams(query: Query) -> tuple[str, list[Any]] | None:
+    groups, parameters = [], list[Any]()
+    for group in query.wanted:
+        pieces = [_pieces(text) for text in group]
+        if all(pieces):
+            groups.append(" OR ".join(f"({' AND '.join(condition for condition, _ in piece)})" for piece in pieces))
+            parameters += [value for piece in pieces for _, value in piece]
+    if not groups:
+        return None
+    return f"SELECT rowid FROM {TABLE} WHERE ({') AND ('.join(groups)})", parameters  # nosec B608 # only names from the code
+
+
+def _pieces(text: str) -> list[tuple[str, Any]]:
+    """What PostgreSQL's index can tell of a text; nothing of one or two letters."""
+    found: list[tuple[str, Any]] = [
+        ("folded LIKE %s", f"%{connection.ops.prep_for_like_query(run)}%")
+        for run in text.split()
+        if _TRIGRAM.search(run)
+    ]
+    numbers = grams.numbers_looked_up(text)
+    return [*found, ("grams @> %s", numbers)] if numbers else found
+
+
+def _quoted(piece: str) -> str:
+    """As FTS5 takes a string."""
+    doubled = piece.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _any_of(group: tuple[Term, ...]) -> Q:
+    return Q(
+        *(~Q(holds("folded", term.text)) if term.unwanted else Q(holds("folded", term.text)) for term in group),
+        _connector=Q.OR,
+    )
+
+
+def _may_be_prefix(query: Query) -> bool:
+    return len(query.prefix) >= PREFIX
 
 
 def _begins_with(prefix: str) -> Q:
@@ -117,3 +158,7 @@ def _begins_with(prefix: str) -> Q:
     if connection.vendor == "postgresql":
         return Q(task_id__startswith=prefix)
     return Q(task_id__gte=prefix, task_id__lte=prefix + LAST)
+
+
+def _ids_beginning_with(prefix: str) -> tuple[str, tuple[Any, ...]]:
+    return TrackedTask.objects.filter(_begins_with(prefix)).values("pk").query.sql_with_params()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import connection
 
-from dashboard.inventory import prompt_index
 from dashboard.inventory.listed import TASKS
+from dashboard.inventory.prompt_reading import TABLE
 
 MANY = 10_000
 """So many changed tasks are worth a new look."""
@@ -26,4 +26,4 @@ def refresh() -> None:
             cursor.execute(f"ANALYZE {TASKS}")
         else:
             # Counting by an index alone needs the visibility map, which only VACUUM writes.
-            cursor.execute(f"VACUUM (ANALYZE) {TASKS}, {prompt_index.TABLE}")
+            cursor.execute(f"VACUUM (ANALYZE) {TASKS}, {TABLE}")

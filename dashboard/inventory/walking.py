@@ -146,7 +146,7 @@ class Walk:
         """Tasks of known and of unknown time, each by the index: `NULLS LAST` over both would cost it."""
         tasks = self.filter.narrow(self.tasks)
         if self.filter.prompt_words:
-            tasks = tasks.filter(search.walked(self.filter.prompt_words))
+            tasks = tasks.filter(search.found(self.filter.prompt_words))
         falling = self._falling(cursor)
         tasks = tasks.order_by("-created_at", "-pk") if falling else tasks.order_by("created_at", "pk")
         known = tasks.filter(created_at__isnull=False)

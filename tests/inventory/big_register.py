@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
+from dashboard.inventory import prompt_reading
 from dashboard.inventory.models import TrackedTask
 from tests.factories import TrackedTaskFactory
 
@@ -29,6 +30,7 @@ def fill() -> int:
                 f"INSERT INTO inventory_trackedtask (task_id, {names}) SELECT task_id || '.' || last, {names} "
                 "FROM inventory_trackedtask, (SELECT max(id) AS last FROM inventory_trackedtask) AS doubling"
             )
+    prompt_reading.keep_up()
     return TrackedTask.objects.count()
 
 

@@ -141,7 +141,7 @@ def test_the_last_day_of_the_calendar_is_a_day() -> None:
         ("statuss=failed", "There is no filter called “statuss”."),
         ("=failed", "There is no filter called “”."),
         ("kind=image&kind=video", "“kind” stands 2 times in the address. Once is clear."),
-        (f"q={'x' * 256}", "Search: use at most 255 characters."),
+        (f"q={'x' * 1001}", "Search: use at most 1000 characters."),
         ("q=a%00b", "Search: Null characters are not allowed."),
     ],
 )
@@ -151,7 +151,7 @@ def test_what_it_does_not_know_is_refused_with_a_sentence(query: str, sentence: 
 
 def test_a_filter_that_could_not_be_stored_is_refused() -> None:
     assert refusal("q=" + "红" * 250) == "This filter is too long. Search for fewer words."
-    assert "at most 255 characters" in refusal("q=" + "a" * 256)
+    assert "at most 1000 characters" in refusal("q=" + "a" * 1001)
 
 
 def test_empty_fields_are_no_filter() -> None:

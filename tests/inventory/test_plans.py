@@ -79,6 +79,9 @@ def plan(sql: str) -> list[str]:
 
 def complaint(line: str, *, may_sort: bool = False) -> bool:
     """It reads all tasks or all prompts, or sorts what it found."""
+    if "inventory_unread" in line:
+        # As good as empty, and asked for one row.
+        return False
     if connection.vendor == "sqlite":
         scan = re.match(r"SCAN (inventory_\w+|[U-Z]\d+)", line) and not re.search(r"VIRTUAL TABLE INDEX \d+:M", line)
         return bool(scan) or ("TEMP B-TREE" in line and not may_sort)
@@ -157,9 +160,9 @@ def test_a_count_looks_tasks_up_by_their_number_in_a_table_that_nobody_has_looke
         count(Filter(q=q, kind="image", created_after=date(2026, 3, 20)))
     (query,) = captured.captured_queries
     lines = "\n".join(plan(query["sql"]))
-    looked_up = re.findall(r"(.*)\n *Index Cond: \(id = \w+\.\w+\)", lines)
+    looked_up = re.findall(r"(.*)\n *Index Cond: \(id = ANY \(", lines)
     assert len(looked_up) == 2, lines
-    assert all("using inventory_trackedtask_pkey" in line for line in looked_up), lines
+    assert all(" inventory_trackedtask_pkey" in line for line in looked_up), lines
 
 
 def test_the_complaints_are_real(register: None) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from dashboard.inventory import prompt_reading
 from dashboard.inventory.importing import fields
 from dashboard.inventory.importing.entries import Row
 from dashboard.inventory.inserting import TABLE, insert_select
@@ -61,6 +62,7 @@ def store(rows: str, *, number: int, now: datetime) -> tuple[int, int]:
         added: int = cursor.rowcount
         if added < number:
             _update(rows)
+        prompt_reading.keep_up()
     return added, number - added
 
 

@@ -1,0 +1,95 @@
+"""What the text index holds of a folded prompt: pieces of one to three characters, so that any text can be looked up.
+
+A word lies between blanks, so no piece reaches over one. The index only proposes: what it holds twice, or of a day long
+past, costs a look and changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from zlib import crc32
+
+LONGEST = 3
+MOST = 16
+"""So many pieces of one word narrow enough; the rest of it is for the predicate."""
+SHORT = 24
+"""Characters up to which a word is likely to come again."""
+LEVELS = 6
+"""On PostgreSQL a day is also held as a part of 4, 16, 64, … days, so that any stretch of time is a few keys."""
+_CONTROLS = re.compile("[\x00-\x1f\x7f]")
+# Every mark but the blank belongs to a piece, in the way in which FTS5 quotes within quotes.
+MARKS = "".join(chr(code) for code in range(33, 127) if not chr(code).isalnum()).replace("'", "''").replace('"', '""')
+
+
+def of(folded: str) -> str:
+    """All pieces of a prompt, between blanks."""
+    return " ".join([_known(run) if len(run) <= SHORT else _of(run) for run in folded.split()])
+
+
+def looked_up(text: str) -> list[str]:
+    """Pieces that a prompt with this text has."""
+    pieces = [
+        run[place : place + LONGEST]
+        for run in _CONTROLS.sub("\ufffd", text).split()
+        for place in range(max(len(run) - LONGEST, 0) + 1)
+    ]
+    distinct = list(dict.fromkeys(pieces))
+    return distinct[:: -(-len(distinct) // MOST)] if distinct else []
+
+
+def _of(run: str) -> str:
+    run = _CONTROLS.sub("\ufffd", run)
+    places = range(len(run))
+    return " ".join({run[place : place + size] for size in range(1, LONGEST + 1) for place in places})
+
+
+_known = lru_cache(maxsize=20_000)(_of)
+
+
+# For PostgreSQL, which finds three letters itself: what scripts without blanks need, as numbers.
+
+
+def numbered(folded: str) -> list[int] | None:
+    """Of a prompt, each pair and each character that is not ASCII."""
+    if folded.isascii():
+        return None
+    return sorted({number for run in folded.split() for number in _numbers(run)})
+
+
+def numbers_looked_up(text: str) -> list[int]:
+    """Of a text, pairs where there are any."""
+    found = []
+    for run in text.split():
+        pairs = [run[place : place + 2] for place in range(max(len(run) - 1, 1))]
+        found += [_number(pair) for pair in pairs if not pair.isascii()]
+    return sorted(set(found))[: 2 * MOST]
+
+
+def _numbers(run: str) -> Iterable[int]:
+    for size in (1, 2):
+        for place in range(len(run) - size + 1):
+            piece = run[place : place + size]
+            if not piece.isascii():
+                yield _number(piece)
+
+
+def _number(piece: str) -> int:
+    """Pieces that share one only propose more."""
+    return crc32(piece.encode()) - 2**31
+
+
+def day_keys(day: str) -> str:
+    """SQL for all keys of a day."""
+    return f"ARRAY[{', '.join(_key(day, level) for level in range(LEVELS))}]"
+
+
+def _key(day: str, level: int) -> str:
+    return f"{level * 10_000_000} + {day} / {4**level}" if level else day
+
+
+def keys_between(first: int, last: int) -> list[int]:
+    """As few keys as cover these days, and perhaps some beside them."""
+    level = next((level for level in range(LEVELS) if 4**level * 4 > last - first), LEVELS - 1)
+    return [level * 10_000_000 + part for part in range(first // 4**level, last // 4**level + 1)]

@@ -1,0 +1,81 @@
+"""What somebody wrote into Search, read: words, `"a phrase"`, `-word`, `a OR b`, and ids that were pasted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from dashboard.folding import fold
+
+# A phrase ends where a blank or the end follows, so that a quotation mark within a word is a mark like any other.
+_PIECE = re.compile(r'-?"[^"]+"(?!\S)|\S+')
+_SEPARATORS = re.compile(r"[\s,;]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """A text that occurs in the prompt, or does not; folded."""
+
+    text: str
+    unwanted: bool = False
+
+    def fits(self, folded: str) -> bool:
+        return (self.text in folded) != self.unwanted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    groups: tuple[tuple[Term, ...], ...]
+    """All of them must hold. Of one, whose terms stood with OR between, any."""
+    prefix: str = ""
+    """A single word, to the letter: what a task id may begin with."""
+
+    def fits(self, folded: str) -> bool:
+        """Whether a folded prompt is found: what the databases are held against."""
+        return all(any(term.fits(folded) for term in group) for group in self.groups)
+
+    @property
+    def wanted(self) -> list[list[str]]:
+        """Of each group that an index can serve: what any of its terms holds."""
+        return [[term.text for term in group] for group in self.groups if not any(term.unwanted for term in group)]
+
+
+@lru_cache(maxsize=200)
+def read(q: str) -> Query:
+    """Without a group where there is nothing to look for."""
+    groups: list[list[Term]] = []
+    pieces = _PIECE.findall(q)
+    joined = False
+    for place, piece in enumerate(pieces):
+        if piece == "OR" and groups and not joined and place + 1 < len(pieces):
+            joined = True
+            continue
+        term = _term(piece)
+        if not term.text:
+            # Invisible characters say nothing.
+            continue
+        if joined:
+            groups[-1].append(term)
+        else:
+            groups.append([term])
+        joined = False
+    single = q.strip() if len(pieces) == 1 and groups and groups[0][0].text == fold(q) else ""
+    return Query(groups=tuple(map(tuple, groups)), prefix=single)
+
+
+def _term(piece: str) -> Term:
+    # Two dashes begin what people write into prompts, such as --seed.
+    unwanted = len(piece) > 1 and piece[0] == "-" and piece[1] != "-"
+    text = piece[1:] if unwanted else piece
+    phrase = len(text) > 2 and text[0] == text[-1] == '"' and '"' not in text[1:-1]
+    return Term(text=fold(text[1:-1] if phrase else text), unwanted=unwanted)
+
+
+@lru_cache(maxsize=200)
+def ids(q: str) -> tuple[str, ...]:
+    """What may be a task id: the whole, unless there is white space in it, and what stands between commas or blanks.
+    None of it where several pieces are made of letters alone: those are words."""
+    whole = [q] if len(q.split()) == 1 else []
+    pieces = [piece for piece in _SEPARATORS.split(q) if piece]
+    return tuple(dict.fromkeys([*whole, *(pieces if not all(piece.isalpha() for piece in pieces) else [])]))
