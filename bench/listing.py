@@ -17,6 +17,8 @@ FASTER = {"first": 4, "deep": 6, "filter": 4, "last": 4, "search": 50, "id": 50}
 """How many times as fast as the changelist each page shall be on the largest register."""
 GROWTH = 1.5
 DEEP = 1.2
+SEARCH = 3
+"""Times the first page, for anything that is searched."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -34,7 +36,7 @@ def run(options: Namespace, vendors: Sequence[str]) -> dict[str, object]:
     for one in runs:
         report.show(
             f"{one.case.database}, {one.case.rows:,} tasks, 100 a page: milliseconds, median (95th percentile).",
-            [beside(page, judged=one.case.rows == max(options.rows)) for page in one.pages],
+            [beside(page, judged=one.case.rows == max(options.rows)) for page in one.pages if page.peer],
         )
     report.show("Deep page over first page, and growth with the register: ours, in turn with each other.", shapes(runs))
     return {"runs": [asdict(one) for one in runs]}
@@ -56,9 +58,15 @@ def shapes(runs: Sequence[Run]) -> list[dict[str, str]]:
     for one in runs:
         pages = {page.name: median(page.in_turn) for page in one.pages}
         found.append(_shape(one.case, "deep ÷ first", pages["deep"] / pages["first"], at_most=DEEP))
+        searched = [page.name for page in one.pages if not page.peer]
+        found += [
+            _shape(one.case, f"{name} ÷ first", pages[name] / pages["first"], at_most=SEARCH) for name in searched
+        ]
         smallest = min((other for other in runs if other.case.database == one.case.database), key=_rows)
         if smallest is not one:
-            for page in smallest.pages:
+            # A page that shows more rows takes longer, and says nothing of the register.
+            shown = {page.name: page.rows for page in one.pages}
+            for page in (page for page in smallest.pages if shown[page.name] == page.rows):
                 growth = pages[page.name] / median(page.in_turn)
                 found.append(_shape(one.case, f"{page.name} ÷ at {_rows(smallest):,}", growth, GROWTH))
     return found

@@ -36,6 +36,8 @@ class Timed:
     """Seconds, one entry a load."""
 
     name: str
+    rows: int = 0
+    """Shown."""
     ours: list[float] = field(default_factory=list)
     peer: list[float] = field(default_factory=list)
     in_turn: list[float] = field(default_factory=list)
@@ -73,9 +75,9 @@ def measure(case: Case, place: product.Place) -> Run:
 
 def timed(page: Page, visitor: Visitor, *, repeat: int) -> Timed:
     """Ours and the peer's take turns, so that a disturbance does not strike one of them alone."""
-    found = Timed(name=page.name)
+    found = Timed(name=page.name, rows=len(page.shown))
     for turn in range(WARM + repeat):
-        for peer, seconds in ((False, found.ours), (True, found.peer)):
+        for peer, seconds in ((False, found.ours), (True, found.peer))[: 2 if page.peer else 1]:
             took = load(page, visitor, peer=peer)
             if turn >= WARM:
                 seconds.append(took)

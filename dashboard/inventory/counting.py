@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.db.models import BigIntegerField, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, Case, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import RawSQL
+from django.db.models.lookups import GreaterThan
 
 from dashboard.inventory import prompt_reading, search
 from dashboard.inventory.filters import Filter
@@ -16,6 +17,8 @@ from dashboard.inventory.models import TrackedTask
 COUNT_CAP = 20_000
 READ_AT_MOST = 25_000
 """Tasks that are looked at to count the matches of a common word, or of one too short for the index."""
+SOON = 6000
+"""Tasks that are looked at before a page is there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +27,8 @@ class Count:
     left_out: int = 0
     at_least: bool = False
     """Counting ended before all was looked at."""
+    later: bool = False
+    """To be counted when the page is there: so many may match that it would wait."""
 
     @property
     def capped(self) -> bool:
@@ -55,34 +60,51 @@ def count(filter: Filter) -> Count:
     tallies = _tallies("number", filter.condition(), filter)
     if filter.by_time:
         tallies |= _tallies("left_out", Q(created_at=None) & filter.untimed().condition(), filter)
-    if filter.prompt_words:
-        # In the same question, whether there is something new to read first.
-        tallies["unread"] = Sum(prompt_reading.UNREAD_AT_ALL)
-    counted = tallied(tallies)
-    if counted.pop("unread", 0):
-        prompt_reading.keep_up()
+    counted = _tallied_anew(tallies, filter)
+    if not counted:
+        return Count(number=0)
+    at_least = any(counted.get(f"{name}_read", 0) > READ_AT_MOST for name in tallies)
+    return Count(number=counted["number"], left_out=counted.get("left_out", 0), at_least=at_least)
+
+
+def count_soon(filter: Filter) -> Count | None:
+    """That, unless a page would wait for it: what an index proposes is counted first, and read when it is little."""
+    if filter.by_time or not filter.prompt_words:
         return count(filter)
-    read = [counted.pop(name) for name in list(counted) if name.endswith("_read")]
-    return Count(**counted, at_least=any(number > READ_AT_MOST for number in read)) if counted else Count(number=0)
+    tallies = _tallies("number", filter.condition(), filter, most=SOON)
+    too_many = When(GreaterThan(tallies["number_read"], SOON), then=Value(None))
+    counted = _tallied_anew({"number": Case(too_many, default=tallies["number"])}, filter)
+    number = counted.get("number", 0)
+    return None if number is None else Count(number=number)
+
+
+def _tallied_anew(tallies: Mapping[str, Any], filter: Filter) -> dict[str, Any]:
+    """In the same question, whether there are prompts to read first."""
+    asked = {**tallies, "unread": Sum(prompt_reading.UNREAD_AT_ALL)} if filter.prompt_words else tallies
+    counted = tallied(asked)
+    if not counted.pop("unread", 0):
+        return counted
+    prompt_reading.keep_up()
+    return _tallied_anew(tallies, filter)
 
 
 def tally(tasks: QuerySet[Any, Any], *, cap: int = 0) -> Tally:
     return Tally(tasks.order_by()[: (cap or COUNT_CAP) + 1])
 
 
-def tallied(tallies: Mapping[str, Tally | Sum]) -> dict[str, int]:
+def tallied(tallies: Mapping[str, Any]) -> dict[str, int]:
     """The sums in one query. Any one row serves to hang them on; a register without rows has nothing to count."""
     sums = TrackedTask.objects.order_by("pk").values(**tallies).first()
     return cast("dict[str, int]", sums or {})
 
 
-def _tallies(name: str, condition: Q, filter: Filter) -> dict[str, Tally | Sum]:
+def _tallies(name: str, condition: Q, filter: Filter, *, most: int = READ_AT_MOST) -> dict[str, Tally | Sum]:
     tasks = TrackedTask.objects.filter(condition)
     if not filter.prompt_words:
         return {name: tally(tasks.values("pk"))}
     number = TrackedTask.objects.filter(search.opaque(condition), search.found(filter.prompt_words))
     pool, one_more = (
-        search.proposed(filter.prompt_words, limit=most) or tasks.order_by().values("pk")[:most].query.sql_with_params()
-        for most in (READ_AT_MOST, READ_AT_MOST + 1)
+        search.proposed(filter.prompt_words, limit=cut) or tasks.order_by().values("pk")[:cut].query.sql_with_params()
+        for cut in (most, most + 1)
     )
     return {name: Tally(number.filter(search.among(*pool)).values("pk")), f"{name}_read": Sum(*one_more)}

@@ -15,6 +15,8 @@ from dashboard.inventory.models import LISTED, Status
 
 NAMES = ("kind", "status", "model")
 MOST_SHOWN = 20
+MOST_READ = 5000
+"""Tasks that a search finds, which are read to count them."""
 MOST_COUNTED = 50
 """Models, in the order of their names; a register has about ten."""
 # One index probe for each; `SELECT DISTINCT` would read every task.
@@ -48,7 +50,7 @@ class Facet:
 
 def facets(filter: Filter) -> list[Facet] | None:
     """None where counting would mean reading prompts one by one: a word is common, or too short for the index."""
-    numbers = search.candidates(filter.prompt_words, limit=search.FEW)
+    numbers = search.candidates(filter.prompt_words, limit=MOST_READ)
     if numbers is None and filter.prompt_words:
         return None
     counted = _by_index(filter) if numbers is None else _one_by_one(filter, numbers)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from dashboard.audit.filters import DayField
 from dashboard.calls.models import Kind
-from dashboard.inventory import search
+from dashboard.inventory import prompt_reading, search
 from dashboard.inventory.models import LISTED, Presence, Selection, Status, TaskQuerySet, TrackedTask
 from dashboard.inventory.query import ids, read
 from dashboard.inventory.times import Age, Time, TimeField, as_text
@@ -152,12 +152,16 @@ class Filter:
     def queryset(self) -> TaskQuerySet:
         """What matches, in no order; `walking.py` reads it in order."""
         tasks = self.narrow(TrackedTask.objects.all())
-        return tasks.filter(search.matching(self.prompt_words)) if self.prompt_words else tasks
+        if not self.prompt_words:
+            return tasks
+        prompt_reading.keep_up()
+        return tasks.filter(search.matching(self.prompt_words))
 
     def among(self, numbers: list[int], *, of: TaskQuerySet | None = None) -> TaskQuerySet:
         """What matches of the tasks that `search.candidates` found."""
         tasks = TrackedTask.objects.all() if of is None else of
-        return self.narrow(tasks.filter(search.found(self.prompt_words), pk__in=numbers))
+        # By their numbers, and by no index of what else is asked for: of that there may be a million.
+        return tasks.filter(search.opaque(self.condition()), search.found(self.prompt_words), pk__in=numbers)
 
     def narrow(self, tasks: TaskQuerySet) -> TaskQuerySet:
         return tasks.filter(self.condition())

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 
-from dashboard.inventory.counting import Count, count
+from dashboard.inventory.counting import Count, count, count_soon
 from dashboard.inventory.filters import BadFilter, Filter
 from dashboard.inventory.models import LISTED, Selection, SelectionEntry, TaskQuerySet, TrackedTask
 from dashboard.inventory.selecting import row_numbers
@@ -80,11 +80,12 @@ class Page:
 
 
 def count_beside(address: Address, page: Page) -> Count:
-    """How many match, but without a query where the page knows."""
+    """How many match, but without a query where the page knows, and no more than a beginning where it would wait."""
     if page.count:
         return page.count
     if address.cursor or page.newer or page.older or address.filter.by_time:
-        return count(address.filter)
+        counted = count_soon(address.filter) if page.rows else count(address.filter)
+        return counted or Count(number=len(page.rows), at_least=True, later=True)
     return Count(number=len(page.rows))
 
 

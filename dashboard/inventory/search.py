@@ -18,40 +18,48 @@ from django.db.models.lookups import IsNull
 from dashboard.folding import holds
 from dashboard.inventory import grams, prompt_reading
 from dashboard.inventory.models import IndexedPrompt, TrackedTask
-from dashboard.inventory.prompt_reading import GRAMS, NUMBER_BITS, TABLE, UNREAD_AT_ALL
+from dashboard.inventory.prompt_reading import GRAMS, NUMBER_BITS, TABLE, UNREAD_AT_ALL, place
 from dashboard.inventory.query import Query, Term, read
 
 PREFIX = 2
 """Characters from which on a word is also looked for among the task ids."""
-FEW = 5000
-"""So many candidates are collected and sorted. More must be common enough to be met soon on a walk in order."""
+FEW = 1000
+"""So many candidates are collected and sorted."""
 LAST = chr(0x10FFFF)
+_NUMBER = f"rowid & {(1 << NUMBER_BITS) - 1}"
 _TRIGRAM = re.compile("[a-z0-9]{3}|[a-z0-9]{2}[^a-z0-9]|[^a-z0-9][a-z0-9]", re.ASCII)
 """Without these `pg_trgm` knows nothing of a text."""
 
 
 def found(q: str) -> Q:
     """Whether a task is found. To be asked of those that are looked at anyway: it reads the prompt of each."""
+    return Q(tells(q))
+
+
+def tells(q: str) -> Case:
+    """That, as a value."""
     query = read(q)
     prompt = IndexedPrompt.objects.filter(*(_any_of(group) for group in query.groups), rowid=OuterRef("pk"))
     # No EXISTS: PostgreSQL may answer it by reading every prompt.
     matches = Q(IsNull(Subquery(prompt.values("rowid")), False))
     if _may_be_prefix(query):
         matches |= _begins_with(query.prefix)
-    # PostgreSQL would guess too few, and sort the table.
-    return opaque(matches)
+    return _case(matches)
 
 
-def matching(q: str) -> Q:
-    """Those that are found, in any order: of what an index proposes, where it can."""
-    prompt_reading.keep_up()
-    proposals = proposed(q)
+def matching(q: str, *, days: tuple[int, int] | None = None) -> Q:
+    """Those that are found, in any order: of what an index proposes, where it can. Of some days, and perhaps others."""
+    proposals = proposed(q, days=days)
     return found(q) if proposals is None else among(*proposals) & found(q)
 
 
 def opaque(condition: Q) -> Q:
     """In a CASE: no planner chooses an index for it, or guesses how many rows it leaves."""
-    return Q(Case(When(condition, then=True), default=False, output_field=BooleanField()))
+    return Q(_case(condition))
+
+
+def _case(condition: Q) -> Case:
+    return Case(When(condition, then=True), default=False, output_field=BooleanField())
 
 
 def among(numbers: str, parameters: Sequence[Any]) -> Q:
@@ -69,9 +77,9 @@ def among(numbers: str, parameters: Sequence[Any]) -> Q:
     return Q(is_one)
 
 
-def candidates(q: str, *, limit: int) -> list[int] | None:
-    """Numbers of tasks that an index proposes; None when there are more, or no index knows."""
-    proposals = proposed(q, limit=limit + 1)
+def candidates(q: str, *, limit: int, reading: bool = False) -> list[int] | None:
+    """Numbers of all tasks that may be found; None when there are more, or no index knows and no prompts are read."""
+    proposals = proposed(q, limit=limit + 1, reading=reading)
     if proposals is None:
         prompt_reading.keep_up()
         return None
@@ -82,23 +90,59 @@ def candidates(q: str, *, limit: int) -> list[int] | None:
         numbers = [number for (number,) in cursor.fetchall()]
     if -1 in numbers:
         prompt_reading.keep_up()
-        return candidates(q, limit=limit)
+        return candidates(q, limit=limit, reading=reading)
     return None if len(numbers) > limit else sorted(set(numbers))
 
 
-def proposed(q: str, *, limit: int | None = None) -> tuple[str, list[Any]] | None:
+def proposed(
+    q: str, *, days: tuple[int, int] | None = None, limit: int | None = None, reading: bool = False
+) -> tuple[str, list[Any]] | None:
     """SQL for the numbers of all tasks that may be found, some perhaps twice; None when no index knows."""
     query = read(q)
     indexed = _proposed_by_grams(query) if connection.vendor == "postgresql" else _proposed_by_match(query)
+    if indexed is None and reading:
+        indexed = _read_through(query)
     if indexed is None:
         return None
     sql, parameters = indexed
+    if days is not None:
+        sql, parameters = _on(days, sql, parameters)
     if _may_be_prefix(query):
         ids, bounds = _ids_beginning_with(query.prefix)
         sql, parameters = f"{sql} UNION ALL {ids}", [*parameters, *bounds]
     if limit is not None:
         sql = f"SELECT * FROM ({sql}) AS proposals LIMIT {limit}"  # nosec B608 # pieces from the code, values beside them
     return sql, parameters
+
+
+def _read_through(query: Query) -> tuple[str, list[Any]] | None:
+    """PostgreSQL knows nothing of one or two letters. To read all prompts in a row is quicker than task by task."""
+    if connection.vendor == "sqlite" or not query.wanted:
+        return None
+    groups = [" OR ".join(["strpos(folded, %s) > 0"] * len(group)) for group in query.wanted]
+    sql = f"SELECT rowid FROM {TABLE} WHERE ({') AND ('.join(groups)})"  # nosec B608 # pieces from the code, values beside them
+    return sql, [text for group in query.wanted for text in group]
+
+
+def day_after(proposals: int, q: str, days: tuple[int, int], *, falling: bool) -> int | None:
+    """The day of the task behind so many that SQLite's index proposes, in its order; None when there are no more."""
+    indexed = _proposed_by_match(read(q))
+    if indexed is None:
+        return None
+    sql, parameters = indexed
+    sql, parameters = _on(days, sql.replace(_NUMBER, f"rowid >> {NUMBER_BITS}", 1), parameters)
+    with connection.cursor() as cursor:
+        order = "DESC" if falling else "ASC"
+        cursor.execute(f"{sql} ORDER BY rowid {order} LIMIT 1 OFFSET {proposals}", parameters)
+        found = cursor.fetchone()
+    return int(found[0]) if found else None
+
+
+def _on(days: tuple[int, int], sql: str, parameters: list[Any]) -> tuple[str, list[Any]]:
+    first, last = days
+    if connection.vendor == "postgresql":
+        return f"{sql} AND {grams.day_keys('day')} && %s::integer[]", [*parameters, grams.keys_between(first, last)]
+    return f"{sql} AND rowid BETWEEN %s AND %s", [*parameters, place(first, 0), place(last + 1, 0) - 1]
 
 
 def _proposed_by_match(query: Query) -> tuple[str, list[Any]] | None:
@@ -109,8 +153,7 @@ def _proposed_by_match(query: Query) -> tuple[str, list[Any]] | None:
     if not groups:
         return None
     match = " AND ".join(f"({group})" for group in groups)
-    number = f"rowid & {(1 << NUMBER_BITS) - 1}"
-    return f"SELECT {number} FROM {GRAMS} WHERE {GRAMS} MATCH %s", [match]  # nosec B608 # only names from the code
+    return f"SELECT {_NUMBER} FROM {GRAMS} WHERE {GRAMS} MATCH %s", [match]  # nosec B608 # only names from the code
 
 
 def _proposed_by_grams(query: Query) -> tuple[str, list[Any]] | None:
@@ -133,7 +176,7 @@ def _pieces(text: str) -> list[tuple[str, Any]]:
         if _TRIGRAM.search(run)
     ]
     numbers = grams.numbers_looked_up(text)
-    return [*found, ("grams @> %s", numbers)] if numbers else found
+    return [*found, ("grams @> %s::integer[]", numbers)] if numbers else found
 
 
 def _quoted(piece: str) -> str:

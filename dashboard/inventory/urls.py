@@ -3,7 +3,7 @@ from django.urls import path
 from dashboard.inventory.views.detail import task_detail
 from dashboard.inventory.views.facets import task_facets
 from dashboard.inventory.views.importing import task_import, task_import_apply, task_import_progress
-from dashboard.inventory.views.listing import task_list
+from dashboard.inventory.views.listing import task_list, task_total
 from dashboard.inventory.views.now import task_list_now
 from dashboard.inventory.views.selection import task_selection
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("", task_list, name="task-list"),
     path("facets/", task_facets, name="task-facets"),
     path("now/", task_list_now, name="task-list-now"),
+    path("total/", task_total, name="task-total"),
     path("selection/", task_selection, name="task-selection"),
     path("import/", task_import, name="task-import"),
     path("import/<uuid:uuid>/", task_import_apply, name="task-import-apply"),

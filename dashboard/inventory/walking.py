@@ -12,8 +12,9 @@ from typing import Self
 
 from django.db.models import BooleanField, DateTimeField, F, Func, Value
 
-from dashboard.inventory import search
+from dashboard.inventory import days, search
 from dashboard.inventory.counting import Count
+from dashboard.inventory.days import Look, Segment
 from dashboard.inventory.filters import BadFilter, Filter
 from dashboard.inventory.models import TaskQuerySet, TrackedTask
 from dashboard.pages import moments
@@ -22,6 +23,8 @@ NEWEST_FIRST = "-created"
 OLDEST_FIRST = "created"
 READ_WHOLE = 200
 """About a page of them."""
+LOOKED_AT, LOOKED_AT_AGAIN = 200, 2000
+"""Tasks whose prompts are read in order, to see whether a word is common; and those read for a page of one that is."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Place = tuple[datetime | None, int]
 """Where a row stands: its time and its number."""
@@ -82,32 +85,77 @@ class Walk:
     sort: str
     tasks: TaskQuerySet
     """With the times."""
-    candidates: list[int] | None
-    """All that a search can find, when they are few: those are sorted. Otherwise an index is walked."""
 
     @classmethod
     def through(cls, filter: Filter, *, sort: str, tasks: TaskQuerySet) -> Self:
-        found = search.candidates(filter.prompt_words, limit=search.FEW)
-        return cls(filter=filter, sort=sort, tasks=tasks, candidates=found)
+        return cls(filter=filter, sort=sort, tasks=tasks)
 
     def beyond(self, cursor: Cursor | None, *, limit: int) -> list[TrackedTask]:
         """The next rows from the cursor on, in the direction it looks."""
-        if self.candidates is not None:
-            return self._picked(cursor, limit=limit)
+        if self.filter.prompt_words:
+            return self._found(cursor, limit=limit)
         rows: list[TrackedTask] = []
         for segment in self._segments(cursor):
-            rows += segment[: limit - len(rows)]
+            rows += segment.tasks[: limit - len(rows)]
             if len(rows) == limit:
                 break
         return rows
 
-    @cached_property
+    @property
     def count(self) -> Count | None:
         """How many there are, where that is known from sorting."""
-        if self.candidates is None:
+        if not self.filter.prompt_words or self.candidates is None:
             return None
         left_out = sum(moment is None for moment, _ in self._places) if self.filter.by_time else 0
         return Count(number=len(self._places) - left_out, left_out=left_out)
+
+    @cached_property
+    def candidates(self) -> list[int] | None:
+        """All that a search can find, when they are few: those are sorted."""
+        return search.candidates(self.filter.prompt_words, limit=search.FEW)
+
+    def _found(self, cursor: Cursor | None, *, limit: int) -> list[TrackedTask]:
+        """A rare word is found among few, a common one met at once. For one between these, days are looked through."""
+        q = self.filter.prompt_words
+        if self.candidates is not None:
+            return self._picked(cursor, limit=limit)
+        met, look = self._met(cursor, limit=limit)
+        if met is not None:
+            return self._rows(met)
+        if search.proposed(q) is not None:
+            return self._rows(days.found(q, self._segments(cursor, opaque=True), look, limit=limit))
+        read = search.candidates(q, limit=search.FEW, reading=True)
+        if read is not None:
+            self.__dict__["candidates"] = read
+            return self._picked(cursor, limit=limit)
+        rows: list[TrackedTask] = []
+        for segment in self._segments(cursor):
+            rows += segment.tasks.filter(search.found(q))[: limit - len(rows)]
+        return rows
+
+    def _met(self, cursor: Cursor | None, *, limit: int) -> tuple[list[int] | None, Look | None]:
+        """What is found among the next few tasks, or None when that is too little to say what comes next."""
+        most, look = LOOKED_AT, None
+        while most <= LOOKED_AT_AGAIN:
+            met, left = list[int](), most
+            for segment in self._segments(cursor):
+                tells = search.tells(self.filter.prompt_words)
+                looked_at = list(segment.tasks.values_list("pk", "created_at", tells)[:left])
+                met += [pk for pk, _, fits in looked_at if fits]
+                left -= len(looked_at)
+                if segment.timed and looked_at:
+                    look = Look(begin=looked_at[0][1], end=looked_at[-1][1], met=len(met))
+                if not left:
+                    break
+            if left or len(met) >= limit:
+                return met[:limit], look
+            # Where they are met often enough, a page is soon full.
+            most = most * limit * 3 // (2 * len(met)) if len(met) * 10 > most else LOOKED_AT_AGAIN + 1
+        return None, look
+
+    def _rows(self, numbers: list[int]) -> list[TrackedTask]:
+        rows = {row.pk: row for row in self.tasks.filter(pk__in=numbers)}
+        return [rows[pk] for pk in numbers if pk in rows]
 
     @cached_property
     def _fitting(self) -> TaskQuerySet:
@@ -139,14 +187,15 @@ class Walk:
         if cursor is not None:
             places = [place for place in places if step(place) > step((cursor.created_at, cursor.pk))]
         numbers = [pk for _, pk in nsmallest(limit, places, key=step)]
-        rows = self._whole or {row.pk: row for row in self.tasks.filter(pk__in=numbers)}
-        return [rows[pk] for pk in numbers if pk in rows]
+        return [self._whole[pk] for pk in numbers] if self._whole else self._rows(numbers)
 
-    def _segments(self, cursor: Cursor | None) -> Iterator[TaskQuerySet]:
-        """Tasks of known and of unknown time, each by the index: `NULLS LAST` over both would cost it."""
-        tasks = self.filter.narrow(self.tasks)
-        if self.filter.prompt_words:
-            tasks = tasks.filter(search.found(self.filter.prompt_words))
+    def _segments(self, cursor: Cursor | None, *, opaque: bool = False) -> Iterator[Segment]:
+        """Tasks of known and of unknown time, each by the index: `NULLS LAST` over both would cost it.
+
+        Opaque where what else narrows the list is asked of tasks that were found, and no index shall be walked for it.
+        """
+        condition = self.filter.condition()
+        tasks = self.tasks.filter(search.opaque(condition) if opaque else condition)
         falling = self._falling(cursor)
         tasks = tasks.order_by("-created_at", "-pk") if falling else tasks.order_by("created_at", "pk")
         known = tasks.filter(created_at__isnull=False)
@@ -155,13 +204,15 @@ class Walk:
         has_unknown = not self.filter.by_time
         if cursor is not None and cursor.created_at is None:
             if has_unknown:
-                yield unknown.filter(pk__lt=cursor.pk) if falling else unknown.filter(pk__gt=cursor.pk)
+                beyond = unknown.filter(pk__lt=cursor.pk) if falling else unknown.filter(pk__gt=cursor.pk)
+                yield Segment(tasks=beyond, timed=False, falling=falling)
             if not cursor.onward:
-                yield known
+                yield Segment(tasks=known, timed=True, falling=falling)
             return
-        yield known.filter(_past(cursor, falling=falling)) if cursor else known
+        here = known.filter(_past(cursor, falling=falling)) if cursor else known
+        yield Segment(tasks=here, timed=True, falling=falling)
         if _onward(cursor) and has_unknown:
-            yield unknown
+            yield Segment(tasks=unknown, timed=False, falling=falling)
 
     def _falling(self, cursor: Cursor | None) -> bool:
         return (self.sort == NEWEST_FIRST) == _onward(cursor)

@@ -54,7 +54,7 @@ def test_a_rare_word_is_asked_for_once_however_many_values_there_are(django_asse
 def test_a_rare_word_is_counted_and_a_common_one_is_not(monkeypatch) -> None:
     TrackedTaskFactory(prompt="a fox")
     assert counted(Filter(q="fox"))["Kind"] == {"Image": "1"}
-    monkeypatch.setattr("dashboard.inventory.search.FEW", 0)
+    monkeypatch.setattr(facets, "MOST_READ", 0)
     assert facets.facets(Filter(q="fox")) is None
 
 

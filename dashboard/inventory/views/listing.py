@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from dashboard.access.errors import in_place
 from dashboard.access.requests import HtmxRequest, SignedInRequest
 from dashboard.inventory import listing, selecting
-from dashboard.inventory.counting import Count, in_words
+from dashboard.inventory.counting import Count, count, in_words
 from dashboard.inventory.filters import BadFilter, Filter, TaskFilterForm, day_from
 from dashboard.inventory.listing import Address, Page
 from dashboard.inventory.models import Selection
@@ -45,6 +45,25 @@ def task_list(request: SignedInRequest) -> HttpResponse:
         return HttpResponseRedirect(url(address.with_cursor(None)))
     context = list_context(address, page, selection, count=listing.count_beside(address, page))
     return render(request, "inventory/task_list.html", {**context, "notice": notice})
+
+
+@require_safe
+def task_total(request: SignedInRequest) -> HttpResponse:
+    """How many match, for a page that did not wait for it."""
+    try:
+        address = Address.from_query(request.GET)
+    except BadFilter as bad:
+        return refused(request, str(bad), status=400)
+    if not request.htmx:
+        return HttpResponseRedirect(url(address))
+    counted = count(address.filter)
+    context = {
+        "count": counted,
+        "left_out": counted.left_out,
+        "left_out_words": in_words(counted.left_out),
+        "select_all_label": _select_all_label(counted),
+    }
+    return render(request, "inventory/task_total.html", context)
 
 
 def url(address: Address) -> str:
@@ -79,6 +98,7 @@ def list_context(address: Address, page: Page, selection: Selection | None, *, c
         "left_out": count.left_out,
         "left_out_words": in_words(count.left_out),
         "select_all_label": _select_all_label(count),
+        "total_url": f"{reverse('task-total')}?{address.with_cursor(None).query_string()}" if count.later else "",
         "sort": address.sort,
         "sort_url": url(address.sorted_by(other_order(address))),
         "selection": selecting.summary(selection) if selection else None,
