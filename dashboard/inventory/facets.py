@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from django.db import connection
-
 from dashboard.calls.models import Kind
-from dashboard.inventory import search
+from dashboard.inventory import model_names, search
 from dashboard.inventory.counting import Tally, in_words, tallied, tally
 from dashboard.inventory.filters import Filter
 from dashboard.inventory.models import LISTED, Status
@@ -17,16 +15,6 @@ NAMES = ("kind", "status", "model")
 MOST_SHOWN = 20
 MOST_READ = 5000
 """Tasks that a search finds, which are read to count them."""
-MOST_COUNTED = 50
-"""Models, in the order of their names; a register has about ten."""
-# One index probe for each; `SELECT DISTINCT` would read every task.
-MODELS = """
-    WITH RECURSIVE known(model) AS (
-        SELECT min(model) FROM inventory_trackedtask WHERE listed = %(listed)s
-        UNION ALL
-        SELECT (SELECT min(model) FROM inventory_trackedtask WHERE listed = %(listed)s AND model > known.model)
-        FROM known WHERE known.model IS NOT NULL
-    ) SELECT model FROM known WHERE model > '' LIMIT %(most)s"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +48,13 @@ def facets(filter: Filter) -> list[Facet] | None:
 
 def _values(filter: Filter, name: str, counted: dict[str, int]) -> list[Value]:
     labels = dict([*Kind.choices, *Status.choices])
+    chosen = filter.chosen(name)
     values = [
         Value(
             label=labels[value] if name != "model" else value,
             number=number,
             filter=filter.given(name, value),
-            chosen=getattr(filter, name) == value,
+            chosen=value in chosen,
         )
         for value, number in counted.items()
         if number and value
@@ -92,17 +81,16 @@ def _one_by_one(filter: Filter, numbers: list[int]) -> dict[str, dict[str, int]]
     """What a search found is read once, since a statement that names it for every value would be a megabyte long."""
     wide = replace(filter, kind="", status="", model="")
     found = [dict(zip(NAMES, row, strict=True)) for row in wide.among(numbers).values_list(*NAMES)]
-    return {name: Counter(row[name] for row in found if _fits(row, filter.given(name, ""))) for name in NAMES}
+    chosen = {name: filter.chosen(name) for name in NAMES}
+    return {name: Counter(row[name] for row in found if _fits(row, {**chosen, name: []})) for name in NAMES}
 
 
-def _fits(row: dict[str, str], filter: Filter) -> bool:
-    return all(getattr(filter, name) in {"", row[name]} for name in NAMES)
+def _fits(row: dict[str, str], chosen: dict[str, list[str]]) -> bool:
+    return all(row[name] in values for name, values in chosen.items() if values)
 
 
 def _models(filter: Filter) -> list[str]:
     if filter.by_task_id:
         models = set(filter.given("model", "").queryset().values_list("model", flat=True)) - {""}
-        return sorted(models)[:MOST_COUNTED]
-    with connection.cursor() as cursor:
-        cursor.execute(MODELS, {"listed": int(filter.presence in LISTED or not filter.presence), "most": MOST_COUNTED})
-        return [model for (model,) in cursor.fetchall()]
+        return sorted(models)[: model_names.MOST_COUNTED]
+    return model_names.known(listed=filter.presence in LISTED or not filter.presence)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from dashboard.audit.filters import DayField
 from dashboard.calls.models import Kind
-from dashboard.inventory import prompt_reading, search
+from dashboard.inventory import model_names, prompt_reading, search
 from dashboard.inventory.models import LISTED, Presence, Selection, Status, TaskQuerySet, TrackedTask
 from dashboard.inventory.query import ids, read
 from dashboard.inventory.times import Age, Time, TimeField, as_text
@@ -32,6 +32,17 @@ class BadFilter(Exception):
     """The address asks for what the register doesn't know. The text is a sentence for the operator."""
 
 
+class ModelsInput(forms.TextInput):
+    """Several parameters of one name are one text, with commas."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str | None:
+        return ", ".join(filter(None, data.getlist(name))) if name in data else None
+
+
+class ModelsField(forms.CharField):
+    widget = ModelsInput
+
+
 class TaskFilterForm(forms.Form):
     q = forms.CharField(label="Search", required=False, max_length=1000)
     kind = forms.ChoiceField(label="Kind", required=False, choices=[("", "Any"), *Kind.choices])
@@ -39,7 +50,7 @@ class TaskFilterForm(forms.Form):
     presence = forms.ChoiceField(
         label="Presence", required=False, choices=[("", "Present and deleting"), *Presence.choices]
     )
-    model = forms.CharField(label="Model", required=False, max_length=100)
+    model = ModelsField(label="Model", required=False, max_length=400)
     created_after = TimeField(label="Created from", required=False)
     created_before = TimeField(label="Created until", required=False)
     sort = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -133,9 +144,10 @@ class Filter:
         for name, values in query.lists():
             if name not in FILTER_NAMES and name not in BESIDES:
                 raise BadFilter(f"There is no filter called {quoted(name)}.")
-            if len(values) > 1:
+            if len(values) > 1 and name != "model":
                 raise BadFilter(f"{quoted(name)} stands {len(values)} times in the address. Once is clear.")
-        return cls._of(urlencode({name: query[name] for name in TaskFilterForm.base_fields if name in query}))
+        given = {name: query.getlist(name) for name in TaskFilterForm.base_fields if name in query}
+        return cls._of(urlencode(given, doseq=True))
 
     @classmethod
     @lru_cache(maxsize=200)
@@ -168,13 +180,27 @@ class Filter:
 
     def condition(self) -> Q:
         """Everything but words."""
-        exact = {name: value for name in ("presence", "kind", "status", "model") if (value := getattr(self, name))}
+        exact: dict[str, Any] = {
+            name: value for name in ("presence", "kind", "status") if (value := getattr(self, name))
+        }
         if self.by_task_id:
             exact["task_id__in"] = ids(self.q)
         if self.presence or not self.by_task_id:
             # Every index begins with it.
             exact["listed"] = int(not self.presence or self.presence in LISTED)
-        return self._time() & Q(**exact)
+        return self._time() & Q(**exact) & self._models()
+
+    def _models(self) -> Q:
+        if not self.model:
+            return Q()
+        names = model_names.meant(self.model)
+        # Of several no index has the tasks in order: they are met on a walk.
+        return search.opaque(Q(model__in=names)) if len(names) > 1 else Q(model=names[0] if names else self.model)
+
+    def chosen(self, name: str) -> list[str]:
+        """Values of one field that a task may have; none when it may have any."""
+        value = getattr(self, name)
+        return (model_names.meant(value) or [value]) if name == "model" and value else [value] * bool(value)
 
     @property
     def prompt_words(self) -> str:

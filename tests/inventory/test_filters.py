@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.http import QueryDict
 
+from dashboard.inventory.counting import count
 from dashboard.inventory.filters import BadFilter, Filter
 from dashboard.inventory.models import TrackedTask
 from tests.factories import TrackedTaskFactory
@@ -56,6 +57,45 @@ def test_without_presence_it_lists_present_and_deleting() -> None:
 def test_a_model_must_match_whole() -> None:
     TrackedTaskFactory(model="seedreamv45")
     assert found("model=seedreamv4") == set()
+
+
+@pytest.mark.parametrize(
+    ("query", "models"),
+    [
+        ("model=SEEDREAMv4", {"seedreamv4"}),
+        ("model=seedreamv4&model=ZImage", {"seedreamv4", "zimage"}),
+        ("model=seedreamv4,+zimage", {"seedreamv4", "zimage"}),
+        ("model=zimage&model=nothing", {"zimage"}),
+        ("model=Grün&presence=deleted", {"GRÜN"}),
+        ("model=nothing", set()),
+    ],
+)
+def test_models_are_chosen_in_any_case_and_several_at_once(query: str, models: set[str]) -> None:
+    for model in ("seedreamv4", "seedreamv45", "zimage", ""):
+        TrackedTaskFactory(task_id=model or "none", model=model)
+    TrackedTaskFactory(task_id="GRÜN", model="GRÜN", presence="deleted")
+    assert found(query) == models
+    assert count(Filter.from_query(QueryDict(query))).number == len(models)
+
+
+def test_several_models_have_one_query_string() -> None:
+    one = Filter.from_query(QueryDict("model=a&model=b"))
+    assert one.query_string() == "model=a%2C+b"
+    assert Filter.from_query(QueryDict(one.query_string())) == one
+    assert [(chip.label, chip.value) for chip in one.chips()] == [("Model", "a, b")]
+
+
+def test_ids_that_were_pasted_are_found_in_any_presence() -> None:
+    for task_id, presence in (("ab_1", "present"), ("ab_2", "deleted"), ("ab_3", "missing"), ("ab_4", "present")):
+        TrackedTaskFactory(task_id=task_id, presence=presence, prompt="ab_1 ab_2")
+    for q in ("ab_1+ab_2+ab_3", "ab_1,ab_2,ab_3", "ab_1,+ab_2;%0Aab_3", "ab_1+ab_2+ab_3+zz_9"):
+        assert found(f"q={q}") == {"ab_1", "ab_2", "ab_3"}, q
+    assert found("q=ab_1+zz_8+zz_9") == set()
+    assert found("q=ab_1+ab_2&presence=deleted") == {"ab_2"}
+
+
+def test_what_is_invisible_is_refused() -> None:
+    assert refusal("q=%E2%80%8B") == "Search: what stands there is invisible. Write a word, or a task id."
 
 
 def test_every_word_must_occur_in_the_prompt() -> None:
