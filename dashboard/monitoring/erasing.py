@@ -242,8 +242,8 @@ def _erase_deletions(theirs: QuerySet[Deletion], pseudonym: str) -> None:
     pks = _lock(theirs)
     # A retry takes the reason over; until somebody confirms it, it is not theirs.
     unconfirmed = Deletion.objects.filter(retry_of__in=pks, state__in=[State.DRAFT, State.DISCARDED])
-    unconfirmed.filter(reason=F("retry_of__reason")).update(reason="")
-    Deletion.objects.filter(pk__in=pks).update(actor_name=pseudonym, reason="")
+    unconfirmed.filter(reason=F("retry_of__reason")).update(reason="", reason_folded="")
+    Deletion.objects.filter(pk__in=pks).update(actor_name=pseudonym, reason="", reason_folded="")
 
 
 def _lock(rows: QuerySet[Any]) -> Sequence[Any]:

@@ -17,6 +17,6 @@ def create(apps, schema_editor):
 class Migration(migrations.Migration):
     """Prompts are folded by Python, and no more by each database in its own way. A pass over the register."""
 
-    dependencies = [("inventory", "0009_selections_keep_their_meaning")]
+    dependencies = [("inventory", "0010_sample_of_an_import")]
 
     operations = [migrations.RunPython(create, drop)]
