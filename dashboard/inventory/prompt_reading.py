@@ -19,8 +19,9 @@ TABLE, UNREAD, GRAMS = "inventory_prompts", "inventory_unread", "inventory_grams
 UNREAD_AT_ALL = f"SELECT 1 FROM {UNREAD} LIMIT 1"  # nosec B608 # only names from the code
 AT_ONCE = 5000
 """Prompts that are read in one go."""
-NUMBER_BITS = 40
-"""Of a task's place in SQLite's index, which is in the order of days: its number. The day is before that."""
+NUMBER_BITS = 32
+"""Of a task's place in SQLite's index, which is in the order of days: its number, below four billion. Its day is before
+that. Eight bits more took a twelfth more room."""
 UNKNOWN_DAY = 0
 # Days since the first of the year 1, as Python counts them.
 POSTGRESQL_DAY = "COALESCE((created_at AT TIME ZONE 'UTC')::date - date '0001-01-01' + 1, 0)"
