@@ -4,7 +4,6 @@ from typing import Any
 
 from django import template
 
-from dashboard.calls import clock
 from dashboard.deletions import strip
 from dashboard.deletions.losses import Standing, standing_of
 from dashboard.inventory.models import Selection
@@ -17,7 +16,7 @@ def deletion_strip(context: dict[str, Any]) -> dict[str, Any]:
     """The strip of the person who looks. It stands in a page that shows its own rows, so it brings no cells."""
     request = context["request"]
     return {
-        **strip.context(user=request.user, shown="", now=clock.now(), watching=False),
+        **strip.context(user=request.user, shown="", watching=False),
         "request": request,
         "perms": context["perms"],
     }

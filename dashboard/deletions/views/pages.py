@@ -192,11 +192,11 @@ def deletion_strip(request: SignedInRequest) -> HttpResponse:
 def render_strip(request: SignedInRequest, *, shown: str, watching: bool = True) -> HttpResponse:
     """The strip, and out of band the presence cells of the rows that the page shows."""
     try:
-        context = strip.context(user=request.user, shown=shown, now=clock.now(), watching=watching)
+        context = strip.context(user=request.user, shown=shown, watching=watching)
     except BadSelection:
         if request.method != "POST":
             raise
         # What was asked for is done by now; only the page's own cells can't be told.
-        context = strip.context(user=request.user, shown="", now=clock.now(), watching=watching)
+        context = strip.context(user=request.user, shown="", watching=watching)
     content = render_to_string("deletions/_strip.html", context, request)
     return unless_seen(request, content)
