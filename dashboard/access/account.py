@@ -17,7 +17,7 @@ from dashboard.env import zones
 
 
 class AccountForm(forms.Form):
-    time_zone = forms.ChoiceField(label="Time zone", required=False, help_text="Of every time and day that you see.")
+    time_zone = forms.ChoiceField(label="Time zone", required=False, help_text="Times and days are shown in it.")
 
     def __init__(self, data: QueryDict | None, *, chosen: str) -> None:
         super().__init__(data, initial={"time_zone": chosen}, label_suffix="")
