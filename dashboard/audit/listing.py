@@ -62,7 +62,7 @@ def _words(detail: Any) -> SafeString:
     if isinstance(detail, dict):
         named = ((foreign.shown(key.replace("_", " ")), _words(value)) for key, value in detail.items())
         return format_html_join(", ", "{}: {}", named)
-    return foreign.shown(detail if isinstance(detail, str) else json.dumps(detail, ensure_ascii=False))
+    return foreign.shown((detail or "—") if isinstance(detail, str) else json.dumps(detail, ensure_ascii=False))
 
 
 def _deletion(event: AuditEvent) -> str:

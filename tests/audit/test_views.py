@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from dashboard.audit import chain, triggers
 from dashboard.audit.models import AuditEvent
@@ -274,6 +275,12 @@ def test_the_number_of_queries_does_not_grow_with_the_log(
 
     with django_assert_max_num_queries(10):
         assert len(sequences(viewer.get("/audit/?actor=olga"))) == 50
+
+
+def test_what_is_empty_in_a_detail_shows_as_a_dash(viewer: Person) -> None:
+    append(action="call.delete", purpose="", kind="image")
+
+    assert "purpose: —, kind: image" in strip_tags(viewer.get("/audit/").content.decode())
 
 
 def test_a_forged_entry_is_still_listed(viewer: Person) -> None:

@@ -5,6 +5,7 @@ from html import unescape
 
 import pytest
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from dashboard.deletions import history
 from tests.conftest import Person
@@ -40,6 +41,15 @@ def test_any_id_has_a_page(viewer: Person, task_id: str) -> None:
 def test_an_unknown_task_answers_404(viewer: Person, path: str) -> None:
     TrackedTaskFactory(task_id="abcd_1")
     assert viewer.get(f"/tasks/{path}/").status_code == 404
+
+
+def test_a_time_without_a_zone_is_told_as_it_was_brought(viewer: Person) -> None:
+    task = TrackedTaskFactory(created_at=None, created_raw="2026-10-05 01:15:00")
+    page = strip_tags(viewer.get(task.get_absolute_url()).content.decode())
+    assert "2026-10-05 01:15:00, time zone not given" in page
+    # A deletion's look-up does not refresh the row, so the page does not call it never looked up.
+    assert "Last refreshed" in page
+    assert "Last looked up" not in page
 
 
 def test_it_says_who_holds_the_task_and_offers_no_delete(operator: Person) -> None:
