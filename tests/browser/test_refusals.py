@@ -124,3 +124,12 @@ def test_a_confirmation_whose_answer_was_lost_is_told_as_it_ended(product: Produ
     page.get_by_role("region", name=re.compile("^Deletion ")).get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Undone in time").first).to_be_visible()
     expect(page.get_by_text("Nothing selected")).to_be_visible()
+
+
+def test_what_is_selected_stays_in_sight_down_the_list(product: Product, open_page: Open) -> None:
+    page = open_page(product)
+    _tick(page, 0)
+    _is_selected(page, 1)
+    page.get_by_role("link", name="Older", exact=True).scroll_into_view_if_needed()
+    expect(page.get_by_role("heading", name="Tasks")).not_to_be_in_viewport()
+    expect(page.get_by_role("button", name="Delete 1 task…")).to_be_in_viewport()
