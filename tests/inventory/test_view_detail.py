@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from dashboard.deletions import history
+from dashboard.pages import moments
 from tests.conftest import Person
 from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory
 
@@ -86,6 +87,13 @@ def test_it_shows_its_deletions_newest_first(viewer: Person, monkeypatch) -> Non
     assert page.index("Last") < page.index("Image: Deleted") < page.index("Then") < page.index("Image: Refused")
     assert not {word for word in ("First", "Of a namesake", "Only drafted") if word in page}
     assert 'href="/deletions/?task=a+b%26c&kind=image"' in page
+
+
+def test_the_time_of_an_ending_does_not_run_into_its_message(viewer: Person) -> None:
+    task = TrackedTaskFactory()
+    item = DeletionItemFactory(tracked=task, outcome="refused", message="In use.", settled_at=timezone.now())
+    page = strip_tags(viewer.get(task.get_absolute_url()).content.decode())
+    assert f"In use. · {moments.in_words(item.settled_at)}" in unescape(page)
 
 
 def test_a_task_that_was_never_in_a_deletion_says_so(viewer: Person) -> None:
