@@ -59,6 +59,9 @@ def drop(connection: BaseDatabaseWrapper) -> None:
 
 def wrong(connection: BaseDatabaseWrapper) -> list[str]:
     """A sentence for each that is missing, or is not ours."""
+    with connection.cursor() as cursor:
+        if any(one.name == TABLE and one.type == "v" for one in connection.introspection.get_table_list(cursor)):
+            return [f"{TABLE} is a view: no trigger guards what it shows."]
     lacking = [f"The trigger {name} is missing." for name in missing(connection)]
     return lacking + [f"The trigger {name} is not ours." for name in altered(connection)]
 

@@ -91,6 +91,16 @@ def test_the_check_names_a_trigger_that_does_nothing_and_protect_audit_puts_ours
 
 
 @pytest.mark.django_db
+def test_the_check_finds_a_view_in_the_place_of_the_table() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {triggers.TABLE} RENAME TO entries")
+        cursor.execute(f"CREATE VIEW {triggers.TABLE} AS SELECT * FROM entries")
+    [error] = run_checks(databases=["default"], tags=["database"])
+    assert error.id == "audit.E001"
+    assert error.msg.endswith("is not protected: audit_auditevent is a view: no trigger guards what it shows.")
+
+
+@pytest.mark.django_db
 def test_protect_audit_leaves_what_is_not_ours_and_says_so() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
