@@ -28,7 +28,7 @@ from django.db.models.functions import Concat
 
 from dashboard import sql
 from dashboard.access import lifetimes, throttle
-from dashboard.audit import chain, commitments, triggers
+from dashboard.audit import chain, commitments, keys, triggers
 from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.calls import accounts
 from dashboard.calls.models import Account
@@ -77,7 +77,9 @@ def _begin(name: str) -> str:
         accounts.current()
         list(Account.objects.select_for_update().order_by("pk"))
         _require_idle(name)
-        begun = AuditEvent.objects.filter(action=BEGUN, subject=name).first()
+        # What is told of a pseudonym's places is one sum under one key: another key, another pseudonym.
+        ours = AuditEvent.objects.filter(action=BEGUN, subject=name)
+        begun = next((event for event in ours if keys.authenticated(chain.hashed(event)) == event.hash), None)
         pseudonym = begun.detail["pseudonym"] if begun else f"erased-{secrets.token_hex(4)}"
         named = _take_account(name, pseudonym) or named
         if named and not begun:
@@ -195,8 +197,8 @@ def _takings(name: str, pseudonym: str) -> Iterator[None]:
 
 
 def _end(name: str, pseudonym: str) -> Iterator[None]:
-    _erase_after(0, _told_of(name), name, pseudonym)
-    yield from ()
+    while _erase_after(0, _told_of(name), name, pseudonym) and _told_of(name).exists():
+        yield
 
 
 def _acts(name: str) -> QuerySet[AuditEvent]:

@@ -121,6 +121,17 @@ def test_it_may_be_killed_after_every_transaction_and_is_completed_under_one_pse
     assert names == 7
 
 
+def test_the_key_may_be_changed_before_it_is_completed(olga: User, settings, capsys) -> None:
+    for _ in range(6):
+        with pytest.raises(Killed):
+            erasing.erase(NAME, sleep=killed)
+    settings.AUDIT_KEYS = ["another", *settings.AUDIT_KEYS]
+    holds(capsys)
+    erasing.erase(NAME)
+    holds(capsys)
+    assert named() == 0
+
+
 @pytest.mark.parametrize("number", range(8))
 def test_it_may_be_killed_in_a_transaction(olga: User, capsys, monkeypatch, number: int) -> None:
     calls, update = iter(range(100)), sql.update
