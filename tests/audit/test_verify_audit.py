@@ -50,6 +50,18 @@ def test_an_export_that_can_not_be_written_is_a_sentence(events: list[AuditEvent
         call_command("verify_audit", "--export", str(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [("hash", "é"), ("commitments", "5"), ("salts", "5"), ("salts", f'{{"actor": {"9" * 5000}}}')],
+)
+def test_what_can_not_be_read_does_not_hold(events: list[AuditEvent], capsys, column: str, text: str) -> None:
+    triggers.drop(connection)
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE audit_auditevent SET {column} = %s WHERE sequence = 2", [text])
+    triggers.create(connection)
+    assert wrong(capsys).startswith("Something in the database can't be read: ")
+
+
 def wrong(capsys: pytest.CaptureFixture[str], *options: str) -> str:
     """What it finds; empty when the log holds."""
     with suppress(SystemExit):

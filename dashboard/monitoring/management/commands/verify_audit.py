@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import DataError, connection
 
 from dashboard.audit import anchors, beginnings, chain, heads, triggers
 from dashboard.audit.models import AuditEvent, AuditHead
@@ -15,6 +15,9 @@ from dashboard.monitoring import reconciling
 
 TOLD = 50
 """So many differences are told; that there are more is said, and not which."""
+
+UNREADABLE = (ArithmeticError, AttributeError, DataError, LookupError, RecursionError, TypeError, ValueError)
+"""What Python says of values that the product never writes, and who has the database can."""
 
 
 class Command(BaseCommand):
@@ -39,6 +42,16 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._verify(options)
+        except UNREADABLE as error:
+            if options["traceback"]:
+                raise
+            told = f"Something in the database can't be read: {type(error).__name__}: {error}"
+            self.stdout.write(f"The audit log does not hold. {told} (--traceback says where)")
+            sys.exit(1)
+
+    def _verify(self, options: dict[str, Any]) -> None:
         if options["export"]:
             self._export(options["export"])
         broken = chain.verify()
