@@ -7,15 +7,17 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import recording, slots
 from dashboard.calls.models import ProviderCall, Worker
 from dashboard.calls.sending import perform
 from dashboard.deletions import closing, engine, manifest, requests, settling
-from dashboard.deletions.models import Deletion, DeletionItem
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 from dashboard.inventory.models import TrackedTask
 from tests.audit.test_verify_audit import wrong
 from tests.deletions.conftest import just_asked
@@ -103,6 +105,37 @@ def test_what_is_put_back_before_its_answer_is_told_as_it_was_sent(theatre, imag
     assert "in: digest." in said
 
 
+def test_a_call_whose_moment_is_taken_out_before_its_answer(theatre, images, by, capsys) -> None:
+    others = images(3)
+    deletion = theatre.confirm(images(3), by=by)
+    mine = exchange(deletion, others)
+    engine.begin_due(now=theatre.now())
+    just_asked()
+    chunk = take(slots.take(1)[0])
+    assert chunk is not None
+    verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
+    ProviderCall.objects.update(sent_at=None)
+    settling.settle(chunk.call_id, verdict, now=theatre.now(), ids=chunk.ids)
+    ProviderCall.objects.update(state="not_sent")
+    put_back(deletion, mine)
+    DeletionItem.objects.update(outcome="refused", attempts=0)
+    Deletion.objects.update(deleted=0, refused=3, closed_at=None)
+    said = wrong(capsys, "--reconcile")
+    assert "its calls did not carry what its items say that they carried." in said
+    assert "in: state." in said
+
+
+def test_a_deletion_that_is_called_undone_and_nobody_undid(theatre, settings, images, by, capsys) -> None:
+    settings.DELETION_GRACE_SECONDS = 60
+    deletion = theatre.confirm(images(2), by=by)
+    Deletion.objects.update(state="cancelled", finished_at=theatre.now())
+    theatre.shift()
+    closing.Closer().tick(now=theatre.now())
+    assert theatre.sandbox.deleted("image") == set()
+    expected = f"Deletion {deletion.uuid}: it is cancelled, and the log says otherwise whether it was undone."
+    assert expected in wrong(capsys, "--reconcile")
+
+
 def test_a_deletion_that_nobody_confirmed_and_that_is_hidden_again(theatre, images, by, capsys) -> None:
     wanted = TrackedTask.objects.filter(pk__in=[task.pk for task in images(2)])
     deletion = manifest.freeze_tasks(tasks=wanted, actor=by.user)
@@ -169,6 +202,28 @@ def test_endings_that_are_exchanged_while_others_are_corrected(theatre, settings
     closing.Closer().tick(now=theatre.now())
     first, _ = AuditEvent.objects.filter(action="deletion.closed").order_by("sequence")
     assert f"it differs from entry {first.sequence}, which closed it, in: outcomes." in wrong(capsys, "--reconcile")
+
+
+def test_endings_that_were_corrected_and_are_exchanged_afterwards(theatre, settings, images, by, capsys) -> None:
+    settings.TENSORSLAB_BATCH_SIZE = 1
+    tasks = images(2)
+    theatre.sandbox.control(refuse={tasks[0].task_id: "Not allowed"})
+    deletion = theatre.play(theatre.confirm(tasks, by=by))
+    closing.Closer().tick(now=theatre.now())
+    exchange_two_endings(deletion)
+    # As an inspection does that finds both.
+    Deletion.objects.update(closed_at=None)
+    for item in deletion.items.exclude(outcome="skipped"):
+        before = {"refused": Outcome.DELETED, "deleted": Outcome.REFUSED}[item.outcome]
+        action, detail = settling.corrected(item.kind, item.task_id, before, Outcome(item.outcome), "")
+        with transaction.atomic():
+            chain.append(actor="", action=action, subject=str(deletion.uuid), detail=detail)
+    assert wrong(capsys, "--reconcile") == ""
+    by_outcome = dict(deletion.items.values_list("outcome", "pk"))
+    DeletionItem.objects.filter(pk=by_outcome["deleted"]).update(outcome="refused")
+    DeletionItem.objects.filter(pk=by_outcome["refused"]).update(outcome="deleted")
+    closing.Closer().tick(now=theatre.now())
+    assert "2 of its tasks did not end as it was last told of them." in wrong(capsys, "--reconcile")
 
 
 def test_endings_that_are_exchanged_while_what_is_unknown_is_checked(theatre, settings, images, by, capsys) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import clock, recording, slots
 from dashboard.calls.models import ProviderCall
-from dashboard.monitoring.reconciling.entries import BATCH, CONFIRMED, OVERDUE, in_batches, is_tended
+from dashboard.monitoring.reconciling.entries import BATCH, CONFIRMED, OVERDUE, has_left, in_batches, is_tended
 
 State = ProviderCall.State
 IN_HAND = [State.READY, State.OPEN]
@@ -80,7 +80,7 @@ def _as_told(event: AuditEvent) -> dict[str, Any]:
 
 
 def _state(detail: dict[str, Any]) -> State:
-    if detail["sent_at"] is None:
+    if not has_left(detail):
         return State.NOT_SENT
     return State.LOST if detail["ruling"] == "lost" else State.ANSWERED
 

@@ -14,7 +14,15 @@ from dashboard.deletions.closing import CLOSED
 from dashboard.deletions.models import Deletion, DeletionItem, State
 from dashboard.deletions.restoring import OLDER
 from dashboard.monitoring.reconciling import older
-from dashboard.monitoring.reconciling.entries import BATCH, CHECKED, CONFIRMED, OVERDUE, in_batches, is_tended
+from dashboard.monitoring.reconciling.entries import (
+    BATCH,
+    CHECKED,
+    CONFIRMED,
+    OVERDUE,
+    has_left,
+    in_batches,
+    is_tended,
+)
 from dashboard.monitoring.reconciling.past import CORRECTED, Past
 from dashboard.monitoring.reconciling.seen import Seen, seen, summand
 
@@ -65,12 +73,16 @@ def _wrong(row: Deletion) -> Iterator[str]:
     if row.size > entry.detail["tasks"]:
         yield f"it has {row.size:,} tasks, and {entry.detail['tasks']:,} were confirmed."
     has_manifest = "manifest" in entry.detail
+    if (row.state == State.CANCELLED) != any(event.action == UNDONE for event in acts):
+        yield f"it is {row.state}, and the log says otherwise whether it was undone."
     closings = [event for event in acts if event.action == CLOSED]
     past = Past(told.filter(action=CORRECTED) if has_manifest else told.none(), closings)
     found = seen(row, past)
     there = DeletionItem.objects.filter(deletion=row).count()
     if {there, found.items} != {row.total} or found.counts != Counter(row.counts()):
         yield f"its counts are not those of its {there:,} items."
+    if found.otherwise:
+        yield f"{found.otherwise:,} of its tasks did not end as it was last told of them."
     yield from _wrong_end(row, closings, last=max(acts[-1].sequence, past.last))
     if has_manifest:
         yield from _wrong_items(row, entry, closings, found)
@@ -112,7 +124,7 @@ def _wrong_calls(row: Deletion, acts: list[AuditEvent], found: Seen) -> Iterator
     sent = AuditEvent.objects.filter(subject=str(row.uuid), action="call.delete")
     for event in chain.in_order(sent):
         detail = event.detail
-        if detail["sent_at"]:
+        if has_left(detail):
             carried += sum(summand(detail["kind"], task_id) for task_id in detail["ids"])
             # What was in hand then may have left before, or be about to.
             late += bool(end and end.sequence < event.sequence and detail["call"] not in end.detail.get("in_hand", []))

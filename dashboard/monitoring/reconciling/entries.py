@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
+from typing import Any
 
 from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
@@ -22,6 +23,11 @@ def in_batches(*actions: str) -> Iterator[list[AuditEvent]]:
     events = chain.in_order(AuditEvent.objects.filter(action__in=actions))
     while some := list(islice(events, BATCH)):
         yield some
+
+
+def has_left(detail: dict[str, Any]) -> bool:
+    """Whether a call was sent: its moment stands in the row, its answer is what the sender saw."""
+    return bool(detail["sent_at"] or detail["http_status"] or detail.get("ruling") == "lost")
 
 
 def is_tended() -> bool:

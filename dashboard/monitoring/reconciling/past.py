@@ -27,6 +27,8 @@ class Past:
         """By closing: what is to be added to the counts of now."""
         self.changes: dict[tuple[str, str], list[tuple[int, str]]] = {}
         """By task: the entries that tell of a change, and its outcome before each."""
+        self.last_told: dict[tuple[str, str], str] = {}
+        """By task: its outcome after the last of these."""
         self.forgotten = self.last = 0
         """The last change that is not remembered by its task, and the last of all."""
         if closings:
@@ -46,6 +48,7 @@ class Past:
             else:
                 task = (event.detail["kind"], event.detail["task_id"])
                 self.changes.setdefault(task, []).append((event.sequence, before))
+                self.last_told[task] = after
 
     def known(self) -> list[int]:
         """The closings since which each change is remembered."""

@@ -26,6 +26,8 @@ class Seen:
     """How many are called gone, and say that no call carried them."""
     skipped_carried: int
     """How many are called skipped, and say that one did."""
+    otherwise: int
+    """How many did not end as the last change that was told of them says."""
     outcomes: dict[int, str]
     """The hash over their endings as they were at each closing; 0 is now."""
 
@@ -34,7 +36,7 @@ def seen(deletion: Deletion, past: Past) -> Seen:
     manifest, counts = hashlib.sha256(), Counter[str]()
     # Since the last change all closings have the same endings.
     hashes = {0: hashlib.sha256()} | {closing: hashlib.sha256() for closing in past.known() if closing < past.last}
-    items = carried = gone_uncarried = skipped_carried = 0
+    items = carried = gone_uncarried = skipped_carried = otherwise = 0
     for some in lines(deletion):
         manifest.update(as_frozen(some))
         for closing, digest in hashes.items():
@@ -43,6 +45,8 @@ def seen(deletion: Deletion, past: Past) -> Seen:
         carried += sum(line.attempts * summand(line.kind, line.task_id) for line in some if line.attempts)
         gone_uncarried += sum(line.outcome in GONE and not line.attempts for line in some)
         skipped_carried += sum(line.outcome == Outcome.SKIPPED and line.attempts > 0 for line in some)
+        if past.last_told:
+            otherwise += sum(past.last_told.get((one.kind, one.task_id), one.outcome) != one.outcome for one in some)
         items += len(some)
     return Seen(
         items=items,
@@ -51,6 +55,7 @@ def seen(deletion: Deletion, past: Past) -> Seen:
         carried=carried,
         gone_uncarried=gone_uncarried,
         skipped_carried=skipped_carried,
+        otherwise=otherwise,
         outcomes={at: hashes.get(at, hashes[0]).hexdigest() for at in [0, *past.known()]},
     )
 
