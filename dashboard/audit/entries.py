@@ -43,4 +43,9 @@ def after(sequence: int, *, limit: int) -> list[Row]:
 
 def _value(text: str) -> Any:
     # Most entries are not of people, and commit to nothing.
-    return {} if text == "{}" else DECODER.raw_decode(text)[0]
+    if text == "{}":
+        return {}
+    value, end = DECODER.raw_decode(text)
+    if end != len(text):
+        raise ValueError(f"JSON goes on: {text[end : end + 20]!r}")
+    return value

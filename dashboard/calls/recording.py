@@ -15,6 +15,7 @@ from dashboard.calls.models import ProviderCall
 from tensorslab_api.verdict import Ruling, Verdict
 
 TABLE = "calls_providercall"
+OVERTAKEN = "call.overtaken"
 State = ProviderCall.State
 
 
@@ -27,6 +28,16 @@ class Call(NamedTuple):
     purpose: str
     deletion: UUID | None
     sent_at: datetime | None
+
+
+class Sent(NamedTuple):
+    """What its sender remembers of a call: rows may have been changed since it left."""
+
+    operation: str
+    kind: str
+    purpose: str
+    deletion: UUID
+    ids: Sequence[str]
 
 
 def prepare(*, operation: str, kind: str, ids: Sequence[str], deletion: UUID | None = None, purpose: str = "") -> Call:
@@ -96,8 +107,13 @@ def _state(verdict: Verdict) -> ProviderCall.State:
     return State.LOST if verdict.ruling == Ruling.LOST else State.ANSWERED
 
 
-def audit(call: Call, verdict: Verdict, *, ids: Sequence[str], answered_at: datetime, actor: str = "") -> None:
-    """One event a call, its ids inside. The transaction's last statement."""
+def audit(
+    call: Call, verdict: Verdict, *, ids: Sequence[str], answered_at: datetime, actor: str = "", overtaken: bool = False
+) -> None:
+    """One event a call, its ids inside. The transaction's last statement.
+
+    `overtaken` when it was given up before, and told of by who has only its row: then the sender tells it once more.
+    """
     detail: dict[str, Any] = {
         "call": call.pk,
         "kind": call.kind,
@@ -113,7 +129,10 @@ def audit(call: Call, verdict: Verdict, *, ids: Sequence[str], answered_at: date
         "sent_at": call.sent_at.isoformat() if call.sent_at and verdict.sent else None,
         "answered_at": answered_at.isoformat(),
     }
-    chain.append(actor=actor, action=f"call.{call.operation}", subject=str(call.deletion or ""), detail=detail)
+    if overtaken:
+        detail["operation"] = call.operation
+    action = OVERTAKEN if overtaken else f"call.{call.operation}"
+    chain.append(actor=actor, action=action, subject=str(call.deletion or ""), detail=detail)
 
 
 def digest(ids: Sequence[str]) -> str:

@@ -207,22 +207,29 @@ def corrected(kind: str, task_id: str, before: Outcome, after: Outcome, ending: 
 
 
 def settle(
-    call_id: int, verdict: Verdict, *, now: datetime, came_at: datetime | None = None, ids: Sequence[str] = ()
+    call_id: int,
+    verdict: Verdict,
+    *,
+    now: datetime,
+    came_at: datetime | None = None,
+    sent: recording.Sent | None = None,
 ) -> bool:
     """Applies `verdict` to the items of an open call. False when another settled it first: then nothing changes.
 
-    `came_at` is when the answer did, which may be a while ago. `ids` are what was sent, as its sender remembers it:
-    rows may have been changed meanwhile. Without them they are read from the rows.
+    `came_at` is when the answer did, which may be a while ago. `sent` is what its sender remembers: rows may have been
+    changed meanwhile. Without it all is read from the rows.
     """
     usable = verdict.ruling in accounts.USABLE
     with transaction.atomic():
         if not usable:
             # It says something of the account, which comes before the deletion in the order of locks.
             accounts.locked()
-        call, deletion = _locked(call_id)
+        call, deletion = _locked(call_id, sent)
         # A clock that was put back meanwhile does not make an answer come before its question.
         answered_at = max(came_at or now, call.sent_at or now)
         if not recording.complete(call_id, verdict, answered_at=answered_at):
+            if sent is not None and verdict.sent:
+                recording.audit(call, verdict, ids=sent.ids, answered_at=answered_at, overtaken=True)
             return False
         items = carried("call_id = %s", call.pk)
         deletes = call.operation == ProviderCall.Operation.DELETE
@@ -235,7 +242,8 @@ def settle(
         if not usable and not _fails_alone(call, verdict):
             accounts.learn(verdict, host=deletion.host, now=now, jitter=random.random())  # nosec B311 # spreads pauses, no secret
         work.tell()
-        recording.audit(call, verdict, ids=ids or [item.task_id for item in items], answered_at=answered_at)
+        ids = sent.ids if sent else [item.task_id for item in items]
+        recording.audit(call, verdict, ids=ids, answered_at=answered_at)
     if usable and deletion.failures:
         # By itself, for the order of locks; nothing is wrong should we die before it.
         accounts.answered(deletion.host)
@@ -250,14 +258,18 @@ def _has_no_such_kind(call: recording.Call, verdict: Verdict) -> bool:
     return call.purpose == "other" and verdict.ruling in NOT_OURS
 
 
-def _locked(call_id: int) -> tuple[recording.Call, Settled]:
+def _locked(call_id: int, sent: recording.Sent | None) -> tuple[recording.Call, Settled]:
     """The call, and its deletion, locked so that two settlings never both miss that they were the last."""
+    its = "c.deletion" if sent is None else "%s"
     [(operation, kind, purpose, sent_at, *row)] = sql.rows(
         f"""SELECT c.operation, c.kind, c.purpose, c.sent_at, {DELETION_COLUMNS}
-        FROM {recording.TABLE} c JOIN {DELETIONS} d ON d.uuid = c.deletion LEFT JOIN calls_account a ON a.host = d.host
-        WHERE c.id = %s{sql.for_update("d")}""",  # nosec B608 # only names from the code
+        FROM {DELETIONS} d LEFT JOIN {recording.TABLE} c ON c.id = %s LEFT JOIN calls_account a ON a.host = d.host
+        WHERE d.uuid = {its}{sql.for_update("d")}""",  # nosec B608 # only names from the code
         call_id,
+        *([] if sent is None else [sent.deletion]),
     )
+    if sent is not None:
+        operation, kind, purpose = sent.operation, sent.kind, sent.purpose
     deletion = settled_from(row)
     return recording.Call(call_id, operation, kind, purpose, deletion.uuid, sql.moment(sent_at)), deletion
 

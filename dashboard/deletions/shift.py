@@ -257,7 +257,7 @@ class Shift:
         if is_control:
             vouchers.settle(answer.chunk, answer.verdict, now=now, came_at=came_at)
         else:
-            settle(answer.chunk.call_id, answer.verdict, now=now, came_at=came_at, ids=answer.chunk.ids)
+            settle(answer.chunk.call_id, answer.verdict, now=now, came_at=came_at, sent=answer.chunk.sent)
         if is_control or answer.verdict.ruling not in accounts.USABLE:
             engine.heed_account(now=now)
         # One answer of several seldom changes it, and looking costs as much as its books do.

@@ -7,7 +7,7 @@ takes it back as if nothing had been.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -46,6 +46,14 @@ class Chunk:
     operation: str
     kind: str
     ids: tuple[str, ...]
+    purpose: str = ""
+    deletion: UUID | None = None
+
+    @property
+    def sent(self) -> recording.Sent | None:
+        if self.deletion is None:
+            return None
+        return recording.Sent(self.operation, self.kind, self.purpose, self.deletion, self.ids)
 
 
 class Due(NamedTuple):
@@ -190,7 +198,8 @@ def _begin(
     operation: Operation, uuid: UUID, deletion_id: int, kind: str, ids: tuple[str, ...], *, purpose: str = ""
 ) -> Chunk:
     call = recording.prepare(operation=operation, kind=kind, ids=ids, deletion=uuid, purpose=purpose)
-    return Chunk(call_id=call.pk, deletion_id=deletion_id, operation=operation, kind=kind, ids=ids)
+    chunk = Chunk(call_id=call.pk, deletion_id=deletion_id, operation=operation, kind=kind, ids=ids)
+    return replace(chunk, purpose=purpose, deletion=uuid)
 
 
 def _without_held(deletion: Sending, rows: list[Waiting], *, now: datetime) -> list[Waiting]:

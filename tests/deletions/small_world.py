@@ -180,7 +180,7 @@ class SmallWorld:
         if hand.chunk.deletion_id is None:
             vouchers.settle(hand.chunk, hand.verdict, now=self.now(), came_at=came_at)
         else:
-            settle(hand.chunk.call_id, hand.verdict, now=self.now(), came_at=came_at, ids=hand.chunk.ids)
+            settle(hand.chunk.call_id, hand.verdict, now=self.now(), came_at=came_at, sent=hand.chunk.sent)
         slots.release(hand.hold)
         self.hands.remove(hand)
 

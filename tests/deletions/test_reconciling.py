@@ -114,7 +114,7 @@ def test_while_calls_go_on_in_the_middle_of_it(theatre: Theatre, settings, image
         try:
             chunk = take(slots.take(1)[0])
             assert chunk is not None
-            settling.settle(chunk.call_id, DONE, now=theatre.now(), ids=chunk.ids)
+            settling.settle(chunk.call_id, DONE, now=theatre.now(), sent=chunk.sent)
         finally:
             connection.close()
 
@@ -188,3 +188,26 @@ def test_changes_that_are_too_many_to_be_remembered(theatre, images, by, setting
     DeletionItem.objects.filter(pk=deletion.first_item).update(outcome="deleted")
     first = AuditEvent.objects.get(action="deletion.closed").sequence
     assert f"it differs from entry {first}, which closed it, in: counts." in wrong(capsys, "--reconcile")
+
+
+@pytest.mark.usefixtures("_as_before")
+def test_what_a_deletion_of_before_is_made_to_send_once_more_is_found(theatre: Theatre, images, by, capsys) -> None:
+    theatre.play(theatre.confirm(images(2), by=by))
+    Deletion.objects.update(manifest_hash="")
+    closing.Closer().tick(now=theatre.now())
+    assert wrong(capsys, "--reconcile") == ""
+    before = Deletion.objects.values().get()
+    others = images(3)
+    items = [
+        DeletionItem(
+            deletion_id=before["id"], tracked=task, kind="image", task_id=task.task_id, outcome="waiting", open=True
+        )
+        for task in others
+    ]
+    DeletionItem.objects.bulk_create(items)
+    Deletion.objects.update(state="running", waiting=3, total=5, last_item=items[-1].pk)
+    theatre.play(Deletion.objects.get())
+    assert {task.task_id for task in others} <= theatre.sandbox.deleted("image")
+    DeletionItem.objects.filter(tracked__in=others).delete()
+    Deletion.objects.filter(pk=before.pop("id")).update(**before)
+    assert "1 deletes of it left after it was closed." in wrong(capsys, "--reconcile")

@@ -16,7 +16,7 @@ from dashboard.audit.models import AuditEvent
 from dashboard.calls import recording, slots
 from dashboard.calls.models import ProviderCall, Worker
 from dashboard.calls.sending import perform
-from dashboard.deletions import closing, engine, manifest, requests, settling
+from dashboard.deletions import closing, engine, manifest, requests, settling, tending
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 from dashboard.inventory.models import TrackedTask
 from tests.audit.test_verify_audit import wrong
@@ -52,6 +52,13 @@ def exchange(deletion: Deletion, others: list[TrackedTask]) -> list[str]:
 def put_back(deletion: Deletion, task_ids: list[str]) -> None:
     for item, task_id in zip(deletion.items.exclude(outcome="skipped").order_by("pk"), task_ids, strict=True):
         DeletionItem.objects.filter(pk=item.pk).update(task_id=task_id)
+
+
+def give_up(theatre: Theatre) -> None:
+    """Another worker does, once it has seen twice that the lease has run out."""
+    tender = tending.Tender("another", clock=theatre.now)
+    tender.tick()
+    tender.tick()
 
 
 def skip_one(deletion: Deletion) -> None:
@@ -99,10 +106,70 @@ def test_what_is_put_back_before_its_answer_is_told_as_it_was_sent(theatre, imag
     verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
     put_back(deletion, mine)
     ProviderCall.objects.update(digest=recording.digest(mine))
-    settling.settle(chunk.call_id, verdict, now=theatre.now(), ids=chunk.ids)
+    settling.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
     said = wrong(capsys, "--reconcile")
     assert "its calls did not carry what its items say that they carried." in said
     assert "in: digest." in said
+
+
+@pytest.mark.parametrize("changed", ["operation", "kind", "deletion"])
+def test_a_call_whose_row_is_changed_before_its_answer_is_told_as_it_was_sent(
+    theatre, images, by, capsys, changed
+) -> None:
+    deletion, other = theatre.confirm(images(2), by=by), theatre.confirm(images(1), by=by)
+    engine.begin_due(now=theatre.now())
+    just_asked()
+    chunk = take(slots.take(1)[0])
+    assert chunk is not None
+    verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
+    forged = {"operation": "look_up", "kind": "video", "deletion": other.uuid}
+    ProviderCall.objects.filter(pk=chunk.call_id).update(**{changed: forged[changed]})
+    settling.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
+    entry = AuditEvent.objects.get(action="call.delete")
+    assert (entry.subject, entry.detail["kind"]) == (str(deletion.uuid), "image")
+    deletion.refresh_from_db()
+    assert deletion.deleted == 2
+    assert f"Call {chunk.call_id} differs from entry {entry.sequence} in: {changed}." in wrong(capsys, "--reconcile")
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_a_call_that_is_given_up_or_removed_before_its_answer_is_told_as_it_was_sent(
+    theatre, images, by, capsys, removed
+) -> None:
+    others = images(3)
+    deletion = theatre.confirm(images(3), by=by)
+    mine = exchange(deletion, others)
+    engine.begin_due(now=theatre.now())
+    just_asked()
+    chunk = take(slots.take(1)[0])
+    assert chunk is not None
+    verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
+    put_back(deletion, mine)
+    call = ProviderCall.objects.filter(pk=chunk.call_id)
+    call.update(lease_until=timezone.now() - timedelta(hours=1), digest=recording.digest(mine))
+    give_up(theatre)
+    if removed:
+        DeletionItem.objects.filter(call=chunk.call_id).update(call=None)
+        call.delete()
+    assert not settling.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
+    entry = AuditEvent.objects.get(action="call.overtaken")
+    assert set(entry.detail["ids"]) == {task.task_id for task in others}
+    expected = f"Call {chunk.call_id} carried what entry {entry.sequence} says, and it was told otherwise before."
+    assert expected in wrong(capsys, "--reconcile")
+
+
+def test_a_late_answer_of_what_was_told_rightly_is_no_difference(theatre, images, by, capsys) -> None:
+    theatre.confirm(images(3), by=by)
+    engine.begin_due(now=theatre.now())
+    just_asked()
+    chunk = take(slots.take(1)[0])
+    assert chunk is not None
+    verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
+    ProviderCall.objects.filter(pk=chunk.call_id).update(lease_until=timezone.now() - timedelta(hours=1))
+    give_up(theatre)
+    assert not settling.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
+    assert AuditEvent.objects.get(action="call.overtaken").detail["call"] == chunk.call_id
+    assert wrong(capsys, "--reconcile") == ""
 
 
 def test_a_call_whose_moment_is_taken_out_before_its_answer(theatre, images, by, capsys) -> None:
@@ -115,7 +182,7 @@ def test_a_call_whose_moment_is_taken_out_before_its_answer(theatre, images, by,
     assert chunk is not None
     verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
     ProviderCall.objects.update(sent_at=None)
-    settling.settle(chunk.call_id, verdict, now=theatre.now(), ids=chunk.ids)
+    settling.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
     ProviderCall.objects.update(state="not_sent")
     put_back(deletion, mine)
     DeletionItem.objects.update(outcome="refused", attempts=0)
@@ -154,7 +221,7 @@ def test_a_deletion_that_was_undone_and_goes_on_all_the_same(theatre, settings, 
     DeletionItem.objects.update(outcome="waiting", open=True)
     Deletion.objects.update(state="running", waiting=2, kept=0)
     assert theatre.play(deletion).deleted == 2
-    assert "1 deletes of it left after it was undone or stopped." in wrong(capsys, "--reconcile")
+    assert "1 deletes of it left after it was undone, stopped or closed." in wrong(capsys, "--reconcile")
 
 
 def test_a_deletion_that_was_stopped_and_goes_on_all_the_same(theatre, settings, images, by, capsys) -> None:
@@ -166,12 +233,12 @@ def test_a_deletion_that_was_stopped_and_goes_on_all_the_same(theatre, settings,
     assert chunk is not None
     requests.stop_rest(deletion=deletion, by=by, now=theatre.now())
     verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
-    settling.settle(chunk.call_id, verdict, now=theatre.now(), ids=chunk.ids)
+    settling.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
     assert wrong(capsys, "--reconcile") == ""
     DeletionItem.objects.filter(outcome="kept").update(outcome="waiting", open=True, settled_at=None)
     Deletion.objects.update(stopped_at=None, waiting=2, kept=0)
     assert theatre.play(deletion).deleted == 3
-    assert "2 deletes of it left after it was undone or stopped." in wrong(capsys, "--reconcile")
+    assert "2 deletes of it left after it was undone, stopped or closed." in wrong(capsys, "--reconcile")
 
 
 def exchange_two_endings(deletion: Deletion) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import clock, recording, slots
 from dashboard.calls.models import ProviderCall
@@ -22,6 +23,7 @@ TEXTS = ("message", "form", "error")
 
 def differences() -> Iterator[str]:
     yield from _completed()
+    yield from _overtaken()
     yield from _in_hand()
 
 
@@ -41,6 +43,15 @@ def _completed() -> Iterator[str]:
             yield from _compared(event, rows_of.get(pk))
         yield from _unconfirmed([event for event in events if event.action == "call.delete"])
     yield from (f"Call {pk} has no entry." for pk, has_one in zip(keys, found, strict=True) if not has_one)
+
+
+def _overtaken() -> Iterator[str]:
+    """Who gave a call up told what its row said; its sender told later what it had sent."""
+    for event in chain.in_order(AuditEvent.objects.filter(action=recording.OVERTAKEN)):
+        its, action = event.detail, f"call.{event.detail['operation']}"
+        told = AuditEvent.objects.filter(subject=event.subject, action=action, detail__call=its["call"]).first()
+        if told is None or any(told.detail[name] != its[name] for name in ("kind", "ids")):
+            yield f"Call {its['call']} carried what entry {event.sequence} says, and it was told otherwise before."
 
 
 def _compared(event: AuditEvent, row: ProviderCall | None) -> Iterator[str]:

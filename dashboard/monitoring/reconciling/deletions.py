@@ -120,7 +120,7 @@ def _wrong_items(row: Deletion, entry: AuditEvent, closings: list[AuditEvent], f
 
 def _wrong_calls(row: Deletion, acts: list[AuditEvent], found: Seen) -> Iterator[str]:
     carried = late = 0
-    end = next((event for event in acts if event.action in {UNDONE, STOPPED}), None)
+    end = next((event for event in acts if event.action in {UNDONE, STOPPED, CLOSED}), None)
     sent = AuditEvent.objects.filter(subject=str(row.uuid), action="call.delete")
     for event in chain.in_order(sent):
         detail = event.detail
@@ -133,7 +133,7 @@ def _wrong_calls(row: Deletion, acts: list[AuditEvent], found: Seen) -> Iterator
     if found.skipped_carried:
         yield f"{found.skipped_carried:,} of its tasks are called skipped, and a call carried them."
     if late:
-        yield f"{late:,} deletes of it left after it was undone or stopped."
+        yield f"{late:,} deletes of it left after it was undone, stopped or closed."
 
 
 def _wrong_end(row: Deletion, closings: list[AuditEvent], *, last: int) -> Iterator[str]:

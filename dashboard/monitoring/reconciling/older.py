@@ -11,7 +11,7 @@ from dashboard.deletions.closing import CLOSED
 from dashboard.deletions.models import Deletion
 from dashboard.deletions.restoring import OLDER
 from dashboard.deletions.signing import fingerprint
-from dashboard.monitoring.reconciling.entries import CHECKED, OVERDUE
+from dashboard.monitoring.reconciling.entries import CHECKED, OVERDUE, has_left
 from dashboard.monitoring.reconciling.past import CORRECTED
 from dashboard.monitoring.reconciling.seen import Seen
 
@@ -26,7 +26,13 @@ def wrong(row: Deletion, entry: AuditEvent, found: Seen) -> Iterator[str]:
     # In a database that was found to be older, what calls had carried was not known any more.
     known = not AuditEvent.objects.filter(action=OLDER, sequence__gt=entry.sequence).exists()
     told = AuditEvent.objects.filter(subject=str(row.uuid))
-    carried = sum(len(event.detail["ids"]) for event in chain.in_order(told.filter(action="call.delete")))
+    closed = told.filter(action=CLOSED).order_by("sequence").first()
+    carried = late = 0
+    for event in chain.in_order(told.filter(action="call.delete")):
+        carried += len(event.detail["ids"])
+        late += bool(closed and closed.sequence < event.sequence and has_left(event.detail))
+    if late:
+        yield f"{late:,} deletes of it left after it was closed."
     if known and row.deleted + row.already_gone > carried:
         yield f"{row.deleted + row.already_gone:,} of its tasks are called gone, and its calls carried {carried:,}."
     yield from _wrong_ending(
