@@ -13,6 +13,7 @@ from dashboard.calls import accounts
 from dashboard.calls.models import Kind
 from dashboard.deletions.history import PAGE_SIZE
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard.folding import fold
 from dashboard.inventory.models import TrackedTask
 
 PEOPLE = ["ada", "grace", "linus", "margaret"]
@@ -51,9 +52,11 @@ def make(*, size: int, deletions: int) -> Deletion:
 
 def deletion(number: int, deletions: int) -> Deletion:
     moment = timezone.now() - timedelta(hours=deletions - number)
+    reason = f"{REASONS[number % len(REASONS)]}, ticket {number}"
     return Deletion(
         actor_name=PEOPLE[number % len(PEOPLE)],
-        reason=f"{REASONS[number % len(REASONS)]}, ticket {number}",
+        reason=reason,
+        reason_folded=fold(reason),
         host=accounts.current_host(),
         state=State.FINISHED,
         created_at=moment,

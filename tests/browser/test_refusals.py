@@ -83,7 +83,7 @@ def test_a_selection_cleared_in_another_tab_begins_anew(product: Product, open_p
     other = page.context.new_page()
     other.goto(page.url)
     other.get_by_role("button", name="Clear selection").click()
-    expect(other.get_by_text("Nothing selected")).to_be_visible()
+    expect(other.locator("#toolbar").get_by_text("Nothing selected")).to_be_visible()
     _tick(page, 1)
     _is_selected(page, 2)
     expect(page.get_by_text("What was selected before is no longer kept")).to_be_visible()
@@ -123,7 +123,7 @@ def test_a_confirmation_whose_answer_was_lost_is_told_as_it_ended(product: Produ
     page.wait_for_url("**/tasks/")
     page.get_by_role("region", name=re.compile("^Deletion ")).get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Undone in time").first).to_be_visible()
-    expect(page.get_by_text("Nothing selected")).to_be_visible()
+    expect(page.locator("#toolbar").get_by_text("Nothing selected")).to_be_visible()
 
 
 def test_what_is_selected_stays_in_sight_down_the_list(product: Product, open_page: Open) -> None:
