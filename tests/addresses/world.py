@@ -14,6 +14,7 @@ from dashboard.audit import chain
 from dashboard.calls import accounts
 from dashboard.deletions import manifest
 from dashboard.deletions.models import Deletion, Outcome, State
+from dashboard.inventory import prompt_reading
 from dashboard.inventory.models import TrackedTask
 from tests.conftest import Person
 from tests.factories import DeletionFactory, DeletionItemFactory, ImportBatchFactory, TrackedTaskFactory, UserFactory
@@ -46,6 +47,8 @@ class World:
         self.deletions = self._deletions()
         with transaction.atomic():
             self.event = chain.append(actor="operator", action="deletion.confirmed")
+        # Or whoever looks first would have what was written to the register read.
+        prompt_reading.keep_up()
 
     def path(self, route: str) -> str:
         """An address that the route leads to."""
