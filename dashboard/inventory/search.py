@@ -79,6 +79,8 @@ def among(numbers: str, parameters: Sequence[Any]) -> Q:
 
 def candidates(q: str, *, limit: int, reading: bool = False) -> list[int] | None:
     """Numbers of all tasks that may be found; None when there are more, or no index knows and no prompts are read."""
+    if not q:
+        return None
     proposals = proposed(q, limit=limit + 1, reading=reading)
     if proposals is None:
         prompt_reading.keep_up()
