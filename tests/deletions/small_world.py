@@ -285,7 +285,7 @@ class SmallWorld:
     def clear(self) -> None:
         """An empty database."""
         triggers.drop(connection)
-        call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
+        call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True, reset_sequences=False)
         triggers.create(connection)
 
 
