@@ -16,7 +16,8 @@ from dashboard.audit.models import AuditEvent
 from dashboard.calls import recording, slots
 from dashboard.calls.models import ProviderCall, Worker
 from dashboard.calls.sending import perform
-from dashboard.deletions import closing, engine, manifest, requests, settling, tending
+from dashboard.calls.verdicts import Verdict
+from dashboard.deletions import closing, engine, manifest, requests, settling, taking, tending
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 from dashboard.inventory.models import TrackedTask
 from tests.audit.test_verify_audit import wrong
@@ -52,6 +53,15 @@ def exchange(deletion: Deletion, others: list[TrackedTask]) -> list[str]:
 def put_back(deletion: Deletion, task_ids: list[str]) -> None:
     for item, task_id in zip(deletion.items.exclude(outcome="skipped").order_by("pk"), task_ids, strict=True):
         DeletionItem.objects.filter(pk=item.pk).update(task_id=task_id)
+
+
+def sent(theatre: Theatre) -> tuple[taking.Chunk, Verdict]:
+    """A call that was answered, before its books are written."""
+    engine.begin_due(now=theatre.now())
+    just_asked()
+    chunk = take(slots.take(1)[0])
+    assert chunk is not None
+    return chunk, perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
 
 
 def give_up(theatre: Theatre) -> None:
@@ -99,11 +109,7 @@ def test_what_is_put_back_before_its_answer_is_told_as_it_was_sent(theatre, imag
     others = images(3)
     deletion = theatre.confirm(images(3), by=by)
     mine = exchange(deletion, others)
-    engine.begin_due(now=theatre.now())
-    just_asked()
-    chunk = take(slots.take(1)[0])
-    assert chunk is not None
-    verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
+    chunk, verdict = sent(theatre)
     put_back(deletion, mine)
     ProviderCall.objects.update(digest=recording.digest(mine))
     settling.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
@@ -117,11 +123,7 @@ def test_a_call_whose_row_is_changed_before_its_answer_is_told_as_it_was_sent(
     theatre, images, by, capsys, changed
 ) -> None:
     deletion, other = theatre.confirm(images(2), by=by), theatre.confirm(images(1), by=by)
-    engine.begin_due(now=theatre.now())
-    just_asked()
-    chunk = take(slots.take(1)[0])
-    assert chunk is not None
-    verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
+    chunk, verdict = sent(theatre)
     forged = {"operation": "look_up", "kind": "video", "deletion": other.uuid}
     ProviderCall.objects.filter(pk=chunk.call_id).update(**{changed: forged[changed]})
     settling.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
@@ -139,11 +141,7 @@ def test_a_call_that_is_given_up_or_removed_before_its_answer_is_told_as_it_was_
     others = images(3)
     deletion = theatre.confirm(images(3), by=by)
     mine = exchange(deletion, others)
-    engine.begin_due(now=theatre.now())
-    just_asked()
-    chunk = take(slots.take(1)[0])
-    assert chunk is not None
-    verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
+    chunk, verdict = sent(theatre)
     put_back(deletion, mine)
     call = ProviderCall.objects.filter(pk=chunk.call_id)
     call.update(lease_until=timezone.now() - timedelta(hours=1), digest=recording.digest(mine))
@@ -160,11 +158,7 @@ def test_a_call_that_is_given_up_or_removed_before_its_answer_is_told_as_it_was_
 
 def test_a_late_answer_of_what_was_told_rightly_is_no_difference(theatre, images, by, capsys) -> None:
     theatre.confirm(images(3), by=by)
-    engine.begin_due(now=theatre.now())
-    just_asked()
-    chunk = take(slots.take(1)[0])
-    assert chunk is not None
-    verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
+    chunk, verdict = sent(theatre)
     ProviderCall.objects.filter(pk=chunk.call_id).update(lease_until=timezone.now() - timedelta(hours=1))
     give_up(theatre)
     assert not settling.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
@@ -176,11 +170,7 @@ def test_a_call_whose_moment_is_taken_out_before_its_answer(theatre, images, by,
     others = images(3)
     deletion = theatre.confirm(images(3), by=by)
     mine = exchange(deletion, others)
-    engine.begin_due(now=theatre.now())
-    just_asked()
-    chunk = take(slots.take(1)[0])
-    assert chunk is not None
-    verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
+    chunk, verdict = sent(theatre)
     ProviderCall.objects.update(sent_at=None)
     settling.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
     ProviderCall.objects.update(state="not_sent")
