@@ -48,13 +48,22 @@ def _of(run: str) -> str:
 _known = lru_cache(maxsize=20_000)(_of)
 
 
-# For PostgreSQL, which finds three letters itself: what scripts without blanks need, as numbers.
+# For PostgreSQL, whose index of three letters or digits of ASCII knows no fewer and no others: those, as numbers.
+
+PLAIN = 0
+"""The number of every prompt of printable ASCII. Of its single letters only the rare ones are numbered: the others are in
+nearly all of them."""
+RARE = "0123456789jqxz"
+_FOLLOWER = "\ufffd"
+"""For any character that is not printable ASCII."""
 
 
 def numbered(folded: str) -> list[int] | None:
-    """Of a prompt, each pair and each character that is not ASCII."""
-    if folded.isascii():
-        return None
+    """Of a prompt each single character, each pair that is not ASCII, and two of ASCII that such a character follows.
+    None for a plain prompt without a rare letter."""
+    if _is_plain(folded):
+        rare = [_number(letter) for letter in RARE if letter in folded]
+        return [PLAIN, *rare] if rare else None
     return sorted({number for run in folded.split() for number in _numbers(run)})
 
 
@@ -67,12 +76,34 @@ def numbers_looked_up(text: str) -> list[int]:
     return sorted(set(found))[: 2 * MOST]
 
 
+def numbers_of_letter(letter: str) -> list[int]:
+    """Of a single one of ASCII: a prompt that holds it has one of them."""
+    return [_number(letter)] if letter in RARE else [_number(letter), PLAIN]
+
+
+def number_followed(pair: str) -> int:
+    """Of two of ASCII before a character that is not printable ASCII."""
+    return _number(pair + _FOLLOWER)
+
+
+def rare_numbers(text: str) -> str:
+    """SQL for what `numbered` says of a plain prompt."""
+    values = ", ".join(f"('{letter}', {_number(letter)})" for letter in RARE)
+    rare = f"SELECT number FROM (VALUES {values}) AS rare (letter, number) WHERE strpos({text}, letter) > 0"  # nosec B608 # only names from the code
+    return f"CASE WHEN {text} ~ '[{RARE}]' THEN ARRAY(SELECT {PLAIN} UNION ALL {rare}) END"
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
+
+
 def _numbers(run: str) -> Iterable[int]:
-    for size in (1, 2):
-        for place in range(len(run) - size + 1):
-            piece = run[place : place + size]
-            if not piece.isascii():
-                yield _number(piece)
+    for place, letter in enumerate(run):
+        yield _number(letter)
+        if not _is_plain(run[place : place + 2]):
+            yield _number(run[place : place + 2])
+        if not _is_plain(letter) and place >= 2:
+            yield number_followed(run[place - 2 : place])
 
 
 def _number(piece: str) -> int:

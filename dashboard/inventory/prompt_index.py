@@ -19,7 +19,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from dashboard import triggers
 from dashboard.inventory import grams, prompt_reading
 from dashboard.inventory.listed import TASKS
-from dashboard.inventory.prompt_reading import GRAMS, POSTGRESQL_DAY, TABLE, UNREAD
+from dashboard.inventory.prompt_reading import GRAMS, NUMBERS, POSTGRESQL_DAY, TABLE, UNREAD
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -45,20 +45,22 @@ SQLITE = {
 
 # Printable ASCII with single blanks: folding it is making its letters small, which needs no Python.
 _PLAIN = r"""prompt COLLATE "C" !~ '[^ -~]|  |^ | $'"""
-_FOLDED = f'SELECT id, {POSTGRESQL_DAY}, lower(prompt COLLATE "C")'
+_SMALL = 'lower(prompt COLLATE "C")'
+_FOLDED = f"SELECT id, {POSTGRESQL_DAY}, {_SMALL}, {grams.rare_numbers(_SMALL)}"
 POSTGRESQL_TABLES = (
     f"""CREATE TABLE {TABLE} (
         rowid bigint PRIMARY KEY, day integer NOT NULL, folded text COLLATE "C" NOT NULL, grams integer[])""",
     f"CREATE TABLE {UNREAD} (task_id bigint PRIMARY KEY)",
 )
-POSTGRESQL_INDEX = f"CREATE INDEX {INDEX} ON {TABLE} USING gin (({grams.day_keys('day')}), grams, folded gin_trgm_ops)"
+POSTGRESQL_INDEX = f"""
+    CREATE INDEX {INDEX} ON {TABLE} USING gin (({grams.day_keys("day")}), ({NUMBERS}), folded gin_trgm_ops)"""
 POSTGRESQL_FUNCTION = f"""
     CREATE OR REPLACE FUNCTION inventory_prompts_keep() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         IF TG_OP = 'INSERT' THEN
-            INSERT INTO {TABLE} (rowid, day, folded)
+            INSERT INTO {TABLE} (rowid, day, folded, grams)
             {_FOLDED} FROM added WHERE {_PLAIN}
-            ON CONFLICT (rowid) DO UPDATE SET day = EXCLUDED.day, folded = EXCLUDED.folded, grams = NULL;
+            ON CONFLICT (rowid) DO UPDATE SET day = EXCLUDED.day, folded = EXCLUDED.folded, grams = EXCLUDED.grams;
             INSERT INTO {UNREAD} SELECT id FROM added WHERE NOT ({_PLAIN}) ON CONFLICT DO NOTHING;
         ELSIF TG_OP = 'UPDATE' THEN
             INSERT INTO {UNREAD} VALUES (NEW.id) ON CONFLICT DO NOTHING;
@@ -95,7 +97,7 @@ def create(connection: BaseDatabaseWrapper) -> None:
     triggers.put(connection, TASKS, _wanted(connection))
     with connection.cursor() as cursor:
         if postgresql:
-            cursor.execute(f"INSERT INTO {TABLE} (rowid, day, folded) {_FOLDED} FROM {TASKS} WHERE {_PLAIN}")  # nosec B608 # only names from the code
+            cursor.execute(f"INSERT INTO {TABLE} (rowid, day, folded, grams) {_FOLDED} FROM {TASKS} WHERE {_PLAIN}")  # nosec B608 # only names from the code
         unread = f"WHERE NOT ({_PLAIN})" if postgresql else ""
         cursor.execute(f"INSERT INTO {UNREAD} SELECT id FROM {TASKS} {unread}")  # nosec B608 # only names from the code
     prompt_reading.keep_up(connection.alias)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 TABLE, UNREAD, GRAMS = "inventory_prompts", "inventory_unread", "inventory_grams"
 UNREAD_AT_ALL = f"SELECT 1 FROM {UNREAD} LIMIT 1"  # nosec B608 # only names from the code
+NUMBERS = f"COALESCE(grams, '{{{grams.PLAIN}}}')"
+"""As PostgreSQL's index has a prompt's numbers: most are plain, and so have none in the table."""
 AT_ONCE = 5000
 """Prompts that are read in one go."""
 NUMBER_BITS = 32

@@ -18,7 +18,7 @@ from django.db.models.lookups import IsNull
 from dashboard.folding import holds
 from dashboard.inventory import grams, prompt_reading
 from dashboard.inventory.models import IndexedPrompt, TrackedTask
-from dashboard.inventory.prompt_reading import GRAMS, NUMBER_BITS, TABLE, UNREAD_AT_ALL, place
+from dashboard.inventory.prompt_reading import GRAMS, NUMBER_BITS, NUMBERS, TABLE, UNREAD_AT_ALL, place
 from dashboard.inventory.query import Query, Term, read
 
 PREFIX = 2
@@ -26,9 +26,12 @@ PREFIX = 2
 FEW = 1000
 """So many candidates are collected and sorted."""
 LAST = chr(0x10FFFF)
+_MARK = "[ -/:-@[-`{-~]"
+"""Printable ASCII but letters and digits, in a folded text."""
 _NUMBER = f"rowid & {(1 << NUMBER_BITS) - 1}"
+_SHORT = re.compile("[a-z0-9]{1,2}")
 _TRIGRAM = re.compile("[a-z0-9]{3}|[a-z0-9]{2}[^a-z0-9]|[^a-z0-9][a-z0-9]", re.ASCII)
-"""Without these `pg_trgm` knows nothing of a text."""
+"""Without these `pg_trgm` knows nothing of a longer one."""
 
 
 def found(q: str) -> Q:
@@ -164,21 +167,30 @@ def _proposed_by_grams(query: Query) -> tuple[str, list[Any]] | None:
         pieces = [_pieces(text) for text in group]
         if all(pieces):
             groups.append(" OR ".join(f"({' AND '.join(condition for condition, _ in piece)})" for piece in pieces))
-            parameters += [value for piece in pieces for _, value in piece]
+            parameters += [value for piece in pieces for _, values in piece for value in values]
     if not groups:
         return None
     return f"SELECT rowid FROM {TABLE} WHERE ({') AND ('.join(groups)})", parameters  # nosec B608 # only names from the code
 
 
-def _pieces(text: str) -> list[tuple[str, Any]]:
-    """What PostgreSQL's index can tell of a text; nothing of one or two letters."""
-    found: list[tuple[str, Any]] = [
-        ("folded LIKE %s", f"%{connection.ops.prep_for_like_query(run)}%")
-        for run in text.split()
-        if _TRIGRAM.search(run)
-    ]
+def _pieces(text: str) -> list[tuple[str, list[Any]]]:
+    """What PostgreSQL's index can tell of a text; nothing of one or two marks of ASCII."""
+    found: list[tuple[str, list[Any]]] = []
+    for run in text.split():
+        if _SHORT.fullmatch(run):
+            found.append(_short(run))
+        elif _TRIGRAM.search(run):
+            found.append(("folded LIKE %s", [f"%{connection.ops.prep_for_like_query(run)}%"]))
     numbers = grams.numbers_looked_up(text)
-    return [*found, ("grams @> %s::integer[]", numbers)] if numbers else found
+    return [*found, (f"{NUMBERS} @> %s::integer[]", [numbers])] if numbers else found
+
+
+def _short(run: str) -> tuple[str, list[Any]]:
+    """One or two letters or digits. What `pg_trgm` knows of two is what follows: one more, a mark, or the end."""
+    if len(run) == 1:
+        return f"{NUMBERS} && %s::integer[]", [grams.numbers_of_letter(run)]
+    followed = f"(folded ~ %s OR folded ~ %s OR folded LIKE %s OR {NUMBERS} @> %s::integer[])"
+    return followed, [f"{run}[0-9a-z]", f"{run}{_MARK}", f"%{run}", [grams.number_followed(run)]]
 
 
 def _quoted(piece: str) -> str:

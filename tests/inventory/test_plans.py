@@ -42,6 +42,8 @@ FILTERS = {
     "common word": Filter(q=big_register.COMMON),
     "common word and kind": Filter(q=big_register.COMMON, kind="video"),
     "short word": Filter(q="at"),
+    "two rare letters": Filter(q="ze"),
+    "a rare letter": Filter(q="z"),
     "task id": Filter(q="0309_000777", by_task_id=True),
     "beginning of a task id": Filter(q="0309_0007"),
 }

@@ -114,3 +114,21 @@ def test_without_trigrams_it_warns_and_still_finds() -> None:
     TrackedTaskFactory(task_id="one", prompt="a red fox")
     assert [problem.id for problem in what_triggers_keep_is_kept(databases=["default"])] == ["inventory.W002"]
     assert found("fox") == {"one"}
+
+
+FOLLOWERS = ["", "x", "9", "é", "狐", "\u20e3", "😀", "\x01", *" !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"]
+
+
+@pytest.mark.parametrize("follower", FOLLOWERS, ids=ascii)
+def test_an_index_proposes_short_words_whatever_follows_them(follower: str) -> None:
+    found_in = TrackedTaskFactory(task_id="one", prompt=f"a lens in 8k{follower}").pk
+    TrackedTaskFactory(task_id="two", prompt="a lens")
+    assert search.candidates("8k", limit=5) == [found_in]
+    assert search.candidates("8", limit=5) == [found_in]
+
+
+@pytest.mark.parametrize("prompt", ["a fox", "a fox in 狐", "a fox\x01", "jazz"])
+@pytest.mark.parametrize("q", ["a", "z", "fo", "x", "狐", "in"])
+def test_an_index_proposes_what_has_a_short_word(q: str, prompt: str) -> None:
+    pk = TrackedTaskFactory(task_id="one", prompt=prompt).pk
+    assert q not in prompt or search.candidates(q, limit=5) == [pk]
