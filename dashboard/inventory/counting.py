@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from django.db import connection
 from django.db.models import BigIntegerField, Case, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import GreaterThan
@@ -17,7 +18,7 @@ from dashboard.inventory.models import TrackedTask
 COUNT_CAP = 20_000
 READ_AT_MOST = 25_000
 """Tasks that are looked at to count the matches of a common word, or of one too short for the index."""
-SOON = 6000
+SOON = {"sqlite": 6000, "postgresql": 500}
 """Tasks that are looked at before a page is there."""
 
 
@@ -71,8 +72,9 @@ def count_soon(filter: Filter) -> Count | None:
     """That, unless a page would wait for it: what an index proposes is counted first, and read when it is little."""
     if filter.by_time or not filter.prompt_words:
         return count(filter)
-    tallies = _tallies("number", filter.condition(), filter, most=SOON)
-    too_many = When(GreaterThan(tallies["number_read"], SOON), then=Value(None))
+    most = SOON[connection.vendor]
+    tallies = _tallies("number", filter.condition(), filter, most=most)
+    too_many = When(GreaterThan(tallies["number_read"], most), then=Value(None))
     counted = _tallied_anew({"number": Case(too_many, default=tallies["number"])}, filter)
     number = counted.get("number", 0)
     return None if number is None else Count(number=number)
@@ -103,8 +105,11 @@ def _tallies(name: str, condition: Q, filter: Filter, *, most: int = READ_AT_MOS
     if not filter.prompt_words:
         return {name: tally(tasks.values("pk"))}
     number = TrackedTask.objects.filter(search.opaque(condition), search.found(filter.prompt_words))
+    proposals = search.proposed(filter.prompt_words)
     pool, one_more = (
-        search.proposed(filter.prompt_words, limit=cut) or tasks.order_by().values("pk")[:cut].query.sql_with_params()
+        (search.at_most(cut, proposals[0]), proposals[1])
+        if proposals
+        else tasks.order_by().values("pk")[:cut].query.sql_with_params()
         for cut in (most, most + 1)
     )
     return {name: Tally(number.filter(search.among(*pool)).values("pk")), f"{name}_read": Sum(*one_more)}

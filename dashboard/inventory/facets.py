@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from dashboard.calls.models import Kind
-from dashboard.inventory import model_names, search
+from dashboard.inventory import model_names, prompt_reading, search
 from dashboard.inventory.counting import Tally, in_words, tallied, tally
 from dashboard.inventory.filters import Filter
 from dashboard.inventory.models import LISTED, Status
@@ -38,6 +38,7 @@ class Facet:
 
 def facets(filter: Filter) -> list[Facet] | None:
     """None where counting would mean reading prompts one by one: a word is common, or too short for the index."""
+    prompt_reading.keep_up()
     numbers = search.candidates(filter.prompt_words, limit=MOST_READ)
     if numbers is None and filter.prompt_words:
         return None

@@ -240,8 +240,8 @@ class Filter:
 
     def frozen(self) -> Self:
         """With moments in place of days and ages: what it means now, whoever reads it and when."""
-        begin = self._begin if self.created_after else None
-        return replace(self, created_after=begin, created_before=self._end if self.created_before else None)
+        begin = self.begin if self.created_after else None
+        return replace(self, created_after=begin, created_before=self.end if self.created_before else None)
 
     @property
     def words(self) -> str:
@@ -261,14 +261,14 @@ class Filter:
 
     def covers(self, moment: datetime | None) -> bool:
         """Whether its times let this one pass."""
-        return not self.by_time or (moment is not None and self._begin <= moment <= self._end)
+        return not self.by_time or (moment is not None and self.begin <= moment <= self.end)
 
     @property
-    def _begin(self) -> datetime:
+    def begin(self) -> datetime:
         return self._moment(self.created_after, last=False) or moments.FIRST
 
     @property
-    def _end(self) -> datetime:
+    def end(self) -> datetime:
         return self._moment(self.created_before, last=True) or moments.LAST
 
     def _moment(self, time: Time | None, *, last: bool) -> datetime | None:
@@ -279,5 +279,5 @@ class Filter:
         return moments.end_of(time, self.zone) if last else moments.begin_of(time, self.zone)
 
     def _time(self) -> Q:
-        begin = Q(created_at__gte=self._begin) if self.created_after else Q()
-        return begin & Q(created_at__lte=self._end) if self.created_before else begin
+        begin = Q(created_at__gte=self.begin) if self.created_after else Q()
+        return begin & Q(created_at__lte=self.end) if self.created_before else begin

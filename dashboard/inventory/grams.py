@@ -16,8 +16,8 @@ MOST = 16
 """So many pieces of one word narrow enough; the rest of it is for the predicate."""
 SHORT = 24
 """Characters up to which a word is likely to come again."""
-LEVELS = 6
-"""On PostgreSQL a day is also held as a part of 4, 16, 64, … days, so that any stretch of time is a few keys."""
+LEVELS = 10
+"""On PostgreSQL a slot is also held as a part of 4, 16, 64, … slots, so that any stretch of them is a few keys."""
 _CONTROLS = re.compile("[\x00-\x1f\x7f]")
 # Every mark but the blank belongs to a piece, in the way in which FTS5 quotes within quotes.
 MARKS = "".join(chr(code) for code in range(33, 127) if not chr(code).isalnum()).replace("'", "''").replace('"', '""')
@@ -51,8 +51,8 @@ _known = lru_cache(maxsize=20_000)(_of)
 # For PostgreSQL, whose index of three letters or digits of ASCII knows no fewer and no others: those, as numbers.
 
 PLAIN = 0
-"""The number of every prompt of printable ASCII. Of its single letters only the rare ones are numbered: the others are in
-nearly all of them."""
+"""The number of every prompt of printable ASCII. Of its single letters only the rare ones are numbered: the others are
+in nearly all of them."""
 RARE = "0123456789jqxz"
 _FOLLOWER = "\ufffd"
 """For any character that is not printable ASCII."""
@@ -111,16 +111,12 @@ def _number(piece: str) -> int:
     return crc32(piece.encode()) - 2**31
 
 
-def day_keys(day: str) -> str:
-    """SQL for all keys of a day."""
-    return f"ARRAY[{', '.join(_key(day, level) for level in range(LEVELS))}]"
-
-
-def _key(day: str, level: int) -> str:
-    return f"{level * 10_000_000} + {day} / {4**level}" if level else day
+def slot_keys(slot: str) -> str:
+    """SQL for all keys of a slot: each says in its last digit of 16 of how many slots it is."""
+    return f"ARRAY[{', '.join(f'({slot} / {4**level})::bigint * 16 + {level}' for level in range(LEVELS))}]"
 
 
 def keys_between(first: int, last: int) -> list[int]:
-    """As few keys as cover these days, and perhaps some beside them."""
+    """As few keys as cover these slots, and perhaps some beside them."""
     level = next((level for level in range(LEVELS) if 4**level * 4 > last - first), LEVELS - 1)
-    return [level * 10_000_000 + part for part in range(first // 4**level, last // 4**level + 1)]
+    return [part * 16 + level for part in range(first // 4**level, last // 4**level + 1)]

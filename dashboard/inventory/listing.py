@@ -77,14 +77,16 @@ class Page:
     """How many of these rows are no longer in the list."""
     count: Count | None = None
     """How many match on all pages, where finding these rows told."""
+    plenty: bool = False
+    """So many that a page would wait for their number."""
 
 
 def count_beside(address: Address, page: Page) -> Count:
     """How many match, but without a query where the page knows, and no more than a beginning where it would wait."""
     if page.count:
         return page.count
-    if address.cursor or page.newer or page.older or address.filter.by_time:
-        counted = count_soon(address.filter) if page.rows else count(address.filter)
+    if page.plenty or address.cursor or page.newer or page.older or address.filter.by_time:
+        counted = None if page.plenty else count_soon(address.filter) if page.rows else count(address.filter)
         return counted or Count(number=len(page.rows), at_least=True, later=True)
     return Count(number=len(page.rows))
 
@@ -103,7 +105,9 @@ def page(address: Address, *, selection: Selection | None = None) -> Page:
     # Behind a cursor lies at least the row that it was made from.
     behind = cursor is not None and (bool(cursor.pk) or bool(walk.beyond(cursor.turned(), limit=1)))
     next_page, page_before = (more, behind) if onward else (behind, more)
-    return replace(_paged(address, rows, next_page=next_page, page_before=page_before), count=walk.count)
+    return replace(
+        _paged(address, rows, next_page=next_page, page_before=page_before), count=walk.count, plenty=walk.plenty
+    )
 
 
 def cursor_at(address: Address, day: date) -> Cursor | None:

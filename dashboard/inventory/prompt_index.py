@@ -19,7 +19,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from dashboard import triggers
 from dashboard.inventory import grams, prompt_reading
 from dashboard.inventory.listed import TASKS
-from dashboard.inventory.prompt_reading import GRAMS, NUMBERS, POSTGRESQL_DAY, TABLE, UNREAD
+from dashboard.inventory.prompt_reading import GRAMS, NUMBERS, POSTGRESQL_SLOT, TABLE, UNREAD
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -28,9 +28,9 @@ MIGRATION = ("inventory", "0011_fold_prompts")
 INDEX = "inventory_prompts_grams"
 
 SQLITE_TABLES = (
-    f"CREATE TABLE {TABLE} (rowid INTEGER PRIMARY KEY, day INTEGER NOT NULL, folded TEXT NOT NULL)",
+    f"CREATE TABLE {TABLE} (rowid INTEGER PRIMARY KEY, slot INTEGER NOT NULL, folded TEXT NOT NULL)",
     f"CREATE TABLE {UNREAD} (task_id INTEGER PRIMARY KEY)",
-    # In the order of days. Without places within the text it takes a third of the room.
+    # In the order of slots. Without places within the text it takes a third of the room.
     f"""CREATE VIRTUAL TABLE {GRAMS} USING fts5(
         grams, content='', columnsize=0, detail=none, tokenize="ascii tokenchars '{grams.MARKS}'")""",
 )
@@ -46,21 +46,21 @@ SQLITE = {
 # Printable ASCII with single blanks: folding it is making its letters small, which needs no Python.
 _PLAIN = r"""prompt COLLATE "C" !~ '[^ -~]|  |^ | $'"""
 _SMALL = 'lower(prompt COLLATE "C")'
-_FOLDED = f"SELECT id, {POSTGRESQL_DAY}, {_SMALL}, {grams.rare_numbers(_SMALL)}"
+_FOLDED = f"SELECT id, {POSTGRESQL_SLOT}, {_SMALL}, {grams.rare_numbers(_SMALL)}"
 POSTGRESQL_TABLES = (
     f"""CREATE TABLE {TABLE} (
-        rowid bigint PRIMARY KEY, day integer NOT NULL, folded text COLLATE "C" NOT NULL, grams integer[])""",
+        rowid bigint PRIMARY KEY, slot integer NOT NULL, folded text COLLATE "C" NOT NULL, grams integer[])""",
     f"CREATE TABLE {UNREAD} (task_id bigint PRIMARY KEY)",
 )
 POSTGRESQL_INDEX = f"""
-    CREATE INDEX {INDEX} ON {TABLE} USING gin (({grams.day_keys("day")}), ({NUMBERS}), folded gin_trgm_ops)"""
+    CREATE INDEX {INDEX} ON {TABLE} USING gin (({grams.slot_keys("slot")}), ({NUMBERS}), folded gin_trgm_ops)"""
 POSTGRESQL_FUNCTION = f"""
     CREATE OR REPLACE FUNCTION inventory_prompts_keep() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         IF TG_OP = 'INSERT' THEN
-            INSERT INTO {TABLE} (rowid, day, folded, grams)
+            INSERT INTO {TABLE} (rowid, slot, folded, grams)
             {_FOLDED} FROM added WHERE {_PLAIN}
-            ON CONFLICT (rowid) DO UPDATE SET day = EXCLUDED.day, folded = EXCLUDED.folded, grams = EXCLUDED.grams;
+            ON CONFLICT (rowid) DO UPDATE SET slot = EXCLUDED.slot, folded = EXCLUDED.folded, grams = EXCLUDED.grams;
             INSERT INTO {UNREAD} SELECT id FROM added WHERE NOT ({_PLAIN}) ON CONFLICT DO NOTHING;
         ELSIF TG_OP = 'UPDATE' THEN
             INSERT INTO {UNREAD} VALUES (NEW.id) ON CONFLICT DO NOTHING;
@@ -97,7 +97,7 @@ def create(connection: BaseDatabaseWrapper) -> None:
     triggers.put(connection, TASKS, _wanted(connection))
     with connection.cursor() as cursor:
         if postgresql:
-            cursor.execute(f"INSERT INTO {TABLE} (rowid, day, folded, grams) {_FOLDED} FROM {TASKS} WHERE {_PLAIN}")  # nosec B608 # only names from the code
+            cursor.execute(f"INSERT INTO {TABLE} (rowid, slot, folded, grams) {_FOLDED} FROM {TASKS} WHERE {_PLAIN}")  # nosec B608 # only names from the code
         unread = f"WHERE NOT ({_PLAIN})" if postgresql else ""
         cursor.execute(f"INSERT INTO {UNREAD} SELECT id FROM {TASKS} {unread}")  # nosec B608 # only names from the code
     prompt_reading.keep_up(connection.alias)

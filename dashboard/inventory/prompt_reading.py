@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 
 from dashboard.folding import fold
 from dashboard.inventory import grams
@@ -22,17 +22,30 @@ NUMBERS = f"COALESCE(grams, '{{{grams.PLAIN}}}')"
 AT_ONCE = 5000
 """Prompts that are read in one go."""
 NUMBER_BITS = 32
-"""Of a task's place in SQLite's index, which is in the order of days: its number, below four billion. Its day is before
-that. Eight bits more took a twelfth more room."""
-UNKNOWN_DAY = 0
-# Days since the first of the year 1, as Python counts them.
-POSTGRESQL_DAY = "COALESCE((created_at AT TIME ZONE 'UTC')::date - date '0001-01-01' + 1, 0)"
-SQLITE_DAY = "COALESCE(CAST(julianday(SUBSTR(t.created_at, 1, 10)) - 1721424.5 AS INTEGER), 0)"
+"""Of a task's place in SQLite's index, which is in the order of slots: its number, below four billion. Its slot is
+before that. Eight bits more took a twelfth more room."""
+UNTIMED = 1_000_000_000
+"""The first slot of tasks of unknown time: those lie in the order of their numbers, behind all times."""
+NUMBERS_A_SLOT = 1024
+SLOT = {"sqlite": timedelta(days=1), "postgresql": timedelta(days=1) / 256}
+"""How much time is one slot. Shorter ones would take SQLite's index more room."""
+BEGIN = datetime(1, 1, 1, tzinfo=UTC)
+_SECONDS = -int(BEGIN.timestamp())
+SQLITE_SLOT = f"""COALESCE(
+    CAST(julianday(SUBSTR(t.created_at, 1, 10)) - 1721425.5 AS INTEGER), {UNTIMED} + t.id / {NUMBERS_A_SLOT})"""
+POSTGRESQL_SLOT = f"""COALESCE(
+    floor((EXTRACT(EPOCH FROM created_at) + {_SECONDS}) / {SLOT["postgresql"].total_seconds()})::integer,
+    {UNTIMED} + (id / {NUMBERS_A_SLOT})::integer)"""
 
 
-def keep_up(alias: str = "default") -> None:
-    """Two processes may do so at once: one waits for the other, and finds nothing left."""
-    while _is_behind(alias):
+def keep_up(alias: str = "default") -> int:
+    """The highest number of a task. Two processes may do so at once: one waits for the other, and finds nothing."""
+    while True:
+        with connections[alias].cursor() as cursor:
+            cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {UNREAD}), (SELECT max(id) FROM {TASKS})")  # nosec B608 # only names from the code
+            is_behind, last = cursor.fetchone()
+        if not is_behind:
+            return last or 0
         with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
             if connections[alias].vendor == "postgresql":
                 _read_on_postgresql(cursor)
@@ -40,37 +53,42 @@ def keep_up(alias: str = "default") -> None:
                 _read_on_sqlite(cursor)
 
 
-def day_of(moment: datetime | None) -> int:
-    return moment.astimezone(UTC).toordinal() if moment else UNKNOWN_DAY
+def slot_of(moment: datetime | None, number: int) -> int:
+    """Where a task lies by its time, or by its number where that is unknown."""
+    if moment is None:
+        return UNTIMED + number // NUMBERS_A_SLOT
+    return (moment - BEGIN) // SLOT[connection.vendor]
 
 
-def place(day: int, number: int) -> int:
-    return day << NUMBER_BITS | number
+def slots_between(one: tuple[datetime | None, int], other: tuple[datetime | None, int]) -> float:
+    """Of two tasks that both have a time, or none."""
+    (moment, number), (other_moment, other_number) = one, other
+    if moment is None or other_moment is None:
+        return abs(number - other_number) / NUMBERS_A_SLOT
+    return abs(moment - other_moment) / SLOT[connection.vendor]
 
 
-def _is_behind(alias: str) -> bool:
-    with connections[alias].cursor() as cursor:
-        cursor.execute(UNREAD_AT_ALL)
-        return cursor.fetchone() is not None
+def place(slot: int, number: int) -> int:
+    return slot << NUMBER_BITS | number
 
 
 def _read_on_sqlite(cursor: CursorWrapper) -> None:
     cursor.execute(
-        f"""SELECT t.id, {SQLITE_DAY}, t.prompt, p.day, p.folded
+        f"""SELECT t.id, {SQLITE_SLOT}, t.prompt, p.slot, p.folded
             FROM (SELECT task_id FROM {UNREAD} ORDER BY task_id LIMIT {AT_ONCE}) u
             JOIN {TASKS} t ON t.id = u.task_id LEFT JOIN {TABLE} p ON p.rowid = t.id"""  # nosec B608 # only names from the code
     )
     prompts, stale, fresh = [], [], []
-    for number, day, prompt, day_before, folded_before in cursor.fetchall():
+    for number, slot, prompt, slot_before, folded_before in cursor.fetchall():
         folded = fold(prompt)
         if folded_before is not None:
             # The index forgets a prompt by the same pieces.
-            stale.append((place(day_before, number), grams.of(folded_before)))
-        prompts.append((number, day, folded))
-        fresh.append((place(day, number), grams.of(folded)))
+            stale.append((place(slot_before, number), grams.of(folded_before)))
+        prompts.append((number, slot, folded))
+        fresh.append((place(slot, number), grams.of(folded)))
     # In their order: the index begins anew with each place that lies before the last.
     cursor.executemany(f"INSERT INTO {GRAMS} ({GRAMS}, rowid, grams) VALUES ('delete', %s, %s)", sorted(stale))  # nosec B608 # only names from the code
-    cursor.executemany(f"INSERT OR REPLACE INTO {TABLE} (rowid, day, folded) VALUES (%s, %s, %s)", prompts)  # nosec B608 # only names from the code
+    cursor.executemany(f"INSERT OR REPLACE INTO {TABLE} (rowid, slot, folded) VALUES (%s, %s, %s)", prompts)  # nosec B608 # only names from the code
     cursor.executemany(f"INSERT INTO {GRAMS} (rowid, grams) VALUES (%s, %s)", sorted(fresh))  # nosec B608 # only names from the code
     cursor.execute(
         f"DELETE FROM {UNREAD} WHERE task_id IN (SELECT task_id FROM {UNREAD} ORDER BY task_id LIMIT {AT_ONCE})"  # nosec B608 # only names from the code
@@ -84,16 +102,16 @@ def _read_on_postgresql(cursor: CursorWrapper) -> None:
     )
     numbers = [number for (number,) in cursor.fetchall()]
     cursor.execute(
-        f"SELECT id, {POSTGRESQL_DAY}, prompt FROM {TASKS} WHERE id = ANY(%s)",  # nosec B608 # only names from the code
+        f"SELECT id, {POSTGRESQL_SLOT}, prompt FROM {TASKS} WHERE id = ANY(%s)",  # nosec B608 # only names from the code
         [numbers],
     )
     prompts = []
-    for number, day, prompt in sorted(cursor.fetchall()):
+    for number, slot, prompt in sorted(cursor.fetchall()):
         folded = fold(prompt)
-        prompts.append({"rowid": number, "day": day, "folded": folded, "grams": grams.numbered(folded)})
+        prompts.append({"rowid": number, "slot": slot, "folded": folded, "grams": grams.numbered(folded)})
     cursor.execute(
-        f"""INSERT INTO {TABLE} (rowid, day, folded, grams)
-            SELECT * FROM jsonb_to_recordset(%s::jsonb) AS g (rowid bigint, day integer, folded text, grams integer[])
-            ON CONFLICT (rowid) DO UPDATE SET day = EXCLUDED.day, folded = EXCLUDED.folded, grams = EXCLUDED.grams""",  # nosec B608 # only names from the code
+        f"""INSERT INTO {TABLE} (rowid, slot, folded, grams)
+            SELECT * FROM jsonb_to_recordset(%s::jsonb) AS g (rowid bigint, slot integer, folded text, grams integer[])
+            ON CONFLICT (rowid) DO UPDATE SET slot = EXCLUDED.slot, folded = EXCLUDED.folded, grams = EXCLUDED.grams""",  # nosec B608 # only names from the code
         [json.dumps(prompts, ensure_ascii=False)],
     )

@@ -16,15 +16,17 @@ from django.db.models.expressions import RawSQL
 from django.db.models.lookups import IsNull
 
 from dashboard.folding import holds
-from dashboard.inventory import grams, prompt_reading
+from dashboard.inventory import grams
 from dashboard.inventory.models import IndexedPrompt, TrackedTask
-from dashboard.inventory.prompt_reading import GRAMS, NUMBER_BITS, NUMBERS, TABLE, UNREAD_AT_ALL, place
+from dashboard.inventory.prompt_reading import GRAMS, NUMBER_BITS, NUMBERS, TABLE, place
 from dashboard.inventory.query import Query, Term, read
 
 PREFIX = 2
 """Characters from which on a word is also looked for among the task ids."""
-FEW = 1000
-"""So many candidates are collected and sorted."""
+FEW = {"sqlite": 1000, "postgresql": 500}
+"""So many candidates are looked at and sorted: each takes PostgreSQL several times as long."""
+FEW_KEYS = 8
+"""Of longer stretches PostgreSQL's index says nothing: nearly all tasks may lie there."""
 LAST = chr(0x10FFFF)
 _MARK = "[ -/:-@[-`{-~]"
 """Printable ASCII but letters and digits, in a folded text."""
@@ -50,10 +52,16 @@ def tells(q: str) -> Case:
     return _case(matches)
 
 
-def matching(q: str, *, days: tuple[int, int] | None = None) -> Q:
-    """Those that are found, in any order: of what an index proposes, where it can. Of some days, and perhaps others."""
-    proposals = proposed(q, days=days)
+def matching(q: str) -> Q:
+    """Those that are found, in any order: of what an index proposes, where it can."""
+    proposals = proposed(q)
     return found(q) if proposals is None else among(*proposals) & found(q)
+
+
+def by_id(q: str) -> Q | None:
+    """Those of which a task id begins with it; None where none is asked for."""
+    query = read(q)
+    return among(*_ids_beginning_with(query.prefix)) if _may_be_prefix(query) else None
 
 
 def opaque(condition: Q) -> Q:
@@ -81,43 +89,67 @@ def among(numbers: str, parameters: Sequence[Any]) -> Q:
 
 
 def candidates(q: str, *, limit: int, reading: bool = False) -> list[int] | None:
-    """Numbers of all tasks that may be found; None when there are more, or no index knows and no prompts are read."""
+    """Numbers of all tasks that may be found; None when there are more, or no index knows and no prompts are read.
+
+    Of what is new an index knows nothing before `prompt_reading.keep_up`.
+    """
     if not q:
         return None
-    proposals = proposed(q, limit=limit + 1, reading=reading)
-    if proposals is None:
-        prompt_reading.keep_up()
-        return None
-    sql, parameters = proposals
+    proposals = proposed(q, reading=reading)
+    return None if proposals is None else _numbers(*proposals, limit=limit)
+
+
+def in_order(q: str, slots: tuple[int, int], *, falling: bool, limit: int | None) -> list[tuple[int, int]]:
+    """Slot and number of the tasks of some slots whose prompts an index proposes, in the order of slots."""
+    indexed = _indexed(read(q))
+    if indexed is None:
+        return []
+    sql, parameters = _on(slots, *indexed)
+    if connection.vendor == "postgresql":
+        sql, order = sql.replace("SELECT rowid", "SELECT slot, rowid", 1), "slot"
+    else:
+        sql, order = sql.replace("SELECT ", f"SELECT rowid >> {NUMBER_BITS}, ", 1), "rowid"
     with connection.cursor() as cursor:
-        # In one question, whether there is something new to read first.
-        cursor.execute(f"SELECT -1 FROM ({UNREAD_AT_ALL}) AS unread UNION ALL {sql}", parameters)  # nosec B608 # pieces from the code, values beside them
-        numbers = [number for (number,) in cursor.fetchall()]
-    if -1 in numbers:
-        prompt_reading.keep_up()
-        return candidates(q, limit=limit, reading=reading)
-    return None if len(numbers) > limit else sorted(set(numbers))
+        end = f"ORDER BY {order} {'DESC' if falling else 'ASC'}" + (f" LIMIT {limit}" if limit else "")
+        cursor.execute(f"{sql} {end}", parameters)
+        return list(cursor.fetchall())
 
 
-def proposed(
-    q: str, *, days: tuple[int, int] | None = None, limit: int | None = None, reading: bool = False
-) -> tuple[str, list[Any]] | None:
+def is_indexed(q: str) -> bool:
+    return _indexed(read(q)) is not None
+
+
+def proposed(q: str, *, reading: bool = False) -> tuple[str, list[Any]] | None:
     """SQL for the numbers of all tasks that may be found, some perhaps twice; None when no index knows."""
     query = read(q)
-    indexed = _proposed_by_grams(query) if connection.vendor == "postgresql" else _proposed_by_match(query)
+    indexed = _indexed(query)
     if indexed is None and reading:
         indexed = _read_through(query)
     if indexed is None:
         return None
     sql, parameters = indexed
-    if days is not None:
-        sql, parameters = _on(days, sql, parameters)
     if _may_be_prefix(query):
         ids, bounds = _ids_beginning_with(query.prefix)
         sql, parameters = f"{sql} UNION ALL {ids}", [*parameters, *bounds]
-    if limit is not None:
-        sql = f"SELECT * FROM ({sql}) AS proposals LIMIT {limit}"  # nosec B608 # pieces from the code, values beside them
     return sql, parameters
+
+
+def at_most(number: int, sql: str) -> str:
+    """So many of them, all by the index: only for a few of many PostgreSQL would read the table until it met them."""
+    if connection.vendor == "postgresql":
+        return f"SELECT * FROM (WITH p AS MATERIALIZED ({sql}) SELECT * FROM p) AS proposals LIMIT {number}"  # nosec B608 # pieces from the code
+    return f"SELECT * FROM ({sql}) AS proposals LIMIT {number}"  # nosec B608 # pieces from the code
+
+
+def _numbers(sql: str, parameters: list[Any], *, limit: int | None) -> list[int] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql if limit is None else at_most(limit + 1, sql), parameters)
+        numbers = [number for (number,) in cursor.fetchall()]
+    return None if limit is not None and len(numbers) > limit else sorted(set(numbers))
+
+
+def _indexed(query: Query) -> tuple[str, list[Any]] | None:
+    return _proposed_by_grams(query) if connection.vendor == "postgresql" else _proposed_by_match(query)
 
 
 def _read_through(query: Query) -> tuple[str, list[Any]] | None:
@@ -129,25 +161,14 @@ def _read_through(query: Query) -> tuple[str, list[Any]] | None:
     return sql, [text for group in query.wanted for text in group]
 
 
-def day_after(proposals: int, q: str, days: tuple[int, int], *, falling: bool) -> int | None:
-    """The day of the task behind so many that SQLite's index proposes, in its order; None when there are no more."""
-    indexed = _proposed_by_match(read(q))
-    if indexed is None:
-        return None
-    sql, parameters = indexed
-    sql, parameters = _on(days, sql.replace(_NUMBER, f"rowid >> {NUMBER_BITS}", 1), parameters)
-    with connection.cursor() as cursor:
-        order = "DESC" if falling else "ASC"
-        cursor.execute(f"{sql} ORDER BY rowid {order} LIMIT 1 OFFSET {proposals}", parameters)
-        found = cursor.fetchone()
-    return int(found[0]) if found else None
-
-
-def _on(days: tuple[int, int], sql: str, parameters: list[Any]) -> tuple[str, list[Any]]:
-    first, last = days
-    if connection.vendor == "postgresql":
-        return f"{sql} AND {grams.day_keys('day')} && %s::integer[]", [*parameters, grams.keys_between(first, last)]
-    return f"{sql} AND rowid BETWEEN %s AND %s", [*parameters, place(first, 0), place(last + 1, 0) - 1]
+def _on(slots: tuple[int, int], sql: str, parameters: list[Any]) -> tuple[str, list[Any]]:
+    first, last = slots
+    if connection.vendor == "sqlite":
+        return f"{sql} AND rowid BETWEEN %s AND %s", [*parameters, place(first, 0), place(last + 1, 0) - 1]
+    keys = grams.keys_between(first, last)
+    if len(keys) <= FEW_KEYS:
+        sql, parameters = f"{sql} AND {grams.slot_keys('slot')} && %s::bigint[]", [*parameters, keys]
+    return f"{sql} AND slot BETWEEN %s AND %s", [*parameters, first, last]
 
 
 def _proposed_by_match(query: Query) -> tuple[str, list[Any]] | None:

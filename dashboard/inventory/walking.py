@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from heapq import nsmallest
 from typing import Self
 
+from django.db import connection
 from django.db.models import BooleanField, DateTimeField, F, Func, Value
 
-from dashboard.inventory import days, search
-from dashboard.inventory.counting import Count
-from dashboard.inventory.days import Look, Segment
+from dashboard.inventory import prompt_reading, search, stretches
+from dashboard.inventory.counting import SOON, Count
 from dashboard.inventory.filters import BadFilter, Filter
 from dashboard.inventory.models import TaskQuerySet, TrackedTask
+from dashboard.inventory.stretches import Look, Place, Segment
 from dashboard.pages import moments
 
 NEWEST_FIRST = "-created"
 OLDEST_FIRST = "created"
 READ_WHOLE = 200
 """About a page of them."""
+SMALL = 50_000
+"""Tasks of a register in which an index is asked before any are looked at: it can't propose very many."""
+PLENTY = 4
 LOOKED_AT, LOOKED_AT_AGAIN = 200, 2000
 """Tasks whose prompts are read in order, to see whether a word is common; and those read for a page of one that is."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-Place = tuple[datetime | None, int]
-"""Where a row stands: its time and its number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,21 +112,34 @@ class Walk:
         return Count(number=len(self._places) - left_out, left_out=left_out)
 
     @cached_property
+    def plenty(self) -> bool:
+        """Whether a search finds so many that nobody asks an index how many: known once rows were looked for."""
+        return False
+
+    @cached_property
     def candidates(self) -> list[int] | None:
         """All that a search can find, when they are few: those are sorted."""
-        return search.candidates(self.filter.prompt_words, limit=search.FEW)
+        return None if self.plenty else search.candidates(self.filter.prompt_words, limit=search.FEW[connection.vendor])
 
     def _found(self, cursor: Cursor | None, *, limit: int) -> list[TrackedTask]:
-        """A rare word is found among few, a common one met at once. For one between these, days are looked through."""
+        """A common word is met at once, a rare one is found among few. For others, stretches are looked through."""
         q = self.filter.prompt_words
-        if self.candidates is not None:
+        last = prompt_reading.keep_up()
+        if last <= SMALL and self.candidates is not None:
             return self._picked(cursor, limit=limit)
-        met, look = self._met(cursor, limit=limit)
+        met, looks = self._met(cursor, limit=limit, at_most=LOOKED_AT)
+        self.__dict__["plenty"] = last > SMALL and _are_plenty(looks, last=last)
         if met is not None:
             return self._rows(met)
-        if search.proposed(q) is not None:
-            return self._rows(days.found(q, self._segments(cursor, opaque=True), look, limit=limit))
-        read = search.candidates(q, limit=search.FEW, reading=True)
+        if self.candidates is not None:
+            return self._picked(cursor, limit=limit)
+        if search.is_indexed(q):
+            segments = self._segments(cursor, opaque=True)
+            return self._rows(stretches.found(q, segments, looks, limit=limit))
+        met, _ = self._met(cursor, limit=limit, at_most=LOOKED_AT_AGAIN)
+        if met is not None:
+            return self._rows(met)
+        read = search.candidates(q, limit=search.FEW[connection.vendor], reading=True)
         if read is not None:
             self.__dict__["candidates"] = read
             return self._picked(cursor, limit=limit)
@@ -133,25 +148,20 @@ class Walk:
             rows += segment.tasks.filter(search.found(q))[: limit - len(rows)]
         return rows
 
-    def _met(self, cursor: Cursor | None, *, limit: int) -> tuple[list[int] | None, Look | None]:
+    def _met(self, cursor: Cursor | None, *, limit: int, at_most: int) -> tuple[list[int] | None, list[Look | None]]:
         """What is found among the next few tasks, or None when that is too little to say what comes next."""
-        most, look = LOOKED_AT, None
-        while most <= LOOKED_AT_AGAIN:
-            met, left = list[int](), most
-            for segment in self._segments(cursor):
-                tells = search.tells(self.filter.prompt_words)
-                looked_at = list(segment.tasks.values_list("pk", "created_at", tells)[:left])
-                met += [pk for pk, _, fits in looked_at if fits]
-                left -= len(looked_at)
-                if segment.timed and looked_at:
-                    look = Look(begin=looked_at[0][1], end=looked_at[-1][1], met=len(met))
-                if not left:
-                    break
-            if left or len(met) >= limit:
-                return met[:limit], look
-            # Where they are met often enough, a page is soon full.
-            most = most * limit * 3 // (2 * len(met)) if len(met) * 10 > most else LOOKED_AT_AGAIN + 1
-        return None, look
+        met, looks, left = list[int](), list[Look | None](), at_most
+        for segment in self._segments(cursor):
+            tells = search.tells(self.filter.prompt_words)
+            read = list(segment.tasks.values_list("created_at", "pk", tells)[:left])
+            found = [pk for _, pk, fits in read if fits]
+            met += found
+            left -= len(read)
+            ends = [Place(*read[end][:2]) for end in (0, -1)] if read else []
+            looks.append(Look(begin=ends[0], end=ends[1], read=len(read), met=len(found)) if ends else None)
+            if not left:
+                break
+        return (met[:limit] if left or len(met) >= limit else None), looks
 
     def _rows(self, numbers: list[int]) -> list[TrackedTask]:
         rows = {row.pk: row for row in self.tasks.filter(pk__in=numbers)}
@@ -173,7 +183,7 @@ class Walk:
         """Of all candidates that fit, those of unknown time included, which a date only leaves out."""
         whole = [(row.created_at, row.pk) for row in self._whole.values()]
         places = whole or self._fitting.values_list("created_at", "pk")
-        return [(moment, pk) for moment, pk in places if moment is None or self.filter.covers(moment)]
+        return [Place(moment, pk) for moment, pk in places if moment is None or self.filter.covers(moment)]
 
     def _picked(self, cursor: Cursor | None, *, limit: int) -> list[TrackedTask]:
         onward = _onward(cursor)
@@ -181,11 +191,11 @@ class Walk:
 
         def step(place: Place) -> tuple[bool, int, int]:
             """Grows in the direction of reading; unknown times lie at the far end of the list."""
-            return (place[0] is None) == onward, sign * _micros(place[0]), sign * place[1]
+            return (place.moment is None) == onward, sign * _micros(place.moment), sign * place.number
 
-        places = [place for place in self._places if place[0] or not self.filter.by_time]
+        places = [place for place in self._places if place.moment or not self.filter.by_time]
         if cursor is not None:
-            places = [place for place in places if step(place) > step((cursor.created_at, cursor.pk))]
+            places = [place for place in places if step(place) > step(Place(cursor.created_at, cursor.pk))]
         numbers = [pk for _, pk in nsmallest(limit, places, key=step)]
         return [self._whole[pk] for pk in numbers] if self._whole else self._rows(numbers)
 
@@ -207,15 +217,29 @@ class Walk:
                 beyond = unknown.filter(pk__lt=cursor.pk) if falling else unknown.filter(pk__gt=cursor.pk)
                 yield Segment(tasks=beyond, timed=False, falling=falling)
             if not cursor.onward:
-                yield Segment(tasks=known, timed=True, falling=falling)
+                yield Segment(tasks=known, timed=True, falling=falling, last=self._last(falling=falling))
             return
         here = known.filter(_past(cursor, falling=falling)) if cursor else known
-        yield Segment(tasks=here, timed=True, falling=falling)
+        yield Segment(tasks=here, timed=True, falling=falling, last=self._last(falling=falling))
         if _onward(cursor) and has_unknown:
             yield Segment(tasks=unknown, timed=False, falling=falling)
 
+    def _last(self, *, falling: bool) -> datetime | None:
+        """The moment behind which the filter finds nothing."""
+        filter = self.filter
+        if falling:
+            return filter.begin if filter.created_after else None
+        return filter.end if filter.created_before else None
+
     def _falling(self, cursor: Cursor | None) -> bool:
         return (self.sort == NEWEST_FIRST) == _onward(cursor)
+
+
+def _are_plenty(looks: Sequence[Look | None], *, last: int) -> bool:
+    """Whether the register has several times as many of them as are counted beside a page, if it goes on like that."""
+    met, read = sum(look.met for look in looks if look), sum(look.read for look in looks if look)
+    # Where fewer were read there are no others.
+    return read >= LOOKED_AT and met / read * last > PLENTY * SOON[connection.vendor]
 
 
 def _onward(cursor: Cursor | None) -> bool:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from dashboard.deletions.manifest import NothingSelected, freeze
 from dashboard.folding import fold
-from dashboard.inventory import listing, search, selecting, walking
+from dashboard.inventory import listing, search, selecting, stretches, walking
 from dashboard.inventory.counting import count
 from dashboard.inventory.filters import Filter
 from dashboard.inventory.listing import Address
@@ -123,13 +123,18 @@ def walked(filter: Filter, sort: str, *, back: bool) -> list[int]:
         address = Address.from_query(QueryDict(address.with_cursor(cursor).query_string()))
 
 
-@pytest.mark.parametrize(("few", "looked_at"), [(0, 1), (1, 2), (1000, 1), (0, 200)])
+@pytest.mark.parametrize(
+    ("small", "few", "looked_at", "most"),
+    [(0, 0, 1, 1), (0, 1, 2, 1), (0, 0, 1, 4), (0, 1000, 1, 4), (0, 0, 200, 4), (50_000, 1000, 1, 4)],
+)
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_pages_count_selection_and_frozen_set_are_one(
-    data: st.DataObject, few: int, looked_at: int, monkeypatch, settings
+    data: st.DataObject, small: int, few: int, looked_at: int, most: int, monkeypatch, settings
 ) -> None:
-    monkeypatch.setattr(search, "FEW", few)
+    monkeypatch.setattr(walking, "SMALL", small)
+    monkeypatch.setattr(stretches, "MOST", most)
+    monkeypatch.setattr(search, "FEW", dict.fromkeys(search.FEW, few))
     monkeypatch.setattr(walking, "READ_WHOLE", min(few, 200))
     monkeypatch.setattr(walking, "LOOKED_AT", looked_at)
     settings.TASKS_PER_PAGE = 3
@@ -167,7 +172,7 @@ def test_pages_count_selection_and_frozen_set_are_one(
 @pytest.mark.parametrize("q", ["50µm", "50μm", "50ΜM"])
 def test_a_sign_with_two_forms_selects_what_it_shows(q: str, monkeypatch) -> None:
     """A micro sign, a small mu and a capital one: the list showed five tasks, and 5,105 were selected."""
-    monkeypatch.setattr(search, "FEW", 3)
+    monkeypatch.setattr(search, "FEW", dict.fromkeys(search.FEW, 3))
     for form, tasks in (("μ", 12), ("µ", 5)):
         TrackedTask.objects.bulk_create(TrackedTaskFactory.build_batch(tasks, prompt=f"macro of moss at 50{form}m"))
     filter = Filter.from_query(QueryDict(f"q={q}"))
@@ -179,7 +184,8 @@ def test_a_sign_with_two_forms_selects_what_it_shows(q: str, monkeypatch) -> Non
 @pytest.mark.parametrize("few", [0, 5000])
 @pytest.mark.parametrize("q", ["café", "cafe\u0301", "CAFÉ", "バス停", "ハ\u3099ス停", "ﾊﾞｽ停"])
 def test_composed_and_decomposed_texts_are_one(q: str, few: int, monkeypatch) -> None:
-    monkeypatch.setattr(search, "FEW", few)
+    monkeypatch.setattr(walking, "SMALL", 0)
+    monkeypatch.setattr(search, "FEW", dict.fromkeys(search.FEW, few))
     for prompt in ("café at night", "cafe\u0301 at night", "バス停", "ハ\u3099ス停"):
         TrackedTaskFactory(prompt=prompt)
     filter = Filter(q=q)

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dashboard.inventory import counting, listing, search
+from dashboard.inventory import counting, listing, search, walking
 from dashboard.inventory.counting import count
 from dashboard.inventory.facets import facets
 from dashboard.inventory.filters import Filter
@@ -114,7 +114,8 @@ def register(monkeypatch) -> None:
     """Caps as small against its 20,000 rows as the real ones are against a million."""
     monkeypatch.setattr(counting, "COUNT_CAP", 400)
     monkeypatch.setattr(counting, "READ_AT_MOST", 500)
-    monkeypatch.setattr(search, "FEW", 100)
+    monkeypatch.setattr(walking, "SMALL", 1000)
+    monkeypatch.setattr(search, "FEW", dict.fromkeys(search.FEW, 100))
     assert big_register.fill() == 20_000
     if connection.vendor == "postgresql":
         # A few megabytes it would rather read whole, if only it may: what is left to see is what no index serves.

@@ -9,7 +9,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from dashboard.folding import fold
-from dashboard.inventory import prompt_index, search, walking
+from dashboard.inventory import prompt_index, prompt_reading, search, walking
 from dashboard.inventory.checks import what_triggers_keep_is_kept
 from dashboard.inventory.filters import Filter
 from dashboard.inventory.listing import Address, page
@@ -56,7 +56,8 @@ def test_it_finds_what_a_plain_search_finds(prompts: dict[str, str], q: str, dat
 @pytest.mark.parametrize(("few", "whole"), [(0, 0), (100, 0), (100, 100)])
 @pytest.mark.parametrize("sort", ["-created", "created"])
 def test_a_common_word_is_paged_like_a_rare_one(monkeypatch, settings, few: int, whole: int, sort: str) -> None:
-    monkeypatch.setattr(search, "FEW", few)
+    monkeypatch.setattr(walking, "SMALL", 0)
+    monkeypatch.setattr(search, "FEW", dict.fromkeys(search.FEW, few))
     monkeypatch.setattr(walking, "READ_WHOLE", whole)
     settings.TASKS_PER_PAGE = 2
     tasks = [
@@ -123,6 +124,7 @@ FOLLOWERS = ["", "x", "9", "é", "狐", "\u20e3", "😀", "\x01", *" !\"#$%&'()*
 def test_an_index_proposes_short_words_whatever_follows_them(follower: str) -> None:
     found_in = TrackedTaskFactory(task_id="one", prompt=f"a lens in 8k{follower}").pk
     TrackedTaskFactory(task_id="two", prompt="a lens")
+    prompt_reading.keep_up()
     assert search.candidates("8k", limit=5) == [found_in]
     assert search.candidates("8", limit=5) == [found_in]
 
@@ -131,4 +133,5 @@ def test_an_index_proposes_short_words_whatever_follows_them(follower: str) -> N
 @pytest.mark.parametrize("q", ["a", "z", "fo", "x", "狐", "in"])
 def test_an_index_proposes_what_has_a_short_word(q: str, prompt: str) -> None:
     pk = TrackedTaskFactory(task_id="one", prompt=prompt).pk
+    prompt_reading.keep_up()
     assert q not in prompt or search.candidates(q, limit=5) == [pk]

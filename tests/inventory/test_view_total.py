@@ -18,8 +18,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def many(monkeypatch, settings) -> None:
-    monkeypatch.setattr(search, "FEW", 2)
-    monkeypatch.setattr(counting, "SOON", 7)
+    monkeypatch.setattr(search, "FEW", dict.fromkeys(search.FEW, 2))
+    for vendor in counting.SOON:
+        monkeypatch.setitem(counting.SOON, vendor, 7)
     settings.TASKS_PER_PAGE = 3
     for number in range(8):
         TrackedTaskFactory(prompt="a red fox" if number else "an owl")

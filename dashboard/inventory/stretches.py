@@ -1,0 +1,175 @@
+"""Tasks that a search finds, stretch by stretch: for words too common to sort all that they find, and too rare to be
+met soon.
+
+The index is in the order of times (SQLite), or knows times (PostgreSQL). So what is read grows with what a page shows,
+and not with what the register holds, wherever in it a word occurs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple, Self
+
+from dashboard.inventory import search
+from dashboard.inventory.models import TaskQuerySet, TrackedTask
+from dashboard.inventory.prompt_reading import UNTIMED, slot_of, slots_between
+
+MOST = 4
+"""Proposals for each row of a page, at first: not every one of them fits what else is asked for."""
+ROOM = 1.3
+"""Times as long as a page should take, since words are not spread evenly."""
+WIDER = 8
+FIRST, LAST = 0, UNTIMED + (1 << 22)
+
+
+class Place(NamedTuple):
+    """Where a row stands."""
+
+    moment: datetime | None
+    number: int
+
+    @property
+    def slot(self) -> int:
+        return slot_of(*self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """A part of the list that an index has in order: tasks of known times, or those of unknown time."""
+
+    tasks: TaskQuerySet
+    """From the cursor on, in order."""
+    timed: bool
+    falling: bool
+    last: datetime | None = None
+    """Nothing lies behind it; None where the filter doesn't say."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What was learned of a segment by reading some of its tasks in order."""
+
+    begin: Place
+    end: Place
+    read: int
+    met: int
+    """How many of them were found."""
+
+    @property
+    def slots(self) -> float:
+        """That one task takes."""
+        return slots_between(self.begin, self.end) / self.read
+
+    @property
+    def share(self) -> float:
+        """Of what was not met among so many, there may be one in twice as many."""
+        return max(self.met, 0.5) / self.read
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """Slots of a segment from `begin` on, in its order."""
+
+    begin: int
+    width: int
+    falling: bool
+    last: int
+
+    @classmethod
+    def first(cls, segment: Segment, look: Look, *, limit: int) -> Self:
+        end = FIRST if segment.falling else LAST
+        last = slot_of(segment.last, 0) if segment.last else end
+        stretch = cls(begin=look.begin.slot, width=1, falling=segment.falling, last=last)
+        return replace(stretch, width=int(look.slots / look.share * limit * ROOM) + 1)
+
+    @property
+    def slots(self) -> tuple[int, int]:
+        """The first and the last, by time."""
+        if self.falling:
+            return max(self.begin - self.width + 1, self.last), self.begin
+        return self.begin, min(self.begin + self.width - 1, self.last)
+
+    @property
+    def is_last(self) -> bool:
+        return self.last in self.slots
+
+    def up_to(self, slot: int) -> Self:
+        return replace(self, width=abs(slot - self.begin) + 1)
+
+    def next(self, *, found: int, missing: int) -> Self:
+        """What lies behind it, as far as a page is likely to be full; all of it when nothing was found."""
+        begin = self.slots[0] - 1 if self.falling else self.slots[1] + 1
+        rest = replace(self, begin=begin).up_to(self.last)
+        needed = int(self.width * ROOM * missing / found) + 1 if found else rest.width
+        return replace(rest, width=min(needed, rest.width))
+
+
+def found(q: str, segments: Iterable[Segment], looks: Sequence[Look | None], *, limit: int) -> list[int]:
+    """Numbers of the next tasks, in order. `looks` has what was learned of the first segments, None of an empty one.
+
+    What else narrows a segment must not tempt to walk an index for it.
+    """
+    numbers: list[int] = []
+    for place, segment in enumerate(segments):
+        look = looks[place] if place < len(looks) else _unread(segment)
+        if look is not None and len(numbers) < limit:
+            numbers += _found_in(q, segment, look, limit=limit - len(numbers))
+    return numbers
+
+
+def _found_in(q: str, segment: Segment, look: Look, *, limit: int) -> list[int]:
+    places = list[Place]()
+    stretch, most = Stretch.first(segment, look, limit=limit), MOST * limit
+    while True:
+        proposed, stretch = _proposed(q, stretch, most=most)
+        fitting = segment.tasks.filter(search.found(q), pk__in=proposed)
+        found = _places(fitting, limit=limit - len(places)) if proposed else []
+        places += found
+        if stretch.is_last or len(places) == limit:
+            break
+        if 2 * len(found) < len(proposed):
+            # What else is asked for fits few of them.
+            most *= WIDER
+        stretch = stretch.next(found=len(found), missing=limit - len(places))
+    by_id = search.by_id(q)
+    if by_id:
+        places = sorted(
+            {*places, *_places(segment.tasks.filter(by_id), limit=limit)}, key=_key, reverse=segment.falling
+        )
+    return [place.number for place in places[:limit]]
+
+
+def _proposed(q: str, stretch: Stretch, *, most: int) -> tuple[list[int], Stretch]:
+    """So many of the stretch, and how far they reach: through whole slots, and through one at least."""
+    rows = search.in_order(q, stretch.slots, falling=stretch.falling, limit=most)
+    if len(rows) < most:
+        return [number for _, number in rows], stretch
+    (first, _), (last, _) = rows[0], rows[-1]
+    if first == last:
+        rows = search.in_order(q, (first, first), falling=stretch.falling, limit=None)
+        return [number for _, number in rows], stretch.up_to(first)
+    return [number for slot, number in rows if slot != last], stretch.up_to(last + 1 if stretch.falling else last - 1)
+
+
+def _key(place: Place) -> tuple[int, datetime | None, int]:
+    return place.slot, *place
+
+
+def _places(tasks: TaskQuerySet, *, limit: int) -> list[Place]:
+    return [Place(*place) for place in tasks.values_list("created_at", "pk")[:limit]]
+
+
+def _unread(segment: Segment) -> Look | None:
+    """Of a segment that nobody looked at: only where it begins."""
+    order = ("-created_at", "-pk") if segment.falling else ("created_at", "pk")
+    firsts = [
+        _places(
+            TrackedTask.objects.filter(listed=listed, created_at__isnull=not segment.timed).order_by(*order), limit=1
+        )
+        for listed in (0, 1)
+    ]
+    begins = sorted((place for first in firsts for place in first), key=lambda place: place.slot)
+    begin = begins[-1 if segment.falling else 0] if begins else None
+    return Look(begin=begin, end=begin, read=1, met=0) if begin else None
