@@ -13,7 +13,8 @@ from dashboard.audit.filters import DayField
 from dashboard.calls.models import Kind
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 from dashboard.folding import fold, holds, same
-from dashboard.inventory.filters import BadFilter, unusable
+from dashboard.inventory.filter_form import unusable
+from dashboard.inventory.filters import BadFilter
 from dashboard.inventory.models import TrackedTask
 from dashboard.pages import moments
 from dashboard.pages.foreign import quoted

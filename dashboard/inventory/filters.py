@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Self, cast
 from urllib.parse import urlencode
 
-from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q, TextChoices
+from django.db.models import Q, TextChoices, Value
 from django.http import QueryDict
 from django.utils import timezone
 
 from dashboard.audit.filters import DayField
 from dashboard.calls.models import Kind
 from dashboard.inventory import model_names, prompt_reading, search
+from dashboard.inventory.filter_form import TaskFilterForm
+from dashboard.inventory.model_names import Choice
 from dashboard.inventory.models import LISTED, Presence, Selection, Status, TaskQuerySet, TrackedTask
+from dashboard.inventory.pasted import Pasted
 from dashboard.inventory.query import ids, read
-from dashboard.inventory.times import Age, Time, TimeField, as_text
+from dashboard.inventory.times import Age, Time, as_text
 from dashboard.pages import moments
 from dashboard.pages.foreign import quoted
 
@@ -32,58 +34,6 @@ class BadFilter(Exception):
     """The address asks for what the register doesn't know. The text is a sentence for the operator."""
 
 
-class ModelsInput(forms.TextInput):
-    """Several parameters of one name are one text, with commas."""
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> str | None:
-        return ", ".join(filter(None, data.getlist(name))) if name in data else None
-
-
-class ModelsField(forms.CharField):
-    widget = ModelsInput
-
-
-class TaskFilterForm(forms.Form):
-    q = forms.CharField(label="Search", required=False, max_length=1000)
-    kind = forms.ChoiceField(label="Kind", required=False, choices=[("", "Any"), *Kind.choices])
-    status = forms.ChoiceField(label="Status", required=False, choices=[("", "Any"), *Status.choices])
-    presence = forms.ChoiceField(
-        label="Presence", required=False, choices=[("", "Present and deleting"), *Presence.choices]
-    )
-    model = ModelsField(label="Model", required=False, max_length=400)
-    created_after = TimeField(label="Created from", required=False)
-    created_before = TimeField(label="Created until", required=False)
-    sort = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, data: QueryDict) -> None:
-        super().__init__(data)
-        self.fields["q"].widget.input_type = "search"
-        self.ages = [Age(1, "h"), Age(1, "d"), Age(7, "d"), Age(30, "d"), Age(6, "m"), Age(1, "y")]
-        self.fields["q"].widget.attrs["placeholder"] = "Task id, or words of the prompt"
-
-    def sentence(self) -> str:
-        """What is wrong, field by field."""
-        return " ".join(unusable(self, name) for name in self.errors)
-
-
-def unusable(form: forms.Form, name: str) -> str:
-    """What is wrong with one field of a filter, and what it takes."""
-    field = form.fields[name]
-    value = quoted(str(form.data.get(name, "")))
-    if isinstance(field, forms.ChoiceField):
-        choices = cast("list[tuple[str, str]]", field.choices)
-        known = " or ".join(", ".join(choice for choice, _ in choices if choice).rsplit(", ", 1))
-        return f"{field.label}: {value} is not one of {known}."
-    if isinstance(field, TimeField):
-        how = "Write it as YYYY-MM-DD, or as an age such as -30d (h, d, w, m or y)."
-        return f"{field.label}: {value} is not a day. {how}"
-    if isinstance(field, DayField):
-        return f"{field.label}: {value} is not a day. Write it as YYYY-MM-DD."
-    if isinstance(field, forms.CharField) and form.has_error(name, "max_length"):
-        return f"{field.label}: use at most {field.max_length} characters."
-    return f"{field.label}: {' '.join(map(str, form.errors[name]))}"
-
-
 def day_from(query: QueryDict) -> date | None:
     """The day that somebody wants to go to, in whatever list."""
     text = query.get("day", "")
@@ -94,15 +44,17 @@ def day_from(query: QueryDict) -> date | None:
 
 
 FILTER_NAMES = tuple(name for name in TaskFilterForm.base_fields if name != "sort")
+NOTHING = Q(pk=0)
 BESIDES = frozenset({"sort", "cursor", "selection", "day"})
 """What an address of the list may hold beside its filter."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chip:
-    name: str
     label: str
     value: str
+    rest: Filter
+    """What is left without it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +68,8 @@ class Filter:
     created_before: Time | None = None
     by_task_id: bool = False
     """`q` is a task id, or several, and not words of a prompt."""
+    pasted: Pasted | None = field(default=None, compare=False)
+    """What became of the ids that may stand in `q`, where that was asked."""
     now: datetime = field(default_factory=timezone.now, compare=False)
     """Ages are counted from here, in the rows as in their number."""
     zone: tzinfo = field(default_factory=timezone.get_current_timezone, compare=False)
@@ -125,14 +79,24 @@ class Filter:
     def from_query(cls, query: QueryDict) -> Self:
         narrowed = replace(cls._parsed(query), now=timezone.now(), zone=timezone.get_current_timezone())
         if len(narrowed.query_string()) > LONGEST:
-            raise BadFilter("This filter is too long. Search for fewer words.")
+            fewer = "Choose fewer models, or search" if narrowed.model else "Search"
+            raise BadFilter(f"This filter is too long. {fewer} for fewer words.")
         pieces = ids(narrowed.q)
         # One id has a single page of tasks: only a first page needs to ask.
         if not pieces or (len(pieces) == 1 and query.get("cursor")):
             return narrowed
-        known = set(TrackedTask.objects.filter(task_id__in=pieces).values_list("task_id", flat=True))
+        pasted = Pasted.of(narrowed.q, narrowed._known(pieces))
         # Among many that were pasted, some may never have been imported.
-        return replace(narrowed, by_task_id=narrowed.q in known or 2 * len(known) > len(pieces))
+        return narrowed._changed(by_task_id=pasted.mostly_known, pasted=pasted)
+
+    def _known(self, pieces: tuple[str, ...]) -> dict[str, bool]:
+        """Those of some texts that are ids of tasks, whatever else is asked for, and whether that lets them pass."""
+        besides = self._changed(by_task_id=True)._besides()
+        passes = search.case(besides) if besides else Value(True)
+        known: dict[str, bool] = {}
+        for task_id, fits in TrackedTask.objects.filter(task_id__in=pieces).values_list("task_id", passes):
+            known[task_id] = bool(fits) or known.get(task_id, False)
+        return known
 
     @classmethod
     def of_selection(cls, selection: Selection) -> Self:
@@ -180,11 +144,13 @@ class Filter:
 
     def condition(self) -> Q:
         """Everything but words."""
+        return (Q(task_id__in=ids(self.q)) if self.by_task_id else Q()) & self._besides()
+
+    def _besides(self) -> Q:
+        """Everything but what stands in `q`."""
         exact: dict[str, Any] = {
             name: value for name in ("presence", "kind", "status") if (value := getattr(self, name))
         }
-        if self.by_task_id:
-            exact["task_id__in"] = ids(self.q)
         if self.presence or not self.by_task_id:
             # Every index begins with it.
             exact["listed"] = int(not self.presence or self.presence in LISTED)
@@ -193,14 +159,31 @@ class Filter:
     def _models(self) -> Q:
         if not self.model:
             return Q()
-        names = model_names.meant(self.model)
+        names = self.chosen("model")
         # Of several no index has the tasks in order: they are met on a walk.
-        return search.opaque(Q(model__in=names)) if len(names) > 1 else Q(model=names[0] if names else self.model)
+        return search.opaque(Q(model__in=names)) if len(names) > 1 else Q(model=names[0]) if names else NOTHING
+
+    @cached_property
+    def models(self) -> list[Choice]:
+        """Those that are chosen, whether a task has them or not."""
+        return model_names.meant(self.model) if self.model else []
+
+    def of_models(self, models: list[Choice]) -> Self:
+        narrowed = replace(self, model=model_names.joined(models))
+        narrowed.__dict__["models"] = models
+        return narrowed
+
+    def toggled(self, model: Choice) -> Self:
+        """With one model more, or less where it is chosen."""
+        others = [one for one in self.models if one.key != model.key]
+        return self.of_models(others if len(others) < len(self.models) else [*others, model])
 
     def chosen(self, name: str) -> list[str]:
-        """Values of one field that a task may have; none when it may have any."""
-        value = getattr(self, name)
-        return (model_names.meant(value) or [value]) if name == "model" and value else [value] * bool(value)
+        """Values of one field that a task may have, where that is filled in."""
+        if name == "model":
+            return [model for choice in self.models for model in choice.names]
+        value: str = getattr(self, name)
+        return [value] if value else []
 
     @property
     def prompt_words(self) -> str:
@@ -212,7 +195,7 @@ class Filter:
         return self.untimed().queryset().filter(created_at=None)
 
     def untimed(self) -> Self:
-        return replace(self, created_after=None, created_before=None)
+        return self._changed(created_after=None, created_before=None)
 
     @property
     def by_time(self) -> bool:
@@ -223,12 +206,17 @@ class Filter:
         return urlencode({name: value for name in FILTER_NAMES if (value := self._text(name))})
 
     def chips(self) -> list[Chip]:
+        """What can be taken away: of several models, each by itself."""
         named = {value: label for known in ENUMERATED.values() for value, label in known.choices}
-        return [
-            Chip(name=name, label=str(TaskFilterForm.base_fields[name].label), value=self._words(name, value, named))
-            for name in FILTER_NAMES
-            if (value := self._text(name))
-        ]
+        chips: list[Chip] = []
+        for name in FILTER_NAMES:
+            label = str(TaskFilterForm.base_fields[name].label)
+            if name == "model":
+                models = self.models
+                chips += [Chip(label=label, value=one.words, rest=self.toggled(one)) for one in models]
+            elif value := self._text(name):
+                chips.append(Chip(label=label, value=self._words(name, value, named), rest=self.without(name)))
+        return chips
 
     def _words(self, name: str, text: str, named: dict[Any, Any]) -> str:
         value = getattr(self, name)
@@ -239,21 +227,32 @@ class Filter:
         return f"{text} {self.zone}" if isinstance(value, date) else str(named.get(text, text))
 
     def frozen(self) -> Self:
-        """With moments in place of days and ages: what it means now, whoever reads it and when."""
+        """With moments in place of days and ages, and whole names of models: what it means now, whoever reads it and
+        when."""
         begin = self.begin if self.created_after else None
-        return replace(self, created_after=begin, created_before=self.end if self.created_before else None)
+        frozen = self._changed(created_after=begin, created_before=self.end if self.created_before else None)
+        named = frozen.of_models(self.models)
+        # The register may write a name at greater length than somebody typed it.
+        return named if len(named.query_string()) <= LONGEST else frozen
 
     @property
     def words(self) -> str:
         return " · ".join(f"{chip.label}: {chip.value}" for chip in self.chips()) or "All tasks"
 
     def without(self, name: str) -> Self:
-        kept = {field.name: getattr(self, field.name) for field in fields(self) if field.name != name}
-        return type(self)(**{**kept, "by_task_id": self.by_task_id and name != "q"})
+        empty = type(self).__dataclass_fields__[name].default
+        return self._changed(**{name: empty}, **({"by_task_id": False, "pasted": None} if name == "q" else {}))
 
     def given(self, name: str, value: Any) -> Self:
         """With another value of one field."""
-        return replace(self, **{name: value})
+        return self._changed(**{name: value})
+
+    def _changed(self, **values: Any) -> Self:
+        """What the register was asked about models holds on, while they are the same."""
+        changed = replace(self, **values)
+        if "model" not in values and "models" in self.__dict__:
+            changed.__dict__["models"] = self.models
+        return changed
 
     def _text(self, name: str) -> str:
         value = getattr(self, name)

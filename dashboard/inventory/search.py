@@ -49,7 +49,7 @@ def tells(q: str) -> Case:
     matches = Q(IsNull(Subquery(prompt.values("rowid")), False))
     if _may_be_prefix(query):
         matches |= _begins_with(query.prefix)
-    return _case(matches)
+    return case(matches)
 
 
 def matching(q: str) -> Q:
@@ -66,10 +66,11 @@ def by_id(q: str) -> Q | None:
 
 def opaque(condition: Q) -> Q:
     """In a CASE: no planner chooses an index for it, or guesses how many rows it leaves."""
-    return Q(_case(condition))
+    return Q(case(condition))
 
 
-def _case(condition: Q) -> Case:
+def case(condition: Q) -> Case:
+    """Whether it holds, as a value."""
     return Case(When(condition, then=True), default=False, output_field=BooleanField())
 
 

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from dashboard.inventory.views.detail import task_detail
-from dashboard.inventory.views.facets import task_facets
+from dashboard.inventory.views.facets import task_facets, task_models
 from dashboard.inventory.views.importing import task_import, task_import_apply, task_import_progress
 from dashboard.inventory.views.listing import task_list, task_total
 from dashboard.inventory.views.now import task_list_now
@@ -10,6 +10,7 @@ from dashboard.inventory.views.selection import task_selection
 urlpatterns = [
     path("", task_list, name="task-list"),
     path("facets/", task_facets, name="task-facets"),
+    path("models/", task_models, name="task-models"),
     path("now/", task_list_now, name="task-list-now"),
     path("total/", task_total, name="task-total"),
     path("selection/", task_selection, name="task-selection"),

@@ -35,6 +35,8 @@ TABLE = r"""
                                               POST PUT      in       403      403      405      405      405
 /tasks/facets/                                GET           in       403      403      200      200      200
                                               POST PUT      in       403      403      405      405      405
+/tasks/models/                                GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
 /tasks/total/                                 GET           in       403      403      302/200  302/200  302/200
                                               POST PUT      in       403      403      405      405      405
 /tasks/now/                                   GET           in       403      403      200      200      200

@@ -33,6 +33,27 @@ def test_with_htmx_the_dialog_comes_in_place(operator, htmx, tasks) -> None:
     assert "Delete 3 tasks?" in response.content.decode()
 
 
+def test_the_dialog_tells_of_ids_that_were_searched_for_and_are_not_in_it(operator, htmx) -> None:
+    for task_id, kind in (("ab_1", "image"), ("ab_2", "image"), ("ab_3", "video")):
+        TrackedTaskFactory(task_id=task_id, kind=kind)
+    query = "q=ab_1+ab_2+ab_3+zz_9&kind=image"
+    operator.post(f"{reverse('task-selection')}?{query}", {"action": "all", "shown": ""})
+    selection = {"selection": str(operator.user.selection_set.get().uuid), "shown": ""}
+    said = " ".join(
+        operator.post(f"{reverse('deletion-draft')}?{query}", selection, headers=htmx).content.decode().split()
+    )
+    page = " ".join(operator.get(Deletion.objects.get().get_absolute_url()).content.decode().split())
+    for text in (said, page):
+        assert "Delete 2 tasks?" in text
+        assert "1 of the 4 ids searched for is not in the register:" in text
+        assert "<bdi>zz_9</bdi>" in text
+        assert "1 of the 4 ids searched for is left out by the other filters." in text
+    assert (
+        "searched for"
+        not in operator.get(drafted(operator, [TrackedTaskFactory()]).get_absolute_url()).content.decode()
+    )
+
+
 def test_an_empty_selection_is_refused_with_a_sentence(operator, htmx, tasks) -> None:
     for headers in ({}, htmx):
         response = operator.post(reverse("deletion-draft"), {"shown": str(tasks[0].pk)}, headers=headers)

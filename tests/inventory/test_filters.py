@@ -82,7 +82,8 @@ def test_several_models_have_one_query_string() -> None:
     one = Filter.from_query(QueryDict("model=a&model=b"))
     assert one.query_string() == "model=a%2C+b"
     assert Filter.from_query(QueryDict(one.query_string())) == one
-    assert [(chip.label, chip.value) for chip in one.chips()] == [("Model", "a, b")]
+    assert [(chip.label, chip.value) for chip in one.chips()] == [("Model", "a"), ("Model", "b")]
+    assert [chip.rest.query_string() for chip in one.chips()] == ["model=b", "model=a"]
 
 
 def test_ids_that_were_pasted_are_found_in_any_presence() -> None:

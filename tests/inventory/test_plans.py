@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dashboard.inventory import counting, listing, search, walking
 from dashboard.inventory.counting import count
-from dashboard.inventory.facets import facets
+from dashboard.inventory.facets import facets, models
 from dashboard.inventory.filters import Filter
 from dashboard.inventory.listing import Address
 from dashboard.inventory.models import TrackedTask
@@ -30,6 +30,9 @@ FILTERS = {
     "model": Filter(model="model3"),
     "model and kind": Filter(model="model3", kind="video"),
     "model and status": Filter(model="model3", status="queued"),
+    "several models": Filter(model="model3, MODEL5"),
+    "no model": Filter(model='""'),
+    "a model that no task has": Filter(model="nothing"),
     "present": Filter(presence="present"),
     "deleting": Filter(presence="deleting"),
     "deleted": Filter(presence="deleted"),
@@ -68,6 +71,7 @@ def readings(filter: Filter) -> Iterator[tuple[str, Callable[[], object]]]:
         yield f"day by {sort}", lambda address=address: listing.cursor_at(address, date(2026, 3, 22))
     yield "count", lambda: count(filter)
     yield "facets", lambda: facets(filter)
+    yield "models", lambda: models(filter)
 
 
 def plan(sql: str) -> list[str]:

@@ -156,6 +156,25 @@ def test_a_task_id_stays_a_task_id_when_its_task_is_gone(olga: User) -> None:
     assert pks(Selection.objects.get(pk=selection.pk)) == set()
 
 
+def test_a_name_with_a_comma_stays_one_when_its_pieces_become_models(olga: User) -> None:
+    one = TrackedTaskFactory(model="Foo, Bar")
+    selection = selecting.select_all(user=olga, filter=Filter(model="foo, bar, nope"))
+    assert pks(selection) == {one.pk}
+    TrackedTaskFactory(model="Foo")
+    assert pks(selection) == {one.pk}
+    assert selecting.drift(selection) == 0
+    assert selection.filter == "model=foo%2C+bar%2C+nope"
+
+
+def test_names_that_the_register_writes_at_length_are_kept_as_they_were_typed(olga: User) -> None:
+    names = [f"{number:02}" + "\u200b" * 90 for number in range(10)]
+    tasks = {TrackedTaskFactory(model=name).pk for name in names}
+    selection = selecting.select_all(user=olga, filter=Filter(model=",".join(name[:2] for name in names)))
+    selection.refresh_from_db()
+    assert pks(selection) == tasks
+    assert len(selection.meaning) < 100
+
+
 def test_another_filter_begins_another_selection(olga: User) -> None:
     tasks = TrackedTaskFactory.create_batch(2)
     images = tick(olga, tasks[:1], tasks[:1], filter=Filter(kind="image"))

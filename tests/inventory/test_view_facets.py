@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from dashboard.inventory import counting, facets, prompt_reading
 from dashboard.inventory.filters import Filter
+from dashboard.inventory.models import TrackedTask
 from tests.conftest import Person
 from tests.factories import TrackedTaskFactory
 
@@ -85,7 +87,106 @@ def test_htmx_gets_the_fragment_and_others_a_page(viewer: Person, htmx: dict[str
 def test_the_chosen_value_is_marked(viewer: Person, htmx: dict[str, str]) -> None:
     TrackedTaskFactory()
     fragment = " ".join(viewer.get("/tasks/facets/?kind=image", headers=htmx).content.decode().split())
-    assert 'href="/tasks/?kind=image" aria-current="true"><bdi>Image</bdi>' in fragment
+    assert 'href="/tasks/" aria-current="true" title="Take it away"><bdi>Image</bdi>' in fragment
+
+
+def models(query: str) -> dict[str, tuple[int | None, bool, str]]:
+    """Of each that the facets show: how many it would leave, whether it is chosen, and what its link asks for."""
+    shown = facets.facets(Filter.from_query(QueryDict(query))) or []
+    return {
+        value.label: (value.number, value.chosen, value.filter.query_string())
+        for facet in shown
+        for value in facet.values
+        if facet.label == "Model"
+    }
+
+
+@pytest.mark.parametrize("besides", ["", "q=fox&"])
+def test_models_are_added_and_taken_away_one_by_one(besides: str) -> None:
+    for model, number in (("Flux", 1), ("flux", 2), ("Foo, Bar", 2), ("zimage", 1), ("", 4)):
+        TrackedTaskFactory.create_batch(number, model=model, prompt="a fox")
+    assert models(f"{besides}model=zimage") == {
+        "(none)": (4, False, f"{besides}model=zimage%2C+%22%22"),
+        "Flux or flux": (3, False, f"{besides}model=zimage%2C+Flux"),
+        "Foo, Bar": (2, False, f"{besides}model=zimage%2C+%22Foo%2C+Bar%22"),
+        "zimage": (1, True, besides.strip("&")),
+    }
+    shown = models(f"{besides}model=zimage,+Foo,+Bar,flux")
+    assert {label: (number, chosen) for label, (number, chosen, _) in shown.items()} == {
+        "(none)": (4, False),
+        "Flux or flux": (3, True),
+        "Foo, Bar": (2, True),
+        "zimage": (1, True),
+    }
+    assert shown["Flux or flux"][2] == f"{besides}model=zimage%2C+%22Foo%2C+Bar%22"
+    assert shown["Foo, Bar"][2] == f"{besides}model=zimage%2C+Flux"
+
+
+def test_what_is_chosen_is_shown_where_it_leaves_nothing(monkeypatch) -> None:
+    monkeypatch.setattr(facets, "MOST_SHOWN", 1)
+    TrackedTaskFactory.create_batch(2, video=True, model="many")
+    TrackedTaskFactory(model="few")
+    assert models("kind=video&model=few,nope") == {
+        "many": (2, False, "kind=video&model=few%2C+nope%2C+many"),
+        "few": (0, True, "kind=video&model=nope"),
+        "nope": (0, True, "kind=video&model=few"),
+    }
+
+
+def offered(person: Person, query: str) -> dict[str, tuple[str, bool]]:
+    """Of each box: how many tasks it would leave, and whether it is ticked."""
+    response = person.get(f"/tasks/models/?{query}")
+    assert response.status_code == 200
+    return {value.text: (value.words, value.chosen) for value in response.context["values"]}
+
+
+def test_all_models_are_offered_in_the_order_of_their_names_behind_those_that_are_chosen(viewer: Person) -> None:
+    for model in ("zimage", "Alpha", "beta", "Foo, Bar", ""):
+        TrackedTaskFactory(model=model)
+    TrackedTaskFactory(model="gone", presence="deleted")
+    TrackedTaskFactory(model="beta", kind="video")
+    assert list(offered(viewer, "kind=video&model=nope,BETA").items()) == [
+        ("nope", ("0", True)),
+        ("beta", ("1", True)),
+        ('""', ("0", False)),
+        ("Alpha", ("0", False)),
+        ('"Foo, Bar"', ("0", False)),
+        ("zimage", ("0", False)),
+    ]
+    assert list(offered(viewer, "presence=deleted")) == ["gone"]
+    assert offered(viewer, "model=gone")["gone"] == ("0", True)
+
+
+def test_they_are_offered_on_a_page_of_their_own_and_beside_the_list(viewer: Person, htmx: dict[str, str]) -> None:
+    TrackedTaskFactory(model="zimage")
+    query = "q=fox&kind=image&sort=created&cursor=b1.1&model=zimage"
+    page = viewer.get(f"/tasks/models/?{query}").content.decode()
+    fragment = viewer.get(f"/tasks/models/?{query}", headers=htmx).content.decode()
+    assert "<html" in page
+    assert "<html" not in fragment
+    for text in map(str.split, (page, fragment)):
+        words = " ".join(text)
+        for name, value in (("q", "fox"), ("kind", "image"), ("sort", "created")):
+            assert f'<input type="hidden" name="{name}" value="{value}">' in words
+        assert '<input type="hidden" name="model"' not in words
+        assert 'name="cursor"' not in words
+    assert 'href="/tasks/?q=fox&amp;kind=image&amp;model=zimage&amp;sort=created"' in page
+    assert viewer.get("/tasks/models/?kind=audio").status_code == 400
+
+
+def test_two_hundred_models_are_offered_and_twenty_shown(viewer: Person, htmx: dict[str, str]) -> None:
+    TrackedTask.objects.bulk_create(TrackedTaskFactory.build(model=f"model{number:03}") for number in range(200))
+    assert list(offered(viewer, "")) == [f"model{number:03}" for number in range(200)]
+    assert len(models("")) == facets.MOST_SHOWN
+    assert "All…" in viewer.get("/tasks/facets/", headers=htmx).content.decode()
+    assert "All…" not in viewer.get("/tasks/facets/?model=nope&kind=video&q=nothing", headers=htmx).content.decode()
+
+
+def test_where_nothing_can_be_counted_models_are_offered_without_numbers(viewer: Person, monkeypatch) -> None:
+    TrackedTaskFactory(prompt="a fox", model="zimage")
+    monkeypatch.setattr(facets, "MOST_READ", 0)
+    assert offered(viewer, "q=fox&model=zimage") == {"zimage": ("", True)}
+    assert "too much matches this search to count it" in viewer.get("/tasks/models/?q=fox").content.decode().lower()
 
 
 def test_a_filter_it_does_not_know_is_refused(viewer: Person) -> None:

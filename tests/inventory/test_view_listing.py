@@ -131,6 +131,32 @@ def test_chips_take_one_filter_away_each(viewer: Person) -> None:
     ]
 
 
+def test_each_model_has_a_chip(viewer: Person) -> None:
+    TrackedTaskFactory(model="zimage")
+    response = viewer.get("/tasks/?model=ZIMAGE&model=nope&kind=image")
+    assert response.context["chips"][1:] == [
+        {"label": "Model", "value": "zimage", "remove_url": "/tasks/?kind=image&model=nope"},
+        {"label": "Model", "value": "nope", "remove_url": "/tasks/?kind=image&model=zimage"},
+    ]
+
+
+def test_models_that_no_task_has_are_told(viewer: Person) -> None:
+    TrackedTaskFactory(model="zimage")
+    page = " ".join(text(viewer.get("/tasks/?model=zimage,nope<b>")).split())
+    assert "No task has the model <strong><bdi>nope&lt;b&gt;</bdi></strong>" in page
+    assert len(ids(viewer.get("/tasks/?model=zimage,nope"))) == 1
+    alone = " ".join(text(viewer.get("/tasks/?model=" + ",".join(f"no{number}" for number in range(15)))).split())
+    assert "No task has the models <strong><bdi>no0</bdi></strong>, " in alone
+    assert "and 5 more" in alone
+    assert "No task matches" in alone
+    assert "No task has" not in text(viewer.get("/tasks/?model=zimage"))
+
+
+def test_a_link_leads_to_the_models_without_a_script(viewer: Person) -> None:
+    page = " ".join(text(viewer.get("/tasks/?kind=image")).split())
+    assert '<noscript> <a class="choose" href="/tasks/models/?kind=image">' in page
+
+
 def test_empty_says_which_of_the_two_it_is(viewer: Person) -> None:
     assert viewer.get("/tasks/").context["empty"] == "none_yet"
     TrackedTaskFactory()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,7 +20,9 @@ from dashboard.deletions import items, requests, strip
 from dashboard.deletions.facts import facts_of
 from dashboard.deletions.models import Deletion, Outcome, State
 from dashboard.deletions.progress import evidence_of, freezing_of, progress_of
+from dashboard.inventory.filters import BadFilter
 from dashboard.inventory.listing import Address
+from dashboard.inventory.pasted import Pasted
 from dashboard.inventory.selecting import BadSelection
 from dashboard.pages.foreign import quoted
 from dashboard.pages.seen import SEEN, unless_seen
@@ -67,6 +70,7 @@ def draft_context(
         "deletion": deletion,
         "facts": facts_of(deletion),
         "freezing": freezing_of(deletion),
+        "pasted": _pasted(deletion),
         "errors": {name: text for name, text in errors.items() if name},
         "error": errors.get("", ""),
         "typed_needed": requests.is_typed_needed(deletion),
@@ -76,6 +80,15 @@ def draft_context(
         "grace": settings.DELETION_GRACE_SECONDS,
         "fingerprint_short": f"{deletion.fingerprint[:4]}·{deletion.fingerprint[4:8]}",
     }
+
+
+def _pasted(deletion: Deletion) -> Pasted | None:
+    """What became of the ids that the list was searched for, where it was."""
+    # A version with other filters may have written the address.
+    with suppress(BadFilter):
+        filter = Address.from_query(QueryDict(deletion.back)).filter
+        return filter.pasted if filter.by_task_id else None
+    return None
 
 
 @require_safe

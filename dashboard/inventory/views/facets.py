@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboard.access.requests import SignedInRequest
-from dashboard.inventory.facets import Value, facets
+from dashboard.inventory.facets import MOST_OFFERED, Facet, facets, models
 from dashboard.inventory.filters import BadFilter
 from dashboard.inventory.listing import Address
-from dashboard.inventory.views.listing import facets_url, refused, url
+from dashboard.inventory.views.listing import facets_url, models_url, refused, url
 
 
 @require_safe
@@ -20,13 +20,36 @@ def task_facets(request: SignedInRequest) -> HttpResponse:
     counted = facets(address.filter)
     context = {
         "countable": counted is not None,
-        "facets": [{"label": facet.label, "links": _links(address, facet.values)} for facet in counted or []],
+        "facets": [_shown(address, facet) for facet in counted or []],
+        "models_url": models_url(address),
         "back_url": url(address),
+        "in_popover": bool(request.htmx),
         "facets_url": facets_url(address),
         "loaded": True,
     }
     return render(request, "inventory/_facets.html" if request.htmx else "inventory/task_facets.html", context)
 
 
-def _links(address: Address, values: list[Value]) -> list[dict[str, object]]:
-    return [{"value": value, "url": url(address.narrowed_to(value.filter))} for value in values]
+@require_safe
+def task_models(request: SignedInRequest) -> HttpResponse:
+    """The models that there are, to choose among: beside the list, or without JavaScript on a page of its own."""
+    try:
+        address = Address.from_query(request.GET).with_cursor(None)
+    except BadFilter as bad:
+        return refused(request, str(bad), status=400)
+    values = models(address.filter)
+    kept = address.narrowed_to(address.filter.without("model"))
+    context = {
+        "values": values,
+        "countable": not values or values[0].number is not None,
+        "cut": len(values) >= MOST_OFFERED,
+        "kept": QueryDict(kept.query_string()).items(),
+        "back_url": url(address),
+        "in_popover": bool(request.htmx),
+    }
+    return render(request, "inventory/_models.html" if request.htmx else "inventory/task_models.html", context)
+
+
+def _shown(address: Address, facet: Facet) -> dict[str, object]:
+    links = [{"value": value, "url": url(address.narrowed_to(value.filter))} for value in facet.values]
+    return {"label": facet.label, "links": links, "more": facet.more}

@@ -16,7 +16,8 @@ from dashboard.access.errors import in_place
 from dashboard.access.requests import HtmxRequest, SignedInRequest
 from dashboard.inventory import listing, selecting
 from dashboard.inventory.counting import Count, count, in_words
-from dashboard.inventory.filters import BadFilter, Filter, TaskFilterForm, day_from
+from dashboard.inventory.filter_form import TaskFilterForm
+from dashboard.inventory.filters import BadFilter, Filter, day_from
 from dashboard.inventory.listing import Address, Page
 from dashboard.inventory.models import Selection
 from dashboard.inventory.walking import NEWEST_FIRST, OLDEST_FIRST, Cursor
@@ -75,6 +76,10 @@ def facets_url(address: Address) -> str:
     return f"{reverse('task-facets')}?{address.with_cursor(None).query_string()}"
 
 
+def models_url(address: Address) -> str:
+    return f"{reverse('task-models')}?{address.with_cursor(None).query_string()}"
+
+
 def other_order(address: Address) -> str:
     return OLDEST_FIRST if address.sort == NEWEST_FIRST else NEWEST_FIRST
 
@@ -84,6 +89,8 @@ def list_context(address: Address, page: Page, selection: Selection | None, *, c
     return {
         "filters": _filters(address.with_cursor(None).with_selection(None).query_string(), moments.zone_name()),
         "chips": _chips(address),
+        "told": _told(address),
+        "models_url": models_url(address),
         "clear_url": url(address.narrowed_to(Filter())),
         "page": {
             "rows": page.rows,
@@ -152,7 +159,11 @@ def _selection_before(request: SignedInRequest) -> UUID | None:
 @lru_cache(maxsize=200)
 def _filters(query: str, zone: str) -> SafeString:
     """The form says nothing but the filter and the zone, and drawing it takes as long as finding the rows."""
-    context = {"form": TaskFilterForm(QueryDict(query)), "action": reverse("task-list")}
+    context = {
+        "form": TaskFilterForm(QueryDict(query)),
+        "action": reverse("task-list"),
+        "models_url": f"{reverse('task-models')}?{query}",
+    }
     return render_to_string("components/_filters.html", context)
 
 
@@ -162,10 +173,27 @@ def _chips(address: Address) -> list[dict[str, str]]:
         {
             "label": chip.label,
             "value": chip.value,
-            "remove_url": url(address.narrowed_to(address.filter.without(chip.name))),
+            "remove_url": url(address.narrowed_to(chip.rest)),
         }
         for chip in address.filter.chips()
     ]
+
+
+def _told(address: Address) -> dict[str, object]:
+    """What was asked for and is not in this list, or may not be what was meant; mostly nothing."""
+    filter, pasted = address.filter, address.filter.pasted
+    models = [model.words for model in filter.models if not model.names]
+    if not models and not pasted:
+        return {}
+    known = " ".join(pasted.known) if pasted else ""
+    return {
+        "models": models,
+        "pasted": pasted,
+        "by_task_id": filter.by_task_id,
+        "all_url": url(address.narrowed_to(Filter(q=filter.q))),
+        "ids_url": url(address.narrowed_to(Filter(q=known))),
+        "strangers": pasted.given if pasted and not pasted.known else (),
+    }
 
 
 def _cursor_url(address: Address, cursor: Cursor | None) -> str:
