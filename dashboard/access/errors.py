@@ -6,6 +6,8 @@ from django.core.exceptions import DisallowedHost, PermissionDenied, RequestData
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
+from dashboard.pages.in_place import in_place
+
 BAD_REQUEST = "This request can't be read. Go back to the page and try again."
 TOO_LARGE = (
     "This request is larger than the server accepts. Files are taken on the page Import, up to 200 MB; larger ones by "
@@ -58,17 +60,6 @@ def method_not_allowed(request: HttpRequest, response: HttpResponseNotAllowed) -
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return _answer(request, "bare_error.html", SERVER_ERROR, status=500, title="Something failed")
-
-
-def in_place(sentence: str, *, status: int) -> HttpResponse:
-    """What htmx gets: it must not replace what the request was about to change, nor its address be pushed."""
-    headers = {
-        "HX-Retarget": "#notice",
-        "HX-Reswap": "innerHTML",
-        "HX-Reselect": "[data-error]",
-        "HX-Push-Url": "false",
-    }
-    return HttpResponse(render_to_string("_error.html", {"sentence": sentence}), status=status, headers=headers)
 
 
 def _answer(request: HttpRequest, template: str, sentence: str, *, status: int, title: str = "") -> HttpResponse:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from django.http import QueryDict
 from dashboard.audit.models import AuditEvent
 from dashboard.folding import same
 from dashboard.pages import moments
+from dashboard.pages.filter_forms import FilterForm
 from dashboard.pages.foreign import quoted
 
 CURSOR = re.compile(r"(older|newer)-([1-9][0-9]{0,17})", re.ASCII)
@@ -20,17 +22,17 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 class InvalidFilter(Exception):
-    """The text is one sentence for the person who asked."""
+    """The text is for the person who asked; `wrong` are the fields that it is about."""
+
+    def __init__(self, sentence: str, *, wrong: Iterable[str] = ()) -> None:
+        super().__init__(sentence)
+        self.wrong = tuple(wrong)
 
 
 class InZone(forms.Field):
     """Its days are those of who looks: the zone stands beside its label."""
 
     in_zone = True
-
-    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
-        self.widget.attrs["aria-describedby"] = f"id_{field_name}_zone"
-        return super().get_bound_field(form, field_name)
 
 
 class DayField(InZone, forms.DateField):
@@ -46,7 +48,7 @@ class DayField(InZone, forms.DateField):
         return super().to_python(value)
 
 
-class AuditFilterForm(forms.Form):
+class AuditFilterForm(FilterForm):
     actor = forms.CharField(required=False, max_length=150)
     action = forms.ChoiceField(
         required=False, error_messages={"invalid_choice": "no entry of the audit log has this action"}
@@ -69,11 +71,14 @@ class AuditFilterForm(forms.Form):
             raise InvalidFilter(f"The audit log has no filter named {quoted(unknown[0])}.")
         if repeated := [name for name, values in self.query.lists() if len(values) > 1]:
             raise InvalidFilter(f"The filter {quoted(repeated[0])} is given more than once.")
-        for name, errors in self.errors.items():
-            value = self.data[name][:60].replace("\0", "\ufffd")
-            raise InvalidFilter(f"{quoted(value)} can't be used as {name}: {str(errors[0]).rstrip('.')}.")
+        if self.errors:
+            raise InvalidFilter(self.sentence, wrong=self.errors)
         if (cursor := self.data.get("cursor")) and not CURSOR.fullmatch(cursor):
             raise InvalidFilter(f"{quoted(cursor)} can't be used as cursor: it is not a page of this log.")
+
+    def wrong(self, name: str) -> str:
+        value = self.data[name][:60].replace("\0", "\ufffd")
+        return f"{quoted(value)} can't be used as {name}: {str(self.errors[name][0]).rstrip('.')}."
 
     @property
     def cursor(self) -> tuple[str, int] | None:

@@ -15,6 +15,7 @@ from dashboard.audit.listing import page_of
 from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.audit.spreadsheet import csv_file
 from dashboard.pages.downloads import download
+from dashboard.pages.in_place import in_place
 
 COLUMNS = ["sequence", "at", "actor", "address", "action", "subject", "detail", "previous_hash", "hash"]
 
@@ -78,4 +79,6 @@ def _json_lines(events: Iterator[AuditEvent]) -> Iterator[str]:
 
 
 def _refused(request: HttpRequest, form: AuditFilterForm, refusal: InvalidFilter) -> HttpResponse:
+    if request.headers.get("HX-Request") == "true":
+        return in_place(str(refusal), status=400, wrong=refusal.wrong)
     return render(request, "audit/audit_log.html", {"form": form, "refusal": str(refusal)}, status=400)

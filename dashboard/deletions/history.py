@@ -17,6 +17,7 @@ from dashboard.inventory.filter_form import unusable
 from dashboard.inventory.filters import BadFilter
 from dashboard.inventory.models import TrackedTask
 from dashboard.pages import moments
+from dashboard.pages.filter_forms import FilterForm
 from dashboard.pages.foreign import quoted
 
 PAGE_SIZE = 50
@@ -25,7 +26,7 @@ OF_A_TASK = 20
 CURSOR = re.compile(r"(older|newer)-([1-9][0-9]{0,17})", re.ASCII)
 
 
-class HistoryFilterForm(forms.Form):
+class HistoryFilterForm(FilterForm):
     by = forms.CharField(label="By", required=False, max_length=150)
     outcome = forms.ChoiceField(label="Outcome", required=False, choices=[("", "Any"), *Outcome.choices])
     kind = forms.ChoiceField(label="Kind", required=False, choices=[("", "Any"), *Kind.choices])
@@ -45,10 +46,13 @@ class HistoryFilterForm(forms.Form):
             raise BadFilter(f"There is no filter called {quoted(unknown[0])}.")
         if repeated := [name for name, values in self.query.lists() if len(values) > 1]:
             raise BadFilter(f"{quoted(repeated[0])} stands more than once in the address. Once is clear.")
-        for name in self.errors:
-            raise BadFilter(unusable(self, name))
+        if self.errors:
+            raise BadFilter(self.sentence, wrong=self.errors)
         if (cursor := self.cleaned_data["cursor"]) and not CURSOR.fullmatch(cursor):
             raise BadFilter("This page's address is damaged. Go to the first page.")
+
+    def wrong(self, name: str) -> str:
+        return unusable(self, name)
 
     def query_string(self, cursor: str = "") -> str:
         query = QueryDict(mutable=True)

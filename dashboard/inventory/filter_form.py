@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from dashboard.audit.filters import DayField
 from dashboard.calls.models import Kind
 from dashboard.inventory.models import Presence, Status
+from dashboard.inventory.query import read
 from dashboard.inventory.times import Age, TimeField
+from dashboard.pages.filter_forms import FilterForm
 from dashboard.pages.foreign import quoted
 
 LONGEST_MODELS = 1500
@@ -28,7 +31,7 @@ class ModelsField(forms.CharField):
     widget = ModelsInput
 
 
-class TaskFilterForm(forms.Form):
+class TaskFilterForm(FilterForm):
     q = forms.CharField(label="Search", required=False, max_length=1000)
     kind = forms.ChoiceField(label="Kind", required=False, choices=[("", "Any"), *Kind.choices])
     status = forms.ChoiceField(label="Status", required=False, choices=[("", "Any"), *Status.choices])
@@ -44,11 +47,16 @@ class TaskFilterForm(forms.Form):
         super().__init__(data)
         self.fields["q"].widget.input_type = "search"
         self.ages = [Age(1, "h"), Age(1, "d"), Age(7, "d"), Age(30, "d"), Age(6, "m"), Age(1, "y")]
-        self.fields["q"].widget.attrs["placeholder"] = "Task id, or words of the prompt"
+        self.fields["q"].widget.attrs["placeholder"] = "Id or prompt words"
 
-    def sentence(self) -> str:
-        """What is wrong, field by field."""
-        return " ".join(unusable(self, name) for name in self.errors)
+    def clean_q(self) -> str:
+        text: str = self.cleaned_data["q"]
+        if text and not read(text).groups:
+            raise ValidationError("what stands there is invisible. Write a word, or a task id.")
+        return text
+
+    def wrong(self, name: str) -> str:
+        return unusable(self, name)
 
 
 def unusable(form: forms.Form, name: str) -> str:

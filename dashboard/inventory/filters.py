@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property, lru_cache
@@ -20,7 +21,7 @@ from dashboard.inventory.filter_form import TaskFilterForm
 from dashboard.inventory.model_names import Choice
 from dashboard.inventory.models import LISTED, Presence, Selection, Status, TaskQuerySet, TrackedTask
 from dashboard.inventory.pasted import Pasted
-from dashboard.inventory.query import ids, read
+from dashboard.inventory.query import ids
 from dashboard.inventory.times import Age, Time, as_text
 from dashboard.pages import moments
 from dashboard.pages.foreign import quoted
@@ -31,7 +32,11 @@ ENUMERATED: dict[str, type[TextChoices]] = {"kind": Kind, "status": Status, "pre
 
 
 class BadFilter(Exception):
-    """The address asks for what the register doesn't know. The text is a sentence for the operator."""
+    """The address asks for what the register doesn't know. The text is for people; `wrong` are the fields of it."""
+
+    def __init__(self, sentence: str, *, wrong: Iterable[str] = ()) -> None:
+        super().__init__(sentence)
+        self.wrong = tuple(wrong)
 
 
 def day_from(query: QueryDict) -> date | None:
@@ -119,11 +124,8 @@ class Filter:
         """A form takes as long to read a filter as the database to find its rows, and says the same every time."""
         form = TaskFilterForm(QueryDict(texts))
         if not form.is_valid():
-            raise BadFilter(form.sentence())
-        narrowed = cls(**{name: form.cleaned_data[name] for name in FILTER_NAMES})
-        if narrowed.q and not read(narrowed.q).groups:
-            raise BadFilter("Search: what stands there is invisible. Write a word, or a task id.")
-        return narrowed
+            raise BadFilter(form.sentence, wrong=form.errors)
+        return cls(**{name: form.cleaned_data[name] for name in FILTER_NAMES})
 
     def queryset(self) -> TaskQuerySet:
         """What matches, in no order; `walking.py` reads it in order."""

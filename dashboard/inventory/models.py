@@ -160,6 +160,11 @@ class TrackedTask(models.Model):
         return f"{self.kind}/{quote(self.task_id, safe='')}/"
 
     @property
+    def is_ready(self) -> bool:
+        """Whether it can be deleted at all; a selection may leave it out all the same."""
+        return self.presence == Presence.PRESENT and not self.held_by
+
+    @property
     def blocked(self) -> str:
         """Why its box can't be ticked; empty when it can."""
         if self.presence != Presence.PRESENT:

@@ -14,13 +14,19 @@
     next?.scrollIntoView({ block: "nearest" });
   };
 
+  // What is told goes first: whoever closes it has not asked for the selection to go too.
+  const close = () => {
+    const clear = document.querySelector('#selection-form:not([inert]) button[value="clear"]');
+    (document.querySelector("#notice > *") ? document.querySelector("[data-dismiss]") : clear)?.click();
+  };
+
   const keys = {
     "/": () => document.getElementById("id_q")?.select(),
     j: () => move(1),
     k: () => move(-1),
     x: () => here()?.querySelector('input[name="task"]:not(:disabled)')?.click(),
     "?": () => document.getElementById("shortcuts")?.togglePopover(),
-    Escape: () => document.querySelector('#toolbar button[value="clear"]')?.click(),
+    Escape: close,
   };
 
   document.addEventListener("keydown", (event) => {

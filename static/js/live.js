@@ -10,19 +10,25 @@
 
   const noticeBox = () => document.querySelector("dialog[open] [data-notice]") || document.getElementById("notice");
 
+  const tell = (sentence) => {
+    const said = document.createElement("p");
+    said.className = "message bad";
+    said.textContent = sentence;
+    noticeBox()?.replaceChildren(said);
+  };
+
   // A sentence that was sent instead of what was asked for must not replace it.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { detail } = event;
     if (detail.xhr.status < 400 || /^\s*<dialog\b/.test(detail.serverResponse)) return;
-    // What has no sentence for this place is the answer of a server between us.
-    if (!/^\s*<p[^>]* data-error>/.test(detail.serverResponse)) {
-      detail.serverResponse = `<p class="message bad" data-error>The dashboard did not do this (${detail.xhr.status}).
-        This page shows what it knows; try again in a moment.</p>`;
-    }
-    detail.shouldSwap = true;
+    // What has no sentence for this place is the answer of a server between us. It isn't swapped, since what was asked
+    // for may have said which part of it is wanted.
+    detail.shouldSwap = /^\s*<p[^>]* data-error>/.test(detail.serverResponse);
     detail.target = noticeBox();
     detail.swapOverride = "innerHTML";
     detail.selectOverride = "unset";
+    if (detail.shouldSwap) return;
+    tell(`The dashboard did not do this (${detail.xhr.status}). This page shows what it knows; try again in a moment.`);
   });
 
   // The next answer that works takes the last complaint away, before it says what it has to say itself.
@@ -36,10 +42,7 @@
     document.addEventListener(name, ({ detail: { elt } }) => {
       document.getElementById("offline").hidden = false;
       if (elt.hasAttribute("data-poll")) return;
-      const said = document.createElement("p");
-      said.className = "message bad";
-      said.textContent = "No answer came to what you did last. This page shows what the dashboard knows.";
-      noticeBox()?.replaceChildren(said);
+      tell("No answer came to what you did last. This page shows what the dashboard knows.");
     });
   }
 
@@ -94,6 +97,11 @@
   });
 
   document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-dismiss]")) {
+      document.getElementById("notice").replaceChildren();
+      document.getElementById("main").focus({ preventScroll: true });
+    }
+
     const copy = event.target.closest("[data-copy]");
     if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => say("Task id copied."));
 

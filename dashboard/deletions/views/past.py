@@ -15,6 +15,7 @@ from dashboard.deletions.history import HistoryFilterForm, page_of
 from dashboard.deletions.models import Deletion
 from dashboard.inventory.filters import BadFilter
 from dashboard.pages.downloads import download
+from dashboard.pages.in_place import in_place
 
 
 @require_safe
@@ -24,6 +25,8 @@ def deletion_list(request: SignedInRequest) -> HttpResponse:
         form.validate()
         page = page_of(form)
     except BadFilter as bad:
+        if request.htmx:
+            return in_place(str(bad), status=400, wrong=bad.wrong)
         return render(request, "deletions/deletion_list.html", {"form": form, "refusal": str(bad)}, status=400)
     context = {
         "form": form,

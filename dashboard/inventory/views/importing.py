@@ -13,16 +13,16 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard.access.errors import in_place
 from dashboard.access.permissions import IMPORT_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest, client_address
 from dashboard.calls.models import Kind
 from dashboard.inventory import importing
+from dashboard.inventory.import_models import PASTED
 from dashboard.inventory.models import ImportBatch
 from dashboard.pages import bodies
 from dashboard.pages.bodies import LARGEST_FILE, MEGABYTE
+from dashboard.pages.in_place import in_place
 
-PASTED = "pasted rows"
 SHOWN_AGAIN = 100_000
 """Characters of pasted rows. On a page each may be six."""
 

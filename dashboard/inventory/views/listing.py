@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -12,18 +13,25 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from dashboard.access.errors import in_place
 from dashboard.access.requests import HtmxRequest, SignedInRequest
 from dashboard.inventory import listing, selecting
 from dashboard.inventory.counting import Count, count, in_words
 from dashboard.inventory.filter_form import TaskFilterForm
 from dashboard.inventory.filters import BadFilter, Filter, day_from
 from dashboard.inventory.listing import Address, Page
-from dashboard.inventory.models import Selection
+from dashboard.inventory.models import Presence, Selection
 from dashboard.inventory.walking import NEWEST_FIRST, OLDEST_FIRST, Cursor
 from dashboard.pages import moments
+from dashboard.pages.in_place import in_place
 
 CLEARED = "The filter changed, so the selection was cleared."
+UNDELETABLE = {
+    Presence.DELETING: "These tasks are being deleted already.",
+    Presence.DELETED: "These tasks are deleted: there is nothing left to delete.",
+    Presence.MISSING: "TensorsLab no longer has these tasks: there is nothing to delete.",
+}
+NONE_OF_THESE = "None of these tasks can be deleted now. Presence says why."
+NOT_THIS_ONE = "This task can't be deleted now. Presence says why."
 
 
 @require_safe
@@ -32,7 +40,7 @@ def task_list(request: SignedInRequest) -> HttpResponse:
         address = Address.from_query(request.GET)
         day = day_from(request.GET)
     except BadFilter as bad:
-        return refused(request, str(bad), status=400)
+        return refused(request, str(bad), status=400, wrong=bad.wrong)
     if day:
         return HttpResponseRedirect(url(address.with_cursor(listing.cursor_at(address, day))))
     selection, notice = _selection(request, address)
@@ -109,6 +117,7 @@ def list_context(address: Address, page: Page, selection: Selection | None, *, c
         "sort": address.sort,
         "sort_url": url(address.sorted_by(other_order(address))),
         "selection": selecting.summary(selection) if selection else None,
+        "undeletable": _undeletable(address, page, selection),
         "chosen": selection,
         "query": address.query_string(),
         "selection_url": f"{reverse('task-selection')}?{address.query_string()}",
@@ -121,10 +130,10 @@ def list_context(address: Address, page: Page, selection: Selection | None, *, c
     }
 
 
-def refused(request: HtmxRequest, sentence: str, *, status: int) -> HttpResponse:
+def refused(request: HtmxRequest, sentence: str, *, status: int, wrong: Iterable[str] = ()) -> HttpResponse:
     """The sentence alone, and never a table: what was asked for isn't known, so nothing may seem to answer it."""
     if request.htmx:
-        return in_place(sentence, status=status)
+        return in_place(sentence, status=status, wrong=wrong)
     context = {"error": sentence, "form": TaskFilterForm(request.GET), "clear_url": reverse("task-list")}
     return render(request, "inventory/task_list.html", context, status=status)
 
@@ -198,6 +207,17 @@ def _told(address: Address) -> dict[str, object]:
 
 def _cursor_url(address: Address, cursor: Cursor | None) -> str:
     return url(address.with_cursor(cursor)) if cursor else ""
+
+
+def _undeletable(address: Address, page: Page, selection: Selection | None) -> str:
+    """Why nothing that this list can show is to be deleted; empty when something may be."""
+    some = selection is not None and selection.mode == Selection.Mode.IDS and selecting.summary(selection).count
+    if some or not page.rows or any(row.is_ready for row in page.rows):
+        return ""
+    if sentence := UNDELETABLE.get(address.filter.presence):
+        return sentence
+    # On other pages there may be others.
+    return "" if page.newer or page.older else NONE_OF_THESE if len(page.rows) > 1 else NOT_THIS_ONE
 
 
 def _select_all_label(count: Count) -> str:
