@@ -116,7 +116,7 @@
   document.addEventListener("htmx:afterSettle", followServer);
   document.addEventListener("htmx:oobAfterSwap", followServer);
   document.addEventListener("DOMContentLoaded", followServer);
-  // The browser restores old ticks when it goes back; the server's are newer.
+  // The browser restores old ticks when it goes back; the server's are newer. Until then `leaving.js` takes no new ones.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();
   });
