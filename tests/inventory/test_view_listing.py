@@ -270,3 +270,54 @@ def test_a_page_costs_at_most_eleven_queries_whatever_it_shows(
         response = operator.get(f"/tasks/?{query}{more}&selection={selection.uuid}")
     assert response.status_code == 200
     assert response.context["selection"] is not None
+
+
+def _toolbar(response: HttpResponse) -> str:
+    return " ".join(text(response).split('id="toolbar"')[1].split('<div class="table-box"')[0].split())
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("presence=deleted", "These tasks are deleted: there is nothing left to delete."),
+        ("presence=missing", "TensorsLab no longer has these tasks: there is nothing to delete."),
+        ("presence=deleting", "These tasks are being deleted already."),
+        ("q=only_deleted", "This task can't be deleted now. Presence says why."),
+        ("model=held", "None of these tasks can be deleted now. Presence says why."),
+    ],
+)
+def test_where_nothing_can_be_deleted_it_says_why_and_has_no_button_for_it(
+    operator: Person, htmx: dict[str, str], query: str, why: str
+) -> None:
+    TrackedTaskFactory(task_id="only_deleted", presence="deleted")
+    TrackedTaskFactory(presence="missing")
+    TrackedTaskFactory(presence="deleting")
+    TrackedTaskFactory.create_batch(2, model="held", held=True)
+    TrackedTaskFactory()
+    toolbar = _toolbar(operator.get(f"/tasks/?{query}"))
+    assert why in toolbar
+    assert "Delete selected tasks…" not in toolbar
+    assert "Update selection" not in toolbar
+    # Also where all that matches was selected.
+    answer = text(operator.post(f"/tasks/selection/?{query}", {"action": "all", "shown": shown(query)}, headers=htmx))
+    assert "matching selected" in answer
+    assert why in answer
+    assert "Delete " not in answer
+
+
+def shown(query: str) -> str:
+    """As the page sends its rows back."""
+    return ",".join(str(task.pk) for task in Filter.from_query(QueryDict(query)).queryset().order_by("-created_at"))
+
+
+def test_where_something_can_be_deleted_the_button_is_there(operator: Person, htmx: dict[str, str], settings) -> None:
+    settings.TASKS_PER_PAGE = 2
+    TrackedTaskFactory()
+    TrackedTaskFactory.create_batch(2, held=True)
+    for url in ("/tasks/", "/tasks/?q=lighthouse"):
+        # On the first page no row can be ticked, on the next one can.
+        toolbar = _toolbar(operator.get(url))
+        assert "Delete selected tasks…" in toolbar
+        assert "can't be deleted" not in toolbar
+    answer = text(operator.post("/tasks/selection/", {"action": "all", "shown": shown("")}, headers=htmx))
+    assert "Delete 3 tasks…" in answer
