@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
+PASTED = "pasted rows"
+"""The source of what is no file, also in the audit log."""
+
+
 class ImportBatch(models.Model):
     """What **Check** reads: held until **Import** applies exactly that, and where either has come to.
 
@@ -79,7 +83,16 @@ class ImportBatch(models.Model):
 
     @property
     def more_problems(self) -> int:
-        return self.rejected + self.cut - len(self.problems)
+        return self.rejected + self.cut - sum(problem.get("ids", 1) for problem in self.problems)
+
+    @property
+    def heading(self) -> str:
+        """The file's name, or what it was that was pasted, as far as it is known."""
+        if self.source != PASTED:
+            return self.source
+        if self.used == ["task_id"] or any("ids" in problem for problem in self.problems):
+            return "Pasted ids"
+        return "Pasted rows" if self.used else "Pasted text"
 
     @property
     def working(self) -> bool:

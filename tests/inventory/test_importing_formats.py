@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.inventory.importing import ids
 from dashboard.inventory.importing.entries import Note, Problem, Row
 from dashboard.inventory.importing.reading import read_folder
 from dashboard.inventory.importing.repeats import sifted
@@ -213,9 +214,18 @@ def test_ids_one_a_line_take_the_chosen_kind():
     ]
 
 
-def test_ids_without_a_kind_are_refused():
+def test_ids_without_a_kind_are_refused_as_one_and_counted():
     sentence = "The kind of these ids is missing. Choose one, or begin with the line kind,task_id."
-    assert only_problem("abcd_1\nabcd_2\n") == (1, sentence)
+    assert entries("\nabcd_1\n\n'abcd_2',\n") == [Problem(2, sentence, ids=2)]
+    assert entries("abcd_1") == [Problem(1, sentence.replace("these ids", "this id"), ids=1)]
+
+
+def test_no_more_ids_without_a_kind_are_counted_than_a_request_can_wait_for(monkeypatch):
+    monkeypatch.setattr(ids, "MOST_COUNTED", 3)
+    assert only_problem("a_1\na_2\na_3\n")[1].endswith("the line kind,task_id.")
+    assert only_problem("a_1\na_2\na_3\na_4\n")[1].endswith("Only the first 3 were counted.")
+    monkeypatch.setattr(ids, "MOST_COUNTED_IN", 5)
+    assert only_problem("a_1\na_2\na_3\n")[1].endswith("Only the first 2 were counted.")
 
 
 @pytest.mark.parametrize("content", ["", "\n \n", "\ufeff"])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 from datetime import timedelta
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
@@ -315,3 +316,25 @@ def test_progress_is_shown_to_whoever_began_it(operator, viewer, stranger, htmx)
 def test_a_packed_file_is_read(operator):
     packed = gzip.compress(b"kind,task_id\nimage,a\n")
     assert "1 to add, 0 to update, 0 rejected" in text(check(operator, file=packed))
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind", "counts", "heading"),
+    [
+        ("abcd_1\nabcd_2\n", "", "0 to add, 0 to update, 2 rejected", "Pasted ids"),
+        ("abcd_1\nabcd_2\nab cd\n", "image", "2 to add, 0 to update, 1 rejected", "Pasted ids"),
+        ("kind,task_id\nimage,abcd_1\n", "", "1 to add, 0 to update, 0 rejected", "Pasted rows"),
+        ('{"kind": "image", "task_id": "abcd_1"}', "", "1 to add, 0 to update, 0 rejected", "Pasted rows"),
+        ('["abcd_1", "abcd_2"]', "", "0 to add, 0 to update, 2 rejected", "Pasted text"),
+    ],
+)
+def test_it_counts_and_names_what_was_pasted(operator, rows, kind, counts, heading):
+    content = text(check(operator, rows, kind=kind))
+    assert counts in content
+    assert f'<h2 id="checked"><bdi>{heading}</bdi></h2>' in content
+    assert "more.</p>" not in content
+
+
+def test_a_file_goes_by_its_name(operator):
+    content = text(check(operator, file=b"task_id\nabcd_1\n", kind="image"))
+    assert '<h2 id="checked"><bdi>tasks.csv</bdi></h2>' in content

@@ -104,7 +104,7 @@ def take_in(
         for chunk in sifted(entries):
             rows = [found for found in chunk if isinstance(found, Row)]
             added, updated = store(packed(rows), number=len(rows), now=now)
-            rejected = sum(isinstance(found, Problem) for found in chunk)
+            rejected = sum(found.rejected for found in chunk if isinstance(found, Problem))
             taken = Taken(taken.added + added, taken.updated + updated, taken.rejected + rejected)
             name_columns(chunk, used=used, ignored=ignored)
             for note in (found for found in chunk if isinstance(found, Note)):

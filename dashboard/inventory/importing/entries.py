@@ -29,6 +29,12 @@ class Problem(NamedTuple):
     line: int
     sentence: str
     file: str = ""
+    ids: int = 0
+    """How many it is about, where a list of ids is rejected as a whole."""
+
+    @property
+    def rejected(self) -> int:
+        return self.ids or 1
 
 
 class Note(NamedTuple):

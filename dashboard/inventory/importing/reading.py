@@ -21,7 +21,7 @@ from dashboard.inventory.importing import packing
 from dashboard.inventory.importing.csv_rows import csv_header, read_csv
 from dashboard.inventory.importing.encoding import SAMPLE, encoding_of
 from dashboard.inventory.importing.entries import Columns, Entry, Problem, Row
-from dashboard.inventory.importing.ids import read_ids
+from dashboard.inventory.importing.ids import read_ids, without_kind
 from dashboard.inventory.importing.json_rows import read_json
 from dashboard.inventory.importing.lines import Lines
 from dashboard.inventory.importing.unpacking import Damaged, unpacked
@@ -30,7 +30,6 @@ from dashboard.inventory.importing.url_map import MOST_LINES, is_url_map, read_u
 JSON = {".json", ".jsonl", ".ndjson"}
 YAML = {".yaml", ".yml"}
 TABLES = {".csv", ".tsv"}
-KIND_IS_MISSING = "The kind of these ids is missing. Choose one, or begin with the line kind,task_id."
 
 
 class Reading:
@@ -130,7 +129,7 @@ class Reading:
         if header and (header.is_one or may_be):
             return read_csv(lines, header, kind=self._kind, zone=self._zone)
         if not self._kind:
-            return iter([Problem(1, KIND_IS_MISSING)])
+            return iter([without_kind(lines)])
         return read_ids(lines, kind=self._kind)
 
 

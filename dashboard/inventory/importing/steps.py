@@ -67,15 +67,15 @@ class Checking:
     def _come_to(self, chunk: list[Entry], rows: list[Row], *, updates: int) -> dict[str, object]:
         batch = self.batch
         remarks = told(chunk)
-        rejected = sum(isinstance(found, Problem) for found in chunk)
+        rejected = [found for found in chunk if isinstance(found, Problem)]
         notes = [found.sentence for found in chunk if isinstance(found, Note)]
         room = PROBLEMS_KEPT - len(batch.problems)
-        batch.problems += [{"line": found.line, "sentence": found.sentence} for found in remarks[:room]]
+        batch.problems += [_as_kept(found) for found in remarks[:room]]
         batch.notes += [sentence for sentence in dict.fromkeys(notes) if sentence not in batch.notes]
         name_columns(chunk, used=batch.used, ignored=batch.ignored)
         batch.sample += [sampled(row, zone=ZoneInfo(batch.zone)) for row in rows[: ROWS - len(batch.sample)]]
-        batch.rejected += rejected
-        batch.cut += len(remarks) - rejected
+        batch.rejected += sum(found.rejected for found in rejected)
+        batch.cut += len(remarks) - len(rejected)
         batch.to_add += len(rows) - updates
         batch.to_update += updates
         batch.lines, batch.within, batch.entries = self.reading.lines, self.reading.within, self.reading.entries
@@ -85,6 +85,11 @@ class Checking:
         names = ["problems", "notes", "used", "ignored", "sample", "rejected", "cut", "to_add", "to_update"]
         names += ["lines", "within", "entries", "state", "offset", "moved_at"]
         return {name: getattr(batch, name) for name in names}
+
+
+def _as_kept(found: Problem) -> dict[str, object]:
+    kept: dict[str, object] = {"line": found.line, "sentence": found.sentence}
+    return {**kept, "ids": found.ids} if found.ids else kept
 
 
 class Importing:
