@@ -33,7 +33,13 @@ class Outcome(models.TextChoices):
     KEPT = "kept", "Kept"
 
 
+UNCONFIRMED = "Not confirmed"
+"""What people read of an item that waits in a draft: nothing is sent before somebody confirms it."""
 GONE = {Outcome.DELETED, Outcome.ALREADY_GONE}
+
+
+def outcome_words(outcome: str, *, in_draft: bool) -> str:
+    return UNCONFIRMED if in_draft and outcome == Outcome.WAITING else Outcome(outcome).label
 
 
 class Evidence(models.TextChoices):
@@ -138,6 +144,9 @@ class DeletionItem(models.Model):
 
     objects = DeletionItemQuerySet.as_manager()
 
+    in_draft = False
+    """Set by who shows a draft's items."""
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["tracked"], condition=Q(open=True), name="item_one_open_per_task"),
@@ -165,7 +174,7 @@ class DeletionItem(models.Model):
     @property
     def ending(self) -> str:
         """Outcome and evidence; of what was refused, with the reason."""
-        words = " · ".join(filter(None, [Outcome(self.outcome).label, self.evidence_words]))
+        words = " · ".join(filter(None, [outcome_words(self.outcome, in_draft=self.in_draft), self.evidence_words]))
         told = plain(cut(self.message, EXCERPT)) if self.outcome == Outcome.REFUSED else ""
         return f"{words}: {told}" if told else words
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import re
 import uuid
 from datetime import timedelta
 
@@ -282,3 +284,17 @@ def test_a_discarded_draft_says_that_nothing_happened(operator, tasks) -> None:
     page = operator.get(draft.get_absolute_url()).content.decode()
     assert "Nothing was confirmed" in page
     assert "progressbar" not in page
+
+
+def test_what_nobody_confirmed_is_not_said_to_wait(operator, viewer, tasks) -> None:
+    draft = drafted(operator, tasks)
+    for person in (operator, viewer):
+        page = person.get(draft.get_absolute_url()).content.decode()
+        assert page.count("Not confirmed") == len(tasks)
+        assert "waiting" not in re.sub(r"<[^>]*>", "", page).lower()
+    page = operator.get(draft.get_absolute_url(), {"outcome": "waiting"}).content.decode()
+    # Beside them the filter that is chosen.
+    assert page.count("Not confirmed") == len(tasks) + 1
+    report = json.loads(b"".join(operator.get(reverse("deletion-report-json", args=[draft.uuid]))))
+    assert report["counts"]["waiting"] == len(tasks)
+    assert {item["outcome"] for item in report["items"]} == {"waiting"}

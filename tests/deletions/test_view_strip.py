@@ -130,3 +130,13 @@ def test_the_strip_says_why_the_account_rests(sandbox, operator, tasks, htmx) ->
     Account.objects.update(rest_until=rest, rest_reason="TensorsLab asks for a pause")
     strip = operator.get(reverse("deletion-strip"), headers=htmx).content.decode()
     assert "TensorsLab asks for a pause. Going on in " in strip
+
+
+def test_a_deletion_that_ends_before_somebody_is_no_longer_counted_in_flight(operator, htmx) -> None:
+    deletion = DeletionFactory(running=True, total=1, waiting=1)
+    url = deletion.get_absolute_url()
+    before = operator.get(url, {"part": "live"}, headers=htmx).content.decode()
+    assert 'hx-swap-oob="true">1<span class="words"> in flight</span></span>' in before
+    Deletion.objects.update(state=State.FINISHED, waiting=0, deleted=1)
+    after = operator.get(url, {"part": "live"}, headers=htmx).content.decode()
+    assert 'hx-swap-oob="true"></span>' in after

@@ -12,12 +12,12 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from dashboard.access.errors import in_place
 from dashboard.access.requests import HtmxRequest, SignedInRequest, client_address
 from dashboard.calls import accounts, clock
 from dashboard.calls.models import Control, ProviderCall
 from dashboard.deletions import items, requests, strip
 from dashboard.deletions.facts import facts_of
+from dashboard.deletions.item_models import outcome_words
 from dashboard.deletions.models import Deletion, Outcome, State
 from dashboard.deletions.progress import evidence_of, freezing_of, progress_of
 from dashboard.inventory.filters import BadFilter
@@ -25,6 +25,7 @@ from dashboard.inventory.listing import Address
 from dashboard.inventory.pasted import Pasted
 from dashboard.inventory.selecting import BadSelection
 from dashboard.pages.foreign import quoted
+from dashboard.pages.in_place import in_place
 from dashboard.pages.seen import SEEN, unless_seen
 
 NOT_CONFIRMED = "What you sent last did not arrive, or was not done. Nothing is confirmed yet."
@@ -119,7 +120,7 @@ def deletion_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     context = _live_context(deletion, place)
     if part != "live":
         return render(request, "deletions/deletion_detail.html", context)
-    return unless_seen(request, render_to_string("deletions/_live.html", context, request))
+    return unless_seen(request, _live(request, context))
 
 
 def list_without_selection(deletion: Deletion) -> str:
@@ -148,17 +149,26 @@ def _draft_part(request: SignedInRequest, deletion: Deletion, part: str) -> Http
 def render_live(request: SignedInRequest, deletion: Deletion) -> HttpResponse:
     """What changes on a deletion's page, as it is now."""
     deletion = Deletion.objects.with_circumstances().get(pk=deletion.pk)
-    content = render_to_string("deletions/_live.html", _live_context(deletion, Place()), request)
-    return unless_seen(request, content)
+    return unless_seen(request, _live(request, _live_context(deletion, Place())))
+
+
+def _live(request: SignedInRequest, context: dict[str, object]) -> str:
+    """With the number in the rail, which changes when this deletion ends."""
+    beside = {"in_flight": strip.in_flight(), "oob": True}
+    content = render_to_string("deletions/_live.html", context, request)
+    return content + render_to_string("components/_in_flight.html", beside, request)
 
 
 def _items(deletion: Deletion, place: Place) -> dict[str, object]:
     page = items.page_of(deletion, outcome=place.outcome, mark=place.mark)
+    in_draft = deletion.state == State.DRAFT
+    for item in page.items:
+        item.in_draft = in_draft
     return {
         "items": page.items,
         "outcome": place.outcome,
         "outcomes": [
-            {"outcome": o.value, "label": o.label, "count": getattr(deletion, o.value)}
+            {"outcome": o.value, "label": outcome_words(o, in_draft=in_draft), "count": getattr(deletion, o.value)}
             for o in items.ORDER
             if getattr(deletion, o.value)
         ],
