@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.product import Product
@@ -39,6 +40,30 @@ def test_a_person_reads_in_a_zone_of_their_own(product: Product, open_page: Call
     expect(page.get_by_label("Created from", exact=True)).to_have_accessible_description("Asia/Kathmandu")
     beside = page.get_by_role("search").get_by_text("Asia/Kathmandu", exact=True)
     assert beside.evaluate_all("zones => zones.map((zone) => zone.scrollWidth > zone.clientWidth)") == [False, False]
+    page.goto("/account/")
+    page.get_by_label("Time zone").select_option("")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("UTC now")).to_be_visible()
+
+
+@pytest.mark.parametrize("place", ["/audit/", "/deletions/"])
+def test_a_moment_stands_in_one_line(product: Product, open_page: Callable[..., Page], place: str) -> None:
+    page = open_page(product)
+    page.goto("/account/")
+    page.get_by_label("Time zone").select_option("Asia/Kathmandu")
+    page.get_by_role("button", name="Save").click()
+    page.goto("/tasks/")
+    page.locator("#tasks tbody input:enabled").first.click()
+    page.get_by_role("button", name="Delete 1 task…").click()
+    page.get_by_label("Reason").fill("In one line")
+    page.get_by_role("button", name="Delete 1 task", exact=True).click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone in time").first).to_be_visible()
+    page.goto(place)
+    moments = page.locator("tbody time")
+    expect(moments.first).to_contain_text("UTC+05:45")
+    # The boxes of a text that is broken are several.
+    assert set(moments.evaluate_all("(all) => all.map((time) => time.getClientRects().length)")) == {1}
     page.goto("/account/")
     page.get_by_label("Time zone").select_option("")
     page.get_by_role("button", name="Save").click()
