@@ -83,7 +83,8 @@ class ImportBatch(models.Model):
 
     @property
     def more_problems(self) -> int:
-        return self.rejected + self.cut - sum(problem.get("ids", 1) for problem in self.problems)
+        told: int = sum(problem.get("ids", 1) for problem in self.problems)
+        return self.rejected + self.cut - told
 
     @property
     def heading(self) -> str:

@@ -25,7 +25,7 @@ from dashboard.pages import moments
 from dashboard.pages.in_place import in_place
 
 CLEARED = "The filter changed, so the selection was cleared."
-UNDELETABLE = {
+UNDELETABLE: dict[str, str] = {
     Presence.DELETING: "These tasks are being deleted already.",
     Presence.DELETED: "These tasks are deleted: there is nothing left to delete.",
     Presence.MISSING: "TensorsLab no longer has these tasks: there is nothing to delete.",
