@@ -20,7 +20,7 @@ IGNORABLE = (
     *("\u202a-\u202e", "\u2060-\u206f", "\u3164", "\ufe00-\ufe0f", "\ufeff", "\uffa0", "\ufff0-\ufff8"),
     *("\U0001bca0-\U0001bca3", "\U0001d173-\U0001d17a", "\U000e0000-\U000e0fff"),
 )
-_IGNORED = re.compile(f"[{''.join(IGNORABLE)}]")
+IGNORED = re.compile(f"[{''.join(IGNORABLE)}]")
 
 
 def fold(text: str) -> str:
@@ -32,7 +32,7 @@ def fold(text: str) -> str:
         return " ".join(text.lower().split())
     folded, before = normalize("NFD", text), ""
     while folded != before:
-        before, folded = folded, normalize("NFKC", _IGNORED.sub("", folded).casefold())
+        before, folded = folded, normalize("NFKC", IGNORED.sub("", folded).casefold())
     return " ".join(folded.split())
 
 

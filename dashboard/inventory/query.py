@@ -6,11 +6,21 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dashboard.folding import fold
+from dashboard.folding import IGNORED, fold
 
+# Editors and other keyboards put these in place of what was typed.
+_MINUS = "-\u2212\uff0d\ufe63\u2013"
+_OR = {"OR", "\uff2f\uff32"}
+_QUOTES = '"\uff02“”„‟«»'
 # A phrase ends where a blank or the end follows, so that a quotation mark within a word is a mark like any other.
-_PIECE = re.compile(r'-?"[^"]+"(?!\S)|\S+')
-_SEPARATORS = re.compile(r"[\s,;]+")
+_PIECE = re.compile(rf'[{_MINUS}]?"[^"]+"(?!\S)|[{_MINUS}]?[{_QUOTES}][^{_QUOTES}]+[{_QUOTES}](?!\S)|\S+')
+_PHRASE = re.compile(rf'"[^"]+"|[{_QUOTES}][^{_QUOTES}]+[{_QUOTES}]')
+_SEPARATORS = re.compile(r"[\s,;\uff0c\uff1b\u3001\u060c]+")
+_MARKS = _QUOTES + "'`‘’‚‹›「」"
+_AROUND = f"{_MARKS}()[]{{}}<>"
+"""What programs, and people, write around the ids of a list."""
+_WRITTEN_OUT = re.compile(rf"[{_MARKS}].*[{_MARKS}]|.*[,;\uff0c\uff1b\u3001]")
+"""What can't be an id as a whole: no import takes one in quotes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +58,7 @@ def read(q: str) -> Query:
     pieces = _PIECE.findall(q)
     joined = False
     for place, piece in enumerate(pieces):
-        if piece == "OR" and groups and not joined and place + 1 < len(pieces):
+        if piece in _OR and groups and not joined and place + 1 < len(pieces):
             joined = True
             continue
         term = _term(piece)
@@ -60,22 +70,24 @@ def read(q: str) -> Query:
         else:
             groups.append([term])
         joined = False
-    single = q.strip() if len(pieces) == 1 and groups and groups[0][0].text == fold(q) else ""
-    return Query(groups=tuple(map(tuple, groups)), prefix=single)
+    single = len(pieces) == 1 and bool(groups) and groups[0][0].text == fold(q)
+    return Query(groups=tuple(map(tuple, groups)), prefix=IGNORED.sub("", q).strip() if single else "")
 
 
 def _term(piece: str) -> Term:
     # Two dashes begin what people write into prompts, such as --seed.
-    unwanted = len(piece) > 1 and piece[0] == "-" and piece[1] != "-"
+    unwanted = len(piece) > 1 and piece[0] in _MINUS and piece[1] not in _MINUS
     text = piece[1:] if unwanted else piece
-    phrase = len(text) > 2 and text[0] == text[-1] == '"' and '"' not in text[1:-1]
-    return Term(text=fold(text[1:-1] if phrase else text), unwanted=unwanted)
+    return Term(text=fold(text[1:-1] if _PHRASE.fullmatch(text) else text), unwanted=unwanted)
 
 
 @lru_cache(maxsize=200)
 def ids(q: str) -> tuple[str, ...]:
-    """What may be a task id: the whole, unless there is white space in it, and what stands between commas or blanks.
-    None of it where several pieces are made of letters alone: those are words."""
-    whole = [q] if len(q.split()) == 1 else []
-    pieces = [piece for piece in _SEPARATORS.split(q) if piece]
-    return tuple(dict.fromkeys([*whole, *(pieces if not all(piece.isalpha() for piece in pieces) else [])]))
+    """What may be a task id: the whole, unless there is white space in it, and what stands between commas or blanks,
+    without what stands around it. None of it where several pieces are made of letters alone: those are words."""
+    plain = IGNORED.sub("", q).strip()
+    pieces = [bare for piece in _SEPARATORS.split(plain) if (bare := piece.strip(_AROUND))]
+    if all(piece.isalpha() for piece in pieces):
+        pieces = []
+    whole = [plain] if len(plain.split()) == 1 and not _WRITTEN_OUT.fullmatch(plain) else []
+    return tuple(dict.fromkeys([*whole, *pieces]))

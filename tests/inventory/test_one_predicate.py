@@ -15,14 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboard.deletions.manifest import NothingSelected, freeze
-from dashboard.folding import fold
-from dashboard.inventory import listing, search, selecting, stretches, walking
+from dashboard.inventory import search, selecting, stretches, walking
 from dashboard.inventory.counting import count
 from dashboard.inventory.filters import Filter
-from dashboard.inventory.listing import Address
 from dashboard.inventory.models import TrackedTask
 from dashboard.inventory.query import read
 from tests.factories import TrackedTaskFactory, UserFactory
+from tests.inventory.one_set import naive, walked
 
 pytestmark = pytest.mark.django_db
 
@@ -85,42 +84,8 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def naive(filter: Filter) -> set[int]:
-    """The same in plain Python, task by task."""
-    query = read(filter.q)
-    found = set()
-    for task in TrackedTask.objects.all():
-        begins = len(query.prefix) >= search.PREFIX and task.task_id.startswith(query.prefix)
-        if filter.q and not begins and not query.fits(fold(task.prompt)):
-            continue
-        in_time = not filter.by_time or (task.created_at is not None and filter.covers(task.created_at))
-        if task.presence == "present" and in_time and filter.kind in {"", task.kind}:
-            found.add(task.pk)
-    return found
-
-
 def order(task: TrackedTask) -> tuple[bool, datetime, int]:
     return (task.created_at is not None, task.created_at or BEGINNING, task.pk)
-
-
-def walked(filter: Filter, sort: str, *, back: bool) -> list[int]:
-    """The rows of all pages, from the first on or from the last back."""
-    address = Address(filter=filter, sort=sort)
-    seen: list[int] = []
-    if back:
-        rows = walked(filter, sort, back=False)
-        if not rows:
-            return []
-        last = TrackedTask.objects.get(pk=rows[-1])
-        address, seen = address.with_cursor(walking.Cursor.beside(last, onward=False)), [last.pk]
-    while True:
-        page = listing.page(address)
-        seen += [row.pk for row in (page.rows[::-1] if back else page.rows)]
-        forth, behind = (page.older, page.newer) if sort == walking.NEWEST_FIRST else (page.newer, page.older)
-        cursor = behind if back else forth
-        if cursor is None:
-            return seen
-        address = Address.from_query(QueryDict(address.with_cursor(cursor).query_string()))
 
 
 @pytest.mark.parametrize(
