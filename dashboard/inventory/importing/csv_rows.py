@@ -21,6 +21,8 @@ NEVER_CLOSED = "A quote that opens on this line is never closed."
 MISMATCHED = "The quotes on this line don't match."
 SEPARATOR = re.compile(r'\s*"?sep=(.)"?[\s,;]*', re.IGNORECASE)
 COMMENTS = ("#", "//")
+FORMULA_OF_A_TEXT = re.compile(r'="((?:[^"]|"")*+)"')
+"""What programs write so that a spreadsheet makes no number of it: ="00123"."""
 
 
 def csv_header(lines: Lines, *, kind: str) -> Header | None:
@@ -100,7 +102,7 @@ class _Records:
             elif sentence := self._lines.fault(number, text):
                 yield number, sentence
             else:
-                yield number, [as_it_was(cell) for cell in cells] if "'" in text else cells
+                yield number, [_meant(cell) for cell in cells] if "'" in text or '="' in text else cells
 
     def _longer(self, number: int, text: str) -> tuple[str, list[str] | str]:
         """The whole row whose first line leaves a quote open, its lines taken; or that line, and what is wrong."""
@@ -123,6 +125,12 @@ class _Records:
         # Only a line with a quote can close one.
         cells = _cells(f'"{line}', self._delimiter) if '"' in line else None
         return NEVER_CLOSED if cells is None else MISMATCHED if cells == MISMATCHED else ""
+
+
+def _meant(cell: str) -> str:
+    if cell[:2] == '="' and (formula := FORMULA_OF_A_TEXT.fullmatch(cell)):
+        return formula[1].replace('""', '"')
+    return as_it_was(cell)
 
 
 def _cells(text: str, delimiter: str) -> list[str] | str | None:

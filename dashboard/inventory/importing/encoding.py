@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 SAMPLE = 1 << 16
+ASCII_LINES = re.compile(rb"[\t -~]*[\r\n][\t\r\n -~]*[^\0]\0")
 MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
@@ -40,6 +42,9 @@ def _utf_16(sample: bytes) -> str:
     first, second = sample[0 : 2 * pairs : 2].count(0), sample[1 : 2 * pairs : 2].count(0)
     few, many = sorted((first, second))
     if many < 4 or 8 * many < pairs or 20 * few > many:
+        return ""
+    if ASCII_LINES.match(sample):
+        # A program appended its UTF-16 to what another wrote.
         return ""
     name = "utf-16-le" if second > first else "utf-16-be"
     return name if _decoded(sample, name) else ""

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from dashboard.inventory.importing import fields
+from dashboard.inventory.importing import fields, task_ids
 
 MOST_NAMES = 100
 """Of columns, that are remembered."""
@@ -58,9 +58,10 @@ def made(kind: object, task_id: object, given: Iterable[tuple[fields.Reader, obj
     try:
         values: dict[str, Any] = {}
         kind = fields.kind(kind)
-        task_id = fields.task_id(task_id)
+        task_id = task_ids.task_id(task_id)
         for reader, value in given:
-            if value is not None and value != "" and value != []:
+            # NULL and \N are what databases write into CSV for a cell without a value.
+            if value is not None and value != "" and value != [] and value != "NULL" and value != r"\N":
                 values.update(reader(value))
     except fields.Rejected as rejected:
         return Problem(line, str(rejected))

@@ -15,9 +15,8 @@ from dashboard.calls.models import Kind
 from dashboard.calls.texts import LONGEST_PROMPT, LONGEST_TEXT, LONGEST_URL, MOST_URLS, cut
 from dashboard.inventory.importing.times import in_utc, moment_of
 from dashboard.inventory.models import Status, TrackedTask
-from dashboard.pages.foreign import plain
+from dashboard.pages.foreign import UNSEEN, plain
 
-ID_LIMIT: int = TrackedTask._meta.get_field("task_id").max_length or 255
 MODEL_LIMIT: int = TrackedTask._meta.get_field("model").max_length or 100
 TIME_LIMIT: int = TrackedTask._meta.get_field("created_raw").max_length or 64
 PIXELS_LIMIT = 1_000_000
@@ -26,8 +25,6 @@ CUT_AT = {"prompt": LONGEST_PROMPT, "error": LONGEST_TEXT}
 """Words for people: what is longer is no reason to refuse a row."""
 # Millions of cells are read: a compiled pattern and plain sets, not properties that are computed each time.
 HALF = re.compile("[\ud800-\udfff]")
-ROUNDED = re.compile(r"\d(\.\d+)?E\+\d+")
-QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’"}
 DECIMAL_COMMA = re.compile(r"(-?\d+),(\d+)", re.ASCII)
 KINDS = frozenset(Kind.values)
 STATUSES = frozenset(Status.values)
@@ -60,32 +57,12 @@ class Rejected(Exception):
 def kind(value: object) -> str:
     if isinstance(value, str) and value in KINDS:
         return value
-    word = _text("kind", value).lower()
+    word = word_of("kind", value).lower()
     word = KIND_WORDS.get(word, word)
     if not word:
         raise Rejected("The kind is blank. Use image or video.")
     if word not in KINDS:
-        raise Rejected(f"The kind is {_quoted(word)}. Use image or video.")
-    return word
-
-
-def task_id(value: object) -> str:
-    word = unquoted(_text("task id", value))
-    if not word:
-        raise Rejected("The task id is blank.")
-    if "E+" in word and ROUNDED.fullmatch(word):
-        raise Rejected(f"The task id is {_quoted(word)}: a spreadsheet has rounded it. Format its column as text.")
-    if len(word) > ID_LIMIT:
-        raise Rejected(f"The task id has {len(word):,} characters. The limit is {ID_LIMIT}.")
-    if _has_invisible(word):
-        raise Rejected(f"The task id {_quoted(word)} holds whitespace or a control character.")
-    return word
-
-
-def unquoted(word: str) -> str:
-    """An id in quotes is the id between them."""
-    while 1 < len(word) <= 2 * ID_LIMIT and QUOTES.get(word[0]) == word[-1]:
-        word = word[1:-1].strip()
+        raise Rejected(f"The kind is {quoted(word)}. Use image or video.")
     return word
 
 
@@ -105,10 +82,10 @@ def fit(values: dict[str, Any]) -> str:
 def _status(value: object) -> dict[str, Any]:
     if isinstance(value, str) and value in STATUSES:
         return {"status": value}
-    word = _text("status", value).lower()
+    word = word_of("status", value).lower()
     word = STATUS_WORDS.get(word, word)
     if word and word not in STATUSES:
-        raise Rejected(f"The status is {_quoted(word)}. Use {', '.join(Status.values[:-1])} or {Status.values[-1]}.")
+        raise Rejected(f"The status is {quoted(word)}. Use {', '.join(Status.values[:-1])} or {Status.values[-1]}.")
     return {"status": word} if word else {}
 
 
@@ -116,38 +93,38 @@ def _status_code(value: object) -> dict[str, Any]:
     """Of the API's own columns, which hold a number; a spreadsheet may have made 3.0 of it."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = f"{value:g}"
-    word = _text("status", value)
+    word = word_of("status", value)
     return _status(CODES.get(word.removesuffix(".0"), word))
 
 
 def _model(value: object) -> dict[str, Any]:
-    word = _text("model", value)
+    word = word_of("model", value)
     if len(word) > MODEL_LIMIT:
         raise Rejected(f"The model has {len(word):,} characters. The limit is {MODEL_LIMIT}.")
     return {"model": word} if word else {}
 
 
 def _prompt(value: object) -> dict[str, Any]:
-    words = _text("prompt", value)
+    words = text_of("prompt", value)
     return {"prompt": words} if words else {}
 
 
 def _error(value: object) -> dict[str, Any]:
-    words = _text("error", value)
+    words = text_of("error", value)
     return {"error": words} if words else {}
 
 
 def address(value: object) -> dict[str, Any]:
-    addresses = value if isinstance(value, list) else _text("url", value).split()
-    urls = [_text("url", address) for address in addresses]
+    addresses = value if isinstance(value, list) else word_of("url", value).split()
+    urls = [word_of("url", address) for address in addresses]
     for url in urls:
         if not is_web_address(url):
-            raise Rejected(f"The url is {_quoted(url)}. Only http and https addresses are kept.")
+            raise Rejected(f"The url is {quoted(url)}. Only http and https addresses are kept.")
     return {"urls": urls} if urls else {}
 
 
 def is_web_address(url: str) -> bool:
-    if len(url) > LONGEST_URL or _has_invisible(url):
+    if len(url) > LONGEST_URL or has_invisible(url):
         return False
     try:
         parts = urlsplit(url)
@@ -160,7 +137,7 @@ def _created_at(zone: tzinfo | None) -> Reader:
     """A time without an offset is one of this zone, and its text is kept beside it; without a zone, alone."""
 
     def reader(value: object) -> dict[str, Any]:
-        word = _text("created_at", value)
+        word = word_of("created_at", value)
         if not word:
             return {}
         if len(word) > TIME_LIMIT:
@@ -174,7 +151,7 @@ def _created_at(zone: tzinfo | None) -> Reader:
             return {"created_at": in_utc(moment, zone), "created_raw": word}
         except (ValueError, OverflowError):
             raise Rejected(
-                f"The created_at is {_quoted(word)}. Use ISO 8601, such as 2026-01-30T12:00:00+00:00."
+                f"The created_at is {quoted(word)}. Use ISO 8601, such as 2026-01-30T12:00:00+00:00."
             ) from None
 
     return reader
@@ -186,7 +163,7 @@ def _pixels(name: str, *, semicolons: bool) -> Reader:
         if number is None:
             return {}
         if not 1 <= number <= PIXELS_LIMIT or number != int(number):
-            raise Rejected(f"The {name} is {_quoted(value)}. Use a whole number of pixels, from 1 to {PIXELS_LIMIT:,}.")
+            raise Rejected(f"The {name} is {quoted(value)}. Use a whole number of pixels, from 1 to {PIXELS_LIMIT:,}.")
         return {name: int(number)}
 
     return reader
@@ -198,7 +175,7 @@ def _duration(*, semicolons: bool) -> Reader:
         if number is None:
             return {}
         if not 0 < number <= SECONDS_LIMIT:
-            raise Rejected(f"The duration is {_quoted(value)}. Use a number of seconds above 0.")
+            raise Rejected(f"The duration is {quoted(value)}. Use a number of seconds above 0.")
         return {"duration": number}
 
     return reader
@@ -227,11 +204,11 @@ def _with_a_point(text: str, *, semicolons: bool) -> str:
     return f"{match[1]}.{match[2]}" if match and (semicolons or len(match[2]) != 3) else text
 
 
-def _text(name: str, value: object) -> str:
+def text_of(name: str, value: object) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise Rejected(f"The {name} is {_quoted(value)}, which is not text.")
+        raise Rejected(f"The {name} is {quoted(value)}, which is not text.")
     if "\0" in value:
         raise Rejected(f"The {name} holds a NUL byte.")
     if not value.isascii() and HALF.search(value):
@@ -239,7 +216,27 @@ def _text(name: str, value: object) -> str:
     return value.strip(" \t\r\n")
 
 
-def _has_invisible(word: str) -> bool:
+def word_of(name: str, value: object) -> str:
+    """Of what is no text to be read, without what nobody sees around it: what was copied from a page has that."""
+    word = text_of(name, value)
+    return word if word.isascii() else trimmed(word)
+
+
+def trimmed(word: str) -> str:
+    begin, end = 0, len(word)
+    while begin < end and _is_unseen(word[begin]):
+        begin += 1
+    while begin < end and _is_unseen(word[end - 1]):
+        end -= 1
+    return word[begin:end]
+
+
+def _is_unseen(character: str) -> bool:
+    # A control character is no accident of copying.
+    return character.isspace() or (not character.isascii() and UNSEEN.match(character) is not None)
+
+
+def has_invisible(word: str) -> bool:
     if word.isascii() and word.isprintable():
         return " " in word
     return any(_invisible(character) for character in word)
@@ -256,7 +253,7 @@ def shown(words: str, limit: int = 40) -> str:
     return plain(f"{excerpt}…" if len(words) > limit else excerpt)
 
 
-def _quoted(value: object) -> str:
+def quoted(value: object) -> str:
     # What is nested may be nested deeper than `repr` can follow.
     in_words = str if isinstance(value, str) else reprlib.repr if isinstance(value, dict | list) else repr
     return f"“{shown(in_words(value))}”"

@@ -1,14 +1,28 @@
-"""Ids alone, one a line."""
+"""Ids alone, one a line: as people paste them, with what a list, a program or a log had around each."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from dashboard.inventory.importing.columns import names_an_id
 from dashboard.inventory.importing.csv_rows import DELIMITERS
 from dashboard.inventory.importing.entries import Columns, Entry, Problem, made
-from dashboard.inventory.importing.fields import unquoted
+from dashboard.inventory.importing.fields import trimmed
 from dashboard.inventory.importing.lines import Lines
+from dashboard.inventory.importing.task_ids import PLAIN, QUOTES, unquoted
+from dashboard.inventory.importing.url_map import EXTENSIONS
+
+BULLET = re.compile(r"(?:[-*+•·–—]|[0-9]{1,4}[.)])[ \t]+")
+LABEL = re.compile(rf"[{re.escape(QUOTES)}]?([\w -]{{2,20}}?)[{re.escape(QUOTES)}]?\s*[:=：]\s*")
+ESCAPED = re.compile(r"""(?:\\|\A=)(["'])""")
+"""As strings of a program have them, and ="00123" of a spreadsheet."""
+BRACKETS = {"(": ")", "[": "]", "{": "}", "<": ">"}
+SEPARATORS = f"{DELIMITERS}，；、"
+FILES = {extension for known in EXTENSIONS.values() for extension in known}
+LONGEST = 1000
+"""Characters of a line that is looked at closely."""
 
 KIND_IS_MISSING = "The kind of {} is missing. Choose one, or begin with the line kind,task_id."
 MOST_COUNTED, MOST_COUNTED_IN = 100_000, 20_000_000
@@ -19,15 +33,11 @@ def read_ids(lines: Lines, *, kind: str) -> Iterator[Entry]:
     lines.skip()
     yield Columns(used=("task_id",))
     for number, text in lines:
-        word = _word(text)
+        word = _listed(text)
         if not word:
             continue
-        if sentence := lines.fault(number, text):
+        if sentence := lines.fault(number, text) or _no_id(word):
             yield Problem(number, sentence)
-        elif any(delimiter in word for delimiter in DELIMITERS):
-            yield Problem(number, "The line holds more than an id. Put one id on each line.")
-        elif "://" in word:
-            yield Problem(number, "The line is an address, not a task id.")
         else:
             yield made(kind, word, (), line=number)
 
@@ -36,7 +46,7 @@ def without_kind(lines: Lines) -> Problem:
     """They are rejected as one, and counted."""
     first, ids, left = 0, 0, MOST_COUNTED_IN
     for number, text in lines:
-        if _word(text):
+        if _listed(text):
             first, ids = first or number, ids + 1
         left -= len(text)
         if ids == MOST_COUNTED or left < 0:
@@ -45,7 +55,48 @@ def without_kind(lines: Lines) -> Problem:
     return Problem(first or 1, KIND_IS_MISSING.format("these ids" if ids > 1 else "this id") + more, ids=ids)
 
 
-def _word(text: str) -> str:
-    """The id as it stands in a list of a program: quoted, with a comma behind. Empty where the line holds none."""
-    word = unquoted(text.strip().rstrip(",;").rstrip())
+def _listed(text: str) -> str:
+    """The id of a line; empty where it holds none."""
+    word = bare(text)
     return "" if names_an_id(word) else word
+
+
+def bare(text: str) -> str:
+    """The id of a line, without its bullet, its name (`taskid: …`), quotes, brackets and the comma behind it."""
+    word = text.strip()
+    if PLAIN.fullmatch(word) or len(word) > LONGEST:
+        return word
+    word = trimmed(word)
+    if bullet := BULLET.match(word):
+        word = word[bullet.end() :]
+    word = ESCAPED.sub(r"\1", word)
+    if (label := LABEL.match(word)) and names_an_id(label[1]) and label.end() < len(word):
+        word = word[label.end() :]
+    before = ""
+    while word != before:
+        before = word
+        word = unquoted(_unbracketed(trimmed(word.rstrip(",;，；、"))))
+    return word
+
+
+def _unbracketed(word: str) -> str:
+    """Also of a bracket that another line closes."""
+    for opens, closes in BRACKETS.items():
+        more = word.count(opens) - word.count(closes)
+        if word.startswith(opens) and (more > 0 or (more == 0 and word.endswith(closes))):
+            word = word[1:-1] if more == 0 else word[1:]
+        elif word.endswith(closes) and more < 0:
+            word = word[:-1]
+    return word
+
+
+def _no_id(word: str) -> str:
+    if any(delimiter in word for delimiter in SEPARATORS):
+        return "The line holds more than an id. Put one id on each line."
+    if "://" in word or word.startswith("www."):
+        return "The line is an address, not a task id."
+    if "." in word and PurePath(word).suffix.lower() in FILES:
+        return "The line is the name of a file, not a task id."
+    if "<" in word and ">" in word:
+        return "The line is markup, not a task id."
+    return ""

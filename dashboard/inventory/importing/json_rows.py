@@ -7,18 +7,20 @@ from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from typing import Any
 
-from dashboard.inventory.importing.columns import listed, named
+from dashboard.inventory.importing.columns import ALIASES, letters, listed, named
 from dashboard.inventory.importing.entries import Columns, Entry, Note, Problem, made
 from dashboard.inventory.importing.fields import Reader, Rejected, is_web_address, readers
 from dashboard.inventory.importing.json_values import NotJSON, Values
 from dashboard.inventory.importing.lines import Lines
 from dashboard.inventory.importing.tables import Table
 
+NOTHING = "There is nothing in it."
 RECORD_FORMAT = "tensorslab.task@1"
 RECORD_COLUMNS = {"format", "generation_status", "request", "result_urls"}
 SIZE = re.compile(r"(\d{1,6})\s*[x*×]\s*(\d{1,6})")
-LISTS = ("items", "tasks", "data")
+LISTS = ("items", "tasks", "data", "list", "records", "rows", "results", "task_ids", "ids")
 """Under which a report, or an answer of an API, holds its tasks."""
+DEEPEST = 2
 MOST_SHAPES, LONGEST_SHAPE = 20, 1000
 """Sets of names that are remembered and told, and characters of each; of more, each object is asked anew."""
 LONGEST_NAME = 100
@@ -30,11 +32,14 @@ _Shape = tuple[Table, str, Columns | None]
 def read_json(lines: Lines, *, kind: str, zone: tzinfo) -> Iterator[Entry]:
     lines.skip()
     objects = _Objects(kind=kind, zone=zone)
+    empty = not lines.after
     for number, value in Values(lines):
-        if isinstance(value, NotJSON):
-            yield Problem(number, str(value))
-        else:
-            yield from objects.entries(value, line=number)
+        entries = [Problem(number, str(value))] if isinstance(value, NotJSON) else objects.entries(value, line=number)
+        for found in entries:
+            empty = False
+            yield found
+    if empty:
+        yield Problem(1, NOTHING)
 
 
 class _Objects:
@@ -88,17 +93,25 @@ class _Objects:
         yield made(record.get("kind"), record.get("task_id"), fitting, line=line)
 
 
-def _within(value: Mapping[str, Any]) -> list[object] | None:
+def _within(value: Mapping[str, Any], *, deep: int = DEEPEST) -> list[object] | None:
     """The tasks that this object only wraps."""
-    if "task_id" in value or "taskid" in value:
+    wrapping = [name for name in LISTS if isinstance(value.get(name), list | dict)]
+    if not wrapping or any(letters(name[:LONGEST_NAME]) in ALIASES["task_id"] for name in value):
         return None
-    for name in LISTS:
-        inner = value.get(name)
-        if isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
+    for name in wrapping:
+        inner = value[name]
+        if isinstance(inner, list) and _are_tasks(inner) and (inner or "kind" not in value):
             return inner
         if isinstance(inner, dict) and "taskid" in inner:
             return [inner]
+        if isinstance(inner, dict) and deep and (within := _within(inner, deep=deep - 1)) is not None:
+            return within
     return None
+
+
+def _are_tasks(values: list[object]) -> bool:
+    """Whether they may be: where there is none, it is said so."""
+    return all(isinstance(value, dict) for value in values) or all(isinstance(value, str) for value in values)
 
 
 def _record_cells(record: Mapping[str, Any]) -> dict[str, object]:

@@ -10,6 +10,9 @@ from typing import BinaryIO
 from dashboard.inventory.importing.unpacking import Damaged
 
 UNDECODED = re.compile("[\udc80-\udcff]")
+FENCE = re.compile(r"```[\w+-]*\s*")
+JOINED = re.compile("\u0a0d|(?<=[\u2000-\uffff])\u0d0a|(?<![\u0a00-\u0a7f])[\u0a20-\u0a7e]\\Z")
+"""Of UTF-16 to which a program appended bytes of ASCII: their ends of lines, each read as half a character."""
 NAMES = {"utf-8-sig": "UTF-8"}
 LONGEST_LINE = 4_000_000
 """Characters. Nothing longer is held in memory, whatever a file unpacks to."""
@@ -35,7 +38,7 @@ class Lines:
         self._text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline=None)
         self._encoding, self._whole = encoding, whole
         self._number = self._blank = 0
-        self._ended = True
+        self._ended, self._fenced = True, False
         self._back: deque[tuple[int, str]] = deque()
         self.held = 0
         """Characters of the lines that were read before their turn."""
@@ -60,9 +63,18 @@ class Lines:
         self._blank = self._blank + 1 if text.isspace() else 0
         if self._blank > MOST_BLANK:
             raise Damaged(f"More than {MOST_BLANK:,} blank lines follow one another here. What follows was not read.")
-        self._number += self._ended
+        begins = self._ended
+        self._number += begins
         self._ended = self._whole or text.endswith("\n")
-        return self._number, text
+        return self._number, self._without_marks(text) if begins and text[0] in "\ufeff`" else text
+
+    def _without_marks(self, text: str) -> str:
+        """Files that were joined have byte order marks within, and what a chat shows as code has fences around it."""
+        text = text.lstrip("\ufeff")
+        if FENCE.fullmatch(text) and (self._fenced or self._number == 1):
+            self._fenced = True
+            return "\n"
+        return text
 
     def put_back(self, lines: list[tuple[int, str]]) -> None:
         self._back.extendleft(reversed(lines))
@@ -106,7 +118,7 @@ class Lines:
 
     def fault(self, number: int, text: str) -> str:
         """Why this line can't be read; empty when it can."""
-        if not is_decoded(text):
+        if not is_decoded(text) or ("utf-16" in self._encoding and JOINED.search(text)):
             return f"Line {number} is not {NAMES.get(self._encoding, self._encoding.upper())}."
         if len(text) >= LONGEST_LINE:
             return f"Line {number} is longer than {LONGEST_LINE:,} characters."

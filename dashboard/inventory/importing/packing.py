@@ -34,7 +34,7 @@ WITHIN = {
     (257, b"ustar"): f"a tar archive. {UNPACK}",
 }
 """By where these bytes stand."""
-MARKUP = (b"<!doctype html", b"<html", b"<table", b"<?xml")
+MARKUP = (b"<!doctype html", b"<!--", b"<html", b"<table", b"<?xml")
 MOST = 512
 """Bytes that must be seen."""
 

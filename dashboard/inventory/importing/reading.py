@@ -23,7 +23,7 @@ from dashboard.inventory.importing.encoding import SAMPLE, encoding_of
 from dashboard.inventory.importing.entries import Columns, Entry, Problem, Row
 from dashboard.inventory.importing.ids import read_ids, without_kind
 from dashboard.inventory.importing.json_rows import read_json
-from dashboard.inventory.importing.lines import Lines
+from dashboard.inventory.importing.lines import FENCE, Lines
 from dashboard.inventory.importing.unpacking import Damaged, unpacked
 from dashboard.inventory.importing.url_map import MOST_LINES, is_url_map, read_url_map
 
@@ -102,7 +102,7 @@ class Reading:
         sample = stream.peek(SAMPLE)
         encoding = encoding_of(sample)
         suffix = PurePath(self._name.lower().removesuffix(".gz")).suffix
-        begins = sample.decode(encoding, "ignore").lstrip()[:1]
+        begins = _beginning(sample.decode(encoding, "ignore"))
         is_json = suffix not in YAML and (suffix in JSON or begins in {"{", "["})
         lines = Lines(stream, encoding=encoding, after=self.lines, whole=not is_json)
         try:
@@ -131,6 +131,13 @@ class Reading:
         if not self._kind:
             return iter([without_kind(lines)])
         return read_ids(lines, kind=self._kind)
+
+
+def _beginning(text: str) -> str:
+    """The first character that says something."""
+    text = text.lstrip("\ufeff \t\r\n")
+    fence = FENCE.match(text)
+    return text[fence.end() :].lstrip()[:1] if fence else text[:1]
 
 
 def folder_digest(folder: Path) -> str:
