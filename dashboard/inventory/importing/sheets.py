@@ -35,6 +35,9 @@ MOST_OF_THE_DIRECTORY = 1_000_000
 """Bytes."""
 MOST_OF_A_PART, MOST_OF_STRINGS = (8_000_000, 100_000), (64_000_000, 2_000_000)
 """Bytes and tags of what is held whole; a text that cells share takes four tags."""
+STRICT = b"http://purl.oclc.org/ooxml/"
+ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+"""How workbooks hold what XML can't: a return is _x000D_."""
 EXACT = 10**15
 """From here on a spreadsheet keeps a number's first fifteen digits."""
 
@@ -43,6 +46,7 @@ CUT_OFF = "The zip archive is damaged or cut off. Nothing was read."
 TOO_MANY = f"The zip archive holds too many files. {UNPACK}"
 OPEN_DOCUMENT = f"This is an OpenDocument file. {SAVE}"
 BINARY = f"This is a binary Excel workbook (.xlsb). {SAVE}"
+OF_STRICT_FORM = "This Excel workbook is in the strict form. Save it as an ordinary Excel workbook (.xlsx)."
 DAMAGED = "The Excel workbook is damaged here. What follows was not read."
 TOO_LARGE = "The Excel workbook holds too much beside its rows. Save its sheet as CSV."
 LONG_ROW = "A row of the workbook is too long to be one. What follows was not read."
@@ -65,11 +69,18 @@ def _opened(stream: BinaryIO) -> ExcelReader:
         raise Damaged(OPEN_DOCUMENT)
     if "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:
         raise Damaged(ARCHIVE)
-    reader = ExcelReader(stream, read_only=True, data_only=True, keep_links=False)
+    if STRICT in archive.read("xl/workbook.xml"):
+        raise Damaged(OF_STRICT_FORM)
+    reader = _Reader(stream, read_only=True, data_only=True, keep_links=False)
     reader.archive = archive
     reader.read()
     archive.is_open = True
     return reader
+
+
+class _Reader(ExcelReader):
+    def read_chartsheet(self, sheet: object, rel: object) -> None:
+        """A sheet that is a chart has no rows, and some that programs write can't be read."""
 
 
 def _measure_the_directory(stream: BinaryIO) -> None:
@@ -185,4 +196,9 @@ def _text(value: object) -> str:
         if abs(value) >= EXACT:
             return f"{min(value, 1e300):.14E}"
         return str(int(value)) if value == int(value) else repr(value)
-    return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    text = str(value)
+    if "_x" in text:
+        text = ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
