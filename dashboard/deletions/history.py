@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
@@ -16,9 +17,10 @@ from dashboard.folding import fold, holds, same
 from dashboard.inventory.filter_form import unusable
 from dashboard.inventory.filters import BadFilter
 from dashboard.inventory.models import TrackedTask
+from dashboard.inventory.query import bare
 from dashboard.pages import moments
 from dashboard.pages.filter_forms import FilterForm
-from dashboard.pages.foreign import quoted
+from dashboard.pages.foreign import is_blank, quoted
 
 PAGE_SIZE = 50
 OF_A_TASK = 20
@@ -50,6 +52,13 @@ class HistoryFilterForm(FilterForm):
             raise BadFilter(self.sentence, wrong=self.errors)
         if (cursor := self.cleaned_data["cursor"]) and not CURSOR.fullmatch(cursor):
             raise BadFilter("This page's address is damaged. Go to the first page.")
+
+    def clean_q(self) -> str:
+        words: str = self.cleaned_data["q"]
+        if words and is_blank(fold(words)):
+            # Every reason has nothing in it.
+            raise ValidationError("what stands there is invisible. Write a word.")
+        return words
 
     def wrong(self, name: str) -> str:
         return unusable(self, name)
@@ -86,7 +95,8 @@ class HistoryFilterForm(FilterForm):
     def items(self) -> QuerySet[DeletionItem]:
         """What happened to the task that was asked for: of one kind, with one outcome, when these are asked for too."""
         wanted = self.cleaned_data
-        items = DeletionItem.objects.filter(tracked__in=TrackedTask.objects.filter(task_id=wanted["task"]))
+        named = {wanted["task"], bare(wanted["task"])}
+        items = DeletionItem.objects.filter(tracked__in=TrackedTask.objects.filter(task_id__in=named))
         exact = {name: wanted[name] for name in ("kind", "outcome") if wanted[name]}
         return items.filter(**exact)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from dashboard.folding import IGNORED, fold
+from dashboard.pages.foreign import is_blank
 
 # Editors and other keyboards put these in place of what was typed.
 _MINUS = "-\u2212\uff0d\ufe63\u2013"
@@ -62,8 +63,8 @@ def read(q: str) -> Query:
             joined = True
             continue
         term = _term(piece)
-        if not term.text:
-            # Invisible characters say nothing.
+        if is_blank(term.text):
+            # What nobody sees says nothing.
             continue
         if joined:
             groups[-1].append(term)
@@ -81,12 +82,17 @@ def _term(piece: str) -> Term:
     return Term(text=fold(text[1:-1] if _PHRASE.fullmatch(text) else text), unwanted=unwanted)
 
 
+def bare(text: str) -> str:
+    """A task id without what was copied along with it."""
+    return IGNORED.sub("", text).strip().strip(_AROUND)
+
+
 @lru_cache(maxsize=200)
 def ids(q: str) -> tuple[str, ...]:
     """What may be a task id: the whole, unless there is white space in it, and what stands between commas or blanks,
     without what stands around it. None of it where several pieces are made of letters alone: those are words."""
     plain = IGNORED.sub("", q).strip()
-    pieces = [bare for piece in _SEPARATORS.split(plain) if (bare := piece.strip(_AROUND))]
+    pieces = [word for piece in _SEPARATORS.split(plain) if (word := bare(piece))]
     if all(piece.isalpha() for piece in pieces):
         pieces = []
     whole = [plain] if len(plain.split()) == 1 and not _WRITTEN_OUT.fullmatch(plain) else []

@@ -17,9 +17,11 @@ _IDEOGRAPHS = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _UNSEEN = (
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff"
+    "\ufdd0-\ufdef\ufffe\uffff\U00013430-\U00013442\U00016fe4\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff\ud800-\udfff"
 )
-"""Unicode's default ignorable characters, controls, line separators, halves of characters, and the blank of Braille."""
+"""Unicode's default ignorable characters, controls, line separators, halves of characters and what is none, and the
+blanks of Braille, Khitan, hieroglyphs and music."""
 UNSEEN = re.compile(f"[{_UNSEEN}]")
 # Pages call what follows for each cell: it is decided first, by one look, whether there is anything to do.
 MARKED = re.compile(

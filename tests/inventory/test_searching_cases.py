@@ -263,6 +263,12 @@ REFUSED = {
     "curly quotes around nothing": "“\u200b”",
     "a byte order mark": "\ufeff",
     "a filler of Hangul": "\u3164",
+    "a blank of Braille": "\u2800",
+    "two blanks of Braille, one unwanted": "\u2800 -\u2800",
+    "a null notehead": "\U0001d159",
+    "tags": "\U000e0041\U000e007f",
+    "a variation selector": "\ufe0f",
+    "a joiner of graphemes": "\u034f",
 }
 
 
