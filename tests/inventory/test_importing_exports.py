@@ -8,6 +8,7 @@ import json
 import pytest
 
 from dashboard.inventory.importing.entries import Note
+from dashboard.inventory.importing.packing import NO_TEXT
 from dashboard.inventory.importing.tables import ANOTHER
 from tests.inventory.reader import columns, entries, keys, only_problem, problems, rows
 
@@ -267,6 +268,32 @@ def test_a_mark_of_utf_8_before_gbk_is_refused_where_it_is_not_ascii() -> None:
 def test_names_that_another_encoding_wrote_are_refused() -> None:
     found = entries("kind,task_id,prénom\nimage,a,x\n".encode("latin-1"), name="tasks.csv")
     assert (keys(found), problems(found)) == ([], [(1, "Line 1 is not UTF-8.")])
+
+
+BINARY = {
+    "TIFF": b"II*\0\x08\0\0\0\x10\0\xfe\0\x04\0\x01\0\0\0",
+    "Matroska": b"\x1aE\xdf\xa3\x01\0\0\0\0\0\0\x1fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08",
+    "a program": b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0\xb8\x01\x02\x03\x04",
+    "a pickle": b"\x80\x04\x95\x1f\0\0\0\0\0\0\0]\x94(\x8c\x03a_1\x94\x8c\x03a_2\x94\x01\x02\x03\x04e.",
+    "NumPy": b"\x93NUMPY\x01\0v\0\x01\x02\x03\x04\x05{'descr': '<U3'}",
+    "zlib": b"x\x9c\x03\x01\x02\x05\x0f\x10\x11a",
+    "AppleDouble": b"\0\x05\x16\x07\0\x02\0\0Mac OS X\0\x02\0\x01\0\x05",
+    "a list of properties": b"bplist00\xd4\x01\x02\x03\x04\x05\x06\x07",
+}
+
+
+@pytest.mark.parametrize("content", BINARY.values(), ids=BINARY)
+def test_of_bytes_that_are_no_text_nothing_is_read(content: bytes) -> None:
+    for name in ("ids.txt", "tasks.csv", "tasks.json", "urls.yaml"):
+        assert problems(entries(content + b"\na_1\na_2\n", name=name, kind="image")) == [(1, NO_TEXT)]
+        assert keys(entries(content + b"\na_1\na_2\n", name=name, kind="image")) == []
+
+
+def test_a_few_controls_cost_only_their_lines() -> None:
+    found = entries("a\n\x01b\nc\x7f\n\x08\nd\n", name="ids.txt", kind="image")
+    assert (keys(found), len(problems(found))) == ([A, ("image", "d")], 3)
+    prompt = "\x1b[1mred\x1b[0m " * 99
+    assert rows(f"kind,task_id,prompt\nimage,a,{prompt}\n") == {A: {"prompt": prompt.strip()}}
 
 
 def test_null_says_nothing_of_a_column_and_is_no_text() -> None:

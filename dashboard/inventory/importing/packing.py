@@ -37,10 +37,21 @@ WITHIN = {
 MARKUP = (b"<!doctype html", b"<!--", b"<html", b"<table", b"<?xml")
 MOST = 512
 """Bytes that must be seen."""
+CONTROLS = bytes([*range(1, 9), *range(14, 26), 127])
+"""Which no text has; but for zeros, which UTF-16 has, and separators."""
+LOOKED_AT, MOST_CONTROLS = 4096, 4
+NO_TEXT = "This is no text but a file of another kind. Save the tasks as CSV, JSON lines or .xlsx."
 
 
 def is_zip(first: bytes) -> bool:
     return first.startswith(ZIP)
+
+
+def is_text(first: bytes) -> bool:
+    """Of UTF-8, or what should be. Lines of anything else may look like ids."""
+    first = first[:LOOKED_AT]
+    controls = len(first) - len(first.translate(None, CONTROLS))
+    return controls < MOST_CONTROLS or 100 * controls < len(first)
 
 
 def named(first: bytes) -> str:

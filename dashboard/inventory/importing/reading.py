@@ -106,7 +106,9 @@ class Reading:
         is_json = suffix not in YAML and (suffix in JSON or begins in {"{", "["})
         lines = Lines(stream, encoding=encoding, after=self.lines, whole=not is_json)
         try:
-            if not lines.first():
+            if encoding == "utf-8-sig" and not packing.is_text(sample):
+                yield Problem(1, packing.NO_TEXT)
+            elif not lines.first():
                 yield Problem(1, "There is nothing in it.")
             elif is_json:
                 yield from read_json(lines, kind=self._kind, zone=self._zone)

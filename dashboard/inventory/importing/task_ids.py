@@ -16,6 +16,7 @@ QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』＂＇"
 HOLDS_QUOTES = re.compile('["`“”„‟«»＂]')
 ROUNDED = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?[eE]\+[0-9]+|[+-]?[0-9]+[.,][0-9]+[eE][0-9]+")
 A_NUMBER = re.compile(r"[0-9]+\.0+")
+COMMENTS = ("#", "//")
 NONE = frozenset(["null", "(null)", "[null]", "<null>", "\\n", "nan", "none", "nil", "undefined", "n/a", "na"])
 ERRORS = frozenset(["#n/a", "#name?", "#ref!", "#value!", "#null!", "#div/0!", "#num!", "#spill!", "#calc!", "#error!"])
 
@@ -51,6 +52,8 @@ def _wrong(word: str) -> str:
         return f"The task id is {quoted(word)}: a program took it for a number. Keep its column as text."
     if word.lower() in ERRORS:
         return f"The task id is {quoted(word)}, an error of a spreadsheet. Format its column as text."
+    if word.startswith(COMMENTS):
+        return f"The task id {quoted(word)} begins as a comment does."
     if has_invisible(word) or UNSEEN.search(word):
         return f"The task id {quoted(word)} holds whitespace or a control character."
     if HOLDS_QUOTES.search(word):
