@@ -270,6 +270,57 @@ def test_names_that_another_encoding_wrote_are_refused() -> None:
     assert (keys(found), problems(found)) == ([], [(1, "Line 1 is not UTF-8.")])
 
 
+ONE_URL, TWO_URLS = "https://e.com/1.png", ["https://e.com/1.png", "https://e.com/2.png"]
+ADDRESSES = {
+    "blanks": (" ".join(TWO_URLS), TWO_URLS),
+    "a line break": ("\n".join(TWO_URLS), TWO_URLS),
+    "a comma": (",".join(TWO_URLS), TWO_URLS),
+    "a comma and a blank": (", ".join(TWO_URLS), TWO_URLS),
+    "a semicolon": (";".join(TWO_URLS), TWO_URLS),
+    "a bar": (" | ".join(TWO_URLS), TWO_URLS),
+    "a list of JSON": (json.dumps(TWO_URLS), TWO_URLS),
+    "a list of PHP's JSON": (json.dumps(TWO_URLS).replace("/", "\\/"), TWO_URLS),
+    "a list of Python": (str(TWO_URLS), TWO_URLS),
+    "a list without quotes": (f"[{', '.join(TWO_URLS)}]", TWO_URLS),
+    "a comma behind": (f"{ONE_URL},", [ONE_URL]),
+    "a comma of its own": ("https://e.com/a,b;c.png?x=1|2", ["https://e.com/a,b;c.png?x=1|2"]),
+    "an empty list": ("[]", None),
+}
+
+
+@pytest.mark.parametrize(("cell", "urls"), ADDRESSES.values(), ids=ADDRESSES)
+def test_a_cell_may_hold_several_addresses(cell: str, urls: list[str] | None) -> None:
+    written = cell.replace('"', '""')
+    assert rows(f'kind,task_id,url\nimage,a,"{written}"\n') == {A: {"urls": urls} if urls else {}}
+
+
+@pytest.mark.parametrize(
+    "cell", ["e.com/1.png", "https://e.com/1.png b.png", "['x']", '[{"url": "https://e.com"}]', "[1]"]
+)
+def test_what_is_no_address_is_refused_wherever_it_stands(cell: str) -> None:
+    written = cell.replace('"', '""')
+    assert only_problem(f'kind,task_id,url\nimage,a,"{written}"\n')[1].startswith("The url is “")
+
+
+def test_a_row_of_separators_is_read_at_once() -> None:
+    assert only_problem(f'kind,task_id,url\nimage,a,"{",;|" * 300_000}x"\n')[1].startswith("The url is “")
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [("图生视频", "video"), ("文生图", "image"), ("Images", "image"), ("VIDEO ", "video"), ("视频", "video")],
+)
+def test_a_kind_may_be_told_in_these_words(word: str, kind: str) -> None:
+    assert rows(f"kind,task_id\n{word},a\n") == {(kind, "a"): {}}
+
+
+@pytest.mark.parametrize(
+    "content", ["kind,task_id\n", "kind,task_id", "\ufeffkind,task_id\r\n\r\n", "# x\nkind,task_id\n,,\n"]
+)
+def test_a_header_without_rows_is_said_to_hold_nothing(content: str) -> None:
+    assert only_problem(content, name="tasks.csv") == (1, "There is nothing in it.")
+
+
 BINARY = {
     "TIFF": b"II*\0\x08\0\0\0\x10\0\xfe\0\x04\0\x01\0\0\0",
     "Matroska": b"\x1aE\xdf\xa3\x01\0\0\0\0\0\0\x1fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import reprlib
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import tzinfo
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,9 +28,11 @@ CUT_AT = {"prompt": LONGEST_PROMPT, "error": LONGEST_TEXT}
 # Millions of cells are read: a compiled pattern and plain sets, not properties that are computed each time.
 HALF = re.compile("[\ud800-\udfff]")
 DECIMAL_COMMA = re.compile(r"(-?\d+),(\d+)", re.ASCII)
+BETWEEN_ADDRESSES = re.compile(r"""\s+|(?<![,;|])[,;|]++(?=["']?https?://|\s|$)""")
 KINDS = frozenset(Kind.values)
 STATUSES = frozenset(Status.values)
 KIND_WORDS = {"images": "image", "videos": "video", "图片": "image", "图像": "image", "视频": "video"}
+KIND_WORDS |= {"文生图": "image", "图生图": "image", "文生视频": "video", "图生视频": "video"}
 STATUS_WORDS = {
     "submitted": "queued",
     "pending": "queued",
@@ -115,12 +119,24 @@ def _error(value: object) -> dict[str, Any]:
 
 
 def address(value: object) -> dict[str, Any]:
-    addresses = value if isinstance(value, list) else word_of("url", value).split()
+    addresses = value if isinstance(value, list) else _addresses(word_of("url", value))
     urls = [word_of("url", address) for address in addresses]
     for url in urls:
         if not is_web_address(url):
             raise Rejected(f"The url is {quoted(url)}. Only http and https addresses are kept.")
     return {"urls": urls} if urls else {}
+
+
+def _addresses(text: str) -> list[Any]:
+    """Of a cell, which may hold several: with blanks or other marks between, or as a list of JSON or Python."""
+    if text[:4] == "http" and not ("," in text or ";" in text or "|" in text):
+        return list[Any](text.split())
+    if text[:1] == "[" and text[-1:] == "]":
+        with suppress(ValueError, RecursionError):
+            values = json.loads(text)
+            return values if isinstance(values, list) else [values]
+        return [word.strip("'\"") for word in BETWEEN_ADDRESSES.split(text[1:-1]) if word]
+    return [word for word in BETWEEN_ADDRESSES.split(text) if word]
 
 
 def is_web_address(url: str) -> bool:

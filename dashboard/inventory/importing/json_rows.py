@@ -14,7 +14,6 @@ from dashboard.inventory.importing.json_values import NotJSON, Values
 from dashboard.inventory.importing.lines import Lines
 from dashboard.inventory.importing.tables import Table
 
-NOTHING = "There is nothing in it."
 RECORD_FORMAT = "tensorslab.task@1"
 RECORD_COLUMNS = {"format", "generation_status", "request", "result_urls"}
 SIZE = re.compile(r"(\d{1,6})\s*[x*×]\s*(\d{1,6})")
@@ -32,14 +31,11 @@ _Shape = tuple[Table, str, Columns | None]
 def read_json(lines: Lines, *, kind: str, zone: tzinfo) -> Iterator[Entry]:
     lines.skip()
     objects = _Objects(kind=kind, zone=zone)
-    empty = not lines.after
     for number, value in Values(lines):
-        entries = [Problem(number, str(value))] if isinstance(value, NotJSON) else objects.entries(value, line=number)
-        for found in entries:
-            empty = False
-            yield found
-    if empty:
-        yield Problem(1, NOTHING)
+        if isinstance(value, NotJSON):
+            yield Problem(number, str(value))
+        else:
+            yield from objects.entries(value, line=number)
 
 
 class _Objects:

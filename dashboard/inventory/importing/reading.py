@@ -30,6 +30,7 @@ from dashboard.inventory.importing.url_map import MOST_LINES, is_url_map, read_u
 JSON = {".json", ".jsonl", ".ndjson"}
 YAML = {".yaml", ".yml"}
 TABLES = {".csv", ".tsv"}
+NOTHING = "There is nothing in it."
 
 
 class Reading:
@@ -60,6 +61,7 @@ class Reading:
 
     def __iter__(self) -> Iterator[Entry]:
         again, line = self.within, self.lines + 1
+        empty = not (self.lines or self.within or self.entries)
         for found in self._read():
             if isinstance(found, Row | Problem) and not self._by_number:
                 # Several may begin on one line. The first of them were told before.
@@ -70,8 +72,11 @@ class Reading:
                 line, again = found.line, 0
                 self.lines = line - 1
             self.entries += self._by_number or not isinstance(found, Columns)
+            empty = empty and isinstance(found, Columns)
             yield found
         self.ended = True
+        if empty:
+            yield Problem(1, NOTHING)
 
     def _read(self) -> Iterator[Entry]:
         try:
@@ -109,7 +114,7 @@ class Reading:
             if encoding == "utf-8-sig" and not packing.is_text(sample):
                 yield Problem(1, packing.NO_TEXT)
             elif not lines.first():
-                yield Problem(1, "There is nothing in it.")
+                return
             elif is_json:
                 yield from read_json(lines, kind=self._kind, zone=self._zone)
             elif suffix in YAML or is_url_map(lines):

@@ -15,7 +15,7 @@ QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』＂＇"
 """Of any language, and in pairs that editors mix."""
 HOLDS_QUOTES = re.compile('["`“”„‟«»＂]')
 ROUNDED = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?[eE]\+[0-9]+|[+-]?[0-9]+[.,][0-9]+[eE][0-9]+")
-A_NUMBER = re.compile(r"[0-9]+\.0+")
+A_NUMBER = re.compile(r"[0-9]+\.0+|[0-9]{1,3}(,[0-9]{3})+")
 COMMENTS = ("#", "//")
 NONE = frozenset(["null", "(null)", "[null]", "<null>", "\\n", "nan", "none", "nil", "undefined", "n/a", "na"])
 ERRORS = frozenset(["#n/a", "#name?", "#ref!", "#value!", "#null!", "#div/0!", "#num!", "#spill!", "#calc!", "#error!"])

@@ -47,7 +47,6 @@ class Workbook:
                 first = sheet, header
                 break
         if first is None:
-            yield Problem(1, "There is nothing in it.")
             return
         sheet, header = first
         if len(sheets) > 1:
