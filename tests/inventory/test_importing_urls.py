@@ -57,3 +57,40 @@ def test_what_is_named_twice_is_a_problem_whatever_its_kind() -> None:
         (3, "Repeats result 0 of a, first named on line 1."),
         (4, "Repeats result 0 of a, first named on line 1."),
     ]
+
+
+KINDS = {
+    "jpeg": "image",
+    "JPG": "image",
+    "mov": "video",
+    "M4V": "video",
+    "mkv": "video",
+    "AVIF": "image",
+}
+
+
+@pytest.mark.parametrize(("extension", "kind"), KINDS.items(), ids=KINDS)
+@pytest.mark.parametrize("chosen", ["", "image", "video"])
+def test_an_extension_tells_the_kind_whatever_was_chosen(extension: str, kind: str, chosen: str) -> None:
+    assert keys(entries(f"x_0.{extension}: https://e.com/0\n", name="urls.yaml", kind=chosen)) == [(kind, "x")]
+
+
+BESIDE = {
+    "a last frame first": "clip_0.png: https://e.com/0\nclip_1.mp4: https://e.com/1\n",
+    "a picture of the same number": "clip_0.mp4: https://e.com/0\nclip_0.jpg: https://e.com/1\n",
+    "a GIF": "clip_0.gif: https://e.com/0\nclip_1.webm: https://e.com/1\n",
+    "a sound": "clip_0.mp3: https://e.com/0\nclip_1.mov: https://e.com/1\n",
+    "subtitles": "clip_0.mp4: https://e.com/0\nclip_1.vtt: https://e.com/1\n",
+    "capitals": "clip_0.PNG: https://e.com/0\nclip_1.MP4: https://e.com/1\n",
+    "Windows' ends of lines": "clip_0.png: https://e.com/0\r\nclip_1.mp4: https://e.com/1\r\n",
+    "quotes": "\"clip_0.png\": 'https://e.com/0'\n'clip_1.mp4': \"https://e.com/1\"\n",
+    "a mark and a comment": "\ufeff# made by the client\nclip_0.png: https://e.com/0\nclip_1.mp4: https://e.com/1\n",
+}
+
+
+@pytest.mark.parametrize("content", BESIDE.values(), ids=BESIDE)
+@pytest.mark.parametrize("chosen", ["", "image"])
+def test_what_comes_beside_a_film_belongs_to_it(content: str, chosen: str) -> None:
+    found = entries(content, name="urls.yaml", kind=chosen)
+    assert keys(found) == [("video", "clip")]
+    assert len(found[0].values["urls"]) == 2
