@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.db import connection
 from django.db.models import BigIntegerField, Case, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import GreaterThan
@@ -18,7 +17,7 @@ from dashboard.inventory.models import TrackedTask
 COUNT_CAP = 20_000
 READ_AT_MOST = 25_000
 """Tasks that are looked at to count the matches of a common word, or of one too short for the index."""
-SOON = {"sqlite": 6000, "postgresql": 500}
+SOON = 6000
 """Tasks that are looked at before a page is there."""
 
 
@@ -72,9 +71,8 @@ def count_soon(filter: Filter) -> Count | None:
     """That, unless a page would wait for it: what an index proposes is counted first, and read when it is little."""
     if filter.by_time or not filter.prompt_words:
         return count(filter)
-    most = SOON[connection.vendor]
-    tallies = _tallies("number", filter.condition(), filter, most=most)
-    too_many = When(GreaterThan(tallies["number_read"], most), then=Value(None))
+    tallies = _tallies("number", filter.condition(), filter, most=SOON)
+    too_many = When(GreaterThan(tallies["number_read"], SOON), then=Value(None))
     counted = _tallied_anew({"number": Case(too_many, default=tallies["number"])}, filter)
     number = counted.get("number", 0)
     return None if number is None else Count(number=number)

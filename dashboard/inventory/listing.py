@@ -85,9 +85,12 @@ def count_beside(address: Address, page: Page) -> Count:
     """How many match, but without a query where the page knows, and no more than a beginning where it would wait."""
     if page.count:
         return page.count
-    if page.plenty or address.cursor or page.newer or page.older or address.filter.by_time:
-        counted = None if page.plenty else count_soon(address.filter) if page.rows else count(address.filter)
-        return counted or Count(number=len(page.rows), at_least=True, later=True)
+    more = bool(address.cursor or page.newer or page.older)
+    if more or address.filter.by_time:
+        if not page.rows:
+            return count(address.filter)
+        counted = None if page.plenty else count_soon(address.filter)
+        return counted or Count(number=len(page.rows), at_least=more, later=True)
     return Count(number=len(page.rows))
 
 

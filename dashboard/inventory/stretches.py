@@ -67,6 +67,14 @@ class Look:
         """Of what was not met among so many, there may be one in twice as many."""
         return max(self.met, 0.5) / self.read
 
+    def needed(self, limit: int) -> int:
+        """Tasks to be read for so many, if it goes on like that."""
+        return int(limit / self.share * ROOM) + 1
+
+    def is_sooner_read(self, limit: int) -> bool:
+        """Whether a slot holds more proposals than so many tasks: a million may have been made in an hour."""
+        return self.needed(limit) * self.slots < self.share
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stretch:
@@ -82,7 +90,7 @@ class Stretch:
         end = FIRST if segment.falling else LAST
         last = slot_of(segment.last, 0) if segment.last else end
         stretch = cls(begin=look.begin.slot, width=1, falling=segment.falling, last=last)
-        return replace(stretch, width=int(look.slots / look.share * limit * ROOM) + 1)
+        return replace(stretch, width=int(look.slots * look.needed(limit)) + 1)
 
     @property
     def slots(self) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import BooleanField, DateTimeField, F, Func, Value
 
 from dashboard.inventory import prompt_reading, search, stretches
-from dashboard.inventory.counting import SOON, Count
+from dashboard.inventory.counting import Count
 from dashboard.inventory.filters import BadFilter, Filter
 from dashboard.inventory.models import TaskQuerySet, TrackedTask
 from dashboard.inventory.stretches import Look, Place, Segment
@@ -27,6 +27,7 @@ READ_WHOLE = 200
 SMALL = 50_000
 """Tasks of a register in which an index is asked before any are looked at: it can't propose very many."""
 PLENTY = 4
+"""So many met at once, and an index would propose more than are sorted."""
 LOOKED_AT, LOOKED_AT_AGAIN = 200, 2000
 """Tasks whose prompts are read in order, to see whether a word is common; and those read for a page of one that is."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -111,34 +112,40 @@ class Walk:
         left_out = sum(moment is None for moment, _ in self._places) if self.filter.by_time else 0
         return Count(number=len(self._places) - left_out, left_out=left_out)
 
-    @cached_property
+    @property
     def plenty(self) -> bool:
-        """Whether a search finds so many that nobody asks an index how many: known once rows were looked for."""
-        return False
+        """Whether a search finds so many in a large register that a page would wait for their number."""
+        return self._is_large and self.candidates is None
+
+    @cached_property
+    def _is_large(self) -> bool:
+        return bool(self.filter.prompt_words) and prompt_reading.keep_up() > SMALL
 
     @cached_property
     def candidates(self) -> list[int] | None:
         """All that a search can find, when they are few: those are sorted."""
-        return None if self.plenty else search.candidates(self.filter.prompt_words, limit=search.FEW[connection.vendor])
+        return search.candidates(self.filter.prompt_words, limit=search.FEW[connection.vendor])
 
     def _found(self, cursor: Cursor | None, *, limit: int) -> list[TrackedTask]:
         """A common word is met at once, a rare one is found among few. For others, stretches are looked through."""
         q = self.filter.prompt_words
-        last = prompt_reading.keep_up()
-        if last <= SMALL and self.candidates is not None:
+        if not self._is_large and self.candidates is not None:
             return self._picked(cursor, limit=limit)
         met, looks = self._met(cursor, limit=limit, at_most=LOOKED_AT)
-        self.__dict__["plenty"] = last > SMALL and _are_plenty(looks, last=last)
+        if self._is_large and met is None and sum(look.met for look in looks if look) >= PLENTY:
+            self.__dict__["candidates"] = None
         if met is not None:
             return self._rows(met)
         if self.candidates is not None:
             return self._picked(cursor, limit=limit)
-        if search.is_indexed(q):
-            segments = self._segments(cursor, opaque=True)
-            return self._rows(stretches.found(q, segments, looks, limit=limit))
-        met, _ = self._met(cursor, limit=limit, at_most=LOOKED_AT_AGAIN)
+        indexed = search.is_indexed(q)
+        more = _sooner_read(looks, limit=limit) if indexed else LOOKED_AT_AGAIN
+        met, _ = self._met(cursor, limit=limit, at_most=more) if more else (None, [])
         if met is not None:
             return self._rows(met)
+        if indexed:
+            segments = self._segments(cursor, opaque=True)
+            return self._rows(stretches.found(q, segments, looks, limit=limit))
         read = search.candidates(q, limit=search.FEW[connection.vendor], reading=True)
         if read is not None:
             self.__dict__["candidates"] = read
@@ -235,11 +242,10 @@ class Walk:
         return (self.sort == NEWEST_FIRST) == _onward(cursor)
 
 
-def _are_plenty(looks: Sequence[Look | None], *, last: int) -> bool:
-    """Whether the register has several times as many of them as are counted beside a page, if it goes on like that."""
-    met, read = sum(look.met for look in looks if look), sum(look.read for look in looks if look)
-    # Where fewer were read there are no others.
-    return read >= LOOKED_AT and met / read * last > PLENTY * SOON[connection.vendor]
+def _sooner_read(looks: Sequence[Look | None], *, limit: int) -> int:
+    """So many tasks are read on, where an index would propose more of a single slot; else none."""
+    needed = [look.needed(limit) for look in looks if look and look.is_sooner_read(limit)]
+    return needed[0] if needed and needed[0] <= LOOKED_AT_AGAIN else 0
 
 
 def _onward(cursor: Cursor | None) -> bool:

@@ -184,7 +184,7 @@ def test_frozen_it_means_the_same_in_any_zone_and_on_any_day() -> None:
         "created_before": "2026-03-30T12:00:00Z",
     }
     later = narrowed(text, "America/New_York", NOW + timedelta(days=90))
-    assert (later._begin, later._end) == (frozen._begin, frozen._end)
+    assert (later.begin, later.end) == (frozen.begin, frozen.end)
 
 
 def select_all(person: Person, query: str, zone: str) -> Selection:

@@ -19,8 +19,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def many(monkeypatch, settings) -> None:
     monkeypatch.setattr(search, "FEW", dict.fromkeys(search.FEW, 2))
-    for vendor in counting.SOON:
-        monkeypatch.setitem(counting.SOON, vendor, 7)
+    monkeypatch.setattr(counting, "SOON", 7)
     settings.TASKS_PER_PAGE = 3
     for number in range(8):
         TrackedTaskFactory(prompt="a red fox" if number else "an owl")
