@@ -135,3 +135,22 @@ def test_an_index_proposes_what_has_a_short_word(q: str, prompt: str) -> None:
     pk = TrackedTaskFactory(task_id="one", prompt=prompt).pk
     prompt_reading.keep_up()
     assert q not in prompt or search.candidates(q, limit=5) == [pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_update_folds_the_prompts_of_an_older_register() -> None:
+    call_command("migrate", "inventory", "0010", verbosity=0)
+    try:
+        tasks = {"old_1": "A FOX in 8K", "old_2": "Straße bei 狐狸", "old_3": "nothing of it"}
+        TrackedTask.objects.bulk_create(
+            [TrackedTaskFactory.build(task_id=task_id, prompt=prompt) for task_id, prompt in tasks.items()]
+        )
+    finally:
+        call_command("migrate", verbosity=0)
+    assert prompt_index.missing(connection) == []
+    assert {q: found(q) for q in ("fox", "8k", "STRASSE", "狐")} == {
+        "fox": {"old_1"},
+        "8k": {"old_1"},
+        "STRASSE": {"old_2"},
+        "狐": {"old_2"},
+    }

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dashboard.inventory import counting, search
+from dashboard.inventory import counting, search, walking
 from tests.conftest import Person
 from tests.factories import TrackedTaskFactory
 
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 def many(monkeypatch, settings) -> None:
     monkeypatch.setattr(search, "FEW", dict.fromkeys(search.FEW, 2))
     monkeypatch.setattr(counting, "SOON", 7)
+    monkeypatch.setattr(walking, "SMALL", 10**9)
     settings.TASKS_PER_PAGE = 3
     for number in range(8):
         TrackedTaskFactory(prompt="a red fox" if number else "an owl")
