@@ -22,6 +22,9 @@ _AROUND = f"{_MARKS}()[]{{}}<>"
 """What programs, and people, write around the ids of a list."""
 _WRITTEN_OUT = re.compile(rf"[{_MARKS}].*[{_MARKS}]|.*[,;\uff0c\uff1b\u3001]")
 """What can't be an id as a whole: no import takes one in quotes."""
+_NAMED = re.compile(rf"(?<!\w)(?:(?:task[ _-]?|任务)?ids?|任务编号)[{_MARKS}]?\s*[:=\uff1a]", re.IGNORECASE)
+_NUMBERED = re.compile(r"[0-9]{1,4}[.)]")
+"""What stands before each id of a list, as bullets do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,12 +90,19 @@ def bare(text: str) -> str:
     return IGNORED.sub("", text).strip().strip(_AROUND)
 
 
+def _listed(piece: str) -> str:
+    """The id in a piece of a list; empty where it is a bullet or a number of the list: no import takes one without a
+    letter or a digit."""
+    word = "" if _NUMBERED.fullmatch(piece) else bare(piece)
+    return word if any(map(str.isalnum, word)) else ""
+
+
 @lru_cache(maxsize=200)
 def ids(q: str) -> tuple[str, ...]:
     """What may be a task id: the whole, unless there is white space in it, and what stands between commas or blanks,
     without what stands around it. None of it where several pieces are made of letters alone: those are words."""
     plain = IGNORED.sub("", q).strip()
-    pieces = [word for piece in _SEPARATORS.split(plain) if (word := bare(piece))]
+    pieces = [word for piece in _SEPARATORS.split(_NAMED.sub(" ", plain)) if (word := _listed(piece))]
     if all(piece.isalpha() for piece in pieces):
         pieces = []
     whole = [plain] if len(plain.split()) == 1 and not _WRITTEN_OUT.fullmatch(plain) else []

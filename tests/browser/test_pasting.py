@@ -11,6 +11,9 @@ from tests.browser.product import Product
 Open = Callable[..., Page]
 CHAT = "• `pa_0001`\n• “pa_0002”\n• pa_0003\u200b\n• NULL\n"
 SEARCHES = {
+    CHAT: 3,
+    "1. pa_0001\n2. pa_0002\n": 2,
+    "task_id: pa_0001": 1,
     "pa_0001\npa_0002": 2,
     "“pa_0001”, pa_0003\u200b": 2,
     "['pa_0001', 'pa_0002', 'pa_0003']": 3,

@@ -58,6 +58,18 @@ def test_a_single_word_may_begin_an_id_to_the_letter(q: str, prefix: str) -> Non
         ("fox", ("fox",)),
         ("red fox", ()),
         ("", ()),
+        ("- a_1", ("a_1",)),
+        ("• a_1 • b_2", ("a_1", "b_2")),
+        ("| a_1 | b_2 |", ("a_1", "b_2")),
+        ("1. a_1 2) b_2 3. c_3", ("a_1", "b_2", "c_3")),
+        ("Task ID: a_1", ("a_1",)),
+        ("task_id=a_1\ttask_id=b_2", ("a_1", "b_2")),
+        ('{"task_id":"a_1"},{"task_id": "b_2"}', ("a_1", "b_2")),
+        ("任务ID：a_1，任务编号: b_2", ("a_1", "b_2")),
+        ("grid:1 a_2", ("grid:1", "a_2")),
+        ("- fox", ()),
+        ("-", ("-",)),
+        ("1.", ("1.",)),
     ],
 )
 def test_what_may_be_ids(q: str, pieces: tuple[str, ...]) -> None:
