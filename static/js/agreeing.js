@@ -50,6 +50,8 @@
   document.addEventListener("DOMContentLoaded", look);
   document.addEventListener("htmx:afterSettle", ({ target }) => {
     if (target.id === "main") look();
+    // The number behind a page is of the same list.
+    if (target.id === "total") total = totalShown();
     if (states === statesShown()) return;
     states = statesShown();
     ask("#list-now");

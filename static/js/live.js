@@ -8,7 +8,11 @@
     if (status && text && status.textContent !== text) status.textContent = text;
   };
 
+  const resultsShown = () => document.querySelector("[data-results]")?.textContent.trim().replace(/\s+/g, " ");
+
   const noticeBox = () => document.querySelector("dialog[open] [data-notice]") || document.getElementById("notice");
+
+  const isPoll = ({ verb, elt }) => verb === "get" && elt.hasAttribute("data-poll");
 
   const tell = (sentence) => {
     const said = document.createElement("p");
@@ -28,14 +32,18 @@
     detail.swapOverride = "innerHTML";
     detail.selectOverride = "unset";
     if (detail.shouldSwap) return;
+    // Nobody did anything: the page asked by itself, and will again.
+    if (isPoll(detail.requestConfig)) {
+      document.getElementById("offline").hidden = false;
+      return;
+    }
     tell(`The dashboard did not do this (${detail.xhr.status}). This page shows what it knows; try again in a moment.`);
   });
 
   // The next answer that works takes the last complaint away, before it says what it has to say itself.
-  document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr, requestConfig, elt } }) => {
+  document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr, requestConfig } }) => {
     document.getElementById("offline").hidden = true;
-    const polled = requestConfig.verb === "get" && elt.hasAttribute("data-poll");
-    if (xhr.status < 400 && !polled) document.getElementById("notice")?.replaceChildren();
+    if (xhr.status < 400 && !isPoll(requestConfig)) document.getElementById("notice")?.replaceChildren();
   });
 
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
@@ -85,8 +93,8 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id === "main") {
       foldFilters(narrow);
-      say(document.querySelector("[data-results]")?.textContent.trim());
-    }
+      say(resultsShown());
+    } else if (event.detail.requestConfig?.elt.id === "total") say(resultsShown());
     announce();
   });
 

@@ -8,34 +8,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.browser.gate import Gate
 from tests.browser.product import Product
 
 Open = Callable[..., Page]
 
 TICKS = re.compile("/tasks/selection/")
-
-
-class Gate:
-    """Holds the first that is asked for at some address, until it is let through."""
-
-    def __init__(self, page: Page, pattern: re.Pattern[str]) -> None:
-        self.page, self.pattern = page, pattern
-        self.held: list[Route] = []
-        page.route(pattern, self._take)
-
-    def _take(self, route: Route) -> None:
-        if self.held:
-            route.continue_()
-        else:
-            self.held.append(route)
-
-    def caught(self, press: Callable[[], object]) -> None:
-        """Returns when that press has something held here."""
-        with self.page.expect_request(self.pattern):
-            press()
-
-    def open(self) -> None:
-        self.held[0].continue_()
 
 
 def _box(page: Page, row: int) -> Locator:

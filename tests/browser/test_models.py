@@ -94,6 +94,30 @@ def test_the_keyboard_is_enough_and_what_was_typed_elsewhere_is_kept(models: Pro
     _rows(page, 6)
 
 
+def test_what_is_typed_between_two_looks_at_the_models_counts(models: Product, open_page: Open) -> None:
+    page = open_page(models)
+    _open_models(page, script=True)
+    page.get_by_role("checkbox", name=re.compile("^Flux or flux 6")).check()
+    page.keyboard.press("Escape")
+    page.get_by_label("Search").fill("0_1 0_3")
+    page.get_by_role("button", name="Choose models").click()
+    page.get_by_role("checkbox", name="zimage 1").check()
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**q=0_1+0_3&model=zimage")
+    _rows(page, 1)
+
+
+def test_models_that_could_not_be_asked_for_are_asked_for_again(models: Product, open_page: Open) -> None:
+    page = open_page(models)
+    page.route(re.compile("/tasks/models/"), lambda route: route.fulfill(status=503, body="-"))
+    page.get_by_role("button", name="Choose models").click()
+    expect(page.locator("#notice")).to_contain_text("503")
+    page.keyboard.press("Escape")
+    page.unroute(re.compile("/tasks/models/"))
+    _open_models(page, script=True)
+    expect(page.locator("#notice")).to_be_empty()
+
+
 def test_facets_add_a_model_and_take_it_away(models: Product, open_page: Open) -> None:
     page = open_page(models)
     page.goto("/tasks/?kind=image&model=zimage")
