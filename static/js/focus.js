@@ -3,6 +3,7 @@
   let held = null;
 
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.target?.id === "main" && detail.target.contains(document.activeElement)) held = { part: "main" };
     const part = document.activeElement?.closest("#strip, #live");
     if (part && detail.target === part) held = { part: part.id, button: document.activeElement.id };
   });

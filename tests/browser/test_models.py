@@ -92,6 +92,7 @@ def test_the_keyboard_is_enough_and_what_was_typed_elsewhere_is_kept(models: Pro
     page.get_by_role("button", name="Apply").press("Enter")
     page.wait_for_url(re.compile(r"kind=image&model=%22%22&model=zimage"))
     _rows(page, 6)
+    expect(page.get_by_role("main")).to_be_focused()
 
 
 def test_what_is_typed_between_two_looks_at_the_models_counts(models: Product, open_page: Open) -> None:
@@ -116,6 +117,14 @@ def test_models_that_could_not_be_asked_for_are_asked_for_again(models: Product,
     page.unroute(re.compile("/tasks/models/"))
     _open_models(page, script=True)
     expect(page.locator("#notice")).to_be_empty()
+
+
+def test_a_field_under_which_no_models_can_be_counted_is_marked(models: Product, open_page: Open) -> None:
+    page = open_page(models)
+    page.get_by_label("Created from", exact=True).fill("soon")
+    page.get_by_role("button", name="Choose models").click()
+    expect(page.locator("#notice")).to_contain_text("Created from: “soon” is not a day.")
+    expect(page.get_by_label("Created from", exact=True)).to_have_attribute("aria-invalid", "true")
 
 
 def test_facets_add_a_model_and_take_it_away(models: Product, open_page: Open) -> None:

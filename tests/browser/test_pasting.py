@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.product import Product
@@ -38,3 +39,17 @@ def test_a_list_of_a_chat_is_imported_and_found_again(product: Product, open_pag
         page.keyboard.press("Enter")
         expect(page.locator("#total")).to_contain_text(f"{number} match")
         expect(page.locator("#tasks tbody tr")).to_have_count(number)
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_long_list_of_ids_leaves_room_for_what_it_finds(product: Product, open_page: Open, width: int) -> None:
+    page = open_page(product)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto("/tasks/?q=" + ",".join(f"{number:020}_x" for number in range(40)))
+    chip = page.get_by_role("link", name="Remove Search: ")
+    at, cross = chip.bounding_box(), chip.locator("svg").bounding_box()
+    assert at
+    assert cross
+    assert at["height"] < 84
+    assert cross["width"] == 14
+    assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -22,6 +22,10 @@ WRONG = [
     ("/tasks/?presence=here", {"presence": "is not one of"}),
     (f"/tasks/?q={UNSEEN}", {"q": "Search: what stands there is invisible"}),
     (f"/tasks/?model={'m' * 1501}", {"model": "use at most 1500 characters"}),
+    *(
+        (f"/tasks/{part}/?created_after=soon&kind=image", {"created_after": NO_DAY})
+        for part in ("models", "facets", "total")
+    ),
     ("/deletions/?after=soon&before=2026-01-31", {"after": NO_DAY}),
     ("/deletions/?after=2026-01-31&before=2026-1-31", {"before": NO_DAY}),
     ("/deletions/?outcome=lost&kind=audio", {"outcome": "is not one of", "kind": "is not one of"}),

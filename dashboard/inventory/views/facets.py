@@ -16,7 +16,7 @@ def task_facets(request: SignedInRequest) -> HttpResponse:
     try:
         address = Address.from_query(request.GET)
     except BadFilter as bad:
-        return refused(request, str(bad), status=400)
+        return refused(request, str(bad), status=400, wrong=bad.wrong)
     counted = facets(address.filter)
     context = {
         "countable": counted is not None,
@@ -36,7 +36,7 @@ def task_models(request: SignedInRequest) -> HttpResponse:
     try:
         address = Address.from_query(request.GET).with_cursor(None)
     except BadFilter as bad:
-        return refused(request, str(bad), status=400)
+        return refused(request, str(bad), status=400, wrong=bad.wrong)
     values = models(address.filter)
     kept = address.narrowed_to(address.filter.without("model"))
     context = {

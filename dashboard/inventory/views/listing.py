@@ -62,7 +62,7 @@ def task_total(request: SignedInRequest) -> HttpResponse:
     try:
         address = Address.from_query(request.GET)
     except BadFilter as bad:
-        return refused(request, str(bad), status=400)
+        return refused(request, str(bad), status=400, wrong=bad.wrong)
     if not request.htmx:
         return HttpResponseRedirect(url(address))
     counted = count(address.filter)
