@@ -16,9 +16,10 @@
     true,
   );
 
+  // A notice says why. It is seen, and so is the field that it may be about, when this closes.
   document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful } }) => {
     if (elt.id !== "models" || successful) return;
     delete elt.dataset.given;
-    for (const before of elt.children) before.inert = false;
+    elt.hidePopover();
   });
 })();

@@ -195,3 +195,16 @@ def test_a_filter_it_does_not_know_is_refused(viewer: Person) -> None:
 
 def test_a_stranger_is_sent_to_the_sign_in(stranger: Person) -> None:
     assert stranger.get("/tasks/facets/").status_code == 302
+
+
+def test_a_page_of_models_leads_back_to_what_was_selected(operator: Person, htmx: dict[str, str]) -> None:
+    TrackedTaskFactory(model="flux")
+    selection = "00000000-0000-4000-8000-000000000001"
+    before = {"Referer": f"http://testserver/tasks/?selection={selection}&kind=image"}
+    page = operator.get("/tasks/models/?kind=image", headers=before).content.decode()
+    assert f'href="/tasks/?kind=image&amp;selection={selection}"' in page
+    assert f'name="selection" value="{selection}"' in page
+    # Beside the list the browser tells it, as it is by then.
+    assert selection not in operator.get("/tasks/models/?kind=image", headers=before | htmx).content.decode()
+    damaged = {"Referer": "http://testserver/tasks/?selection=x"}
+    assert operator.get("/tasks/models/", headers=damaged).status_code == 200

@@ -8,7 +8,7 @@ from dashboard.access.requests import SignedInRequest
 from dashboard.inventory.facets import MOST_OFFERED, Facet, facets, models
 from dashboard.inventory.filters import BadFilter
 from dashboard.inventory.listing import Address
-from dashboard.inventory.views.listing import facets_url, models_url, refused, url
+from dashboard.inventory.views.listing import facets_url, models_url, refused, selection_before, url
 
 
 @require_safe
@@ -37,6 +37,9 @@ def task_models(request: SignedInRequest) -> HttpResponse:
         address = Address.from_query(request.GET).with_cursor(None)
     except BadFilter as bad:
         return refused(request, str(bad), status=400, wrong=bad.wrong)
+    if not request.htmx:
+        # A page of its own leads back to what was selected, or to the sentence that it was cleared.
+        address = address.with_selection(address.selection or selection_before(request))
     values = models(address.filter)
     kept = address.narrowed_to(address.filter.without("model"))
     context = {

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -141,7 +142,7 @@ def refused(request: HtmxRequest, sentence: str, *, status: int, wrong: Iterable
 def _selection(request: SignedInRequest, address: Address) -> tuple[Selection | None, str]:
     """The selection to show, and the sentence when there is one that can't be shown."""
     try:
-        uuid = address.selection or _selection_before(request)
+        uuid = address.selection or selection_before(request)
         selection = selecting.find(uuid, user=request.user)
     except selecting.BadSelection as bad:
         return None, str(bad) if address.selection else ""
@@ -152,7 +153,7 @@ def _selection(request: SignedInRequest, address: Address) -> tuple[Selection | 
     return selection, ""
 
 
-def _selection_before(request: SignedInRequest) -> UUID | None:
+def selection_before(request: SignedInRequest) -> UUID | None:
     """What was selected on the list page that led here.
 
     Its filter form and its links were written before the ticks were made, so they can't carry the selection.
@@ -162,7 +163,9 @@ def _selection_before(request: SignedInRequest) -> UUID | None:
         return None
     before = urlsplit(referer)
     selection = QueryDict(before.query).get("selection", "") if before.path == reverse("task-list") else ""
-    return selecting.selection_uuid(selection)
+    with suppress(selecting.BadSelection):
+        return selecting.selection_uuid(selection)
+    return None
 
 
 @lru_cache(maxsize=200)
