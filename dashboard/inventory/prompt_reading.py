@@ -33,8 +33,9 @@ BEGIN = datetime(1, 1, 1, tzinfo=UTC)
 _SECONDS = -int(BEGIN.timestamp())
 SQLITE_SLOT = f"""COALESCE(
     CAST(julianday(SUBSTR(t.created_at, 1, 10)) - 1721425.5 AS INTEGER), {UNTIMED} + t.id / {NUMBERS_A_SLOT})"""
+# A quotient would be rounded before its floor is taken: the last microsecond of a slot fell into the next.
 POSTGRESQL_SLOT = f"""COALESCE(
-    floor((EXTRACT(EPOCH FROM created_at) + {_SECONDS}) / {SLOT["postgresql"].total_seconds()})::integer,
+    div(EXTRACT(EPOCH FROM created_at) + {_SECONDS}, {SLOT["postgresql"].total_seconds()})::integer,
     {UNTIMED} + (id / {NUMBERS_A_SLOT})::integer)"""
 
 

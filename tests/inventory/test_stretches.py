@@ -1,0 +1,128 @@
+"""Stretches of time and of numbers hold what they should: each task lies in one of them, and a look through all ends."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test import override_settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dashboard.inventory import prompt_reading, search, stretches, walking
+from dashboard.inventory.filters import Filter
+from dashboard.inventory.models import TrackedTask
+from dashboard.inventory.prompt_reading import BEGIN, SLOT, slot_of
+from dashboard.pages import moments
+from tests.factories import TrackedTaskFactory
+from tests.inventory.one_set import naive, walked
+from tests.inventory.test_one_predicate import undone
+
+pytestmark = pytest.mark.django_db
+
+TICK = timedelta(microseconds=1)
+DAYS = (moments.LAST - BEGIN).days
+at_a_border = st.builds(
+    lambda day, slot, ticks: (
+        min(BEGIN + timedelta(days=day) + slot * timedelta(days=1) / 256, moments.LAST - TICK) + ticks * TICK
+    ),
+    st.one_of(st.integers(1, DAYS), st.sampled_from([1, 719_162, 719_163, 739_675, DAYS])),
+    st.integers(0, 255),
+    st.integers(-2, 1),
+)
+anywhere = st.datetimes(moments.FIRST.replace(tzinfo=None), moments.LAST.replace(tzinfo=None)).map(
+    lambda moment: moment.replace(tzinfo=UTC)
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.one_of(at_a_border, anywhere, st.none()), min_size=1, max_size=20))
+def test_databases_put_each_task_where_python_does(times: list[datetime | None]) -> None:
+    """PostgreSQL put the last microsecond of each slot into the next, and with it the end of each day."""
+    with undone():
+        TrackedTask.objects.bulk_create(
+            [
+                TrackedTaskFactory.build(created_at=moment, prompt=prompt)
+                for moment in [moments.FIRST, moments.LAST, *times]
+                for prompt in ("a fox", "狐")
+            ]
+        )
+        prompt_reading.keep_up()
+        wanted = {pk: slot_of(moment, pk) for pk, moment in TrackedTask.objects.values_list("pk", "created_at")}
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT rowid, slot FROM {prompt_reading.TABLE}")
+            assert dict(cursor.fetchall()) == wanted
+
+
+def in_order(tasks: list[TrackedTask], *, falling: bool) -> list[int]:
+    """As plain Python has them: by time and number, and those of unknown time at the end."""
+    known = sorted((task.created_at, task.pk) for task in tasks if task.created_at)
+    unknown = sorted(task.pk for task in tasks if not task.created_at)
+    step = -1 if falling else 1
+    return [*(pk for _, pk in known[::step]), *unknown[::step]]
+
+
+@st.composite
+def registers(draw: st.DrawFn) -> list[TrackedTask]:
+    """Times at borders and equal ones, numbers of several slots, ids that begin like the word."""
+    moments_of_some = draw(st.lists(at_a_border, min_size=1, max_size=4))
+    moment = st.one_of(st.none(), st.sampled_from(moments_of_some), at_a_border, anywhere)
+    number, tasks = draw(st.integers(1, 3000)), []
+    for _ in range(draw(st.integers(1, 25))):
+        number += draw(st.sampled_from([1, 1, 1000, 1024, 2048]))
+        kind = draw(st.sampled_from(["image", "video"]))
+        tasks.append(
+            TrackedTaskFactory.build(
+                pk=number,
+                task_id=f"{draw(st.sampled_from(['fox', 'task']))}_{number}",
+                created_at=draw(moment),
+                prompt=draw(st.sampled_from(["a fox", "an owl", "a fox 狐"])),
+                kind=kind,
+            )
+        )
+    return tasks
+
+
+ends = st.one_of(st.none(), at_a_border)
+filters = st.builds(
+    Filter,
+    q=st.sampled_from(["fox", "狐", "fox -owl", "-owl"]),
+    kind=st.sampled_from(["", "image"]),
+    created_after=ends,
+    created_before=ends,
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    register=registers(),
+    filter=filters,
+    most=st.integers(1, 4),
+    few=st.sampled_from([0, 3]),
+    size=st.integers(1, 4),
+    caps=st.fixed_dictionaries(
+        {
+            "LOOKED_AT": st.sampled_from([1, 2, 5]),
+            "LOOKED_AT_AGAIN": st.sampled_from([1, 6, 2000]),
+            "SMALL": st.sampled_from([0, 50_000]),
+            "READ_WHOLE": st.just(2),
+        }
+    ),
+)
+def test_all_pages_are_what_python_finds(
+    register: list[TrackedTask], filter: Filter, most: int, few: int, size: int, caps: dict[str, int]
+) -> None:
+    with undone(), pytest.MonkeyPatch.context() as changed, override_settings(TASKS_PER_PAGE=size):
+        changed.setattr(stretches, "MOST", most)
+        changed.setattr(search, "FEW", dict.fromkeys(search.FEW, few))
+        for name, value in caps.items():
+            changed.setattr(walking, name, value)
+        TrackedTask.objects.all().delete()
+        TrackedTask.objects.bulk_create(register)
+        wanted = naive(filter)
+        for sort in (walking.NEWEST_FIRST, walking.OLDEST_FIRST):
+            falling = sort == walking.NEWEST_FIRST
+            expected = in_order([task for task in register if task.pk in wanted], falling=falling)
+            assert walked(filter, sort, back=False) == expected
+            assert walked(filter, sort, back=True) == expected[::-1]
