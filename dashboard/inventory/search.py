@@ -6,6 +6,7 @@ what an index proposes is still to be decided. A single word also finds the task
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -87,6 +88,13 @@ def among(numbers: str, parameters: Sequence[Any]) -> Q:
         output_field=BooleanField(),
     )
     return Q(is_one)
+
+
+def one_of(numbers: list[int]) -> Q:
+    """By one parameter, however many they are: SQLite takes no more than so many in a statement."""
+    if connection.vendor == "postgresql":
+        return among("SELECT unnest(%s::bigint[])", [numbers])
+    return among("SELECT value FROM json_each(%s)", [json.dumps(numbers)])
 
 
 def candidates(q: str, *, limit: int, reading: bool = False) -> list[int] | None:

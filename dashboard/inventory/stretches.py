@@ -21,7 +21,10 @@ MOST = 4
 ROOM = 1.3
 """Times as long as a page should take, since words are not spread evenly."""
 WIDER = 8
-FIRST, LAST = 0, UNTIMED + (1 << 22)
+AT_ONCE = 100_000
+"""Proposals that are looked at in one go, so that memory is bounded."""
+LAST = 2**31 - 1
+"""Slot, of all."""
 
 
 class Place(NamedTuple):
@@ -45,6 +48,14 @@ class Segment:
     falling: bool
     last: datetime | None = None
     """Nothing lies behind it; None where the filter doesn't say."""
+
+    @property
+    def last_slot(self) -> int:
+        """In its direction: the other segment's tasks are proposed as well, and not one of them fits."""
+        if self.last:
+            return slot_of(self.last, 0)
+        first, last = (0, UNTIMED - 1) if self.timed else (UNTIMED, LAST)
+        return first if self.falling else last
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,10 +98,8 @@ class Stretch:
 
     @classmethod
     def first(cls, segment: Segment, look: Look, *, limit: int) -> Self:
-        end = FIRST if segment.falling else LAST
-        last = slot_of(segment.last, 0) if segment.last else end
-        stretch = cls(begin=look.begin.slot, width=1, falling=segment.falling, last=last)
-        return replace(stretch, width=int(look.slots * look.needed(limit)) + 1)
+        width = int(look.slots * look.needed(limit)) + 1
+        return cls(begin=look.begin.slot, width=width, falling=segment.falling, last=segment.last_slot)
 
     @property
     def slots(self) -> tuple[int, int]:
@@ -132,14 +141,14 @@ def _found_in(q: str, segment: Segment, look: Look, *, limit: int) -> list[int]:
     stretch, most = Stretch.first(segment, look, limit=limit), MOST * limit
     while True:
         proposed, stretch = _proposed(q, stretch, most=most)
-        fitting = segment.tasks.filter(search.found(q), pk__in=proposed)
+        fitting = segment.tasks.filter(search.found(q), search.one_of(proposed))
         found = _places(fitting, limit=limit - len(places)) if proposed else []
         places += found
         if stretch.is_last or len(places) == limit:
             break
         if 2 * len(found) < len(proposed):
             # What else is asked for fits few of them.
-            most *= WIDER
+            most = min(most * WIDER, AT_ONCE)
         stretch = stretch.next(found=len(found), missing=limit - len(places))
     by_id = search.by_id(q)
     if by_id:

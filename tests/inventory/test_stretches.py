@@ -1,8 +1,12 @@
-"""Stretches of time and of numbers hold what they should: each task lies in one of them, and a look through all ends."""
+"""Stretches of time and of numbers hold what they should, and a look through them reads no task twice."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -10,10 +14,11 @@ from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashboard.inventory import prompt_reading, search, stretches, walking
+from dashboard.inventory import listing, prompt_reading, search, stretches, walking
 from dashboard.inventory.filters import Filter
+from dashboard.inventory.listing import Address
 from dashboard.inventory.models import TrackedTask
-from dashboard.inventory.prompt_reading import BEGIN, SLOT, slot_of
+from dashboard.inventory.prompt_reading import BEGIN, slot_of
 from dashboard.pages import moments
 from tests.factories import TrackedTaskFactory
 from tests.inventory.one_set import naive, walked
@@ -126,3 +131,63 @@ def test_all_pages_are_what_python_finds(
             expected = in_order([task for task in register if task.pk in wanted], falling=falling)
             assert walked(filter, sort, back=False) == expected
             assert walked(filter, sort, back=True) == expected[::-1]
+
+
+@pytest.fixture
+def stretches_alone(monkeypatch) -> None:
+    """Neither sorting nor walking spares anybody a look through stretches."""
+    monkeypatch.setattr(search, "FEW", dict.fromkeys(search.FEW, 0))
+    monkeypatch.setattr(walking, "LOOKED_AT", 1)
+    monkeypatch.setattr(walking, "LOOKED_AT_AGAIN", 0)
+
+
+@pytest.mark.parametrize("sort", [walking.NEWEST_FIRST, walking.OLDEST_FIRST])
+def test_no_task_is_proposed_for_a_time_and_for_none(sort: str, stretches_alone: None, monkeypatch) -> None:
+    """Behind the last task of one segment, all of the other's were looked at as well."""
+    for number in range(20):
+        TrackedTaskFactory(prompt="a fox", kind="image", created_at=None if number % 4 else moments.FIRST)
+    TrackedTaskFactory(prompt="a fox", kind="video")
+    TrackedTaskFactory(prompt="a fox", kind="video", created_at=None)
+    proposed: list[int] = []
+    in_order = search.in_order
+
+    def noted(*args: Any, **named: Any) -> list[tuple[int, int]]:
+        rows = in_order(*args, **named)
+        proposed.extend(number for _, number in rows)
+        return rows
+
+    monkeypatch.setattr(search, "in_order", noted)
+    assert len(listing.page(Address(filter=Filter(q="fox", kind="video"), sort=sort)).rows) == 2
+    assert len(proposed) == len(set(proposed))
+
+
+def test_a_crowded_slot_is_asked_in_one_parameter(stretches_alone: None, settings) -> None:
+    """SQLite takes 32,766, and a day may hold more proposals."""
+    settings.TASKS_PER_PAGE = 5
+    moment = datetime(2026, 3, 1, tzinfo=UTC)
+    TrackedTask.objects.bulk_create(TrackedTaskFactory.build_batch(150, prompt="a fox", created_at=moment))
+    prompt_reading.keep_up()
+    with few_parameters():
+        rows = listing.page(Address(filter=Filter(q="fox"))).rows
+    assert [row.pk for row in rows] == sorted(TrackedTask.objects.values_list("pk", flat=True))[:-6:-1]
+
+
+@contextmanager
+def few_parameters() -> Iterator[None]:
+    if connection.vendor != "sqlite":
+        yield
+        return
+    before = connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 100)
+    try:
+        yield
+    finally:
+        connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, before)
+
+
+def test_the_last_moment_of_a_day_is_found(stretches_alone: None) -> None:
+    """PostgreSQL had it in a slot behind the one that was looked at."""
+    midnight = datetime(2026, 3, 1, tzinfo=UTC)
+    for moment in (midnight, midnight - TICK):
+        TrackedTask.objects.bulk_create(TrackedTaskFactory.build_batch(3, prompt="a fox", created_at=moment))
+    for sort in (walking.NEWEST_FIRST, walking.OLDEST_FIRST):
+        assert len(walked(Filter(q="fox", created_before=midnight - TICK), sort, back=False)) == 3
