@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, Self
 
+from django.db.models import Q
+
 from dashboard.inventory import search
 from dashboard.inventory.models import TaskQuerySet, TrackedTask
 from dashboard.inventory.prompt_reading import UNTIMED, slot_of, slots_between
@@ -42,12 +44,30 @@ class Place(NamedTuple):
 class Segment:
     """A part of the list that an index has in order: tasks of known times, or those of unknown time."""
 
-    tasks: TaskQuerySet
-    """From the cursor on, in order."""
+    every: TaskQuerySet
+    """From the cursor on, in order, whatever is asked for."""
+    condition: Q
+    """Everything but words."""
     timed: bool
     falling: bool
     last: datetime | None = None
     """Nothing lies behind it; None where the filter doesn't say."""
+
+    @property
+    def tasks(self) -> TaskQuerySet:
+        """Those that fit, by the index that has them in order."""
+        return self.every.filter(self.condition)
+
+    def of(self, condition: Q) -> TaskQuerySet:
+        """Those of some that fit. What else is asked for is opaque, so that no index is walked for it."""
+        return self.every.filter(search.opaque(self.condition), condition)
+
+    def read(self, q: str, *, at_most: int) -> tuple[list[int], Look | None]:
+        """The next tasks, each asked for its prompt: which are found, and what was learned; None of an empty one."""
+        rows = list(self.tasks.values_list("created_at", "pk", search.tells(q))[:at_most])
+        met = [number for _, number, fits in rows if fits]
+        ends = [Place(*rows[end][:2]) for end in (0, -1)] if rows else []
+        return met, Look(begin=ends[0], end=ends[1], read=len(rows), met=len(met)) if ends else None
 
     @property
     def last_slot(self) -> int:
@@ -124,10 +144,7 @@ class Stretch:
 
 
 def found(q: str, segments: Iterable[Segment], looks: Sequence[Look | None], *, limit: int) -> list[int]:
-    """Numbers of the next tasks, in order. `looks` has what was learned of the first segments, None of an empty one.
-
-    What else narrows a segment must not tempt to walk an index for it.
-    """
+    """Numbers of the next tasks, in order. `looks` has what was learned of the first segments, None of an empty one."""
     numbers: list[int] = []
     for place, segment in enumerate(segments):
         look = looks[place] if place < len(looks) else _unread(segment)
@@ -141,20 +158,24 @@ def _found_in(q: str, segment: Segment, look: Look, *, limit: int) -> list[int]:
     stretch, most = Stretch.first(segment, look, limit=limit), MOST * limit
     while True:
         proposed, stretch = _proposed(q, stretch, most=most)
-        fitting = segment.tasks.filter(search.found(q), search.one_of(proposed))
-        found = _places(fitting, limit=limit - len(places)) if proposed else []
+        found = (
+            _places(segment.of(search.one_of(proposed) & search.found(q)), limit=limit - len(places))
+            if proposed
+            else []
+        )
         places += found
         if stretch.is_last or len(places) == limit:
             break
         if 2 * len(found) < len(proposed):
-            # What else is asked for fits few of them.
+            # What else is asked for fits few of them: perhaps there are few tasks that fit, and they are sooner read.
             most = min(most * WIDER, AT_ONCE)
+            met, look_again = segment.read(q, at_most=most)
+            if len(met) >= limit or look_again is None or look_again.read < most:
+                return met[:limit]
         stretch = stretch.next(found=len(found), missing=limit - len(places))
     by_id = search.by_id(q)
     if by_id:
-        places = sorted(
-            {*places, *_places(segment.tasks.filter(by_id), limit=limit)}, key=_key, reverse=segment.falling
-        )
+        places = sorted({*places, *_places(segment.of(by_id), limit=limit)}, key=_key, reverse=segment.falling)
     return [place.number for place in places[:limit]]
 
 

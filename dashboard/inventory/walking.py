@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from heapq import nsmallest
 from typing import Self
 
 from django.db import connection
-from django.db.models import BooleanField, DateTimeField, F, Func, Value
+from django.db.models import BooleanField, DateTimeField, F, Func, Q, Value
 
 from dashboard.inventory import prompt_reading, search, stretches
 from dashboard.inventory.counting import Count
@@ -144,8 +144,7 @@ class Walk:
         if met is not None:
             return self._rows(met)
         if indexed:
-            segments = self._segments(cursor, opaque=True)
-            return self._rows(stretches.found(q, segments, looks, limit=limit))
+            return self._rows(stretches.found(q, self._segments(cursor), looks, limit=limit))
         read = search.candidates(q, limit=search.FEW[connection.vendor], reading=True)
         if read is not None:
             self.__dict__["candidates"] = read
@@ -159,13 +158,10 @@ class Walk:
         """What is found among the next few tasks, or None when that is too little to say what comes next."""
         met, looks, left = list[int](), list[Look | None](), at_most
         for segment in self._segments(cursor):
-            tells = search.tells(self.filter.prompt_words)
-            read = list(segment.tasks.values_list("created_at", "pk", tells)[:left])
-            found = [pk for _, pk, fits in read if fits]
+            found, look = segment.read(self.filter.prompt_words, at_most=left)
             met += found
-            left -= len(read)
-            ends = [Place(*read[end][:2]) for end in (0, -1)] if read else []
-            looks.append(Look(begin=ends[0], end=ends[1], read=len(read), met=len(found)) if ends else None)
+            left -= look.read if look else 0
+            looks.append(look)
             if not left:
                 break
         return (met[:limit] if left or len(met) >= limit else None), looks
@@ -206,30 +202,26 @@ class Walk:
         numbers = [pk for _, pk in nsmallest(limit, places, key=step)]
         return [self._whole[pk] for pk in numbers] if self._whole else self._rows(numbers)
 
-    def _segments(self, cursor: Cursor | None, *, opaque: bool = False) -> Iterator[Segment]:
-        """Tasks of known and of unknown time, each by the index: `NULLS LAST` over both would cost it.
-
-        Opaque where what else narrows the list is asked of tasks that were found, and no index shall be walked for it.
-        """
-        condition = self.filter.condition()
-        tasks = self.tasks.filter(search.opaque(condition) if opaque else condition)
+    def _segments(self, cursor: Cursor | None) -> Iterator[Segment]:
+        """Tasks of known and of unknown time, each by the index: `NULLS LAST` over both would cost it."""
         falling = self._falling(cursor)
-        tasks = tasks.order_by("-created_at", "-pk") if falling else tasks.order_by("created_at", "pk")
-        known = tasks.filter(created_at__isnull=False)
-        unknown = tasks.filter(created_at__isnull=True)
+        tasks = self.tasks.order_by("-created_at", "-pk") if falling else self.tasks.order_by("created_at", "pk")
+        segment = partial(Segment, condition=self.filter.condition(), falling=falling)
+        known = partial(segment, timed=True, last=self._last(falling=falling))
+        unknown = partial(segment, timed=False)
+        all_known, all_unknown = (tasks.filter(created_at__isnull=is_null) for is_null in (False, True))
         # A date leaves unknown times out anyway.
         has_unknown = not self.filter.by_time
         if cursor is not None and cursor.created_at is None:
             if has_unknown:
-                beyond = unknown.filter(pk__lt=cursor.pk) if falling else unknown.filter(pk__gt=cursor.pk)
-                yield Segment(tasks=beyond, timed=False, falling=falling)
+                beyond = Q(pk__lt=cursor.pk) if falling else Q(pk__gt=cursor.pk)
+                yield unknown(every=all_unknown.filter(beyond))
             if not cursor.onward:
-                yield Segment(tasks=known, timed=True, falling=falling, last=self._last(falling=falling))
+                yield known(every=all_known)
             return
-        here = known.filter(_past(cursor, falling=falling)) if cursor else known
-        yield Segment(tasks=here, timed=True, falling=falling, last=self._last(falling=falling))
+        yield known(every=all_known.filter(_past(cursor, falling=falling)) if cursor else all_known)
         if _onward(cursor) and has_unknown:
-            yield Segment(tasks=unknown, timed=False, falling=falling)
+            yield unknown(every=all_unknown)
 
     def _last(self, *, falling: bool) -> datetime | None:
         """The moment behind which the filter finds nothing."""

@@ -141,24 +141,48 @@ def stretches_alone(monkeypatch) -> None:
     monkeypatch.setattr(walking, "LOOKED_AT_AGAIN", 0)
 
 
+@pytest.fixture
+def proposed(monkeypatch) -> list[int]:
+    """Numbers of all tasks that were looked at since the index proposed them."""
+    numbers: list[int] = []
+    in_order = search.in_order
+
+    def noted(*args: Any, **named: Any) -> list[tuple[int, int]]:
+        rows = in_order(*args, **named)
+        numbers.extend(number for _, number in rows)
+        return rows
+
+    monkeypatch.setattr(search, "in_order", noted)
+    return numbers
+
+
 @pytest.mark.parametrize("sort", [walking.NEWEST_FIRST, walking.OLDEST_FIRST])
-def test_no_task_is_proposed_for_a_time_and_for_none(sort: str, stretches_alone: None, monkeypatch) -> None:
+def test_no_task_is_proposed_for_a_time_and_for_none(sort: str, stretches_alone: None, proposed: list[int]) -> None:
     """Behind the last task of one segment, all of the other's were looked at as well."""
     for number in range(20):
         TrackedTaskFactory(prompt="a fox", kind="image", created_at=None if number % 4 else moments.FIRST)
     TrackedTaskFactory(prompt="a fox", kind="video")
     TrackedTaskFactory(prompt="a fox", kind="video", created_at=None)
-    proposed: list[int] = []
-    in_order = search.in_order
-
-    def noted(*args: Any, **named: Any) -> list[tuple[int, int]]:
-        rows = in_order(*args, **named)
-        proposed.extend(number for _, number in rows)
-        return rows
-
-    monkeypatch.setattr(search, "in_order", noted)
     assert len(listing.page(Address(filter=Filter(q="fox", kind="video"), sort=sort)).rows) == 2
     assert len(proposed) == len(set(proposed))
+
+
+def test_where_few_tasks_fit_those_are_read(stretches_alone: None, proposed: list[int], settings) -> None:
+    """Of a common word all proposals were looked at, and the filter left five tasks."""
+    settings.TASKS_PER_PAGE = 5
+    begin = datetime(2026, 3, 1, tzinfo=UTC)
+    tasks = [
+        TrackedTaskFactory.build(
+            prompt="a fox" if number != 270 else "an owl",
+            kind="image" if number % 60 != 30 else "video",
+            created_at=begin + timedelta(hours=number),
+        )
+        for number in range(300)
+    ]
+    TrackedTask.objects.bulk_create(tasks)
+    rows = listing.page(Address(filter=Filter(q="fox", kind="video"))).rows
+    assert [row.pk for row in rows] == [tasks[number].pk for number in (210, 150, 90, 30)]
+    assert len(proposed) < 100
 
 
 def test_a_crowded_slot_is_asked_in_one_parameter(stretches_alone: None, settings) -> None:
