@@ -158,11 +158,8 @@ def _found_in(q: str, segment: Segment, look: Look, *, limit: int) -> list[int]:
     stretch, most = Stretch.first(segment, look, limit=limit), MOST * limit
     while True:
         proposed, stretch = _proposed(q, stretch, most=most)
-        found = (
-            _places(segment.of(search.one_of(proposed) & search.found(q)), limit=limit - len(places))
-            if proposed
-            else []
-        )
+        fitting = segment.of(search.one_of(proposed) & search.found(q))
+        found = _places(fitting, limit=limit - len(places)) if proposed else []
         places += found
         if stretch.is_last or len(places) == limit:
             break
