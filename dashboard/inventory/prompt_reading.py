@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, connections, transaction
 
@@ -21,6 +22,8 @@ NUMBERS = f"COALESCE(grams, '{{{grams.PLAIN}}}')"
 """As PostgreSQL's index has a prompt's numbers: most are plain, and so have none in the table."""
 AT_ONCE = 5000
 """Prompts that are read in one go."""
+PORTION = 2_000_000
+"""Characters of prompts whose pieces are in memory at once, and in one statement: of 450 long ones they took 3 GB."""
 NUMBER_BITS = 32
 """Of a task's place in SQLite's index, which is in the order of slots: its number, below four billion. Its slot is
 before that. Eight bits more took a twelfth more room."""
@@ -29,6 +32,7 @@ UNTIMED = 1_000_000_000
 NUMBERS_A_SLOT = 1024
 SLOT = {"sqlite": timedelta(days=1), "postgresql": timedelta(days=1) / 256}
 """How much time is one slot. Shorter ones would take SQLite's index more room."""
+Row = tuple[Any, ...]
 BEGIN = datetime(1, 1, 1, tzinfo=UTC)
 _SECONDS = -int(BEGIN.timestamp())
 SQLITE_SLOT = f"""COALESCE(
@@ -73,24 +77,38 @@ def place(slot: int, number: int) -> int:
     return slot << NUMBER_BITS | number
 
 
+def _portions(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Rows that end with a prompt, few enough to be read together."""
+    portion, length = list[Row](), 0
+    for row in rows:
+        portion.append(row)
+        length += len(row[-1])
+        if length >= PORTION:
+            yield portion
+            portion, length = [], 0
+    if portion:
+        yield portion
+
+
 def _read_on_sqlite(cursor: CursorWrapper) -> None:
     cursor.execute(
-        f"""SELECT t.id, {SQLITE_SLOT}, t.prompt, p.slot, p.folded
+        f"""SELECT t.id, {SQLITE_SLOT}, p.slot, p.folded, t.prompt
             FROM (SELECT task_id FROM {UNREAD} ORDER BY task_id LIMIT {AT_ONCE}) u
             JOIN {TASKS} t ON t.id = u.task_id LEFT JOIN {TABLE} p ON p.rowid = t.id"""  # nosec B608 # only names from the code
     )
-    prompts, stale, fresh = [], [], []
-    for number, slot, prompt, slot_before, folded_before in cursor.fetchall():
-        folded = fold(prompt)
-        if folded_before is not None:
-            # The index forgets a prompt by the same pieces.
-            stale.append((place(slot_before, number), grams.of(folded_before)))
-        prompts.append((number, slot, folded))
-        fresh.append((place(slot, number), grams.of(folded)))
     # In their order: the index begins anew with each place that lies before the last.
-    cursor.executemany(f"INSERT INTO {GRAMS} ({GRAMS}, rowid, grams) VALUES ('delete', %s, %s)", sorted(stale))  # nosec B608 # only names from the code
-    cursor.executemany(f"INSERT OR REPLACE INTO {TABLE} (rowid, slot, folded) VALUES (%s, %s, %s)", prompts)  # nosec B608 # only names from the code
-    cursor.executemany(f"INSERT INTO {GRAMS} (rowid, grams) VALUES (%s, %s)", sorted(fresh))  # nosec B608 # only names from the code
+    for rows in _portions(sorted(cursor.fetchall(), key=lambda row: place(row[1], row[0]))):
+        prompts, stale, fresh = [], [], []
+        for number, slot, slot_before, folded_before, prompt in rows:
+            folded = fold(prompt)
+            if folded_before is not None:
+                # The index forgets a prompt by the same pieces.
+                stale.append((place(slot_before, number), grams.of(folded_before)))
+            prompts.append((number, slot, folded))
+            fresh.append((place(slot, number), grams.of(folded)))
+        cursor.executemany(f"INSERT INTO {GRAMS} ({GRAMS}, rowid, grams) VALUES ('delete', %s, %s)", sorted(stale))  # nosec B608 # only names from the code
+        cursor.executemany(f"INSERT OR REPLACE INTO {TABLE} (rowid, slot, folded) VALUES (%s, %s, %s)", prompts)  # nosec B608 # only names from the code
+        cursor.executemany(f"INSERT INTO {GRAMS} (rowid, grams) VALUES (%s, %s)", fresh)  # nosec B608 # only names from the code
     cursor.execute(
         f"DELETE FROM {UNREAD} WHERE task_id IN (SELECT task_id FROM {UNREAD} ORDER BY task_id LIMIT {AT_ONCE})"  # nosec B608 # only names from the code
     )
@@ -106,13 +124,15 @@ def _read_on_postgresql(cursor: CursorWrapper) -> None:
         f"SELECT id, {POSTGRESQL_SLOT}, prompt FROM {TASKS} WHERE id = ANY(%s)",  # nosec B608 # only names from the code
         [numbers],
     )
-    prompts = []
-    for number, slot, prompt in sorted(cursor.fetchall()):
-        folded = fold(prompt)
-        prompts.append({"rowid": number, "slot": slot, "folded": folded, "grams": grams.numbered(folded)})
-    cursor.execute(
-        f"""INSERT INTO {TABLE} (rowid, slot, folded, grams)
-            SELECT * FROM jsonb_to_recordset(%s::jsonb) AS g (rowid bigint, slot integer, folded text, grams integer[])
-            ON CONFLICT (rowid) DO UPDATE SET slot = EXCLUDED.slot, folded = EXCLUDED.folded, grams = EXCLUDED.grams""",  # nosec B608 # only names from the code
-        [json.dumps(prompts, ensure_ascii=False)],
-    )
+    for rows in _portions(sorted(cursor.fetchall())):
+        prompts = []
+        for number, slot, prompt in rows:
+            folded = fold(prompt)
+            prompts.append({"rowid": number, "slot": slot, "folded": folded, "grams": grams.numbered(folded)})
+        cursor.execute(
+            f"""INSERT INTO {TABLE} (rowid, slot, folded, grams)
+                SELECT * FROM jsonb_to_recordset(%s::jsonb)
+                AS g (rowid bigint, slot integer, folded text, grams integer[]) ON CONFLICT (rowid)
+                DO UPDATE SET slot = EXCLUDED.slot, folded = EXCLUDED.folded, grams = EXCLUDED.grams""",  # nosec B608 # only names from the code
+            [json.dumps(prompts, ensure_ascii=False)],
+        )

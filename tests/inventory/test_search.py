@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
@@ -26,8 +27,8 @@ queries = st.lists(st.text(LETTERS, min_size=1, max_size=6), min_size=1, max_siz
 
 
 def naive(q: str, task: TrackedTask) -> bool:
-    words = q.split()
-    begins = len(words) == 1 and len(q) >= search.PREFIX and task.task_id.startswith(q)
+    prefix = read(q).prefix
+    begins = len(prefix) >= search.PREFIX and task.task_id.startswith(prefix)
     return begins or read(q).fits(fold(task.prompt))
 
 
@@ -106,6 +107,18 @@ def test_a_missing_trigger_is_an_error_and_can_be_put_back() -> None:
     call_command("index_prompts", verbosity=0)
     assert what_triggers_keep_is_kept(databases=["default"]) == []
     assert found("fox") == {"one"}
+
+
+def test_long_prompts_are_read_in_portions(monkeypatch) -> None:
+    """The pieces of 450 long ones took 3 GB, and more than PostgreSQL takes in a value."""
+    monkeypatch.setattr(prompt_reading, "PORTION", 25)
+    for prompt in ("狐" * 20, "fox 狸" * 4, "犬" * 20, "猫"):
+        TrackedTaskFactory(prompt=prompt)
+    with CaptureQueriesContext(connection) as asked:
+        prompt_reading.keep_up()
+    written = [query for query in asked.captured_queries if f"INTO {prompt_reading.TABLE}" in query["sql"]]
+    assert len(written) == 2
+    assert [len(found(q)) for q in ("狐", "狸", "犬", "猫")] == [1, 1, 1, 1]
 
 
 @pytest.mark.postgres
