@@ -28,6 +28,8 @@ FEW = {"sqlite": 1000, "postgresql": 500}
 """So many candidates are looked at and sorted: each takes PostgreSQL several times as long."""
 FEW_KEYS = 8
 """Of longer stretches PostgreSQL's index says nothing: nearly all tasks may lie there."""
+DEEP = 100
+"""Words that are asked for in one expression."""
 LAST = chr(0x10FFFF)
 _MARK = "[ -/:-@[-`{-~]"
 """Printable ASCII but letters and digits, in a folded text."""
@@ -45,7 +47,10 @@ def found(q: str) -> Q:
 def tells(q: str) -> Case:
     """That, as a value."""
     query = read(q)
-    prompt = IndexedPrompt.objects.filter(*(_any_of(group) for group in query.groups), rowid=OuterRef("pk"))
+    words = [_any_of(group) for group in query.groups]
+    # SQLite takes no expression deeper than 1,000, and each AND lies in the next.
+    some = [Q(*words[place : place + DEEP]) for place in range(0, len(words), DEEP)]
+    prompt = IndexedPrompt.objects.filter(*(map(opaque, some) if len(some) > 1 else some), rowid=OuterRef("pk"))
     # No EXISTS: PostgreSQL may answer it by reading every prompt.
     matches = Q(IsNull(Subquery(prompt.values("rowid")), False))
     if _may_be_prefix(query):

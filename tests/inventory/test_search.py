@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from string import ascii_lowercase
+from urllib.parse import urlencode
+
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
@@ -12,6 +16,7 @@ from hypothesis import strategies as st
 from dashboard.folding import fold
 from dashboard.inventory import prompt_index, prompt_reading, search, walking
 from dashboard.inventory.checks import what_triggers_keep_is_kept
+from dashboard.inventory.counting import count
 from dashboard.inventory.filters import Filter
 from dashboard.inventory.listing import Address, page
 from dashboard.inventory.models import IndexedPrompt, TrackedTask
@@ -107,6 +112,19 @@ def test_a_missing_trigger_is_an_error_and_can_be_put_back() -> None:
     call_command("index_prompts", verbosity=0)
     assert what_triggers_keep_is_kept(databases=["default"]) == []
     assert found("fox") == {"one"}
+
+
+@pytest.mark.parametrize("few", [0, 1000])
+def test_as_many_words_as_an_address_takes(few: int, monkeypatch) -> None:
+    """SQLite takes an expression of depth 1,000: a text with a blank behind each letter met an error."""
+    monkeypatch.setattr(search, "FEW", dict.fromkeys(search.FEW, few))
+    words = [ascii_lowercase[number % 26] for number in range(500)]
+    for prompt in (ascii_lowercase, ascii_lowercase[:-1], "8"):
+        TrackedTaskFactory(prompt=prompt)
+    filter = Filter.from_query(QueryDict(urlencode({"q": " ".join(words), "kind": "image"})))
+    rows = page(Address(filter=filter)).rows
+    assert [row.prompt for row in rows] == [ascii_lowercase]
+    assert count(filter).number == filter.queryset().count() == 1
 
 
 def test_long_prompts_are_read_in_portions(monkeypatch) -> None:
