@@ -24,7 +24,7 @@ from dashboard.inventory.prompt_reading import GRAMS, NUMBERS, POSTGRESQL_SLOT, 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-MIGRATION = ("inventory", "0011_fold_prompts")
+MIGRATION = ("inventory", "0012_short_words")
 INDEX = "inventory_prompts_grams"
 
 SQLITE_TABLES = (

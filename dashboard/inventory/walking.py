@@ -26,7 +26,7 @@ READ_WHOLE = 200
 """About a page of them."""
 SMALL = 50_000
 """Tasks of a register in which an index is asked before any are looked at: it can't propose very many."""
-PLENTY = 4
+PLENTY = 2
 """So many met at once, and an index would propose more than are sorted."""
 LOOKED_AT, LOOKED_AT_AGAIN = 200, 2000
 """Tasks whose prompts are read in order, to see whether a word is common; and those read for a page of one that is."""

@@ -6,12 +6,12 @@ from dashboard.inventory import prompt_index
 
 
 def create(apps, schema_editor):
-    if schema_editor.connection.vendor == "postgresql":
-        prompt_index.create(schema_editor.connection)
+    prompt_index.create(schema_editor.connection)
 
 
 class Migration(migrations.Migration):
-    """PostgreSQL's index finds one and two letters of ASCII as well. A pass over the register."""
+    """Prompts are folded by Python, and no more by each database in its own way; PostgreSQL's index finds one and two
+    letters of ASCII, and knows times to minutes. A pass over the register."""
 
     dependencies = [("inventory", "0011_fold_prompts")]
 
