@@ -10,8 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from bench.connections_server import certificate
 from tests.browser.product import ROOT, free_port
+from tests.certificates import certificate
 
 SITE = ROOT / "docs/deploy/nginx.conf"
 NAME = "tasks.example.com"

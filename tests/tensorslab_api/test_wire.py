@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import select
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -12,11 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.connections_server import certificate
-from bench.connections_ways import KeptSilent
 from tensorslab_api import Client, Ruling, TaskKind, errors, judge_delete, judge_look_up
 from tensorslab_api.sandbox import Sandbox, Trouble
 from tensorslab_api.transport import MOST_INTERIM
+from tests.certificates import certificate
 from tests.tensorslab_api.asking import KEY, failure_of
 from tests.tensorslab_api.servers import listening, read_request
 
@@ -125,8 +125,16 @@ def test_an_answer_that_comes_twice_is_not_taken_for_the_next(serve: Callable[[s
 
 def test_a_kept_connection_that_is_silent_is_not_safe() -> None:
     """Why every call has a connection of its own."""
-    with listening(twice_when_asked_again) as url, closing(KeptSilent(url, None)) as kept:
-        told = [kept.post("/", json.dumps({"taskids": [task_id]}).encode())["msg"] for task_id in "ab"]
+    told = []
+    with (
+        listening(twice_when_asked_again) as url,
+        closing(http.client.HTTPConnection(url.removeprefix("http://"))) as kept,
+    ):
+        for task_id in "ab":
+            # A look beforehand finds nothing on it.
+            assert kept.sock is None or select.select([kept.sock], [], [], 0)[0] == []
+            kept.request("POST", "/", json.dumps({"taskids": [task_id]}))
+            told.append(json.loads(kept.getresponse().read())["msg"])
     assert told == ['{"taskids": ["a"]}'] * 2
 
 
