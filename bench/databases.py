@@ -24,10 +24,9 @@ def server() -> str:
 
 def available(vendors: Sequence[str]) -> list[str]:
     """Those of them that can be measured here; says why when PostgreSQL can't."""
-    if "postgresql" not in vendors:
-        return list(vendors)
     try:
-        psycopg.connect(f"{server()}/postgres", connect_timeout=5).close()
+        if "postgresql" in vendors:
+            psycopg.connect(f"{server()}/postgres", connect_timeout=5).close()
     except psycopg.OperationalError as error:
         sys.stderr.write(f"No PostgreSQL to measure: {str(error).strip()}. Name one in TEST_DATABASE_URL.\n")
         return [vendor for vendor in vendors if vendor != "postgresql"]
@@ -41,13 +40,9 @@ def fresh(vendor: str, folder: Path) -> Iterator[str]:
         yield f"sqlite:///{folder / 'bench.sqlite3'}"
         return
     name = f"bench_{uuid.uuid4().hex[:12]}"
-    _administer("CREATE DATABASE {}", name)
-    try:
-        yield f"{server()}/{name}"
-    finally:
-        _administer("DROP DATABASE {} WITH (FORCE)", name)
-
-
-def _administer(statement: str, name: str) -> None:
     with psycopg.connect(f"{server()}/postgres", autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield f"{server()}/{name}"
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

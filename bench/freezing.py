@@ -1,95 +1,206 @@
-"""Freezing: what selecting, confirming and undoing a whole register costs, and what a colleague waits meanwhile."""
+"""Freezing: what freezing, confirming and undoing 1,000,000 tasks costs, and what a colleague waits meanwhile."""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
-from dataclasses import asdict
-from statistics import median
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import parse_qs, urlsplit
 
-from bench import cases, report
-from bench.freezing_case import Case, Run
+from django.contrib.auth.models import User
+from django.db import connection
+from django.utils import timezone
 
-HELP = "freeze, dialog, confirmation and Undo of 1,000,000 tasks; a colleague's pages meanwhile"
+from bench import product, registers, report
+from bench.part import Case, Figures, Judged, Part, Run
+from bench.visitor import Answer, Visitor, meanwhile
+from dashboard.calls import accounts, clock
+from dashboard.calls.models import Kind
+from dashboard.deletions import manifest
+from dashboard.deletions.models import Deletion
+from dashboard.inventory import selecting
+from dashboard.inventory.filters import Filter
+from dashboard.inventory.models import TrackedTask
 
 BARE = 1.5
 DIALOG = 2.0
 
-
-def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--rows", type=int, default=1_000_000, help="size of the register and of the deletion")
-    parser.add_argument("--repeat", type=int, default=3, help="how often it is frozen, and its dialog opened")
-
-
-def run(options: Namespace, vendors: Sequence[str]) -> dict[str, object]:
-    runs: list[Run] = []
-    for vendor in vendors:
-        chosen = Case(database=vendor, rows=options.rows, repeat=options.repeat)
-        figures = cases.measured("bench.freezing_case", chosen, called=f"{vendor}: {options.rows:,} tasks")
-        runs.append(Run(**figures | {"case": chosen}))
-    report.show(
-        f"Seconds for {options.rows:,} tasks: median (every run). A freeze, until all is written down and until it is "
-        "described and signed, beside the bare INSERT … SELECT; a dialog, from press to button, beside a freeze.",
-        [row for one in runs for row in (*freezes(one), dialog(one), *presses(one))],
-    )
-    report.show(
-        "A colleague who loads the list and deletes single tasks meanwhile: milliseconds a page took.",
-        [colleague(one, phase) for one in runs for phase in one.waits],
-    )
-    return {"runs": [asdict(one) for one in runs]}
+WEB_PROCESSES = 2
+"""As many as the product's supervisor starts."""
+QUIET = 5.0
+"""Seconds, at most, that a colleague is watched while nothing else goes on."""
+LOOK = 0.05
+"""Seconds between two looks at something that is awaited."""
+THINKS = 0.02
+"""Seconds between two pages of a colleague."""
+OWN_TASKS = 2000
+DELETES_EVERY = 1.0
+"""Seconds between two deletions of one task each."""
 
 
-def freezes(one: Run) -> list[dict[str, str]]:
+def measure(case: Case) -> Figures:
+    registers.make(case.rows)
+    user = registers.person("operator")
+    bare, freezes, dialogs = [], [], []
+    for _ in range(case.repeat):
+        with product.undisturbed():
+            bare.append(seconds_bare(case.rows))
+            freezes.append(seconds_to_freeze(case.rows, user))
+    written, frozen = map(list, zip(*freezes, strict=True))
+    with product.web(workers=WEB_PROCESSES) as web, product.workers(case.database):
+        operator = Operator(Visitor(web.host, user), rows=case.rows)
+        with product.undisturbed():
+            selected = operator.select_all()
+        for number in range(case.repeat):
+            if number:
+                operator.press("keep")
+            with product.undisturbed():
+                dialogs.append(operator.open_dialog())
+        colleague = Colleague(Visitor(web.host, registers.person("colleague")))
+        with colleague.at_work("nothing else"):
+            time.sleep(min(QUIET, case.rows / 10_000))
+        with colleague.at_work("confirming"):
+            confirmed, armed = operator.press_until("confirm", "armed_at__isnull", False)
+        with colleague.at_work("undoing"):
+            undone, kept = operator.press_until("undo", "kept", case.rows)
+    seconds = {"bare": bare, "written down": written, "frozen": frozen, "dialog": dialogs, "select all": selected}
+    seconds |= {"confirmation answered": confirmed, "all shown as being deleted": armed}
+    seconds |= {"Undo answered": undone, "all kept": kept}
+    return {name: {"s": values} for name, values in seconds.items()} | colleague.found
+
+
+def seconds_bare(rows: int) -> float:
+    """The same items with no look at anything: same table, indexes and order, commit included."""
+    draft = Deletion.objects.create(actor_name="bench", host=accounts.current_host(), created_at=timezone.now())
+    began = time.perf_counter()
+    registers.insert_items(draft, outcome="'waiting'", number=rows)
+    seconds = time.perf_counter() - began
+    forget()
+    return seconds
+
+
+def seconds_to_freeze(rows: int, user: User) -> tuple[float, float]:
+    """Until the last item was written down, and until the set was described and signed: as the job does."""
+    selection = selecting.select_all(user=user, filter=Filter())
+    began = time.perf_counter()
+    draft = manifest.begin(selection=selection, actor=user, now=clock.now())
+    written = 0.0
+    while manifest.step(draft, now=clock.now()):
+        written = time.perf_counter() - began
+    signed = time.perf_counter() - began
+    draft.refresh_from_db()
+    assert draft.total == draft.size == draft.items.count() == rows
+    assert draft.fingerprint
+    forget()
+    return written, signed
+
+
+def forget() -> None:
+    """Empties the table of items at once, as it was before, so that the next run finds what this one found."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{'TRUNCATE' if connection.vendor == 'postgresql' else 'DELETE FROM'} {registers.ITEMS}")
+    Deletion.objects.all().delete()
+    registers.settle()
+
+
+class Operator:
+    def __init__(self, visitor: Visitor, *, rows: int) -> None:
+        self.visitor, self.rows = visitor, rows
+        self.selection = self.draft = ""
+        # Many times what it takes: then something must be wrong.
+        self.patience = 120 + rows / 500
+
+    def select_all(self) -> float:
+        answer = self._post("/tasks/selection/", action="all", selection="", shown="")
+        (self.selection,) = parse_qs(urlsplit(answer.location).query)["selection"]
+        return answer.seconds
+
+    def open_dialog(self) -> float:
+        """Seconds from pressing *Delete…* until the page with its button was there."""
+        began = time.perf_counter()
+        path = f"/deletions/new/?selection={self.selection}"
+        self.draft = self._post(path, selection=self.selection, shown="").location
+        button = re.compile(rf"<button[^>]*>\s*Delete {self.rows:,} tasks\s*</button>")
+        self._wait(lambda: bool(button.search(self.visitor.page(self.draft).text)))
+        return time.perf_counter() - began
+
+    def press(self, action: str) -> float:
+        return self._post(f"{self.draft}{action}/", reason="Measuring", typed=self.rows).seconds
+
+    def press_until(self, action: str, field: str, reached: object) -> tuple[float, float]:
+        """Seconds until the press was answered, and until the deletion is such a one."""
+        began = time.perf_counter()
+        answered = self.press(action)
+        uuid = self.draft.strip("/").rpartition("/")[2]
+        self._wait(Deletion.objects.filter(uuid=uuid, total=self.rows, **{field: reached}).exists)
+        return answered, time.perf_counter() - began
+
+    def _post(self, path: str, **fields: object) -> Answer:
+        answer = self.visitor.post(path, **fields)
+        assert answer.status == 303, (path, answer.status, answer.text)
+        return answer
+
+    def _wait(self, true: Callable[[], bool]) -> None:
+        product.until(true, seconds=self.patience, pause=LOOK)
+
+
+class Colleague:
+    """Loads the list without a pause worth the name, and deletes a task of their own each second."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor = visitor
+        self.found: Figures = {}
+        now = timezone.now()
+        # They came after everything was selected, so that the large deletion never holds them.
+        self.tasks = TrackedTask.objects.bulk_create(
+            TrackedTask(kind=Kind.IMAGE, task_id=f"own_{number:016x}", created_at=now, tracked_at=now)
+            for number in range(OWN_TASKS)
+        )
+
+    @contextmanager
+    def at_work(self, phase: str) -> Iterator[None]:
+        self.seconds: list[float] = []
+        self.deletions = self.refused = 0
+        self.due = time.monotonic()
+        with product.undisturbed(), meanwhile(self.look, pause=THINKS):
+            yield
+        counted = {"pages": len(self.seconds), "deletions": self.deletions, "refused": self.refused}
+        self.found[f"a colleague's pages, {phase}"] = counted | report.milliseconds(self.seconds)
+
+    def look(self) -> None:
+        self._note(self.visitor.get("/tasks/"))
+        if time.monotonic() >= self.due and self.tasks:
+            self.delete_one(self.tasks.pop().pk)
+            self.due = time.monotonic() + DELETES_EVERY
+
+    def delete_one(self, task: int) -> None:
+        draft = self._note(self.visitor.post("/deletions/new/", selection="", shown=task, task=task))
+        if draft.status == 303:
+            self._note(self.visitor.get(draft.location))
+            confirmed = self._note(self.visitor.post(f"{draft.location}confirm/", reason="Measuring", typed=""))
+            self.deletions += confirmed.status == 303
+
+    def _note(self, answer: Answer) -> Answer:
+        self.seconds.append(answer.seconds)
+        self.refused += answer.status >= 400
+        return answer
+
+
+def judge(run: Run, same: list[Run]) -> Judged:
     """The bare statement neither describes a set nor sorts it for a signature, so only what it does too has a goal."""
-    written, signed = (median(seconds) / median(one.bare) for seconds in (one.written, one.freeze))
-    return [
-        _row(one, "written down ÷ bare", one.written, one.bare, written, report.goal(written, at_most=BARE)),
-        _row(one, "and signed ÷ bare", one.freeze, one.bare, signed, report.goal(signed)),
-    ]
+    yield "written down ÷ bare", run.median("written down", "s") / run.median("bare", "s"), {"at_most": BARE}
+    yield "frozen ÷ bare", run.median("frozen", "s") / run.median("bare", "s"), {}
+    yield "dialog ÷ frozen", run.median("dialog", "s") / run.median("frozen", "s"), {"at_most": DIALOG}
 
 
-def dialog(one: Run) -> dict[str, str]:
-    ratio = median(one.dialog) / median(one.freeze)
-    return _row(one, "dialog ÷ freeze", one.dialog, one.freeze, ratio, report.goal(ratio, at_most=DIALOG))
-
-
-def presses(one: Run) -> list[dict[str, str]]:
-    named = {
-        "select all": one.select_all,
-        "confirm: answered": one.confirm,
-        "confirm: all shown as deleting": one.armed,
-        "Undo: answered": one.undo,
-        "Undo: all kept": one.undone,
-    }
-    return [_row(one, name, [seconds], [], None, report.goal(0)) for name, seconds in named.items()]
-
-
-def colleague(one: Run, phase: str) -> dict[str, str]:
-    waits = one.waits[phase]
-    figures = {name: f"{waits[name] * 1000:,.0f}" if name in waits else "–" for name in ("p50", "p99", "longest")}
-    return {
-        "Database": one.case.database,
-        "While": phase,
-        "Pages": f"{waits['number']:,}",
-        **figures,
-        "Deletions": str(waits["deletions"]),
-        "Refused": str(waits["refused"]),
-    }
-
-
-def _row(
-    one: Run, name: str, ours: Sequence[float], beside: Sequence[float], ratio: float | None, goal: str
-) -> dict[str, str]:
-    return {
-        "Database": one.case.database,
-        "What": name,
-        "Seconds": _seconds(ours),
-        "Beside": _seconds(beside) if beside else "–",
-        "Ratio": "–" if ratio is None else f"{ratio:.2f}",
-        "Goal": goal,
-    }
-
-
-def _seconds(values: Sequence[float]) -> str:
-    every = ", ".join(f"{value:.2f}" for value in values)
-    return f"{median(values):.2f} ({every})" if len(values) > 1 else every
+PART = Part(
+    options={
+        "rows": (1_000_000, "size of the register and of the deletion"),
+        "repeat": (3, "how often it is frozen, and its dialog opened"),
+    },
+    # Nothing is ever sent: everything here happens within the time for Undo.
+    environment=lambda case: {"DELETION_GRACE_SECONDS": 86_400},
+    measure=measure,
+    judge=judge,
+)

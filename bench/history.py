@@ -1,63 +1,132 @@
-"""History: 1,000 deletions and their items, whose pages and reports must not feel how many those are."""
+"""History: pages of 1,000 deletions and a report, which must not feel how many items those have."""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
-from dataclasses import asdict
-from statistics import median
+from datetime import timedelta
 
-from bench import cases, report
-from bench.history_case import Case, Run
-from bench.waits import milliseconds
+from django.db import connection
+from django.db.models import Aggregate, Count, Max, Min, Q
+from django.utils import timezone
 
-HELP = "pages of a history of 1,000 deletions and 10,000,000 items, and a report of a tenth of them"
+from bench import product, registers
+from bench.part import Case, Figures, Judged, Part, Run
+from bench.visitor import Visitor
+from dashboard.calls import accounts
+from dashboard.deletions.history import PAGE_SIZE
+from dashboard.deletions.models import Deletion, DeletionItem, State
+from dashboard.folding import fold
+from dashboard.inventory.models import TrackedTask
 
-MEGABYTE = 1_000_000
+WARM = 2
+PEOPLE = ["ada", "grace", "linus", "margaret"]
+REASONS = ["Tests of last week", "Customer left", "Duplicates", "Wrong prompt"]
+OUTCOME = "CASE WHEN id %% 1000 = 7 THEN 'unknown' WHEN id %% 50 = 9 THEN 'refused' ELSE 'deleted' END"
+"""Of a thousand 979 are deleted, 20 refused, and of one nobody knows."""
+COUNTED: dict[str, Aggregate] = {
+    "total": Count("pk"),
+    "first_item": Min("pk"),
+    "last_item": Max("pk"),
+    **{f"{kind}s": Count("pk", filter=Q(kind=kind)) for kind in ("image", "video")},
+    **{outcome: Count("pk", filter=Q(outcome=outcome)) for outcome in ("deleted", "refused", "unknown")},
+}
+"""What the product keeps of a deletion's items, so that its pages need not ask them."""
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--items", type=int, nargs="+", default=[100_000, 10_000_000], help="items of all deletions")
-    parser.add_argument("--deletions", type=int, default=1000, help="one of them holds a tenth of all items")
-    parser.add_argument("--repeat", type=int, default=20, help="how often each page is loaded")
+def measure(case: Case) -> Figures:
+    largest = make(size=case.items, deletions=case.deletions)
+    pages = paths(largest)
+    figures: Figures = {name: {"ms": []} for name in pages}
+    with product.web(workers=1) as web, product.undisturbed():
+        visitor = Visitor(web.host, registers.person("bench"))
+        for turn in range(WARM + case.repeat):
+            for name, (path, shown) in pages.items():
+                answer = visitor.page(path)
+                # What shows something else is not measured.
+                assert shown in answer.text, path
+                if turn >= WARM:
+                    figures[name]["ms"].append(answer.seconds * 1000)
+        before = web.peak_memory() / 1e6
+        size, seconds = visitor.download(f"{largest.get_absolute_url()}report.csv")
+        memory = {"web MB before": before, "after": web.peak_memory() / 1e6}
+    figures["report.csv"] = {"of items": largest.total, "s": seconds, "MB": size / 1e6, **memory}
+    return figures
 
 
-def run(options: Namespace, vendors: Sequence[str]) -> dict[str, object]:
-    runs: list[Run] = []
-    for vendor in vendors:
-        for items in sorted(options.items):
-            chosen = Case(database=vendor, items=items, deletions=options.deletions, repeat=options.repeat)
-            called = f"{vendor}: {options.deletions:,} deletions, {items:,} items"
-            runs.append(Run(**cases.measured("bench.history_case", chosen, called=called) | {"case": chosen}))
-    smallest, largest = min(options.items), max(options.items)
-    for vendor in vendors:
-        few, many = ([one for one in runs if one.case.database == vendor][place] for place in (0, -1))
-        report.show(
-            f"{vendor}, {options.deletions:,} deletions: milliseconds a page, median (95th percentile).",
-            [page(name, few, many, smallest, largest) for name in many.pages],
-        )
-    report.show(
-        "report.csv of the largest deletion, and the web process at its peak before and after it.",
-        [download(one) for one in runs],
+def make(*, size: int, deletions: int) -> Deletion:
+    """Finished deletions of one register. Returns the one that holds all of it, which is a tenth of all items."""
+    tasks = size // 10
+    registers.make(tasks)
+    others = Deletion.objects.bulk_create(deletion(number, deletions) for number in range(deletions))
+    largest = others.pop(deletions // 2)
+    fill(largest, after=0, number=tasks)
+    each = (size - tasks) // len(others)
+    first = TrackedTask.objects.order_by("pk").values_list("pk", flat=True)[0] - 1
+    for place, other in enumerate(others):
+        # Side by side through the register, and from its beginning again.
+        fill(other, after=first + place * each % (tasks - each + 1), number=each)
+    registers.settle(Deletion, DeletionItem)
+    largest.refresh_from_db()
+    assert largest.total == tasks
+    return largest
+
+
+def deletion(number: int, deletions: int) -> Deletion:
+    moment = timezone.now() - timedelta(hours=deletions - number)
+    moments = ["created_at", "confirmed_at", "starts_at", "armed_at", "finished_at", "opened_at"]
+    reason = f"{REASONS[number % len(REASONS)]}, ticket {number}"
+    return Deletion(
+        actor_name=PEOPLE[number % len(PEOPLE)],
+        reason=reason,
+        reason_folded=fold(reason),
+        host=accounts.current_host(),
+        state=State.FINISHED,
+        **dict.fromkeys(moments, moment),
     )
-    return {"runs": [asdict(one) for one in runs]}
 
 
-def page(name: str, few: Run, many: Run, smallest: int, largest: int) -> dict[str, str]:
+def fill(deletion: Deletion, *, after: int, number: int) -> None:
+    moment = connection.ops.adapt_datetimefield_value(deletion.confirmed_at)
+    sent = {"attempts": 1, "touched": True, "message": "Successfully", "sent_at": moment, "settled_at": moment}
+    registers.insert_items(deletion, outcome=OUTCOME, after=after, number=number, **sent)
+    Deletion.objects.filter(pk=deletion.pk).update(**deletion.items.aggregate(**COUNTED))
+
+
+def paths(largest: Deletion) -> dict[str, tuple[str, str]]:
+    """Each page, and a text that it must show."""
+    tasks = TrackedTask.objects.order_by("pk")
+    task = tasks[tasks.count() // 2]
+    oldest = list(Deletion.objects.order_by("confirmed_at", "pk")[: PAGE_SIZE + 1])
+    day = f"{largest.confirmed_at:%Y-%m-%d}"
+    own = largest.get_absolute_url()
+    last = -(-largest.total // PAGE_SIZE)
     return {
-        "Page": name,
-        f"{smallest:,} items": milliseconds(few.pages[name]),
-        f"{largest:,} items ": milliseconds(many.pages[name]),
-        "Growth": f"{median(many.pages[name]) / median(few.pages[name]):.2f}",
+        "first": ("/deletions/", "ticket "),
+        "last": (f"/deletions/?cursor=older-{oldest[-1].pk}", oldest[0].code),
+        "by": ("/deletions/?by=grace", "grace"),
+        "outcome": ("/deletions/?outcome=refused", "ticket "),
+        "kind": ("/deletions/?kind=video", "ticket "),
+        "after, before": (f"/deletions/?after={day}&before={day}", largest.code),
+        "task": (f"/deletions/?task={task.task_id}", "ticket "),
+        "reason": (f"/deletions/?q={largest.reason.replace(' ', '+')}", largest.code),
+        "deletion, first": (own, largest.code),
+        "deletion, deep": (f"{own}?page={last}", largest.code),
+        "deletion, refused": (f"{own}?outcome=refused", largest.code),
     }
 
 
-def download(one: Run) -> dict[str, str]:
-    return {
-        "Database": one.case.database,
-        "Items": f"{one.report_items:,}",
-        "Seconds": f"{one.report_seconds:.1f}",
-        "MB": f"{one.report_size / MEGABYTE:.1f}",
-        "Before MB": f"{one.memory_before / MEGABYTE:.1f}",
-        "After MB": f"{one.memory_after / MEGABYTE:.1f}",
-    }
+def judge(run: Run, same: list[Run]) -> Judged:
+    few = min(same, key=lambda other: other.case.items)
+    for name, figures in run.figures.items():
+        if run is not few and "ms" in figures:
+            yield f"{name} ÷ at {few.case.items:,}", run.median(name, "ms") / few.median(name, "ms"), {}
+
+
+PART = Part(
+    options={
+        "items": ([100_000, 10_000_000], "items of all deletions"),
+        "deletions": (1000, "one of them holds a tenth of all items"),
+        "repeat": (20, "how often each page is loaded"),
+    },
+    measure=measure,
+    judge=judge,
+)

@@ -1,56 +1,120 @@
-"""Importing: `manage.py import_tasks` beside the barest load of the same file into the same table."""
+"""Importing: 1,000,000 CSV rows by `manage.py import_tasks`, beside the barest load of the same file."""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from itertools import product
-from statistics import median
+import csv
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
-from bench import cases, report
-from bench.importing_case import Case, Run
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
 
-HELP = "1,000,000 CSV rows by manage.py import_tasks, beside executemany and COPY"
+from bench import processes, product, registers
+from bench.part import Case, Figures, Judged, Part, Run, every
+from dashboard.inventory.models import TrackedTask
 
-MEGABYTE = 1_000_000
 MEMORY = 200.0
 """Megabytes that an import may hold, however long its file."""
+COLUMNS = ["kind", "task_id", "status", "model", "prompt", "created_at", "width", "height", "duration"]
+NEWEST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the file")
-    parser.add_argument("--repeat", type=int, default=1, help="how often it is loaded into an empty register")
+def measure(case: Case) -> Figures:
+    file = Path(settings.VAR_DIR, "tasks.csv")
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(COLUMNS)
+        writer.writerows(row(number) for number in range(case.rows))
+    registers.migrate()
+    figures: Figures = {}
+    # The second time every row is known, and nothing changes.
+    for name in ["bare load"] if case.bare else ["import", "the same file again"]:
+        with product.undisturbed():
+            # A process, its start included. After many times what it takes something must be wrong.
+            command, patience = ["manage.py", "import_tasks", str(file)], 120 + case.rows / 1000
+            seconds, peak = (bare(file), 0) if case.bare else processes.to_its_end(*command, seconds=patience)
+        figures[name] = {"s": seconds, "rows / s": case.rows / seconds} | ({"peak MB": peak / 1e6} if peak else {})
+        # A load that did not do its work is not measured.
+        assert TrackedTask.objects.count() == case.rows
+        last = TrackedTask.objects.get(task_id=row(case.rows - 1)[1])
+        assert last.created_at == NEWEST - timedelta(seconds=15 * (case.rows - 1))
+    return figures
 
 
-def run(options: Namespace, vendors: Sequence[str]) -> dict[str, object]:
-    runs: dict[Case, list[Run]] = {}
-    for _ in range(options.repeat):
-        for vendor, bare in product(vendors, (True, False)):
-            chosen = Case(database=vendor, rows=options.rows, bare=bare)
-            called = f"{vendor}: {options.rows:,} rows, {'bare load' if bare else 'import'}"
-            runs.setdefault(chosen, []).append(Run(**cases.measured("bench.importing_case", chosen, called=called)))
-    report.show(
-        f"{options.rows:,} CSV rows; median of {options.repeat}. An import is a process, its start included.",
-        [row for case, found in runs.items() for row in rows(case, found, runs)],
+def row(number: int) -> list[object]:
+    # Ids come in no order, as a provider's do: their index is filled all over.
+    code = hashlib.blake2b(str(number).encode(), digest_size=10).hexdigest()
+    kind = "video" if number % 3 == 0 else "image"
+    prompt = f"A lighthouse at dusk, number {number}, watercolour on rough paper, wide angle"
+    created_at = (NEWEST - timedelta(seconds=15 * number)).isoformat()
+    details = [1280, 720, 5.0] if kind == "video" else [2048, 2048, ""]
+    return [kind, f"{code[:4]}_{code[4:]}", "completed", "seedreamv4", prompt, created_at, *details]
+
+
+def bare(file: Path) -> float:
+    """Seconds for the whole file in one transaction; nothing is looked up, checked or told."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # The file has no such columns, and the product's table no defaults for them.
+            for name, value in besides().items():
+                cursor.execute(f'ALTER TABLE {registers.TASKS} ALTER COLUMN "{name}" SET DEFAULT %s', [value])
+    began = time.perf_counter()
+    with transaction.atomic():
+        _copy(file) if connection.vendor == "postgresql" else _execute_many(file)
+    return time.perf_counter() - began
+
+
+def besides() -> dict[str, Any]:
+    """Of every other column that must have a value, the one that it has in a new row."""
+    found = registers.values_of_a_new_row(TrackedTask) | {"urls": json.dumps([]), "tracked_at": timezone.now()}
+    return {name: value for name, value in found.items() if name not in COLUMNS}
+
+
+def _copy(file: Path) -> None:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {registers.TASKS} ({', '.join(COLUMNS)}) FROM STDIN WITH (FORMAT csv, HEADER)") as copy,
+        file.open("rb") as stream,
+    ):
+        while part := stream.read(1 << 16):
+            copy.write(part)
+
+
+def _execute_many(file: Path) -> None:
+    constants = besides()
+    names = ", ".join(f'"{name}"' for name in [*COLUMNS, *constants])
+    holes = ", ".join(["?"] * (len(COLUMNS) + len(constants)))
+    connection.ensure_connection()
+    connection.connection.executemany(
+        f"INSERT INTO {registers.TASKS} ({names}) VALUES ({holes})",  # nosec B608 # pieces from the code, values beside them
+        _cells(file, [str(value) for value in constants.values()]),
     )
-    return {"loads": [{**asdict(case), "runs": [asdict(run) for run in found]} for case, found in runs.items()]}
 
 
-def rows(case: Case, found: Sequence[Run], runs: Mapping[Case, Sequence[Run]]) -> list[dict[str, str]]:
-    bare = median(run.seconds[0] for run in runs[replace(case, bare=True)])
-    loads = zip(*(run.seconds for run in found), strict=True)
-    names = ["bare load"] if case.bare else ["import", "the same file again"]
-    memory = [max(peaks) / MEGABYTE for peaks in zip(*(run.memory for run in found), strict=True)]
-    return [
-        {
-            "Database": case.database,
-            "Load": name,
-            "Seconds": f"{median(seconds):.2f}",
-            "Rows / s": f"{case.rows / median(seconds):,.0f}",
-            "÷ bare": f"{median(seconds) / bare:.2f}",
-            "Peak MB": "–" if megabytes is None else f"{megabytes:.1f}",
-            "Goal": report.goal(megabytes or 0, at_most=None if megabytes is None else MEMORY),
-        }
-        for name, seconds, megabytes in zip(names, loads, memory or [None], strict=True)
-    ]
+def _cells(file: Path, constants: list[str]) -> Iterator[list[str | None]]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        rows = csv.reader(stream)
+        next(rows)
+        for cells in rows:
+            yield [cell or None for cell in cells] + list(constants)
+
+
+def judge(run: Run, same: list[Run]) -> Judged:
+    (bare,) = (other for other in same if other.case.bare)
+    for name, figures in run.figures.items() if run is not bare else ():
+        yield f"{name} ÷ bare load", run.median(name, "s") / bare.median("bare load", "s"), {}
+        yield f"{name}: peak MB", max(figures["peak MB"]), {"at_most": MEMORY}
+
+
+PART = Part(
+    options={"rows": (1_000_000, "rows of the file"), "repeat": (1, "how often it is loaded into an empty register")},
+    cases=lambda options: every({**options, "bare": [True, False]}) * options["repeat"],
+    measure=measure,
+    judge=judge,
+)

@@ -1,17 +1,26 @@
-"""Listing: pages of the register beside Django admin's changelist of the same rows, from the same server."""
+"""Listing: pages of 10,000 and 1,000,000 tasks beside Django admin's changelist of the same rows, from one server."""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
-from dataclasses import asdict
-from statistics import median
+import math
+import os
+import re
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from urllib.parse import urlencode
 
-from bench import cases, report
-from bench.listing_case import Case, Run, Timed
-from bench.waits import milliseconds
+from django.db.models import F
 
-HELP = "pages of 10,000 and 1,000,000 tasks beside Django admin's changelist of the same rows"
+from bench import product, registers
+from bench.part import Case, Figures, Judged, Part, Run
+from bench.visitor import Visitor
+from dashboard import sql
+from dashboard.folding import fold
+from dashboard.inventory import prompt_reading, statistics
+from dashboard.inventory.models import Status, TaskQuerySet, TrackedTask
+from dashboard.inventory.query import read
+from dashboard.inventory.walking import Cursor
 
 FASTER = {"first": 4, "deep": 6, "filter": 4, "last": 4, "search": 50, "id": 50}
 """How many times as fast as the changelist each page shall be on the largest register."""
@@ -20,67 +29,187 @@ DEEP = 1.2
 SEARCH = 3
 """Times the first page, for anything that is searched."""
 
+WARM = 3
+MORE = 10
+"""Times as often as beside the peer: without it a page takes milliseconds, and a ratio near 1 needs many of them."""
+SIZE = 100
+DEEP_PAGE = 5000
+ELSEWHERE = "http://127.0.0.2:9"
+CHANGELIST = "/admin/inventory/trackedtask/"
+OURS, PEERS, IN_TURN = "ours, ms", "Django admin, ms", "ours in turn, ms"
+OUR_ROW = re.compile(r'aria-label="Select ([^" ]+)"')
+PEER_ROW = re.compile(r'<th class="field-task_id"><a [^>]*>([^<]+)</a>')
 
-def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 1_000_000], help="sizes of the register")
-    parser.add_argument("--repeat", type=int, default=8, help="how often each page is loaded, ours and the peer's")
-
-
-def run(options: Namespace, vendors: Sequence[str]) -> dict[str, object]:
-    runs: list[Run] = []
-    for vendor in vendors:
-        for rows in sorted(options.rows):
-            chosen = Case(database=vendor, rows=rows, repeat=options.repeat)
-            figures = cases.measured("bench.listing_case", chosen, called=f"{vendor}: {rows:,} tasks")
-            runs.append(Run(case=chosen, pages=[Timed(**page) for page in figures["pages"]]))
-    for one in runs:
-        report.show(
-            f"{one.case.database}, {one.case.rows:,} tasks, 100 a page: milliseconds, median (95th percentile).",
-            [beside(page, judged=one.case.rows == max(options.rows)) for page in one.pages if page.peer],
-        )
-    report.show("Deep page over first page, and growth with the register: ours, in turn with each other.", shapes(runs))
-    return {"runs": [asdict(one) for one in runs]}
-
-
-def beside(page: Timed, *, judged: bool) -> dict[str, str]:
-    ratio = median(page.peer) / median(page.ours)
-    return {
-        "Page": page.name,
-        "Ours": milliseconds(page.ours),
-        "Django admin": milliseconds(page.peer),
-        "Times as fast": f"{ratio:.1f}",
-        "Goal": report.goal(ratio, at_least=FASTER[page.name] if judged else None),
-    }
+RARE = "quetzalcoatlus"
+"""Three prompts hold it."""
+ONE_IN = {"one in 10": (10, "aardvark"), "one in 100": (100, "zeppelin"), "one in 1,000": (1000, "platypus")}
+CHINESE, RARE_CHINESE = "雪地里的狐狸", "山中老虎"
+"""In one prompt of twenty, and in three."""
+OLD = "trilobite"
+"""In one of ten of the oldest tenth."""
+SEARCHES = {
+    **{name: word for name, (_, word) in ONE_IN.items()},
+    "common 狐狸": "狐狸",
+    "rare 老虎": "老虎",
+    "phrase": '"full moon"',
+    "minus": "moon -violin",
+    "three words": "violin moon platypus",
+    "old end": OLD,
+}
+"""What is looked for beside the peer's pages. The peer would read every prompt, and is not asked."""
+FILTER = {"kind": "video", "status": "failed"}
 
 
-def shapes(runs: Sequence[Run]) -> list[dict[str, str]]:
-    found = []
-    for one in runs:
-        pages = {page.name: median(page.in_turn) for page in one.pages}
-        found.append(_shape(one.case, "deep ÷ first", pages["deep"] / pages["first"], at_most=DEEP))
-        searched = [page.name for page in one.pages if not page.peer]
-        found += [
-            _shape(one.case, f"{name} ÷ first", pages[name] / pages["first"], at_most=SEARCH) for name in searched
-        ]
-        smallest = min((other for other in runs if other.case.database == one.case.database), key=_rows)
-        if smallest is not one:
-            # A page that shows more rows takes longer, and says nothing of the register.
-            shown = {page.name: page.rows for page in one.pages}
-            for page in (page for page in smallest.pages if shown[page.name] == page.rows):
-                growth = pages[page.name] / median(page.in_turn)
-                found.append(_shape(one.case, f"{page.name} ÷ at {_rows(smallest):,}", growth, GROWTH))
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    ours: str
+    peer: str = ""
+    shown: list[str]
+    """The task ids that our page shows, in its order."""
+    same_rows: bool = False
+    """The peer shows the same ones. It sorts unknown times otherwise, so only short lists can tell."""
+
+
+def environment(case: Case) -> dict[str, object]:
+    return {"DJANGO_SETTINGS_MODULE": "bench.changelist.settings", "TASKS_PER_PAGE": SIZE}
+
+
+def measure(case: Case) -> Figures:
+    registers.make(case.rows)
+    pages = planted_pages(deep=min(DEEP_PAGE, math.ceil(case.rows / SIZE)))
+    person = registers.person("bench")
+    # The pictures of sample tasks are at the account's address. Elsewhere they are remote, and no thumbnail shows.
+    os.environ["TENSORSLAB_API_URL"] = ELSEWHERE
+    with product.web(workers=1) as web, product.undisturbed():
+        visitor = Visitor(web.host, person)
+        figures: Figures = {name: beside_the_peer(page, visitor, repeat=case.repeat) for name, page in pages.items()}
+        # Ours once more, each after another of ours: a peer that reads half the register leaves every cache to itself.
+        for turn in range(WARM + MORE * case.repeat):
+            for name, page in pages.items():
+                took = milliseconds(page, visitor)
+                if turn >= WARM:
+                    figures[name].setdefault(IN_TURN, []).append(took)
+        return figures
+
+
+def beside_the_peer(page: Page, visitor: Visitor, *, repeat: int) -> dict[str, Any]:
+    """They take turns, so that a disturbance does not strike one of them alone."""
+    found: dict[str, Any] = {"shown": len(page.shown)}
+    if page.peer:
+        turns = [(milliseconds(page, visitor), milliseconds(page, visitor, peer=True)) for _ in range(WARM + repeat)]
+        found[OURS], found[PEERS] = map(list, zip(*turns[WARM:], strict=True))
     return found
 
 
-def _rows(run: Run) -> int:
-    return run.case.rows
+def milliseconds(page: Page, visitor: Visitor, *, peer: bool = False) -> float:
+    """What shows something else is not measured."""
+    path, row = (page.peer, PEER_ROW) if peer else (page.ours, OUR_ROW)
+    answer = visitor.page(path)
+    shown = row.findall(answer.text)
+    assert len(shown) == len(page.shown), (path, len(shown), len(page.shown))
+    # The peer has its own order for unknown times.
+    assert shown == page.shown or peer, path
+    assert set(shown) == set(page.shown) or not page.same_rows, path
+    return answer.seconds * 1000
 
 
-def _shape(measured: Case, name: str, ratio: float, at_most: float) -> dict[str, str]:
+def planted_pages(*, deep: int) -> dict[str, Page]:
+    every, filtered = TrackedTask.objects.all(), TrackedTask.objects.filter(**FILTER)
+    rare = plant_three(f", with a {RARE} far away")
+    plant_words()
+    even_out(filtered)
+    exact = rare[0]
     return {
-        "Database": measured.database,
-        "Tasks": f"{measured.rows:,}",
-        "Page": name,
-        "Ratio": f"{ratio:.2f}",
-        "Goal": report.goal(ratio, at_most=at_most),
+        "first": listed(every, {}, 1),
+        "deep": listed(every, {}, deep),
+        "filter": listed(filtered, FILTER, 1),
+        "last": listed(filtered, FILTER, max(math.ceil(filtered.count() / SIZE), 1)),
+        "search": found(RARE, rare),
+        "id": found(exact, [exact]),
+        **{name: searched(q) for name, q in SEARCHES.items()},
     }
+
+
+def plant_three(words: str) -> list[str]:
+    """Into the prompts of three tasks, far from each other. Returns their ids, newest first."""
+    newest = TrackedTask.objects.filter(created_at__isnull=False).order_by("-created_at", "-pk")
+    number = newest.count()
+    chosen = [newest[place] for place in (number // 4, number // 2, number * 3 // 4)]
+    for task in chosen:
+        TrackedTask.objects.filter(pk=task.pk).update(prompt=task.prompt + words)
+    return [task.task_id for task in chosen]
+
+
+def plant_words() -> None:
+    """Words of every frequency into the prompts, spread over all times but for one, which only the oldest tenth has."""
+    oldest = TrackedTask.objects.filter(created_at__isnull=False).order_by("created_at")
+    wanted = {word: f"id %% {often} = {often // 2}" for often, word in ONE_IN.values()}
+    wanted |= {CHINESE: "id %% 20 = 1", OLD: "id %% 10 = 7 AND created_at < %s"}
+    added = "".join(f" || CASE WHEN {where} THEN ' {word}' ELSE '' END" for word, where in wanted.items())
+    last_old = oldest[oldest.count() // 10].created_at
+    sql.change(f"UPDATE {registers.TASKS} SET prompt = prompt{added}", last_old)  # nosec B608 # words from above
+    plant_three(f" {RARE_CHINESE}")
+    prompt_reading.keep_up()
+    statistics.refresh()
+
+
+def even_out(tasks: TaskQuerySet) -> None:
+    """Leaves half a page of them on the last page, whatever the register's size: then those can be compared."""
+    surplus = (tasks.count() - SIZE // 2) % SIZE
+    if tasks.count() > surplus:
+        chosen = list(tasks.order_by("pk").values_list("pk", flat=True)[:surplus])
+        TrackedTask.objects.filter(pk__in=chosen).update(status=Status.COMPLETED)
+
+
+def newest_first(tasks: TaskQuerySet) -> TaskQuerySet:
+    return tasks.order_by(F("created_at").desc(nulls_last=True), "-pk")
+
+
+def listed(tasks: TaskQuerySet, filter: dict[str, str], number: int) -> Page:
+    """Page `number`, from 1; ours lies behind the row before it."""
+    ordered, start = newest_first(tasks), (number - 1) * SIZE
+    cursor = {"cursor": str(Cursor.beside(ordered[start - 1], onward=True))} if start else {}
+    peer = {f"{field}__exact": value for field, value in filter.items()} | ({"p": number} if start else {})
+    return Page(
+        ours=f"/tasks/?{urlencode(filter | cursor)}",
+        peer=f"{CHANGELIST}?{urlencode(peer)}",
+        shown=[task.task_id for task in ordered[start : start + SIZE]],
+    )
+
+
+def found(words: str, shown: list[str]) -> Page:
+    query = urlencode({"q": words})
+    return Page(ours=f"/tasks/?{query}", peer=f"{CHANGELIST}?{query}", shown=shown, same_rows=True)
+
+
+def searched(q: str) -> Page:
+    """What plain Python finds."""
+    query = read(q)
+    prompts = newest_first(TrackedTask.objects.all()).values_list("task_id", "prompt").iterator(chunk_size=10_000)
+    shown = list(islice((task_id for task_id, prompt in prompts if query.fits(fold(prompt))), SIZE))
+    return Page(ours=f"/tasks/?{urlencode({'q': q})}", shown=shown)
+
+
+def judge(run: Run, same: list[Run]) -> Judged:
+    smallest, largest = (choose(same, key=lambda other: other.case.rows) for choose in (min, max))
+    for name, least in FASTER.items():
+        ratio = run.median(name, PEERS) / run.median(name, OURS)
+        yield f"{name}: times as fast", ratio, {"at_least": least} if run is largest else {}
+    for name, most in {"deep": DEEP, **dict.fromkeys(SEARCHES, SEARCH)}.items():
+        yield f"{name} ÷ first", run.median(name, IN_TURN) / run.median("first", IN_TURN), {"at_most": most}
+    for name, page in run.figures.items() if run is not smallest else ():
+        # A page that shows more rows takes longer, and says nothing of the register.
+        if page["shown"] == smallest.figures[name]["shown"]:
+            ratio = run.median(name, IN_TURN) / smallest.median(name, IN_TURN)
+            yield f"{name} ÷ at {smallest.case.rows:,}", ratio, {"at_most": GROWTH}
+
+
+PART = Part(
+    options={
+        "rows": ([10_000, 1_000_000], "sizes of the register"),
+        "repeat": (8, "how often each page is loaded, ours and the peer's"),
+    },
+    environment=environment,
+    measure=measure,
+    judge=judge,
+)

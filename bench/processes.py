@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 30.0
@@ -19,42 +19,45 @@ PATIENCE = 30.0
 
 @contextmanager
 def running(
-    *command: str, number: int = 1, log: IO[bytes] | None = None, output: int | IO[bytes] = subprocess.PIPE
+    *command: str, number: int = 1, talks: bool = False, **others: Any
 ) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """So many Python processes of one command, in a session of their own, which end with the block and with us."""
-    processes: list[subprocess.Popen[bytes]] = []
+    """So many Python processes of one command, in a session of their own, which end with the block and with us.
+
+    What they print goes where complaints go, or is left to be read from those that `talk`.
+    """
+    started: list[subprocess.Popen[bytes]] = []
     try:
         for _ in range(number):
-            processes.append(_start(command, log, output))  # noqa: PERF401 (what was started must end, should the next one fail)
-        yield processes
+            process = subprocess.Popen(  # nosec B603 # our own programs, no shell
+                [sys.executable, *command],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if talks else sys.stderr,
+                # A Ctrl-C in the terminal reaches us alone; leaving the block then ends them in the right order.
+                start_new_session=True,
+                preexec_fn=_end_with_parent,
+                **others,
+            )
+            started.append(process)
+        yield started
     finally:
-        for process in processes:
+        for process in started:
             process.terminate()
-        for process in processes:
-            _wait(process)
+        for process in started:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=PATIENCE)
+            process.kill()
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
 
 
-def _start(command: tuple[str, ...], log: IO[bytes] | None, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # nosec B603 # our own programs, no shell
-        [sys.executable, *command],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=log,
-        # A Ctrl-C in the terminal reaches us alone; leaving the block then ends them in the right order.
-        start_new_session=True,
-        preexec_fn=_end_with_parent,
-    )
-
-
-def _wait(process: subprocess.Popen[bytes]) -> None:
-    try:
-        process.wait(timeout=PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+def first_line(process: subprocess.Popen[bytes]) -> str:
+    """What it says once it is ready."""
+    assert process.stdout is not None
+    line = process.stdout.readline().decode().strip()
+    assert line, "It ended before it was ready."
+    return line
 
 
 def _end_with_parent() -> None:
@@ -92,11 +95,11 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
 
 
-def to_its_end(*command: str, log: IO[bytes], seconds: float) -> tuple[float, int]:
+def to_its_end(*command: str, seconds: float) -> tuple[float, int]:
     """Seconds that a Python process took from its start to its end, and the most bytes it held in memory."""
     began = time.perf_counter()
     peak = 0
-    with running(*command, log=log, output=log) as (process,):
+    with running(*command) as (process,):
         while process.poll() is None:
             assert time.perf_counter() - began < seconds, f"It did not end in {seconds:g} s."
             with suppress(ProcessLookupError):

@@ -1,22 +1,17 @@
-"""The product around a measurement: a folder of its own, its settings, its web server and its workers."""
+"""The product around a measurement: its settings, its web server and its workers."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import socket
-import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import Popen  # nosec B404 # each use below says what it starts
-from typing import IO
-
-import django
+from subprocess import Popen  # nosec B404 # processes.py starts them
 
 from bench import processes
 
@@ -24,55 +19,25 @@ WORKERS = {"sqlite": 1, "postgresql": 3}
 """As many as the product's supervisor starts."""
 NOWHERE = "http://127.0.0.1:9"
 """An account for what sends nothing."""
+NOT_OURS = ("TENSORSLAB_", "DELETION_", "SECRET_", "DEBUG", "DJANGO_")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    folder: Path
-    log: IO[bytes]
+def environment(folder: Path, database_url: str, **others: object) -> dict[str, str]:
+    """The product's defaults but for what is named; what it writes goes into the folder."""
+    outer = {name: value for name, value in os.environ.items() if not name.startswith(NOT_OURS)}
+    return outer | {
+        "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+        "ENV_FILE": os.devnull,
+        "VAR_DIR": str(folder),
+        "DATABASE_URL": database_url,
+        "TENSORSLAB_API_URL": NOWHERE,
+        "TENSORSLAB_API_KEY": "bench",
+        **{name: str(value) for name, value in others.items()},
+    }
 
-    def configure(self, database_url: str, *, settings: str = "dashboard.settings", **environment: object) -> None:
-        """Our environment from here on, and that of what we start: the product's defaults but for what is named."""
-        product = ("TENSORSLAB_", "DELETION_", "SECRET_", "DEBUG", "DJANGO_")
-        for name in [name for name in os.environ if name.startswith(product)]:
-            del os.environ[name]
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": settings,
-            "ENV_FILE": os.devnull,
-            "VAR_DIR": str(self.folder),
-            "DATABASE_URL": database_url,
-            "TENSORSLAB_API_URL": NOWHERE,
-            "TENSORSLAB_API_KEY": "bench",
-            **{name: str(value) for name, value in environment.items()},
-        }
-        django.setup()
 
-    def workers(self, number: int) -> AbstractContextManager[list[Popen[bytes]]]:
-        return processes.running("manage.py", "worker", number=number, log=self.log)
-
-    @contextmanager
-    def web(self, *, workers: int) -> Iterator[Web]:
-        """The product's web server, whose connections stay open between two requests."""
-        from dashboard.monitoring import supervision
-
-        self.collect_static()
-        with self.served_by(lambda host: supervision.web_server(host, processes=workers)) as web:
-            yield web
-
-    def collect_static(self) -> None:
-        """Before a web server starts, which looks for such files once."""
-        from django.core.management import call_command
-
-        call_command("collectstatic", interactive=False, verbosity=0)
-
-    @contextmanager
-    def served_by(self, command: Callable[[str], list[str]]) -> Iterator[Web]:
-        """Whichever web server that is: `command` is told where to answer, and returns what Python is to run."""
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            host = f"127.0.0.1:{free.getsockname()[1]}"
-        with processes.running(*command(host), log=self.log) as (server,):
-            until(lambda: _answers(host), seconds=60)
-            yield Web(host=host, server=server)
+def workers(vendor: str) -> AbstractContextManager[list[Popen[bytes]]]:
+    return processes.running("manage.py", "worker", number=WORKERS[vendor])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,15 +51,31 @@ class Web:
 
 
 @contextmanager
-def place() -> Iterator[Place]:
-    """Gone after the block; when that fails, the end of the log is told."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as name, (Path(name) / "log").open("wb") as log:
-        try:
-            yield Place(folder=Path(name), log=log)
-        except Exception:
-            # Whatever it was goes on; only now is there still a log to show.
-            sys.stderr.write((Path(name) / "log").read_text(errors="replace")[-4000:])
-            raise
+def web(*, workers: int) -> Iterator[Web]:
+    """The product's web server, whose connections stay open between two requests."""
+    from dashboard.monitoring import supervision
+
+    with served_by(lambda host: supervision.web_server(host, processes=workers)) as found:
+        yield found
+
+
+@contextmanager
+def served_by(command: Callable[[str], list[str]]) -> Iterator[Web]:
+    """Any web server: `command` is told where to answer, and returns what Python is to run."""
+    from django.core.management import call_command
+
+    # Such files are looked for once, when a server starts.
+    call_command("collectstatic", interactive=False, verbosity=0)
+    host = free_host()
+    with processes.running(*command(host)) as (server,):
+        until(lambda: _answers(host), seconds=60)
+        yield Web(host=host, server=server)
+
+
+def free_host() -> str:
+    """An address on which nobody listens yet."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return f"127.0.0.1:{free.getsockname()[1]}"
 
 
 @contextmanager
@@ -116,8 +97,6 @@ def until(true: Callable[[], bool], *, seconds: float, pause: float = 0.1) -> No
 
 
 def _answers(host: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://{host}/healthz", timeout=5) as answer:  # nosec B310 # the scheme stands here, the host is one we started
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+    with suppress(OSError), urllib.request.urlopen(f"http://{host}/healthz", timeout=5) as answer:  # nosec B310 # the scheme stands here, the host is one we started
+        return bool(answer.status == 200)
+    return False

@@ -1,4 +1,4 @@
-"""Registers of any size, and the people who look at them. Needs Django set up."""
+"""Registers of any size, items of their tasks, and the people who look at them. Needs Django set up."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 
+from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.inventory.models import Presence, TrackedTask
+
+TASKS, ITEMS = TrackedTask._meta.db_table, DeletionItem._meta.db_table
 
 
 def migrate() -> None:
@@ -25,6 +28,25 @@ def make(rows: int) -> None:
     TrackedTask.objects.held().update(held_by="", held_reason="")
     settle(TrackedTask)
     assert TrackedTask.objects.count() == rows
+
+
+def insert_items(deletion: Deletion, *, outcome: str, after: int = 0, number: int, **others: object) -> None:
+    """By one bare statement, of the next `number` tasks behind the row `after`.
+
+    `outcome` is SQL, and what is not named is as in a new row.
+    """
+    copied = {"tracked_id": "id", "kind": "kind", "task_id": "task_id", "outcome": outcome}
+    values = values_of_a_new_row(DeletionItem) | {"deletion_id": deletion.pk, **others}
+    constants = {name: value for name, value in values.items() if name not in copied}
+    names = ", ".join(f'"{name}"' for name in [*constants, *copied])
+    holes = ", ".join(["%s"] * len(constants))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {ITEMS} ({names}) SELECT {holes}, {', '.join(copied.values())} FROM {TASKS} "
+            "WHERE id > %s ORDER BY id LIMIT %s",  # nosec B608 # pieces from the code, values beside them
+            [*constants.values(), after, number],
+        )
+        assert cursor.rowcount == number
 
 
 def values_of_a_new_row(model: type[Model]) -> dict[str, Any]:

@@ -2,66 +2,150 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from statistics import median
+import http.client
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, suppress
+from functools import partial
+from itertools import product
 
-from bench import cases, report
-from bench.serving_case import PATIENCE, PROBED, Case, Run, Served
-
-HELP = "the web server beside gunicorn gthread and granian, with and without slow clients"
+from bench import processes, registers, report
+from bench.part import Case, Figures, Judged, Part, Run, every
+from bench.product import served_by, undisturbed
+from bench.visitor import Visitor
+from dashboard.monitoring import supervision
 
 OURS = "ours (waitress)"
+PROCESSES, THREADS = 2, 8
+"""Of each server: what the product starts."""
+PEOPLE = 8
+PAGE = "/tasks/"
+PROBED = ("/healthz", PAGE)
+PAUSE = 0.02
+PATIENCE = 10.0
+"""Seconds after which a probe gives up; it then counts as having taken so long."""
+
+PAGES = "pages / s"
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--rows", type=int, default=10_000, help="size of the register whose first page is shown")
-    parser.add_argument("--slow", type=int, default=200, help="slow clients, a fourth of each kind")
-    parser.add_argument("--seconds", type=float, default=60, help="of each server beside slow clients")
-    parser.add_argument("--load", type=float, default=10, help="seconds of each turn without them")
-    parser.add_argument("--repeat", type=int, default=3, help="how often the servers take turns without them")
+def measure(case: Case) -> Figures:
+    """All servers are up at once and asked in turn: first by people alone, then beside slow clients."""
+    registers.make(case.rows)
+    person = registers.person("bench")
+    with ExitStack() as stack:
+        hosts = {name: stack.enter_context(served_by(command)).host for name, command in SERVERS.items()}
+        people = {name: [Visitor(host, person) for _ in range(PEOPLE)] for name, host in hosts.items()}
+        figures: Figures = {name: {PAGES: []} for name in hosts}
+        stack.enter_context(undisturbed())
+        for _ in range(case.repeat):
+            for name in hosts:
+                figures[name][PAGES].append(pages_per_second(people[name], seconds=case.load))
+        for name, host in hosts.items():
+            headers = people[name][0].headers
+            for path, found in probed(host, headers, seconds=case.load).items():
+                figures[f"{name}, {path}, quiet"] = found
+            with processes.running("-m", "bench.slow_clients", host, str(case.slow), talks=True) as (clients,):
+                processes.first_line(clients)
+                for path, found in probed(host, headers, seconds=case.seconds).items():
+                    figures[f"{name}, {path}, beset"] = found
+    return figures
 
 
-def run(options: Namespace, vendors: Sequence[str]) -> dict[str, object]:
-    """On SQLite: what is measured lies before the database."""
-    case = Case(rows=options.rows, slow=options.slow, seconds=options.seconds, load=options.load, repeat=options.repeat)
-    figures = cases.measured("bench.serving_case", case, called=f"3 servers, {case.slow} slow clients")
-    found = Run(servers={name: Served(**served) for name, served in figures["servers"].items()})
-    report.show("Pages a second, median of all turns, with people alone.", pages(found.servers))
-    report.show(
-        f"Milliseconds, 99th percentile; what had no answer in {PATIENCE:g} s counts as so long. "
-        f"Beset is beside {case.slow} slow clients: silent, slow heads, slow bodies, slow readers.",
-        probes(found.servers),
-    )
-    return {"case": asdict(case), **asdict(found)}
+def gthread(host: str) -> list[str]:
+    where = ["--bind", host, "--workers", str(PROCESSES), "--no-control-socket"]
+    # Connections are kept as long as ours are. By default that is two seconds, or less when it is busy.
+    threads = ["--worker-class", "gthread", "--threads", str(THREADS), "--keep-alive", "75"]
+    return ["-m", "gunicorn", "dashboard.wsgi", *where, *threads, "--graceful-timeout", "1"]
 
 
-def pages(servers: Mapping[str, Served]) -> list[dict[str, str]]:
-    ours = median(servers[OURS].per_second)
-    return [
-        {
-            "Server": name,
-            "Pages a second": f"{median(served.per_second):.1f}",
-            "÷ ours": f"{median(served.per_second) / ours:.2f}",
-        }
-        for name, served in servers.items()
-    ]
+def granian(host: str) -> list[str]:
+    name, port = host.split(":")
+    where = ["--host", name, "--port", port, "--workers", str(PROCESSES), "--blocking-threads", str(THREADS)]
+    return ["-m", "granian", "dashboard.wsgi:application", "--interface", "wsgi", *where]
 
 
-def probes(servers: Mapping[str, Served]) -> list[dict[str, str]]:
-    ours = servers[OURS]
-    return [
-        {
-            "Server": name,
-            "Path": path,
-            "Quiet": f"{1000 * served.quiet[path]['p99']:,.1f}",
-            "Beset": f"{1000 * served.beset[path]['p99']:,.1f}",
-            "÷ quiet": f"{served.beset[path]['p99'] / served.quiet[path]['p99']:,.1f}",
-            "÷ ours": f"{served.beset[path]['p99'] / ours.beset[path]['p99']:,.1f}",
-            "Asked": f"{served.beset[path]['number']:,}",
-            "Without answer": f"{served.beset[path]['unanswered']:,}",
-        }
-        for path in PROBED
-        for name, served in servers.items()
-    ]
+SERVERS: dict[str, Callable[[str], list[str]]] = {
+    OURS: partial(supervision.web_server, processes=PROCESSES),
+    "gunicorn gthread": gthread,
+    "granian": granian,
+}
+"""Each at one address, with as many processes and threads as the others; else as it comes."""
+
+
+def pages_per_second(people: list[Visitor], *, seconds: float) -> float:
+    """How many of the page all of them are shown, each over a connection that stays open."""
+    for visitor in people:
+        # Its server may have closed it while the others had their turns.
+        visitor.connection.close()
+        visitor.page(PAGE)
+    began = time.monotonic()
+
+    def visit(visitor: Visitor) -> int:
+        number = 0
+        while time.monotonic() < began + seconds:
+            visitor.page(PAGE)
+            number += 1
+        return number
+
+    with ThreadPoolExecutor(max_workers=len(people)) as pool:
+        shown = sum(pool.map(visit, people))
+    return shown / (time.monotonic() - began)
+
+
+def probed(host: str, headers: dict[str, str], *, seconds: float) -> Figures:
+    """Both paths at once, each asked again and again, as a load balancer and a person do who come anew each time.
+
+    What gets no answer counts as our patience.
+    """
+    end = time.monotonic() + seconds
+
+    def probe(path: str) -> dict[str, float]:
+        took: list[float] = []
+        unanswered = 0
+        while time.monotonic() < end:
+            began = time.perf_counter()
+            answered = is_answered(host, path, headers)
+            took.append(time.perf_counter() - began if answered else PATIENCE)
+            unanswered += not answered
+            time.sleep(PAUSE)
+        return {"asked": len(took), "unanswered": unanswered, **report.milliseconds(took)}
+
+    with ThreadPoolExecutor(max_workers=len(PROBED)) as pool:
+        return dict(zip(PROBED, pool.map(probe, PROBED), strict=True))
+
+
+def is_answered(host: str, path: str, headers: dict[str, str]) -> bool:
+    connection = http.client.HTTPConnection(host, timeout=PATIENCE)
+    with closing(connection), suppress(OSError, http.client.HTTPException):
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 200, (path, answer.status)
+        return True
+    return False
+
+
+def judge(run: Run, same: list[Run]) -> Judged:
+    for name in SERVERS:
+        yield f"{name} ÷ ours: pages", run.median(name, PAGES) / run.median(OURS, PAGES), {}
+    for name, path in product(SERVERS, PROBED):
+        quiet, beset = (run.median(f"{name}, {path}, {kind}", "p99, ms") for kind in ("quiet", "beset"))
+        ours = run.median(f"{OURS}, {path}, beset", "p99, ms")
+        yield f"{name}, {path}: beset ÷ quiet", beset / quiet, {}
+        yield f"{name}, {path}: beset ÷ ours", beset / ours, {}
+
+
+PART = Part(
+    options={
+        "rows": (10_000, "size of the register whose first page is shown"),
+        "slow": (200, "slow clients, a fourth of each kind"),
+        "seconds": (60.0, "of each server beside slow clients"),
+        "load": (10.0, "seconds of each turn without them"),
+        "repeat": (3, "how often the servers take turns without them"),
+    },
+    # On SQLite: what is measured lies before the database.
+    cases=lambda options: every({**options, "database": "sqlite"}),
+    measure=measure,
+    judge=judge,
+)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
@@ -16,8 +20,7 @@ IDLE = 30.0
 """Seconds after which the connection is made anew: the server closes one that is idle for twice as long."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     status: int
     location: str
     text: str
@@ -36,38 +39,58 @@ class Visitor:
         self.used_at = time.monotonic()
 
     def get(self, path: str) -> Answer:
-        return self._ask("GET", path)
+        return self._read(*self._ask("GET", path))
+
+    def page(self, path: str) -> Answer:
+        """One that must be there."""
+        answer = self.get(path)
+        assert answer.status == 200, (path, answer.status)
+        return answer
 
     def post(self, path: str, **fields: object) -> Answer:
-        return self._ask("POST", path, urlencode({"csrfmiddlewaretoken": TOKEN, **fields}, doseq=True))
+        form = urlencode({"csrfmiddlewaretoken": TOKEN, **fields}, doseq=True)
+        return self._read(*self._ask("POST", path, form, {"Content-Type": "application/x-www-form-urlencoded"}))
 
     def download(self, path: str) -> tuple[int, float]:
         """How many bytes came, and how many seconds that took. None of them is kept."""
-        self._stay_connected()
-        began = time.perf_counter()
-        self.connection.request("GET", path, headers=self.headers)
-        answer = self.connection.getresponse()
+        began, answer = self._ask("GET", path)
         assert answer.status == 200, (path, answer.status)
-        size = 0
-        while part := answer.read(1 << 16):
-            size += len(part)
+        size = sum(len(part) for part in iter(lambda: answer.read(1 << 16), b""))
         return size, time.perf_counter() - began
 
-    def _ask(self, method: str, path: str, body: str | None = None) -> Answer:
-        self._stay_connected()
-        headers = self.headers | ({"Content-Type": "application/x-www-form-urlencoded"} if body else {})
-        began = time.perf_counter()
-        self.connection.request(method, path, body=body, headers=headers)
-        answer = self.connection.getresponse()
-        content = answer.read()
-        seconds = time.perf_counter() - began
-        location = answer.getheader("Location", "")
-        return Answer(status=answer.status, location=location, text=content.decode(), seconds=seconds)
-
-    def _stay_connected(self) -> None:
+    def _ask(
+        self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[float, http.client.HTTPResponse]:
         if time.monotonic() - self.used_at > IDLE:
             self.connection.close()
         if self.connection.sock is None:
             # Not part of what is timed.
             self.connection.connect()
         self.used_at = time.monotonic()
+        began = time.perf_counter()
+        self.connection.request(method, path, body=body, headers=self.headers | (headers or {}))
+        return began, self.connection.getresponse()
+
+    def _read(self, began: float, answer: http.client.HTTPResponse) -> Answer:
+        content = answer.read()
+        seconds = time.perf_counter() - began
+        return Answer(answer.status, answer.getheader("Location", ""), content.decode(), seconds)
+
+
+@contextmanager
+def meanwhile(act: Callable[[], object], *, pause: float) -> Iterator[None]:
+    """Does it again and again as long as the block lasts, at least once. What goes wrong there is raised at the end."""
+    over = threading.Event()
+
+    def work() -> None:
+        act()
+        while not over.wait(pause):
+            act()
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        working = pool.submit(work)
+        try:
+            yield
+        finally:
+            over.set()
+        working.result()

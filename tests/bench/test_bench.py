@@ -15,14 +15,15 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from bench import databases, listing_case, listing_pages, product, report, waits
+from bench import databases, history, listing, product, report
+from bench.part import Case, Run
 
 ONE = ["deletion", "--items", "200", "--concurrency", "1", "--verify", "sample", "--repeat", "1"]
 
 
-def start(place: Path, *words: str) -> subprocess.Popen[str]:
-    """On SQLite alone; its temporary folders go into `place`, and its figures beside it."""
-    save = ["--database", "sqlite", "--save", str(place.with_suffix(".json"))]
+def start(place: Path, *words: str, database: str = "sqlite") -> subprocess.Popen[str]:
+    """Its temporary folders go into `place`, and its figures beside it."""
+    save = ["--database", database, "--save", str(place.with_suffix(".json"))]
     return subprocess.Popen(
         [sys.executable, "-m", "bench", *words, *save],
         cwd=settings.BASE_DIR,
@@ -33,13 +34,15 @@ def start(place: Path, *words: str) -> subprocess.Popen[str]:
     )
 
 
-def figures_of(place: Path, *words: str) -> tuple[Any, str]:
+def runs_of(place: Path, *words: str, database: str = "sqlite") -> tuple[list[dict[str, Any]], str]:
     """What such a run saved and printed. It leaves nothing else behind."""
-    bench = start(place, *words)
-    printed, complaints = bench.communicate(timeout=100)
+    bench = start(place, *words, database=database)
+    printed, complaints = bench.communicate(timeout=110)
     assert bench.returncode == 0, complaints
     assert (list(place.iterdir()), running(place)) == ([], [])
-    return json.loads(place.with_suffix(".json").read_text(encoding="utf-8")), printed
+    runs = json.loads(place.with_suffix(".json").read_text(encoding="utf-8"))["runs"]
+    assert {run["database"] for run in runs} == {database}
+    return runs, printed
 
 
 def running(place: Path) -> list[str]:
@@ -62,115 +65,147 @@ def place(tmp_path: Path) -> Path:
 
 
 def test_deleting_is_measured_beside_a_bare_loop(place: Path) -> None:
-    figures, printed = figures_of(place, *ONE, "--latency", "0.01", "--memory", "100")
-    (timing,), (memory,) = figures["timing"], figures["memory"]
-    (run,) = timing["runs"]
-    assert (run["deletes"], run["most_in_flight"]) == (2, 1)
+    (timed, watched), printed = runs_of(place, *ONE, "--latency", "0.01", "--memory", "100")
+    found = {name: value for row in timed["figures"].values() for name, (value,) in row.items()}
+    assert found["most in flight"] == 1
     # A sample, chosen anew each time, the ends of lists, and controls.
-    assert 30 <= run["look_ups"] <= 200
-    assert timing["ideal"] == pytest.approx((2 + run["look_ups"]) * 0.01)
-    assert timing["ratio"] == pytest.approx(run["wall"] / timing["ideal"])
-    assert timing["peer_ratio"] == pytest.approx(run["peer"] / timing["ideal"])
+    assert 30 <= found["look-ups"] <= 200
+    assert found["ideal s"] == pytest.approx((2 + found["look-ups"]) * 0.01)
+    assert found["/ 1,000"] == pytest.approx((2 + found["look-ups"]) * 5)
+    wall = found["÷ ideal"] * found["ideal s"]
+    assert found["ids / s"] == pytest.approx(200 / wall)
     # Nobody is faster than the provider, and nothing is sent before it is confirmed. The peer makes fewer calls.
-    assert timing["ratio"] > 1
-    assert run["peer"] > (2 + 2 * 3) * 0.01
-    assert 0 < run["first_call"] < run["wall"]
-    assert timing["cpu_per_1000"] == pytest.approx(sum(run["cpu"]) * 1000 / 200)
-    assert memory["peak_memory"] == max(memory["runs"][0]["peak_memory"]) > 10_000_000
-    assert memory["web_memory"] == memory["runs"][0]["web_memory"] > 10_000_000
-    assert memory["items_per_second"] == pytest.approx(100 / memory["runs"][0]["wall"])
-    assert f"{timing['ratio']:.3f}" in printed
+    assert found["÷ ideal"] > 1
+    assert found["bare loop ÷ ideal"] * found["ideal s"] > (2 + 2 * 3) * 0.01
+    assert 0 < found["first call s"] < wall
+    assert f"{found['÷ ideal']:.2f}" in printed
+    found = {name: value for row in watched["figures"].values() for name, (value,) in row.items()}
+    assert min(found["worker MB"], found["web MB"]) > 10
+    assert min(found["ids / s"], found["CPU s / 1,000"]) > 0
 
 
 def test_lists_are_measured_beside_the_changelist(place: Path) -> None:
-    figures, printed = figures_of(place, "listing", "--rows", "120", "240", "--repeat", "1")
-    small, large = figures["runs"]
-    assert (small["case"]["rows"], large["case"]["rows"]) == (120, 240)
-    beside = ["first", "deep", "filter", "last", "search", "id"]
-    assert [page["name"] for page in large["pages"]] == [*beside, *listing_pages.SEARCHES]
-    for page in small["pages"] + large["pages"]:
-        assert (len(page["ours"]), len(page["peer"])) == (1, page["name"] in beside)
-        assert len(page["in_turn"]) == listing_case.IN_TURN
-        assert min(*page["ours"], *page["peer"], *page["in_turn"]) > 0
-    # The largest register is judged by the goals, and its growth by the smallest.
+    (run,), printed = runs_of(place, "listing", "--rows", "120", "--repeat", "1")
+    assert list(run["figures"]) == [*listing.FASTER, *listing.SEARCHES]
+    for name, page in run["figures"].items():
+        beside = [len(page[column]) for column in (listing.OURS, listing.PEERS) if column in page]
+        assert beside == ([1, 1] if name in listing.FASTER else [])
+        assert len(page[listing.IN_TURN]) == listing.MORE
+        assert all(min(page[column]) > 0 for column in page if column != "shown")
     assert "≥ 50 " in printed
-    assert "first ÷ at 120" in printed
+
+
+def test_the_largest_register_is_judged_by_the_goals_and_its_growth_by_the_smallest() -> None:
+    def run(rows: int, milliseconds: float, shown: int) -> Run:
+        found = Run(case=Case(rows=rows))
+        for name in [*listing.FASTER, *listing.SEARCHES]:
+            found.add({name: {"shown": 100, listing.OURS: 10, listing.PEERS: 50, listing.IN_TURN: milliseconds}})
+        found.figures["old end"]["shown"] = [shown]
+        return found
+
+    small, large = run(120, 8, shown=1), run(240, 10, shown=2)
+    judged, without = (
+        {name: (ratio, goal) for name, ratio, goal in listing.judge(one, [large, small])} for one in (large, small)
+    )
+    assert judged["first: times as fast"] == (5, {"at_least": 4})
+    assert judged["old end ÷ first"] == (1, {"at_most": 3})
+    assert judged["first ÷ at 120"] == (1.25, {"at_most": 1.5})
+    # A page that shows more rows says nothing of the register.
+    assert "old end ÷ at 120" not in judged
+    assert without["first: times as fast"] == (5, {})
+    assert not [name for name in without if "÷ at" in name]
 
 
 def test_a_page_that_shows_something_else_is_not_measured() -> None:
     row = '<input aria-label="Select {0}"><th class="field-task_id"><a href="/">{0}</a>'
-    page = SimpleNamespace(name="id", ours="/a", peer="/b", shown=["right"], same_rows=True)
+    page = listing.Page(ours="/a", peer="/b", shown=["right"], same_rows=True)
 
     def visitor(shown: str) -> Any:
-        return SimpleNamespace(get=lambda path: SimpleNamespace(status=200, text=row.format(shown), seconds=0.5))
+        return SimpleNamespace(page=lambda path: SimpleNamespace(text=row.format(shown), seconds=0.5))
 
-    assert listing_case.timed(page, visitor("right"), repeat=1).peer == [0.5]
+    assert listing.beside_the_peer(page, visitor("right"), repeat=1)[listing.PEERS] == [500]
     with pytest.raises(AssertionError):
-        listing_case.timed(page, visitor("wrong"), repeat=1)
+        listing.beside_the_peer(page, visitor("wrong"), repeat=1)
 
 
 def test_freezing_is_measured_while_a_colleague_works(place: Path) -> None:
-    figures, printed = figures_of(place, "freezing", "--rows", "300", "--repeat", "1")
-    (run,) = figures["runs"]
-    assert min(*run["freeze"], *run["bare"], *run["dialog"], run["select_all"]) > 0
-    assert run["armed"] > run["confirm"] > 0
-    assert run["undone"] > run["undo"] > 0
-    assert list(run["waits"]) == ["nothing else", "confirming", "undoing"]
-    for while_it in run["waits"].values():
-        assert 0 < while_it["p50"] <= while_it["p99"] <= while_it["longest"]
-        assert (while_it["refused"], while_it["deletions"] > 0) == (0, True)
-    assert f"{run['freeze'][0] / run['bare'][0]:.2f}" in printed
+    (run,), printed = runs_of(place, "freezing", "--rows", "300", "--repeat", "1")
+    seconds = {name: row["s"][0] for name, row in run["figures"].items() if "s" in row}
+    assert min(seconds.values()) > 0
+    assert seconds["frozen"] > seconds["written down"]
+    assert seconds["all shown as being deleted"] > seconds["confirmation answered"]
+    assert seconds["all kept"] > seconds["Undo answered"]
+    phases = {name: row for name, row in run["figures"].items() if "pages" in row}
+    assert [name.partition(", ")[2] for name in phases] == ["nothing else", "confirming", "undoing"]
+    for found in phases.values():
+        assert 0 < found["p50, ms"][0] <= found["p99, ms"][0] <= found["longest, ms"][0]
+        assert (found["refused"], found["deletions"] > [0]) == ([0], True)
+    assert f"{seconds['frozen'] / seconds['bare']:,.2f}" in printed
 
 
 def test_importing_is_measured_beside_a_bare_load(place: Path) -> None:
-    figures, printed = figures_of(place, "importing", "--rows", "400")
-    bare, ours = figures["loads"]
-    ((load,), (both,)) = bare["runs"], ours["runs"]
-    assert (len(load["seconds"]), len(both["seconds"])) == (1, 2)
+    (bare, ours), printed = runs_of(place, "importing", "--rows", "400")
+    load, both = bare["figures"]["bare load"], [ours["figures"][name] for name in ("import", "the same file again")]
     # It starts Python and Django, which a bare load has done already.
-    assert min(both["seconds"]) > load["seconds"][0] > 0
-    assert min(both["memory"]) > 10_000_000
+    assert min(found["s"][0] for found in both) > load["s"][0] > 0
+    assert min(found["peak MB"][0] for found in both) > 10
     assert "≤ 200 met" in printed
 
 
-def test_a_history_is_measured_at_two_sizes(place: Path) -> None:
-    figures, printed = figures_of(place, "history", "--items", "1000", "2000", "--deletions", "60", "--repeat", "1")
-    small, large = figures["runs"]
-    assert (small["report_items"], large["report_items"]) == (100, 200)
-    assert large["report_size"] > small["report_size"] > 100 * 30
-    assert large["memory_after"] >= large["memory_before"] > 10_000_000
-    assert all(len(seconds) == 1 for seconds in large["pages"].values())
+def test_a_history_is_measured(place: Path) -> None:
+    (run,), printed = runs_of(place, "history", "--items", "1000", "--deletions", "60", "--repeat", "1")
+    found = run["figures"].pop("report.csv")
+    assert found["of items"] == [100]
+    assert found["MB"] > [100 * 30 / 1e6]
+    assert found["after"] >= found["web MB before"] > [10]
+    assert all(len(page["ms"]) == 1 for page in run["figures"].values())
     assert "deletion, deep" in printed
 
 
-def test_connections_are_measured_plain_and_under_tls(place: Path) -> None:
-    figures, printed = figures_of(place, "connections", "--calls", "2", "--rounds", "1")
-    plain, tls = figures["runs"]
-    assert (plain["tls"], tls["tls"]) == (False, True)
-    assert (len(plain["wall"]), len(tls["wall"])) == (4, 5)
-    for run in (plain, tls):
-        assert min(seconds for found in (run["wall"], run["cpu"]) for (seconds,) in found.values()) > 0
-    assert "ours (fresh)" in printed
+def test_a_large_history_is_compared_with_a_small_one() -> None:
+    few, many = (Run(case=Case(items=items)) for items in (1000, 2000))
+    few.add({"first": {"ms": [10, 20, 90]}, "report.csv": {"s": 1}})
+    many.add({"first": {"ms": [30, 10, 90]}, "report.csv": {"s": 1}})
+    assert list(history.judge(many, [few, many])) == [("first ÷ at 1,000", 1.5, {})]
+    assert list(history.judge(few, [few, many])) == []
 
 
 def test_web_servers_are_measured_with_and_without_slow_clients(place: Path) -> None:
-    toy = ["--rows", "60", "--slow", "8", "--seconds", "2", "--load", "1", "--repeat", "1"]
-    figures, printed = figures_of(place, "serving", *toy)
-    assert list(figures["servers"]) == ["ours (waitress)", "gunicorn gthread", "granian"]
-    for served in figures["servers"].values():
-        assert len(served["per_second"]) == 1
-        assert served["per_second"][0] > 0
-        for found in (*served["quiet"].values(), *served["beset"].values()):
-            assert 0 < found["p50"] <= found["p99"] <= found["longest"]
-    ours = figures["servers"]["ours (waitress)"]["beset"]
-    assert {path: found["unanswered"] for path, found in ours.items()} == {"/healthz": 0, "/tasks/": 0}
-    assert "Without answer" in printed
+    toy = ["--rows", "60", "--slow", "8", "--seconds", "1", "--load", "0.5", "--repeat", "1"]
+    (run,), printed = runs_of(place, "serving", *toy)
+    for name in ("ours (waitress)", "gunicorn gthread", "granian"):
+        ((rate,),) = run["figures"].pop(name).values()
+        assert rate > 0
+    assert len(run["figures"]) == 3 * 2 * 2
+    for found in run["figures"].values():
+        assert 0 < found["p50, ms"][0] <= found["p99, ms"][0] <= found["longest, ms"][0]
+    for path in ("/healthz", "/tasks/"):
+        assert run["figures"][f"ours (waitress), {path}, beset"]["unanswered"] == [0]
+    assert "granian, /tasks/: beset ÷ ours" in printed
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "words",
+    [
+        "listing --rows 120 --repeat 1",
+        "freezing --rows 300 --repeat 1",
+        "deletion --items 200 --latency 0 --verify none --repeat 0 --memory 100",
+        "importing --rows 400",
+        "history --items 1000 --deletions 60 --repeat 1",
+    ],
+)
+def test_a_part_is_measured_on_postgresql_too(place: Path, words: str) -> None:
+    runs, _ = runs_of(place, *words.split(), database="postgresql")
+    values = [value for run in runs for row in run["figures"].values() for found in row.values() for value in found]
+    assert len(values) > 4
+    assert all(value >= 0 for value in values)
 
 
 def test_a_percentile_is_a_value_that_was_measured() -> None:
     hundred = [number / 100 for number in range(100, 0, -1)]
-    assert [waits.percentile(hundred, share) for share in (0.5, 0.95, 0.99, 1)] == [0.5, 0.95, 0.99, 1.0]
-    assert waits.percentile([7.0], 0.5) == 7.0
+    assert [report.percentile(hundred, share) for share in (0.5, 0.95, 0.99, 1)] == [0.5, 0.95, 0.99, 1.0]
+    assert report.percentile([7.0], 0.5) == 7.0
 
 
 def test_a_goal_says_whether_it_is_met() -> None:

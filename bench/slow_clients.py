@@ -1,4 +1,4 @@
-"""Clients that hold a web server up, for as long as they are let live: `python -m bench.serving_slow HOST NUMBER`."""
+"""Clients that hold a web server up, for as long as they are let live: `python -m bench.slow_clients HOST NUMBER`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 
 from bench import processes
 
@@ -15,31 +14,19 @@ PACE = 1.0
 """Seconds for each byte."""
 LARGE = "/static/admin/js/vendor/jquery/jquery.js"
 """The largest file that anybody may ask for, 285 kB: more than the sockets hold on the way to who reads little."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    opening: bytes
-    more: bytes = b""
-    """What is sent every second from then on."""
-    reads: bool = False
-    """Goes on reading what comes. The others have lost when anything comes, and begin anew."""
-
-
+FORM = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\n"
 KINDS = {
-    "silent": Kind(opening=b""),
-    "head": Kind(opening=b"GET /login/ HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", more=b"x"),
-    "body": Kind(
-        opening=b"POST /login/ HTTP/1.1\r\nHost: localhost\r\n"
-        b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\n",
-        more=b"x",
-    ),
-    "reader": Kind(opening=f"GET {LARGE} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode(), reads=True),
+    "silent": ("", ""),
+    "head": ("GET /login/ HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", "x"),
+    "body": (f"POST /login/ HTTP/1.1\r\nHost: localhost\r\n{FORM}", "x"),
+    "reader": (f"GET {LARGE} HTTP/1.1\r\nHost: localhost\r\n\r\n", ""),
 }
+"""What each says first, and every second from then on."""
 
 
-def play(kind: Kind, address: tuple[str, int], connected: threading.Semaphore) -> None:
+def play(kind: str, address: tuple[str, int], connected: threading.Semaphore) -> None:
     """Connects again whenever it was dropped."""
+    opening, more = KINDS[kind]
     while True:
         with suppress(OSError), socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -48,20 +35,21 @@ def play(kind: Kind, address: tuple[str, int], connected: threading.Semaphore) -
             client.settimeout(PACE)
             client.connect(address)
             connected.release()
-            client.sendall(kind.opening)
-            while goes_on(client, kind):
+            client.sendall(opening.encode())
+            while goes_on(client, more, reads=kind == "reader"):
                 pass
         time.sleep(0.1)
 
 
-def goes_on(client: socket.socket, kind: Kind) -> bool:
+def goes_on(client: socket.socket, more: str, *, reads: bool) -> bool:
+    """Only a reader goes on when something comes. The others have lost then, and begin anew."""
     try:
         received = client.recv(1)
     except TimeoutError:
-        client.sendall(kind.more)
+        client.sendall(more.encode())
         return True
     time.sleep(PACE)
-    return kind.reads and received != b""
+    return reads and received != b""
 
 
 def main() -> None:
@@ -69,12 +57,11 @@ def main() -> None:
     host, port = sys.argv[1].split(":")
     number = int(sys.argv[2])
     connected = threading.Semaphore(0)
-    for kind in list(KINDS.values()) * (number // len(KINDS)):
+    for kind in [*KINDS] * (number // len(KINDS)):
         threading.Thread(target=play, args=(kind, (host, int(port)), connected), daemon=True).start()
     for _ in range(number):
         connected.acquire()
-    sys.stdout.write("connected\n")
-    sys.stdout.flush()
+    print("connected", flush=True)
     threading.Event().wait()
 
 
