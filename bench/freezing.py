@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
@@ -122,7 +122,9 @@ class Operator:
         path = f"/deletions/new/?selection={self.selection}"
         self.draft = self._post(path, selection=self.selection, shown="").location
         button = re.compile(rf"<button[^>]*>\s*Delete {self.rows:,} tasks\s*</button>")
-        self._wait(lambda: bool(button.search(self.visitor.page(self.draft).text)))
+        product.until(
+            lambda: bool(button.search(self.visitor.page(self.draft).text)), seconds=self.patience, pause=LOOK
+        )
         return time.perf_counter() - began
 
     def press(self, action: str) -> float:
@@ -133,16 +135,14 @@ class Operator:
         began = time.perf_counter()
         answered = self.press(action)
         uuid = self.draft.strip("/").rpartition("/")[2]
-        self._wait(Deletion.objects.filter(uuid=uuid, total=self.rows, **{field: reached}).exists)
+        mine = Deletion.objects.filter(uuid=uuid, total=self.rows, **{field: reached})
+        product.until(mine.exists, seconds=self.patience, pause=LOOK)
         return answered, time.perf_counter() - began
 
     def _post(self, path: str, **fields: object) -> Answer:
         answer = self.visitor.post(path, **fields)
         assert answer.status == 303, (path, answer.status, answer.text)
         return answer
-
-    def _wait(self, true: Callable[[], bool]) -> None:
-        product.until(true, seconds=self.patience, pause=LOOK)
 
 
 class Colleague:

@@ -70,10 +70,6 @@ class Page:
     """The peer shows the same ones. It sorts unknown times otherwise, so only short lists can tell."""
 
 
-def environment(case: Case) -> dict[str, object]:
-    return {"DJANGO_SETTINGS_MODULE": "bench.changelist.settings", "TASKS_PER_PAGE": SIZE}
-
-
 def measure(case: Case) -> Figures:
     registers.make(case.rows)
     pages = planted_pages(deep=min(DEEP_PAGE, math.ceil(case.rows / SIZE)))
@@ -209,7 +205,7 @@ PART = Part(
         "rows": ([10_000, 1_000_000], "sizes of the register"),
         "repeat": (8, "how often each page is loaded, ours and the peer's"),
     },
-    environment=environment,
+    environment=lambda case: {"DJANGO_SETTINGS_MODULE": "bench.changelist.settings", "TASKS_PER_PAGE": SIZE},
     measure=measure,
     judge=judge,
 )

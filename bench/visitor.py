@@ -39,7 +39,7 @@ class Visitor:
         self.used_at = time.monotonic()
 
     def get(self, path: str) -> Answer:
-        return self._read(*self._ask("GET", path))
+        return self._ask("GET", path)
 
     def page(self, path: str) -> Answer:
         """One that must be there."""
@@ -48,30 +48,19 @@ class Visitor:
         return answer
 
     def post(self, path: str, **fields: object) -> Answer:
-        form = urlencode({"csrfmiddlewaretoken": TOKEN, **fields}, doseq=True)
-        return self._read(*self._ask("POST", path, form, {"Content-Type": "application/x-www-form-urlencoded"}))
+        return self._ask("POST", path, urlencode({"csrfmiddlewaretoken": TOKEN, **fields}, doseq=True))
 
-    def download(self, path: str) -> tuple[int, float]:
-        """How many bytes came, and how many seconds that took. None of them is kept."""
-        began, answer = self._ask("GET", path)
-        assert answer.status == 200, (path, answer.status)
-        size = sum(len(part) for part in iter(lambda: answer.read(1 << 16), b""))
-        return size, time.perf_counter() - began
-
-    def _ask(
-        self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
-    ) -> tuple[float, http.client.HTTPResponse]:
+    def _ask(self, method: str, path: str, body: str | None = None) -> Answer:
         if time.monotonic() - self.used_at > IDLE:
             self.connection.close()
         if self.connection.sock is None:
             # Not part of what is timed.
             self.connection.connect()
         self.used_at = time.monotonic()
+        headers = self.headers | ({"Content-Type": "application/x-www-form-urlencoded"} if body else {})
         began = time.perf_counter()
-        self.connection.request(method, path, body=body, headers=self.headers | (headers or {}))
-        return began, self.connection.getresponse()
-
-    def _read(self, began: float, answer: http.client.HTTPResponse) -> Answer:
+        self.connection.request(method, path, body=body, headers=headers)
+        answer = self.connection.getresponse()
         content = answer.read()
         seconds = time.perf_counter() - began
         return Answer(answer.status, answer.getheader("Location", ""), content.decode(), seconds)
