@@ -41,8 +41,8 @@ def fresh(vendor: str, folder: Path) -> Iterator[str]:
         return
     name = f"bench_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(f"{server()}/postgres", autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
             yield f"{server()}/{name}"
         finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

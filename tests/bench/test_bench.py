@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 
@@ -233,6 +234,24 @@ def test_an_interruption_leaves_no_process_and_no_file_behind(place: Path) -> No
     bench.send_signal(signal.SIGINT)
     assert "Nothing was saved" in bench.communicate(timeout=60)[1]
     assert (list(place.iterdir()), running(place)) == ([], [])
+
+
+@pytest.mark.postgres
+def test_an_interruption_while_a_database_is_made_leaves_none(tmp_path: Path, monkeypatch) -> None:
+    execute, said = psycopg.Connection.execute, []
+
+    def interrupted(self: psycopg.Connection, query: Any) -> Any:
+        done = execute(self, query)
+        said.append(query.as_string(self))
+        if said[-1].startswith("CREATE"):
+            raise KeyboardInterrupt
+        return done
+
+    monkeypatch.setattr(psycopg.Connection, "execute", interrupted)
+    with pytest.raises(KeyboardInterrupt), databases.fresh("postgresql", tmp_path):
+        pytest.fail("It went on.")
+    name = said[0].removeprefix("CREATE DATABASE ")
+    assert said == [f"CREATE DATABASE {name}", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"]
 
 
 def test_an_absent_postgresql_is_told_and_left_out(monkeypatch, capsys) -> None:
