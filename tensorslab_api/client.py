@@ -129,12 +129,11 @@ class Client:
     def _post(self, path: str, payload: dict[str, object], deadline: float | None) -> tuple[int, str | None, bytes]:
         if isinstance(self.__authorization, errors.NotSent):
             raise type(self.__authorization)()
-        limit = time.monotonic() + self.timeout
-        if deadline is not None and deadline < limit:
-            limit = deadline
-        if limit <= time.monotonic():
+        now = time.monotonic()
+        limit = now + self.timeout if deadline is None else min(now + self.timeout, deadline)
+        if limit <= now:
             raise errors.TooLate
-        with Attempt(deadline=limit) as attempt:
+        with Attempt(started=now, deadline=limit) as attempt:
             body = json.dumps(payload, separators=(",", ":")).encode("ascii")
             answer = self._attempt(self.base_url + path, body, self.__authorization, attempt)
         # Raised here and not `from` its cause: the library's exceptions and frames hold the request, and so the key.

@@ -42,9 +42,10 @@ MOST_INTERIM = 20
 class Attempt:
     """One call on its way. Its time runs while it is entered; its connection reports to it."""
 
-    def __init__(self, *, deadline: float) -> None:
+    def __init__(self, *, started: float, deadline: float) -> None:
+        """Both as `time.monotonic()` has them: a machine may stand still between the two looks at the clock."""
+        self.started = started
         self.deadline = deadline
-        self.started = time.monotonic()
         self.sent = False
         """The first byte left, or was about to."""
         self.cut = False

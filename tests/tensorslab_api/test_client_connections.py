@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +15,7 @@ from tensorslab_api import (
     Unanswered,
     errors,
     judge_delete,
+    transport,
 )
 from tensorslab_api.sandbox import Trouble
 from tests.tensorslab_api.asking import KEY, failure_of
@@ -32,6 +34,14 @@ def test_a_call_ends_at_its_deadline_however_the_answer_drips(sandbox: CheckedSa
     assert isinstance(error, errors.DeadlineExceeded)
     assert str(error) == "No answer in 0.5 s."
     assert 0.45 < time.monotonic() - started < 3
+
+
+def test_the_sentence_says_what_the_call_was_given(sandbox: CheckedSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The machine stood still before the transport first looked at the clock.
+    later = SimpleNamespace(monotonic=lambda: time.monotonic() + 0.05)
+    monkeypatch.setattr(transport, "time", later)
+    sandbox.control(queue=[Trouble.HANG])
+    assert str(failure_of(Client(base_url=sandbox.url, api_key=KEY, timeout=0.5))) == "No answer in 0.5 s."
 
 
 def test_a_body_without_length_that_was_cut_is_not_an_answer() -> None:
