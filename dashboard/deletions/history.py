@@ -61,7 +61,7 @@ class HistoryFilterForm(FilterForm):
         return words
 
     def wrong(self, name: str) -> str:
-        return unusable(self, name)
+        return unusable(self, name) or super().wrong(name)
 
     def query_string(self, cursor: str = "") -> str:
         query = QueryDict(mutable=True)

@@ -56,11 +56,11 @@ class TaskFilterForm(FilterForm):
         return text
 
     def wrong(self, name: str) -> str:
-        return unusable(self, name)
+        return unusable(self, name) or super().wrong(name)
 
 
 def unusable(form: forms.Form, name: str) -> str:
-    """What is wrong with one field of a filter, and what it takes."""
+    """What is wrong with one field of a filter, and what it takes; empty where its own error says that."""
     field = form.fields[name]
     value = quoted(str(form.data.get(name, "")))
     if isinstance(field, forms.ChoiceField):
@@ -74,4 +74,4 @@ def unusable(form: forms.Form, name: str) -> str:
         return f"{field.label}: {value} is not a day. Write it as YYYY-MM-DD."
     if isinstance(field, forms.CharField) and form.has_error(name, "max_length"):
         return f"{field.label}: use at most {field.max_length} characters."
-    return f"{field.label}: {' '.join(map(str, form.errors[name]))}"
+    return ""

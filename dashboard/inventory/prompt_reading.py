@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
 
 TABLE, UNREAD, GRAMS = "inventory_prompts", "inventory_unread", "inventory_grams"
+Row = tuple[Any, ...]
 UNREAD_AT_ALL = f"SELECT 1 FROM {UNREAD} LIMIT 1"  # nosec B608 # only names from the code
 NUMBERS = f"COALESCE(grams, '{{{grams.PLAIN}}}')"
 """As PostgreSQL's index has a prompt's numbers: most are plain, and so have none in the table."""
@@ -32,7 +33,6 @@ UNTIMED = 1_000_000_000
 NUMBERS_A_SLOT = 1024
 SLOT = {"sqlite": timedelta(days=1), "postgresql": timedelta(days=1) / 256}
 """How much time is one slot. Shorter ones would take SQLite's index more room."""
-Row = tuple[Any, ...]
 BEGIN = datetime(1, 1, 1, tzinfo=UTC)
 _SECONDS = -int(BEGIN.timestamp())
 SQLITE_SLOT = f"""COALESCE(

@@ -26,7 +26,7 @@ class FilterForm(forms.Form):
 
     def wrong(self, name: str) -> str:
         """One sentence: what is wrong with this field, and what it takes."""
-        raise NotImplementedError
+        return f"{self.fields[name].label}: {' '.join(map(str, self.errors[name]))}"
 
     @property
     def sentence(self) -> str:
