@@ -98,6 +98,9 @@ def test_pages_count_selection_and_frozen_set_are_one(
     data: st.DataObject, small: int, few: int, looked_at: int, most: int, monkeypatch, settings
 ) -> None:
     monkeypatch.setattr(walking, "SMALL", small)
+    if looked_at < 200:
+        # Or the walk would find all of so few, and no stretch be looked through.
+        monkeypatch.setattr(walking, "LOOKED_AT_AGAIN", 0)
     monkeypatch.setattr(stretches, "MOST", most)
     monkeypatch.setattr(search, "FEW", dict.fromkeys(search.FEW, few))
     monkeypatch.setattr(walking, "READ_WHOLE", min(few, 200))

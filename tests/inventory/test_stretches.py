@@ -215,3 +215,25 @@ def test_the_last_moment_of_a_day_is_found(stretches_alone: None) -> None:
         TrackedTask.objects.bulk_create(TrackedTaskFactory.build_batch(3, prompt="a fox", created_at=moment))
     for sort in (walking.NEWEST_FIRST, walking.OLDEST_FIRST):
         assert len(walked(Filter(q="fox", created_before=midnight - TICK), sort, back=False)) == 3
+
+
+@pytest.mark.parametrize("sort", ["-created", "created"])
+def test_a_slot_that_is_read_in_part_is_read_again(monkeypatch, settings, sort: str) -> None:
+    """Two a day have the word, behind some that have not: so the first stretch is all that is left."""
+    for name, value in (("SMALL", 0), ("LOOKED_AT", 2), ("LOOKED_AT_AGAIN", 0)):
+        monkeypatch.setattr(walking, name, value)
+    monkeypatch.setattr(search, "FEW", dict.fromkeys(search.FEW, 0))
+    monkeypatch.setattr(stretches, "MOST", 1)
+    settings.TASKS_PER_PAGE = 2
+    noon = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    for day in (-9, -8, 9, 10):
+        TrackedTaskFactory(prompt="an owl", created_at=noon + timedelta(days=day))
+    found = [
+        TrackedTaskFactory(prompt="a fox", created_at=noon + timedelta(days=day, seconds=second)).pk
+        for day in range(5)
+        for second in range(2)
+    ]
+    # One whose id begins so is found as well, wherever it lies.
+    found.insert(4, TrackedTaskFactory(task_id="fox_1", prompt="an owl", created_at=noon + timedelta(days=1.5)).pk)
+    assert walked(Filter(q="fox"), sort, back=False) == (found if sort == "created" else found[::-1])
+    assert walked(Filter(q="fox"), sort, back=True) == (found[::-1] if sort == "created" else found)

@@ -70,3 +70,10 @@ def test_a_page_that_is_not_counted_counts_nothing(operator: Person, many: None)
     with CaptureQueriesContext(connection) as captured:
         operator.get("/tasks/?q=red+fox")
     assert not [query["sql"] for query in captured.captured_queries if 'AS "number_read"' in query["sql"]]
+
+
+def test_in_a_large_register_what_is_not_sorted_is_counted_behind_the_page(operator, many: None, monkeypatch) -> None:
+    monkeypatch.setattr(walking, "SMALL", 0)
+    page = operator.get("/tasks/?q=red+fox").content.decode()
+    assert later(page) == "/tasks/total/?q=red+fox"
+    assert "3 or more match" in page
