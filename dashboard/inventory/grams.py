@@ -25,7 +25,9 @@ MARKS = "".join(chr(code) for code in range(33, 127) if not chr(code).isalnum())
 
 def of(folded: str) -> str:
     """All pieces of a prompt, between blanks."""
-    return " ".join([_known(run) if len(run) <= SHORT else _of(run) for run in folded.split()])
+    if not folded.isprintable():
+        folded = _CONTROLS.sub("\ufffd", folded)
+    return " ".join([*[_known(run) if len(run) <= SHORT else _of(run) for run in folded.split()], *set(folded)])
 
 
 def looked_up(text: str) -> list[str]:
@@ -40,9 +42,9 @@ def looked_up(text: str) -> list[str]:
 
 
 def _of(run: str) -> str:
-    run = _CONTROLS.sub("\ufffd", run)
-    places = range(len(run))
-    return " ".join({run[place : place + size] for size in range(1, LONGEST + 1) for place in places})
+    """Those of two characters and more. The index itself passes over what comes again."""
+    pairs = [run[place : place + 2] for place in range(len(run) - 1)]
+    return " ".join(pairs + [run[place : place + LONGEST] for place in range(len(run) - 2)])
 
 
 _known = lru_cache(maxsize=20_000)(_of)
@@ -88,9 +90,8 @@ def number_followed(pair: str) -> int:
 
 def rare_numbers(text: str) -> str:
     """SQL for what `numbered` says of a plain prompt."""
-    values = ", ".join(f"('{letter}', {_number(letter)})" for letter in RARE)
-    rare = f"SELECT number FROM (VALUES {values}) AS rare (letter, number) WHERE strpos({text}, letter) > 0"  # nosec B608 # only names from the code
-    return f"CASE WHEN {text} ~ '[{RARE}]' THEN ARRAY(SELECT {PLAIN} UNION ALL {rare}) END"
+    rare = ", ".join(f"CASE WHEN strpos({text}, '{letter}') > 0 THEN {_number(letter)} END" for letter in RARE)
+    return f"CASE WHEN {text} ~ '[{RARE}]' THEN array_remove(ARRAY[{PLAIN}, {rare}], NULL) END"
 
 
 def _is_plain(text: str) -> bool:

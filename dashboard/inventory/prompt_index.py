@@ -34,6 +34,8 @@ SQLITE_TABLES = (
     f"""CREATE VIRTUAL TABLE {GRAMS} USING fts5(
         grams, content='', columnsize=0, detail=none, tokenize="ascii tokenchars '{grams.MARKS}'")""",
 )
+# Parts of the index are put together when there are eight of a size, not four: less is written twice.
+_SELDOM_MERGED = f"INSERT INTO {GRAMS} ({GRAMS}, rank) VALUES ('automerge', 8)"  # nosec B608 # only names from the code
 _NOTE = f"INSERT OR IGNORE INTO {UNREAD} (task_id) VALUES (NEW.id);"
 _FORGET = f"DELETE FROM {TABLE} WHERE rowid = OLD.id; DELETE FROM {UNREAD} WHERE task_id = OLD.id;"  # nosec B608 # only names from the code
 _CHANGED = "NEW.prompt IS NOT OLD.prompt OR NEW.created_at IS NOT OLD.created_at"
@@ -47,11 +49,16 @@ SQLITE = {
 _PLAIN = r"""prompt COLLATE "C" !~ '[^ -~]|  |^ | $'"""
 
 
-def _folded(table: str) -> str:
-    """SQL for the plain prompts of a table, as they are kept. OFFSET has each made small once, not for every letter."""
-    small = f"""
-        SELECT id, {POSTGRESQL_SLOT} AS slot, lower(prompt COLLATE "C") AS small FROM {table} WHERE {_PLAIN} OFFSET 0"""  # nosec B608 # only names from the code
-    return f"SELECT id, slot, small, {grams.rare_numbers('small')} FROM ({small}) AS plain"  # nosec B608 # only names from the code
+def _read(table: str) -> str:
+    """SQL that keeps a table's plain prompts and notes the others. Each is looked at once, and made small once."""
+    return f"""
+        WITH judged AS MATERIALIZED (
+            SELECT id, {POSTGRESQL_SLOT} AS slot, {_PLAIN} AS plain, lower(prompt COLLATE "C") AS small FROM {table}),
+        noted AS (
+            INSERT INTO {UNREAD} SELECT id FROM judged WHERE NOT plain ON CONFLICT DO NOTHING)
+        INSERT INTO {TABLE} (rowid, slot, folded, grams)
+        SELECT id, slot, small, {grams.rare_numbers("small")} FROM judged WHERE plain
+        ON CONFLICT (rowid) DO UPDATE SET slot = EXCLUDED.slot, folded = EXCLUDED.folded, grams = EXCLUDED.grams"""  # nosec B608 # only names from the code
 
 
 POSTGRESQL_TABLES = (
@@ -65,10 +72,7 @@ POSTGRESQL_FUNCTION = f"""
     CREATE OR REPLACE FUNCTION inventory_prompts_keep() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         IF TG_OP = 'INSERT' THEN
-            INSERT INTO {TABLE} (rowid, slot, folded, grams)
-            {_folded("added")}
-            ON CONFLICT (rowid) DO UPDATE SET slot = EXCLUDED.slot, folded = EXCLUDED.folded, grams = EXCLUDED.grams;
-            INSERT INTO {UNREAD} SELECT id FROM added WHERE NOT ({_PLAIN}) ON CONFLICT DO NOTHING;
+            {_read("added")};
         ELSIF TG_OP = 'UPDATE' THEN
             INSERT INTO {UNREAD} VALUES (NEW.id) ON CONFLICT DO NOTHING;
         ELSIF TG_OP = 'DELETE' THEN
@@ -99,17 +103,19 @@ def create(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         for table in POSTGRESQL_TABLES if postgresql else SQLITE_TABLES:
             cursor.execute(table)
-        if postgresql:
-            cursor.execute(POSTGRESQL_FUNCTION)
+    quicken(connection)
     triggers.put(connection, TASKS, _wanted(connection))
     with connection.cursor() as cursor:
-        if postgresql:
-            cursor.execute(f"INSERT INTO {TABLE} (rowid, slot, folded, grams) {_folded(TASKS)}")  # nosec B608 # only names from the code
-        unread = f"WHERE NOT ({_PLAIN})" if postgresql else ""
-        cursor.execute(f"INSERT INTO {UNREAD} SELECT id FROM {TASKS} {unread}")  # nosec B608 # only names from the code
+        cursor.execute(_read(TASKS) if postgresql else f"INSERT INTO {UNREAD} SELECT id FROM {TASKS}")  # nosec B608 # only names from the code
     prompt_reading.keep_up(connection.alias)
     if postgresql:
         _index(connection)
+
+
+def quicken(connection: BaseDatabaseWrapper) -> None:
+    """How the index is written to, which changes nothing of what it holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(POSTGRESQL_FUNCTION if connection.vendor == "postgresql" else _SELDOM_MERGED)
 
 
 def drop(connection: BaseDatabaseWrapper) -> None:

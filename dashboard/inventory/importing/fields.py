@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import tzinfo
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,6 +47,8 @@ STATUS_WORDS = {
     "成功": "completed",
     "失败": "failed",
 }
+SHORT, REMEMBERED = 100, 1000
+"""Characters of a cell that may come again, and how many of those a column remembers."""
 CODES = {"1": "queued", "2": "processing", "3": "completed", "4": "failed", "5": "uploading"}
 """What TensorsLab's `image_status` and `task_status` mean."""
 
@@ -275,22 +278,32 @@ def quoted(value: object) -> str:
     return f"“{shown(in_words(value))}”"
 
 
+def _remembered(reader: Reader) -> Reader:
+    """For a column of few different texts: each is read once, not once in a million rows."""
+    text = lru_cache(maxsize=REMEMBERED)(reader)
+
+    def read(value: object) -> dict[str, Any]:
+        return text(value) if isinstance(value, str) and len(value) <= SHORT else reader(value)
+
+    return read
+
+
 def readers(zone: tzinfo, *, semicolons: bool = False) -> dict[str, Reader]:
     """By column, in the order in which a row is judged: of two that give the same field, the later counts.
 
     `zone` is that of times without an offset. `semicolons` separate the cells: a comma is a decimal one.
     """
     return {
-        "status code": _status_code,
-        "status": _status,
-        "model": _model,
+        "status code": _remembered(_status_code),
+        "status": _remembered(_status),
+        "model": _remembered(_model),
         "prompt": _prompt,
         "url": address,
         # TensorsLab names no zone for it.
         "starttime": _created_at(None),
         "created_at": _created_at(zone),
-        "width": _pixels("width", semicolons=semicolons),
-        "height": _pixels("height", semicolons=semicolons),
-        "duration": _duration(semicolons=semicolons),
+        "width": _remembered(_pixels("width", semicolons=semicolons)),
+        "height": _remembered(_pixels("height", semicolons=semicolons)),
+        "duration": _remembered(_duration(semicolons=semicolons)),
         "error": _error,
     }
