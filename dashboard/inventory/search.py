@@ -18,9 +18,11 @@ from django.db.models.lookups import IsNull
 
 from dashboard.folding import holds
 from dashboard.inventory import grams
-from dashboard.inventory.models import IndexedPrompt, TrackedTask
+from dashboard.inventory.listed import TASKS
+from dashboard.inventory.models import IndexedPrompt
 from dashboard.inventory.prompt_reading import GRAMS, NUMBER_BITS, NUMBERS, TABLE, place
 from dashboard.inventory.query import Query, Term, read
+from dashboard.sql import rows
 
 PREFIX = 2
 """Characters from which on a word is also looked for among the task ids."""
@@ -65,9 +67,12 @@ def matching(q: str) -> Q:
 
 
 def by_id(q: str) -> Q | None:
-    """Those of which a task id begins with it; None where none is asked for."""
+    """Those whose task id begins with it; None where there are none, as for nearly every word."""
     query = read(q)
-    return among(*_ids_beginning_with(query.prefix)) if _may_be_prefix(query) else None
+    if not _may_be_prefix(query):
+        return None
+    numbers, parameters = _ids_beginning_with(query.prefix)
+    return among(numbers, parameters) if rows(f"{numbers} LIMIT 1", *parameters) else None
 
 
 def opaque(condition: Q) -> Q:
@@ -252,5 +257,8 @@ def _begins_with(prefix: str) -> Q:
     return Q(task_id__gte=prefix, task_id__lte=prefix + LAST)
 
 
-def _ids_beginning_with(prefix: str) -> tuple[str, tuple[Any, ...]]:
-    return TrackedTask.objects.filter(_begins_with(prefix)).values("pk").query.sql_with_params()
+def _ids_beginning_with(prefix: str) -> tuple[str, list[str]]:
+    """SQL for the numbers of those tasks."""
+    if connection.vendor == "postgresql":
+        return f"SELECT id FROM {TASKS} WHERE task_id LIKE %s", [f"{connection.ops.prep_for_like_query(prefix)}%"]  # nosec B608 # only names from the code
+    return f"SELECT id FROM {TASKS} WHERE task_id BETWEEN %s AND %s", [prefix, prefix + LAST]  # nosec B608 # only names from the code

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, Self
 
+from django.db import connection
 from django.db.models import Q
 
 from dashboard.inventory import search
@@ -147,8 +148,10 @@ def found(q: str, segments: Iterable[Segment], looks: Sequence[Look | None], *, 
     """Numbers of the next tasks, in order. `looks` has what was learned of the first segments, None of an empty one."""
     numbers: list[int] = []
     for place, segment in enumerate(segments):
+        if len(numbers) == limit:
+            break
         look = looks[place] if place < len(looks) else _unread(segment)
-        if look is not None and len(numbers) < limit:
+        if look is not None:
             numbers += _found_in(q, segment, look, limit=limit - len(numbers))
     return numbers
 
@@ -156,6 +159,9 @@ def found(q: str, segments: Iterable[Segment], looks: Sequence[Look | None], *, 
 def _found_in(q: str, segment: Segment, look: Look, *, limit: int) -> list[int]:
     places = list[Place]()
     stretch, most = Stretch.first(segment, look, limit=limit), MOST * limit
+    if connection.vendor == "sqlite":
+        # It looks for no more than it is asked for, however far that lies.
+        stretch, most = stretch.up_to(stretch.last), 2 * limit
     while True:
         proposed, stretch = _proposed(q, stretch, most=most)
         fitting = segment.of(search.one_of(proposed) & search.found(q))

@@ -26,8 +26,6 @@ READ_WHOLE = 200
 """About a page of them."""
 SMALL = 50_000
 """Tasks of a register in which an index is asked before any are looked at: it can't propose very many."""
-PLENTY = 2
-"""So many met at once, and an index would propose more than are sorted."""
 LOOKED_AT, LOOKED_AT_AGAIN = 200, 2000
 """Tasks whose prompts are read in order, to see whether a word is common; and those read for a page of one that is."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -119,7 +117,12 @@ class Walk:
 
     @cached_property
     def _is_large(self) -> bool:
-        return bool(self.filter.prompt_words) and prompt_reading.keep_up() > SMALL
+        return bool(self.filter.prompt_words) and self._size > SMALL
+
+    @cached_property
+    def _size(self) -> int:
+        """About how many tasks there are. Prompts that are new are read."""
+        return prompt_reading.keep_up()
 
     @cached_property
     def candidates(self) -> list[int] | None:
@@ -132,7 +135,7 @@ class Walk:
         if not self._is_large and self.candidates is not None:
             return self._picked(cursor, limit=limit)
         met, looks = self._met(cursor, limit=limit, at_most=LOOKED_AT)
-        if self._is_large and met is None and sum(look.met for look in looks if look) >= PLENTY:
+        if self._is_large and self._is_common(looks) and (met is None or len(met) == limit):
             self.__dict__["candidates"] = None
         if met is not None:
             return self._rows(met)
@@ -153,6 +156,12 @@ class Walk:
         for segment in self._segments(cursor):
             rows += segment.tasks.filter(search.found(q))[: limit - len(rows)]
         return rows
+
+    def _is_common(self, looks: Sequence[Look | None]) -> bool:
+        """Whether an index would propose more than are sorted, if it goes on as in the looks that were taken."""
+        looked_at = [look for look in looks if look]
+        met, read = sum(look.met for look in looked_at), sum(look.read for look in looked_at)
+        return met * self._size > search.FEW[connection.vendor] * read
 
     def _met(self, cursor: Cursor | None, *, limit: int, at_most: int) -> tuple[list[int] | None, list[Look | None]]:
         """What is found among the next few tasks, or None when that is too little to say what comes next."""
