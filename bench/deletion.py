@@ -21,9 +21,10 @@ from bench import processes, product, registers
 from bench.part import Case, Figures, Judged, Part, Run, every
 from bench.visitor import Visitor, meanwhile
 from dashboard.calls.models import Kind, ProviderCall, Worker
-from dashboard.deletions import manifest, requests
+from dashboard.deletions import actions
+from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, State
-from dashboard.inventory.models import Status, TrackedTask
+from dashboard.register.models import Status, TrackedTask
 
 IDEAL = 1.1
 PER_ITEM = 1.2
@@ -130,7 +131,7 @@ def drafts(items: int) -> list[Deletion]:
     )
     keys, actor = [task.pk for task in made], registers.person("bench")
     return [
-        manifest.freeze_tasks(tasks=TrackedTask.objects.filter(pk__range=(part[0], part[-1])), actor=actor)
+        freezing.freeze_tasks(tasks=TrackedTask.objects.filter(pk__range=(part[0], part[-1])), actor=actor)
         for part in (keys[:FIRST], keys[FIRST : FIRST + items])
     ]
 
@@ -138,9 +139,9 @@ def drafts(items: int) -> list[Deletion]:
 def confirm(deletion: Deletion) -> float:
     """Confirms it as a person would, and returns the seconds that took."""
     assert deletion.actor
-    by = requests.By(user=deletion.actor)
+    by = actions.By(user=deletion.actor)
     began = time.perf_counter()
-    requests.confirm(deletion=deletion, by=by, reason="Measuring", typed=str(deletion.size), now=timezone.now())
+    actions.confirm(deletion=deletion, by=by, reason="Measuring", typed=str(deletion.size), now=timezone.now())
     return time.perf_counter() - began
 
 

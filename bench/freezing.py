@@ -17,11 +17,11 @@ from bench.part import Case, Figures, Judged, Part, Run
 from bench.visitor import Answer, Visitor, meanwhile
 from dashboard.calls import accounts, clock
 from dashboard.calls.models import Kind
-from dashboard.deletions import manifest
+from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion
-from dashboard.inventory import selecting
-from dashboard.inventory.filters import Filter
-from dashboard.inventory.models import TrackedTask
+from dashboard.register import selecting
+from dashboard.register.filters.filter import Filter
+from dashboard.register.models import TrackedTask
 
 BARE = 1.5
 DIALOG = 2.0
@@ -84,9 +84,9 @@ def seconds_to_freeze(rows: int, user: User) -> tuple[float, float]:
     """Until the last item was written down, and until the set was described and signed: as the job does."""
     selection = selecting.select_all(user=user, filter=Filter())
     began = time.perf_counter()
-    draft = manifest.begin(selection=selection, actor=user, now=clock.now())
+    draft = freezing.begin(selection=selection, actor=user, now=clock.now())
     written = 0.0
-    while manifest.step(draft, now=clock.now()):
+    while freezing.step(draft, now=clock.now()):
         written = time.perf_counter() - began
     signed = time.perf_counter() - began
     draft.refresh_from_db()

@@ -12,10 +12,10 @@ from bench import product, registers
 from bench.part import Case, Figures, Judged, Part, Run
 from bench.visitor import Visitor
 from dashboard.calls import accounts
-from dashboard.deletions.history import PAGE_SIZE
+from dashboard.database.folding import fold
+from dashboard.deletions.history.listing import PAGE_SIZE
 from dashboard.deletions.models import Deletion, DeletionItem, State
-from dashboard.folding import fold
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 
 WARM = 2
 PEOPLE = ["ada", "grace", "linus", "margaret"]

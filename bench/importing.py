@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from bench import processes, product, registers
 from bench.part import Case, Figures, Judged, Part, Run, every
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 
 MEMORY = 200.0
 """Megabytes that an import may hold, however long its file."""

@@ -15,12 +15,13 @@ from django.db.models import F
 from bench import product, registers
 from bench.part import Case, Figures, Judged, Part, Run
 from bench.visitor import Visitor
-from dashboard import sql
-from dashboard.folding import fold
-from dashboard.inventory import prompt_reading, statistics
-from dashboard.inventory.models import Status, TaskQuerySet, TrackedTask
-from dashboard.inventory.query import read
-from dashboard.inventory.walking import Cursor
+from dashboard.database import sql
+from dashboard.database.folding import fold
+from dashboard.register import statistics
+from dashboard.register.models import Status, TaskQuerySet, TrackedTask
+from dashboard.register.search import prompt_reading
+from dashboard.register.search.query import read
+from dashboard.register.walking import Cursor
 
 FASTER = {"first": 4, "deep": 6, "filter": 4, "last": 4, "search": 50, "id": 50}
 """How many times as fast as the changelist each page shall be on the largest register."""
@@ -35,7 +36,7 @@ MORE = 10
 SIZE = 100
 DEEP_PAGE = 5000
 ELSEWHERE = "http://127.0.0.2:9"
-CHANGELIST = "/admin/inventory/trackedtask/"
+CHANGELIST = "/admin/register/trackedtask/"
 OURS, PEERS, IN_TURN = "ours, ms", "Django admin, ms", "ours in turn, ms"
 OUR_ROW = re.compile(r'aria-label="Select ([^" ]+)"')
 PEER_ROW = re.compile(r'<th class="field-task_id"><a [^>]*>([^<]+)</a>')

@@ -53,7 +53,7 @@ class Web:
 @contextmanager
 def web(*, workers: int) -> Iterator[Web]:
     """The product's web server, whose connections stay open between two requests."""
-    from dashboard.monitoring import supervision
+    from dashboard.operations import supervision
 
     with served_by(lambda host: supervision.web_server(host, processes=workers)) as found:
         yield found

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from dashboard.deletions.models import Deletion, DeletionItem
-from dashboard.inventory.models import Presence, TrackedTask
+from dashboard.register.models import Presence, TrackedTask
 
 TASKS, ITEMS = TrackedTask._meta.db_table, DeletionItem._meta.db_table
 

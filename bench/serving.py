@@ -14,7 +14,7 @@ from bench import processes, registers, report
 from bench.part import Case, Figures, Judged, Part, Run, every
 from bench.product import served_by, undisturbed
 from bench.visitor import Visitor
-from dashboard.monitoring import supervision
+from dashboard.operations import supervision
 
 OURS = "ours (waitress)"
 PROCESSES, THREADS = 2, 8

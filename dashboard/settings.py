@@ -88,9 +88,9 @@ INSTALLED_APPS = [
     "django_tasks_db",
     "dashboard.audit",
     "dashboard.calls",
-    "dashboard.inventory",
+    "dashboard.register",
     "dashboard.deletions",
-    "dashboard.monitoring",
+    "dashboard.operations",
 ]
 
 MIDDLEWARE = [
@@ -169,7 +169,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "dashboard.access.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "dashboard.pages.refusals.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if HTTPS and host != "*"]
 
 LOGGING = {

@@ -7,8 +7,8 @@ from dashboard.access.views import nothing_here
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="task-list"), name="home"),
     path("", include("dashboard.access.urls")),
-    path("", include("dashboard.monitoring.urls")),
-    path("tasks/", include("dashboard.inventory.urls")),
+    path("", include("dashboard.operations.urls")),
+    path("tasks/", include("dashboard.register.urls")),
     path("deletions/", include("dashboard.deletions.urls")),
     path("audit/", include("dashboard.audit.urls")),
     # Leads from an entry of Django's admin to its page, and fails where there is none: ours have none.
@@ -16,7 +16,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "dashboard.access.errors.bad_request"
-handler403 = "dashboard.access.errors.permission_denied"
-handler404 = "dashboard.access.errors.page_not_found"
-handler500 = "dashboard.access.errors.server_error"
+handler400 = "dashboard.pages.refusals.bad_request"
+handler403 = "dashboard.pages.refusals.permission_denied"
+handler404 = "dashboard.pages.refusals.page_not_found"
+handler500 = "dashboard.pages.refusals.server_error"

@@ -14,8 +14,8 @@ from django.db import connection
 from django.test import Client, TransactionTestCase
 
 from dashboard.calls import clock
-from dashboard.inventory.management.commands.sandbox import known
 from dashboard.pages import downloads
+from dashboard.register.management.commands.sandbox import known
 from tests.beginning import Beginning
 from tests.factories import UserFactory
 from tests.tensorslab_api.contract import CheckedSandbox

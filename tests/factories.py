@@ -10,13 +10,13 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from dashboard.calls.models import Account, Kind, ProviderCall
+from dashboard.database.folding import fold
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
-from dashboard.folding import fold
-from dashboard.inventory.importing import pieces
-from dashboard.inventory.importing.entries import Row
-from dashboard.inventory.importing.pieces import ROLE
-from dashboard.inventory.importing.storing import packed
-from dashboard.inventory.models import ImportBatch, Presence, Selection, Status, TrackedTask
+from dashboard.register.importing import pieces
+from dashboard.register.importing.cells.entries import Row
+from dashboard.register.importing.pieces import ROLE
+from dashboard.register.importing.storing import packed
+from dashboard.register.models import ImportBatch, Presence, Selection, Status, TrackedTask
 
 PASSWORD = "correct horse battery staple"
 

@@ -16,9 +16,10 @@ from dashboard.audit.models import AuditEvent
 from dashboard.calls import clock, controls
 from dashboard.calls.models import ProviderCall, Slot
 from dashboard.calls.recording import digest
-from dashboard.deletions import manifest, verifying
+from dashboard.deletions.drafts import freezing
+from dashboard.deletions.evidence import verifying
 from dashboard.deletions.models import GONE, Deletion, DeletionItem, Evidence, Inspection, Outcome, State
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 
 NOT_OURS = {Outcome.REFUSED, Outcome.SKIPPED, Outcome.KEPT}
 NEVER_SENDS = {State.DRAFT, State.DISCARDED, State.CANCELLED, State.SCHEDULED}
@@ -138,7 +139,7 @@ def _counters() -> Iterator[str]:
         rows[pk][outcome] = number
     for deletion in Deletion.objects.all():
         counted = {outcome.value: rows[deletion.pk].get(outcome.value, 0) for outcome in Outcome}
-        if manifest.is_cleared(deletion, now=clock.now()):
+        if freezing.is_cleared(deletion, now=clock.now()):
             # It keeps its counts while its items go.
             if any(number > deletion.counts()[outcome] for outcome, number in counted.items()):
                 yield f"Deletion {deletion.code}: the counters say {deletion.counts()}, but it has {counted}"

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from dashboard.audit import chain, triggers
 from dashboard.audit.models import AuditEvent
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 from tests.beginning import Beginning
 from tests.factories import TrackedTaskFactory, UserFactory
 
@@ -34,5 +34,5 @@ def test_everything_is_again_what_the_migrations_left() -> None:
     assert list(Permission.objects.order_by("pk").values()) == permissions
     assert triggers.missing(connection) == triggers.altered(connection) == []
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM inventory_prompts")
+        cursor.execute("SELECT count(*) FROM register_prompts")
         assert cursor.fetchone() == (0,)

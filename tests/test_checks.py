@@ -3,8 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import connection
 
-from dashboard.checks import deployment, provider
+from dashboard.checks import database_is_of_this_version, deployment, provider
+from dashboard.operations.management.commands.run import Command
+from dashboard.operations.preflight import NotReady
 
 
 def ids(found) -> list[str]:
@@ -58,3 +63,16 @@ def test_secrets_that_others_can_read_are_a_warning(settings) -> None:
 def test_debugging_with_a_real_account_is_a_warning(settings) -> None:
     settings.DEBUG = True
     assert ids(deployment()) == ["dashboard.W005"]
+
+
+@pytest.mark.django_db
+def test_a_database_of_an_early_version_gets_a_sentence_and_stays_as_it_is() -> None:
+    assert ids(database_is_of_this_version(databases=["default"])) == []
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE inventory_trackedtask (id integer)")
+    assert ids(database_is_of_this_version(databases=["default"])) == ["dashboard.E008"]
+    assert ids(database_is_of_this_version()) == []
+    with pytest.raises(NotReady, match="was written by an early version"):
+        Command().prepare()
+    with pytest.raises(SystemCheckError, match="E008"):
+        call_command("migrate", skip_checks=False, verbosity=0)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.folding import fold
+from dashboard.database.folding import fold
 
 CHARACTERS = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
 FORMS = ("NFC", "NFD", "NFKC", "NFKD")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import admin
 
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[TrackedTask]

@@ -20,13 +20,13 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from dashboard.access import lifetimes
-from dashboard.access.errors import method_not_allowed, permission_denied, too_large, too_many
 from dashboard.access.permissions import LOOK, REFUSALS
 from dashboard.access.requests import HtmxRequest, client_address
 from dashboard.access.zones import zone_of
 from dashboard.pages import bodies
 from dashboard.pages.downloads import TooMany
 from dashboard.pages.headers import strict
+from dashboard.pages.refusals import method_not_allowed, permission_denied, too_large, too_many
 
 logger = logging.getLogger("dashboard.access")
 PROBES = {"/healthz", "/readyz"}

@@ -1,12 +1,10 @@
 """The hash chain: each event's hash covers its every field and the hash of the event before it.
 
-It is an HMAC under a key that the database does not hold (`keys.py`). Entries of an older version have a plain sha256,
-which anybody can compute: they are believed only up to the entry that sealed them.
+It is an HMAC under a key that the database does not hold (`keys.py`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -18,14 +16,12 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from dashboard import sql
 from dashboard.audit import commitments, entries, heads, keys
 from dashboard.audit.entries import Entry
 from dashboard.audit.models import AuditEvent, AuditHead
+from dashboard.database import sql
 
 GENESIS = "0" * 64
-SEALED = "log.sealed"
-"""The first entry that is authenticated, after those that are not."""
 HEAD = 1
 ERASED = "log.erased"
 """Tells that a pseudonym stands for a person now, and in how many places."""
@@ -149,8 +145,6 @@ class _Walk:
 
     def __init__(self) -> None:
         self.sequence, self.previous = 0, GENESIS
-        self.is_plain = True
-        """So far no entry was authenticated."""
         self.erased: dict[str, commitments.Places] = {}
         """By pseudonym, as is `told`: what entries say of where it was put."""
         self.told: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
@@ -159,13 +153,7 @@ class _Walk:
         """Goes on to the next entry. Returns why it does not belong there, or nothing."""
         if event.sequence != self.sequence + 1:
             return f"it is missing; the next one is {event.sequence}."
-        text = hashed(event)
-        if keys.recognised(text, event.hash):
-            # Someone with the database alone can replace plain entries before it, but can't make the one that seals.
-            if self.is_plain and self.sequence and event.action != SEALED:
-                return "the entries before it were not authenticated by a key, nor sealed."
-            self.is_plain = False
-        elif not self.is_plain or event.hash != hashlib.sha256(text.encode()).hexdigest():
+        if not keys.recognised(hashed(event), event.hash):
             return "its fields were changed, or the key that it was written with is not known here."
         if event.previous_hash != self.previous:
             return "it does not follow the entry before it."
@@ -182,8 +170,6 @@ class _Walk:
     def end(self, head: AuditHead) -> Broken | None:
         if head.hash != self.previous:
             return Broken(sequence=self.sequence, reason="its hash is not the one the chain ends in.")
-        if self.sequence and self.is_plain:
-            return Broken(sequence=self.sequence, reason="no entry up to here was authenticated by a key.")
         for pseudonym in {**self.erased, **self.told}:
             if self._places(pseudonym).wrong(self.told[pseudonym]) and (reason := _wrong_now(pseudonym)):
                 return Broken(sequence=self.sequence, reason=reason)

@@ -6,8 +6,8 @@ import json
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from dashboard import sql
 from dashboard.audit.models import AuditEvent
+from dashboard.database import sql
 
 
 class Row(NamedTuple):

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from dashboard.audit.models import AuditEvent
-from dashboard.folding import same
+from dashboard.database.folding import same
 from dashboard.pages import moments
 from dashboard.pages.filter_forms import FilterForm
 from dashboard.pages.foreign import quoted

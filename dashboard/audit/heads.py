@@ -27,7 +27,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from dashboard import sql
+from dashboard.database import sql
 
 logger = logging.getLogger(__name__)
 

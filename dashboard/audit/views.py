@@ -13,9 +13,9 @@ from dashboard.audit import chain
 from dashboard.audit.filters import AuditFilterForm, InvalidFilter
 from dashboard.audit.listing import page_of
 from dashboard.audit.models import AuditEvent, AuditHead
-from dashboard.audit.spreadsheet import csv_file
 from dashboard.pages.downloads import download
 from dashboard.pages.in_place import in_place
+from dashboard.pages.spreadsheet import csv_file
 
 COLUMNS = ["sequence", "at", "actor", "address", "action", "subject", "detail", "previous_hash", "hash"]
 

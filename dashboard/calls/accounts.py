@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
-from dashboard import sql
 from dashboard.calls.models import Account
 from dashboard.calls.policy import growing_pause, rest_for
+from dashboard.database import sql
 from tensorslab_api.verdict import Ruling, Verdict
 
 LONGEST_LAG = 60.0

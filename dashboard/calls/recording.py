@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from dashboard import sql
 from dashboard.audit import chain
 from dashboard.calls import slots
 from dashboard.calls.models import ProviderCall
+from dashboard.database import sql
 from tensorslab_api.verdict import Ruling, Verdict
 
 TABLE = "calls_providercall"

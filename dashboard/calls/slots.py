@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard.calls.models import ProviderCall, Slot
-from dashboard.sql import Sql, among, listed, update
+from dashboard.database.sql import Sql, among, listed, update
 
 LEASE_MARGIN = 15.0
 LEAST_MARGIN = 5.0
@@ -67,7 +67,7 @@ def any_free() -> bool:
 
 
 def lease_end(margin: float = LEASE_MARGIN) -> Sql | datetime:
-    """When a lease taken now runs out, by the database's clock: a value for `dashboard.sql`."""
+    """When a lease taken now runs out, by the database's clock: a value for `dashboard.database.sql`."""
     seconds = settings.TENSORSLAB_TIMEOUT + margin
     if connection.vendor == "postgresql":
         return Sql(f"STATEMENT_TIMESTAMP() + INTERVAL '{seconds} seconds'")

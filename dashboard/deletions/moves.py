@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from dashboard import sql
+from dashboard.database import sql
 from dashboard.deletions.models import Outcome
-from dashboard.inventory.models import Presence
+from dashboard.register.models import Presence
 
 PRESENCE = {
     Outcome.DELETED: Presence.DELETED,
@@ -20,7 +20,7 @@ PRESENCE = {
     Outcome.UNKNOWN: Presence.DELETING,
 }
 
-DELETIONS, ITEMS, TASKS = "deletions_deletion", "deletions_deletionitem", "inventory_trackedtask"
+DELETIONS, ITEMS, TASKS = "deletions_deletion", "deletions_deletionitem", "register_trackedtask"
 
 
 def shift_counters(deletion_id: int, changes: Mapping[str, int], **fields: object) -> None:

@@ -5,8 +5,8 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from dashboard.access import errors
 from dashboard.access.permissions import DELETE_TASKS, IMPORT_TASKS, LOOK, permission_required
+from dashboard.pages import refusals
 from tests.conftest import Person
 
 
@@ -19,14 +19,14 @@ def test_an_address_that_leads_nowhere_says_so(viewer: Person, stranger: Person)
     for person in (viewer, stranger):
         response = person.get("/nowhere/")
         assert response.status_code == 404
-        assert errors.NOT_FOUND in response.content.decode()
+        assert refusals.NOT_FOUND in response.content.decode()
 
 
 def test_an_htmx_request_gets_the_sentence_alone_and_in_its_place(viewer: Person, htmx: dict[str, str]) -> None:
     response = viewer.get("/nowhere/", headers=htmx)
 
     assert response.status_code == 404
-    assert errors.NOT_FOUND in response.content.decode()
+    assert refusals.NOT_FOUND in response.content.decode()
     assert "<html" not in response.content.decode()
     assert response.headers["HX-Retarget"] == "#notice"
     assert response.headers["HX-Reswap"] == "innerHTML"
@@ -59,19 +59,21 @@ def test_an_unknown_host_is_told_which_setting_to_change(stranger: Person, htmx:
 
 
 def test_a_request_that_is_too_large_is_told_apart(request_: HttpRequest) -> None:
-    assert errors.TOO_LARGE in errors.bad_request(request_, RequestDataTooBig()).content.decode()
-    assert "Go back to the page and try again." in errors.bad_request(request_, SuspiciousOperation()).content.decode()
+    assert refusals.TOO_LARGE in refusals.bad_request(request_, RequestDataTooBig()).content.decode()
+    assert (
+        "Go back to the page and try again." in refusals.bad_request(request_, SuspiciousOperation()).content.decode()
+    )
 
 
 def test_what_the_exception_says_to_developers_is_not_shown(request_: HttpRequest) -> None:
-    assert "secret" not in errors.bad_request(request_, SuspiciousOperation("secret")).content.decode()
+    assert "secret" not in refusals.bad_request(request_, SuspiciousOperation("secret")).content.decode()
 
 
 def test_a_failure_of_ours_is_a_sentence_that_needs_no_database(
     request_: HttpRequest, htmx: dict[str, str], rf: RequestFactory
 ) -> None:
     for request in (request_, rf.get("/tasks/", headers=htmx)):
-        response = errors.server_error(request)
+        response = refusals.server_error(request)
         assert response.status_code == 500
         assert "The dashboard failed on this request." in response.content.decode()
 

@@ -6,7 +6,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from dashboard.access import lifetimes, middleware
-from dashboard.deletions import tending
+from dashboard.deletions.dispatch import recovery
 from tests.conftest import Person
 from tests.factories import UserFactory
 
@@ -77,7 +77,7 @@ def test_who_was_disabled_is_signed_out_for_good(olga, administrator) -> None:
 def test_sessions_that_are_over_are_removed(olga) -> None:
     signed_in()
     Session.objects.update(expire_date=timezone.now())
-    tending._prune(now=timezone.now())
+    recovery._prune(now=timezone.now())
     assert not Session.objects.exists()
 
 

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from dashboard.audit import chain
 from dashboard.calls import accounts
-from dashboard.deletions import manifest
+from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, Outcome, State
-from dashboard.inventory import prompt_reading
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
+from dashboard.register.search import prompt_reading
 from tests.conftest import Person
 from tests.factories import DeletionFactory, DeletionItemFactory, ImportBatchFactory, TrackedTaskFactory, UserFactory
 
@@ -85,7 +85,7 @@ class World:
         """By what ends the address of what can be asked of them."""
         now = timezone.now()
         tasks = TrackedTask.objects.filter(pk=self.task.pk)
-        draft = manifest.freeze_tasks(tasks=tasks, actor=self.operator)
+        draft = freezing.freeze_tasks(tasks=tasks, actor=self.operator)
         own = {"actor": self.operator, "host": accounts.current_host(), "total": 1, "finished_at": None}
         scheduled = DeletionFactory(**own, state=State.SCHEDULED, starts_at=now + timedelta(hours=1), waiting=1)
         running = DeletionFactory(**own, state=State.RUNNING, waiting=1)

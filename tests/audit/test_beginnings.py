@@ -6,16 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from django.apps import apps
 from django.core.checks import run_checks
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
-from dashboard.audit import beginnings, chain, heads, triggers
+from dashboard.audit import beginnings, heads, triggers
 from dashboard.audit.models import AuditEvent, AuditHead
 from tests.audit.test_heads import append, exchange
-from tests.audit.test_keys import sealing, written_without_a_key
 from tests.audit.test_verify_audit import wrong
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -140,43 +138,3 @@ def test_heads_of_a_version_without_addresses_still_show_a_cut(folder: Path) -> 
     file.rename(folder / file.name.replace(f"@{heads._address()}", ""))
     assert heads.seen().sequence == 5
     assert heads.here() == {}
-
-
-def seal() -> AuditEvent:
-    """As an update does to three entries of an older version."""
-    exchange()
-    written_without_a_key(3)
-    with transaction.atomic():
-        sealing.seal_what_is_plain(apps, None)
-    return AuditEvent.objects.get(action="log.sealed")
-
-
-def test_a_seal_is_told_with_its_date(capsys, monkeypatch: pytest.MonkeyPatch) -> None:
-    # An older version leaves no address.
-    monkeypatch.setattr(heads, "leave", lambda head, follows: None)
-    sealed = seal()
-    call_command("verify_audit")
-    told = f"Entry 4 sealed the 3 entries without a key before it, on {beginnings.clock(sealed.at)}: they count as they"
-    assert told in capsys.readouterr().out
-    assert sealed.detail == {}
-
-
-def test_a_second_seal_is_told_of_until_a_person_accepts_that(capsys) -> None:
-    """Somebody wrote all of it anew, without a key, and had the next start seal it."""
-    append(2)
-    sealed = seal()
-    assert sealed.detail == {"again": True}
-    again = f"Entry 4 seals, on {beginnings.clock(sealed.at)}, entries without a key, though this log had one before."
-    assert again in wrong(capsys)
-    assert again in warned()
-    assert wrong(capsys, "--accept-new-log") == ""
-    assert (wrong(capsys), warned()) == ("", [])
-    assert AuditEvent.objects.filter(action="log.accepted", subject=sealed.hash).count() == 1
-
-
-def test_what_has_a_key_needs_no_seal() -> None:
-    append(3)
-    with transaction.atomic():
-        sealing.seal_what_is_plain(apps, None)
-    assert chain.verify() is None
-    assert not AuditEvent.objects.filter(action="log.sealed").exists()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.inventory.counting import SOON
+from dashboard.register.counting import SOON
 from tests.browser.gate import Gate
 from tests.browser.product import Product
 

@@ -16,7 +16,7 @@ TASKS = 60_000
 
 INSERT = """
 WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
-INSERT INTO inventory_trackedtask (
+INSERT INTO register_trackedtask (
     kind, task_id, status, model, prompt, urls, error, created_at, created_raw, tracked_at, presence,
     last_outcome, last_message, held_by, held_reason
 )

@@ -15,7 +15,7 @@ from django.db import DatabaseError
 
 from dashboard.calls.models import Account, ProviderCall
 from dashboard.deletions.models import DeletionItem
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 from tensorslab_api.sandbox import Sandbox
 from tests.chaos.herd import Herd
 from tests.cluster import Cluster

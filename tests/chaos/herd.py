@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from dashboard.monitoring import supervision
+from dashboard.operations import supervision
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -21,8 +21,8 @@ from django.utils import timezone
 
 from dashboard.calls.models import ProviderCall
 from dashboard.deletions.models import Deletion, DeletionItem, Inspection, State
-from dashboard.inventory.models import TrackedTask
-from dashboard.monitoring import reconciling
+from dashboard.operations import reconciling
+from dashboard.register.models import TrackedTask
 from tensorslab_api.sandbox import Sandbox
 from tensorslab_api.sandbox.existence import in_shard
 from tests.chaos.gremlins import MOST_WRONG, Gremlins

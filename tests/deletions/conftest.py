@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from dashboard.calls import accounts
 from dashboard.calls.models import Account, Control
-from dashboard.deletions import manifest, requests, shift
+from dashboard.deletions import actions
+from dashboard.deletions.dispatch import loop
+from dashboard.deletions.dispatch.loop import Shift
+from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, DeletionItem
-from dashboard.deletions.shift import Shift
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 from tests.conftest import Person
 from tests.factories import TrackedTaskFactory, UserFactory
 
@@ -23,7 +25,7 @@ Confirm = Callable[..., Deletion]
 @pytest.fixture(autouse=True)
 def _fast(settings, monkeypatch) -> None:
     """No grace, no checks afterwards, and no waiting for what is due in a moment, unless a test is about them."""
-    monkeypatch.setattr(shift, "MOMENT", -1.0)
+    monkeypatch.setattr(loop, "MOMENT", -1.0)
     settings.DELETION_GRACE_SECONDS = 0
     settings.DELETION_TYPED_ABOVE = 1_000_000
     settings.DELETION_VERIFY = "none"
@@ -44,10 +46,10 @@ def confirm(olga: User) -> Confirm:
     def confirm(tasks: list[TrackedTask], *, user: User = olga, now: datetime | None = None) -> Deletion:
         wanted = TrackedTask.objects.filter(pk__in=[task.pk for task in tasks])
         just_asked()
-        deletion = manifest.freeze_tasks(tasks=wanted, actor=user)
+        deletion = freezing.freeze_tasks(tasks=wanted, actor=user)
         moment = now or timezone.now()
         typed = str(deletion.size)
-        requests.confirm(deletion=deletion, by=requests.By(user=user), reason="Spring", typed=typed, now=moment)
+        actions.confirm(deletion=deletion, by=actions.By(user=user), reason="Spring", typed=typed, now=moment)
         deletion.refresh_from_db()
         return deletion
 
@@ -101,7 +103,7 @@ def tasks(db: None) -> list[TrackedTask]:
 @pytest.fixture
 def draft(olga: User, images: Callable[[int], list[TrackedTask]]) -> Deletion:
     tasks = images(3)
-    return manifest.freeze_tasks(tasks=TrackedTask.objects.filter(pk__in=[task.pk for task in tasks]), actor=olga)
+    return freezing.freeze_tasks(tasks=TrackedTask.objects.filter(pk__in=[task.pk for task in tasks]), actor=olga)
 
 
 def ticked(tasks: list[TrackedTask]) -> dict[str, object]:

@@ -10,9 +10,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from dashboard.calls.models import ProviderCall
-from dashboard.deletions import closing
+from dashboard.deletions.dispatch import closing
 from dashboard.deletions.models import Deletion, DeletionItem
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 from tests.deletions.forged_log import entry
 
 

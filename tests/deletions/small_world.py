@@ -19,13 +19,15 @@ from dashboard.calls import accounts, controls, slots
 from dashboard.calls.models import ProviderCall, Slot
 from dashboard.calls.sending import perform
 from dashboard.calls.verdicts import Verdict
-from dashboard.deletions import engine, requests, taking, vouchers, vouching
+from dashboard.deletions import actions
+from dashboard.deletions.dispatch import agenda, next_call
+from dashboard.deletions.dispatch.loop import Shift
+from dashboard.deletions.dispatch.outcomes import settle
+from dashboard.deletions.dispatch.recovery import Tender
+from dashboard.deletions.evidence import concluding, next_controls
 from dashboard.deletions.models import Deletion, DeletionItem, Inspection, Outcome, State
-from dashboard.deletions.settling import settle
-from dashboard.deletions.shift import Shift
-from dashboard.deletions.tending import Tender
-from dashboard.inventory.models import TrackedTask
-from dashboard.monitoring import reconciling
+from dashboard.operations import reconciling
+from dashboard.register.models import TrackedTask
 from tensorslab_api.sandbox import Sandbox
 from tests.oracle import Circumstances, Ident, violations
 
@@ -61,11 +63,11 @@ class Clock:
         return time.monotonic() + self.passed
 
 
-def take(hold: slots.Hold) -> taking.Chunk | None:
+def take(hold: slots.Hold) -> next_call.Chunk | None:
     """The next call of a deletion for this slot, on its way."""
     now = timezone.now()
-    chunk = taking.prepare(now=now)
-    return chunk if chunk and taking.leave(chunk, hold, now=now) else None
+    chunk = next_call.prepare(now=now)
+    return chunk if chunk and next_call.leave(chunk, hold, now=now) else None
 
 
 def meant(drawn: int, rows: Iterable[T]) -> T | None:
@@ -79,14 +81,14 @@ class Hand:
     """A call in the hands of some worker."""
 
     hold: slots.Hold
-    chunk: taking.Chunk
+    chunk: next_call.Chunk
     deadline: float
     verdict: Verdict | None = None
     came_at: datetime | None = None
 
     @property
     def looks_up(self) -> bool:
-        return self.chunk.operation == taking.Operation.LOOK_UP
+        return self.chunk.operation == next_call.Operation.LOOK_UP
 
 
 @dataclass(kw_only=True)
@@ -94,7 +96,7 @@ class SmallWorld:
     sandbox: Sandbox
     clock: Clock = field(default_factory=Clock)
     hands: list[Hand] = field(default_factory=list)
-    ready: list[taking.Chunk] = field(default_factory=list)
+    ready: list[next_call.Chunk] = field(default_factory=list)
     """Calls of workers that have yet to leave."""
     forgotten: list[Hand] = field(default_factory=list)
     """Calls of workers that died, or seemed to."""
@@ -118,7 +120,7 @@ class SmallWorld:
 
     def arm_a_piece(self) -> bool:
         """One step of a large change: arming, Undo, Stop, looking all of it up, looking again."""
-        work = engine.unfinished_chunks(now=self.now())
+        work = agenda.unfinished_chunks(now=self.now())
         for step, deletion in work[:1]:
             step(deletion, now=self.now())
         return bool(work)
@@ -129,16 +131,16 @@ class SmallWorld:
         while self.arm_a_piece():
             pieces += 1
             assert pieces < MOST_PIECES, "a large change never ends"
-        engine.heed_account(now=self.now())
-        engine.begin_due(now=self.now())
-        vouching.conclude(now=self.now())
+        agenda.heed_account(now=self.now())
+        agenda.begin_due(now=self.now())
+        concluding.conclude(now=self.now())
 
-    def next_call(self) -> taking.Chunk | None:
+    def next_call(self) -> next_call.Chunk | None:
         """As a shift finds it: controls in their turn, and all that are wanted once nothing else is to be done."""
         now = self.now()
-        if chunk := vouchers.prepare(now=now, idle=False) or taking.prepare(now=now):
+        if chunk := next_controls.prepare(now=now, idle=False) or next_call.prepare(now=now):
             return chunk
-        return vouchers.prepare(now=now, idle=True) or taking.prepare_inspection(now=now)
+        return next_controls.prepare(now=now, idle=True) or next_call.prepare_inspection(now=now)
 
     def prepare(self) -> None:
         """A call written down ahead, by a worker that may send it, forget it or die."""
@@ -149,7 +151,7 @@ class SmallWorld:
         if chunk := meant(drawn, self.ready):
             self.ready.remove(chunk)
             if drawn % 3 == 0:
-                taking.release(chunk.call_id)
+                next_call.release(chunk.call_id)
             else:
                 self.send_ready(chunk)
 
@@ -158,17 +160,17 @@ class SmallWorld:
         chunk = self.next_call()
         return self.send_ready(chunk) if chunk else None
 
-    def send_ready(self, chunk: taking.Chunk) -> Hand | None:
+    def send_ready(self, chunk: next_call.Chunk) -> Hand | None:
         may_be_sent = self.may_be_sent()
         for hold in slots.take(1):
-            if taking.leave(chunk, hold, now=self.now()):
+            if next_call.leave(chunk, hold, now=self.now()):
                 assert chunk.operation == "look_up" or idents(chunk) <= may_be_sent, f"sent against the rules: {chunk}"
                 deadline = self.clock.steady() + settings.TENSORSLAB_TIMEOUT
                 self.hands.append(Hand(hold=hold, chunk=chunk, deadline=deadline))
                 return self.hands[-1]
             slots.release(hold)
             return None
-        taking.release(chunk.call_id)
+        next_call.release(chunk.call_id)
         return None
 
     def go_on(self, hand: Hand) -> None:
@@ -178,7 +180,7 @@ class SmallWorld:
             return
         came_at = hand.came_at or self.now()
         if hand.chunk.deletion_id is None:
-            vouchers.settle(hand.chunk, hand.verdict, now=self.now(), came_at=came_at)
+            next_controls.settle(hand.chunk, hand.verdict, now=self.now(), came_at=came_at)
         else:
             settle(hand.chunk.call_id, hand.verdict, now=self.now(), came_at=came_at, sent=hand.chunk.sent)
         slots.release(hand.hold)
@@ -239,7 +241,7 @@ class SmallWorld:
         claims = DeletionItem.objects.filter(claim__isnull=False).exists()
         return bool(accounts.current().doubt) or not (open_look_ups or claims)
 
-    def drain(self, by: requests.By, *, rounds: int = 400) -> None:
+    def drain(self, by: actions.By, *, rounds: int = 400) -> None:
         """The trouble ends, whoever held a call has died, and somebody presses every button that a page offers."""
         self.sandbox.control(fault_rate=0.0)
         self.sandbox.world.queue.clear()
@@ -254,14 +256,14 @@ class SmallWorld:
             self.tend()
             self.run_shift()
             self.press_all(by)
-            due = engine.next_due(now=self.now())
+            due = agenda.next_due(now=self.now())
             unfinished = Inspection.objects.filter(at=None).exists() or Deletion.objects.in_flight().exists()
             if due is None and not unfinished:
                 return
             wait = LONGEST_WAIT if due is None else (due - self.now()).total_seconds()
             self.pass_time(min(max(wait, 1.0), LONGEST_WAIT))
 
-    def press_all(self, by: requests.By) -> None:
+    def press_all(self, by: actions.By) -> None:
         for deletion in Deletion.objects.filter(state=State.PAUSED):
             deletion.refresh_from_db()
             if deletion.state != State.PAUSED:
@@ -269,11 +271,11 @@ class SmallWorld:
                 continue
             acceptable = deletion.paused_by_account and controls.may_accept(accounts.current(), now=self.now())
             if acceptable and self.weather == "clear":
-                requests.accept(deletion=deletion, by=by, now=self.now())
+                actions.accept(deletion=deletion, by=by, now=self.now())
             else:
-                requests.resume(deletion=deletion, by=by, now=self.now())
+                actions.resume(deletion=deletion, by=by, now=self.now())
         for deletion in Deletion.objects.filter(state=State.FINISHED, unknown__gt=0):
-            requests.check_unknown(deletion=deletion, by=by, now=self.now())
+            actions.check_unknown(deletion=deletion, by=by, now=self.now())
 
     def wrong(self, *, ended: bool) -> list[str]:
         known = Circumstances(
@@ -289,7 +291,7 @@ class SmallWorld:
         triggers.create(connection)
 
 
-def idents(chunk: taking.Chunk) -> set[Ident]:
+def idents(chunk: next_call.Chunk) -> set[Ident]:
     return {(chunk.kind, task_id) for task_id in chunk.ids}
 
 

@@ -15,11 +15,13 @@ from django.utils import timezone
 
 from dashboard.calls import slots
 from dashboard.calls.sending import perform
-from dashboard.deletions import arming, engine, manifest, requests, taking
+from dashboard.deletions import actions
+from dashboard.deletions.actions import By
+from dashboard.deletions.dispatch import agenda, arming, next_call
+from dashboard.deletions.dispatch.outcomes import settle
+from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, DeletionItem
-from dashboard.deletions.requests import By
-from dashboard.deletions.settling import settle
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 from tests.deletions.conftest import work
 from tests.deletions.test_size import of_items, plan
 
@@ -45,15 +47,15 @@ def test_no_statement_finds_items_by_their_deletion_alone(sandbox, monkeypatch, 
         assert work(confirm(images(9))).deleted == 9
     settings.DELETION_GRACE_SECONDS = 60
     to_undo, to_stop = confirm(images(9)), confirm(images(9))
-    now, by = timezone.now(), requests.By(user=to_undo.actor)
+    now, by = timezone.now(), actions.By(user=to_undo.actor)
     TrackedTask.objects.filter(pk=to_undo.items.earliest("pk").tracked_id).update(held_by="alice")
     Deletion.objects.filter(pk=to_stop.pk).update(starts_at=now)
     to_stop.items.filter(pk=to_stop.first_item).update(touched=True)
     with CaptureQueriesContext(connection) as asked_by_people:
         arming.in_chunks(arming.arm_chunk, to_undo, now=now, at_most=3)
-        requests.undo(deletion=to_undo, by=by, now=now)
+        actions.undo(deletion=to_undo, by=by, now=now)
         arming.in_chunks(arming.undo_chunk, to_undo, now=now)
-        requests.stop_rest(deletion=to_stop, by=by, now=now)
+        actions.stop_rest(deletion=to_stop, by=by, now=now)
         arming.in_chunks(arming.keep_chunk, to_stop, now=now)
     statements = [query["sql"] for query in asked.captured_queries + asked_by_people.captured_queries]
     assert {to_undo.items.filter(outcome="kept").count(), to_stop.items.filter(outcome="kept").count()} == {8}
@@ -119,13 +121,13 @@ def test_postgresql_asks_by_the_task_whether_it_waits_to_be_armed(
             [one],
         )
         cursor.execute("VACUUM ANALYZE deletions_deletionitem")
-        cursor.execute("ANALYZE inventory_trackedtask")
+        cursor.execute("ANALYZE register_trackedtask")
     monkeypatch.setattr(arming, "CHUNK", 1)
     assert confirm(images(ITEMS)).armed_at is None
     beside = TrackedTask.objects.filter(pk__in=[task.pk for task in images(CHUNK)])
     with reading() as reads:
-        draft = manifest.freeze_tasks(tasks=beside, actor=olga)
-        assert not manifest.recheck(draft, now=timezone.now())
+        draft = freezing.freeze_tasks(tasks=beside, actor=olga)
+        assert not freezing.recheck(draft, now=timezone.now())
     assert draft.size == CHUNK
     assert max(reads.values()) <= 2 * CHUNK, reads
 
@@ -138,11 +140,11 @@ def test_postgresql_reads_a_chunk_whatever_it_knows_of_the_rest(
     settings.TENSORSLAB_BATCH_SIZE = CHUNK
     settings.DELETION_GRACE_SECONDS = 60
     monkeypatch.setattr(arming, "CHUNK", CHUNK)
-    monkeypatch.setattr(manifest, "AT_ONCE", ITEMS - 1)
+    monkeypatch.setattr(freezing, "AT_ONCE", ITEMS - 1)
     to_undo, to_send = confirm(images(ITEMS)), confirm(images(ITEMS))
     with connection.cursor() as cursor:
         # As when a large set has been frozen: nothing is open, and everything waits.
-        cursor.execute("ANALYZE deletions_deletionitem, inventory_trackedtask")
+        cursor.execute("ANALYZE deletions_deletionitem, register_trackedtask")
     now, by = timezone.now(), By(user=to_undo.actor)
     half = ITEMS // CHUNK // 2
     for deletion in (to_undo, to_send):
@@ -155,14 +157,14 @@ def test_postgresql_reads_a_chunk_whatever_it_knows_of_the_rest(
         next_one.refresh_from_db()
         assert next_one.outcome == "skipped"
 
-    requests.undo(deletion=to_undo, by=by, now=now)
+    actions.undo(deletion=to_undo, by=by, now=now)
     arming.in_chunks(arming.undo_chunk, to_undo, now=now, at_most=half)
     with reading() as undoing_reads:
         assert arming.undo_chunk(to_undo, now=now)
     assert max(undoing_reads.values()) <= 2 * CHUNK, undoing_reads
 
     Deletion.objects.filter(pk=to_send.pk).update(starts_at=now)
-    engine.begin_due(now=now)
+    agenda.begin_due(now=now)
     sent = 0
     while sent < half // 2:
         sent += _send()
@@ -170,7 +172,7 @@ def test_postgresql_reads_a_chunk_whatever_it_knows_of_the_rest(
         assert _send()
     assert max(sending_reads.values()) <= 2 * CHUNK, sending_reads
 
-    requests.stop_rest(deletion=to_send, by=by, now=now)
+    actions.stop_rest(deletion=to_send, by=by, now=now)
     arming.in_chunks(arming.keep_chunk, to_send, now=now, at_most=half)
     with reading() as stopping_reads:
         assert arming.keep_chunk(to_send, now=now)
@@ -179,10 +181,10 @@ def test_postgresql_reads_a_chunk_whatever_it_knows_of_the_rest(
 
 def _send() -> bool:
     """One call, from being taken to its books."""
-    chunk = taking.prepare(now=timezone.now())
+    chunk = next_call.prepare(now=timezone.now())
     assert chunk
     [hold] = slots.take(1)
-    assert taking.leave(chunk, hold, now=timezone.now())
+    assert next_call.leave(chunk, hold, now=timezone.now())
     verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
     settled = settle(chunk.call_id, verdict, now=timezone.now())
     slots.release(hold)

@@ -10,8 +10,10 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from dashboard.audit.models import AuditEvent
-from dashboard.deletions import closing, requests, signing
-from dashboard.deletions.closing import Closer
+from dashboard.deletions import actions
+from dashboard.deletions.dispatch import closing
+from dashboard.deletions.dispatch.closing import Closer
+from dashboard.deletions.drafts import fingerprint
 from dashboard.deletions.models import Deletion, DeletionItem, Inspection
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +31,7 @@ def undone(confirm, images, olga, settings, now):
 
     def undone(number: int) -> Deletion:
         deletion: Deletion = confirm(images(number))
-        requests.undo(deletion=deletion, by=requests.By(user=olga), now=now)
+        actions.undo(deletion=deletion, by=actions.By(user=olga), now=now)
         return deletion
 
     return undone
@@ -37,7 +39,7 @@ def undone(confirm, images, olga, settings, now):
 
 @pytest.fixture
 def _two_items_a_tick(monkeypatch) -> None:
-    monkeypatch.setattr(signing, "LINES", 2)
+    monkeypatch.setattr(fingerprint, "LINES", 2)
     monkeypatch.setattr(closing, "AT_ONCE", 2)
 
 
@@ -89,8 +91,8 @@ def test_two_opposite_corrections_while_it_is_read_are_noticed(undone, now) -> N
 
 def ended_hash(deletion: Deletion) -> str:
     digest = hashlib.sha256()
-    for some in signing.lines(deletion):
-        digest.update(signing.as_ended(some))
+    for some in fingerprint.lines(deletion):
+        digest.update(fingerprint.as_ended(some))
     return digest.hexdigest()
 
 
@@ -107,9 +109,9 @@ def test_what_an_inspection_is_correcting_waits_for_its_end(undone, now) -> None
 def test_one_that_can_not_be_read_is_begun_anew_and_holds_no_other_up(undone, now, monkeypatch) -> None:
     broken, whole = undone(4), undone(1)
     closer, as_ended = Closer(), closing.as_ended
-    monkeypatch.setattr(signing, "LINES", 2)
+    monkeypatch.setattr(fingerprint, "LINES", 2)
 
-    def as_ended_or_not(some: list[signing.Line]) -> bytes:
+    def as_ended_or_not(some: list[fingerprint.Line]) -> bytes:
         if some and some[0].pk == broken.first_item + 2:
             raise OperationalError
         return as_ended(some)

@@ -6,10 +6,12 @@ import pytest
 from django.utils import timezone
 
 from dashboard.audit.models import AuditEvent
-from dashboard.deletions import arming, manifest, reasons, requests
+from dashboard.deletions import actions
+from dashboard.deletions.actions import By, Changed, Invalid, Refused
+from dashboard.deletions.dispatch import arming
+from dashboard.deletions.drafts import eligibility, freezing
 from dashboard.deletions.models import Deletion, DeletionItem, State
-from dashboard.deletions.requests import By, Changed, Invalid, Refused
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 from tests.deletions.conftest import work
 from tests.factories import DeletionFactory, UserFactory
 
@@ -17,21 +19,21 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def _confirm(draft, user, *, reason="Spring", typed="", now=None) -> None:
-    requests.confirm(deletion=draft, by=By(user=user), reason=reason, typed=typed, now=now or timezone.now())
+    actions.confirm(deletion=draft, by=By(user=user), reason=reason, typed=typed, now=now or timezone.now())
     draft.refresh_from_db()
 
 
 def test_of_two_presses_on_a_large_draft_the_slower_hears_that_it_was_confirmed(olga, draft, monkeypatch) -> None:
     """It looks at the tasks before it takes the lock, and they look busy: by the other press."""
-    monkeypatch.setattr(manifest, "AT_ONCE", 0)
-    recheck = manifest.recheck
+    monkeypatch.setattr(freezing, "AT_ONCE", 0)
+    recheck = freezing.recheck
 
     def slow(deletion, *, now):
-        monkeypatch.setattr(manifest, "recheck", recheck)
+        monkeypatch.setattr(freezing, "recheck", recheck)
         _confirm(Deletion.objects.get(pk=deletion.pk), olga)
         return recheck(deletion, now=now)
 
-    monkeypatch.setattr(manifest, "recheck", slow)
+    monkeypatch.setattr(freezing, "recheck", slow)
     with pytest.raises(Refused, match="already confirmed"):
         _confirm(draft, olga)
 
@@ -80,7 +82,7 @@ def test_a_wrong_count_is_refused(settings, olga, draft, typed) -> None:
 def test_the_count_is_taken_in_any_digits_and_with_or_without_commas(settings, olga, images, typed) -> None:
     settings.DELETION_TYPED_ABOVE = 20
     images(1200)
-    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    draft = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     _confirm(draft, olga, typed=typed)
     assert draft.state == State.SCHEDULED
 
@@ -119,7 +121,7 @@ def test_a_missing_key_is_told_before_anything_is_scheduled(settings, olga, draf
 def test_undo_keeps_everything(sandbox, settings, olga, draft) -> None:
     settings.DELETION_GRACE_SECONDS = 60
     _confirm(draft, olga)
-    requests.undo(deletion=draft, by=By(user=olga), now=timezone.now())
+    actions.undo(deletion=draft, by=By(user=olga), now=timezone.now())
     work(draft)
     assert (draft.state, draft.kept, draft.waiting) == (State.CANCELLED, 3, 0)
     assert TrackedTask.objects.filter(presence="present", last_outcome="kept").count() == 3
@@ -132,7 +134,7 @@ def test_a_late_undo_is_refused(settings, olga, draft) -> None:
     now = timezone.now()
     _confirm(draft, olga, now=now)
     with pytest.raises(Refused, match="Too late"):
-        requests.undo(deletion=draft, by=By(user=olga), now=now + timedelta(seconds=10))
+        actions.undo(deletion=draft, by=By(user=olga), now=now + timedelta(seconds=10))
 
 
 def test_a_large_confirmation_is_armed_by_the_shift_and_undone_in_chunks(
@@ -141,12 +143,12 @@ def test_a_large_confirmation_is_armed_by_the_shift_and_undone_in_chunks(
     monkeypatch.setattr(arming, "CHUNK", 10)
     settings.DELETION_GRACE_SECONDS = 60
     images(35)
-    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    draft = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     _confirm(draft, olga)
     assert draft.armed_at is None
     arming.in_chunks(arming.arm_chunk, draft, now=timezone.now(), at_most=2)
     assert DeletionItem.objects.filter(open=True).count() == 20
-    requests.undo(deletion=draft, by=By(user=olga), now=timezone.now())
+    actions.undo(deletion=draft, by=By(user=olga), now=timezone.now())
     work(draft, shifts=1)
     assert draft.kept == 35
     # Also the fifteen that were never shown as being deleted.
@@ -156,7 +158,7 @@ def test_a_large_confirmation_is_armed_by_the_shift_and_undone_in_chunks(
 def test_a_large_confirmation_deletes_everything(sandbox, monkeypatch, olga, images) -> None:
     monkeypatch.setattr(arming, "CHUNK", 10)
     images(35)
-    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    draft = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     _confirm(draft, olga)
     assert work(draft).deleted == 35
 
@@ -164,11 +166,11 @@ def test_a_large_confirmation_deletes_everything(sandbox, monkeypatch, olga, ima
 def test_arming_skips_what_another_deletion_took_first(sandbox, monkeypatch, olga, images) -> None:
     """Two large ones confirmed in the same second: both looked at the tasks before either was confirmed."""
     monkeypatch.setattr(arming, "CHUNK", 2)
-    monkeypatch.setattr(manifest, "AT_ONCE", 0)
-    monkeypatch.setattr(manifest, "recheck", lambda deletion, *, now: False)
+    monkeypatch.setattr(freezing, "AT_ONCE", 0)
+    monkeypatch.setattr(freezing, "recheck", lambda deletion, *, now: False)
     images(5)
-    first = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
-    second = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    first = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    second = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     _confirm(first, olga)
     _confirm(second, olga)
     work(first)
@@ -183,24 +185,24 @@ def test_what_is_confirmed_is_busy_before_it_is_armed(monkeypatch, settings, olg
     settings.DELETION_GRACE_SECONDS = 60
     tasks = images(5)
     beside = images(1)
-    earlier = manifest.freeze_tasks(tasks=TrackedTask.objects.filter(pk__gte=tasks[3].pk), actor=olga)
-    large = manifest.freeze_tasks(tasks=TrackedTask.objects.exclude(pk=beside[0].pk), actor=olga)
+    earlier = freezing.freeze_tasks(tasks=TrackedTask.objects.filter(pk__gte=tasks[3].pk), actor=olga)
+    large = freezing.freeze_tasks(tasks=TrackedTask.objects.exclude(pk=beside[0].pk), actor=olga)
     _confirm(large, olga)
     arming.in_chunks(arming.arm_chunk, large, now=timezone.now(), at_most=armed)
     with pytest.raises(Changed):
         _confirm(earlier, olga)
-    later = manifest.freeze_tasks(tasks=TrackedTask.objects.filter(pk__gte=tasks[3].pk), actor=olga)
+    later = freezing.freeze_tasks(tasks=TrackedTask.objects.filter(pk__gte=tasks[3].pk), actor=olga)
     for draft in (earlier, later):
         draft.refresh_from_db()
         assert (draft.size, draft.skipped) == (1, 2)
-        assert set(draft.items.filter(outcome="skipped").values_list("message", flat=True)) == {reasons.BUSY}
+        assert set(draft.items.filter(outcome="skipped").values_list("message", flat=True)) == {eligibility.BUSY}
     _confirm(earlier, olga)
-    requests.undo(deletion=large, by=By(user=olga), now=timezone.now())
+    actions.undo(deletion=large, by=By(user=olga), now=timezone.now())
     arming.in_chunks(arming.undo_chunk, large, now=timezone.now())
     large.refresh_from_db()
     assert (large.kept, large.skipped) == (5, 0)
     # What was undone is free again at once.
-    free = manifest.freeze_tasks(tasks=TrackedTask.objects.filter(pk=tasks[4].pk), actor=olga)
+    free = freezing.freeze_tasks(tasks=TrackedTask.objects.filter(pk=tasks[4].pk), actor=olga)
     assert free.size == 1
 
 
@@ -208,9 +210,9 @@ def test_undoing_leaves_alone_what_became_another_deletions(monkeypatch, setting
     monkeypatch.setattr(arming, "CHUNK", 2)
     settings.DELETION_GRACE_SECONDS = 60
     tasks = images(5)
-    large = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    large = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     _confirm(large, olga)
-    requests.undo(deletion=large, by=By(user=olga), now=timezone.now())
+    actions.undo(deletion=large, by=By(user=olga), now=timezone.now())
     other = confirm(tasks[-1:])
     assert other.state == State.SCHEDULED
     arming.in_chunks(arming.undo_chunk, large, now=timezone.now())
@@ -223,18 +225,18 @@ def test_undoing_hides_nothing_that_happened_later(monkeypatch, settings, olga, 
     monkeypatch.setattr(arming, "CHUNK", 2)
     settings.DELETION_GRACE_SECONDS = 60
     tasks = images(5)
-    large = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    large = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     _confirm(large, olga)
     other = DeletionFactory(confirmed_at=timezone.now() + timedelta(hours=hours))
     TrackedTask.objects.filter(pk=tasks[-1].pk).update(last_outcome="refused", last_deletion=other.uuid)
-    requests.undo(deletion=large, by=By(user=olga), now=timezone.now())
+    actions.undo(deletion=large, by=By(user=olga), now=timezone.now())
     arming.in_chunks(arming.undo_chunk, large, now=timezone.now())
     tasks[-1].refresh_from_db()
     assert (tasks[-1].presence, tasks[-1].last_outcome) == ("present", shown)
 
 
 def test_keeping_a_draft_discards_it(olga, draft) -> None:
-    requests.keep(deletion=draft, by=By(user=olga))
+    actions.keep(deletion=draft, by=By(user=olga))
     draft.refresh_from_db()
     assert draft.state == State.DISCARDED
     with pytest.raises(Refused, match="discarded"):

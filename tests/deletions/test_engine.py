@@ -9,10 +9,10 @@ from dashboard.audit.models import AuditEvent
 from dashboard.calls import accounts
 from dashboard.calls.models import Account, ProviderCall
 from dashboard.calls.verdicts import Ruling, Verdict
-from dashboard.deletions import requests
+from dashboard.deletions import actions
+from dashboard.deletions.dispatch.loop import Shift
 from dashboard.deletions.models import DeletionItem, Outcome, State
-from dashboard.deletions.shift import Shift
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 from tests.deletions.conftest import outcomes, work
 from tests.factories import TrackedTaskFactory
 
@@ -76,7 +76,7 @@ def test_a_provider_that_deletes_some_and_says_failed_costs_at_most_five_calls_a
             State.PAUSED,
             "Most of its tasks so far were found gone, ",
         )
-        requests.resume(deletion=deletion, by=requests.By(user=deletion.actor), now=timezone.now())
+        actions.resume(deletion=deletion, by=actions.By(user=deletion.actor), now=timezone.now())
         work(deletion)
     assert deletion.deleted + deletion.already_gone == 63
     assert outcomes(deletion)[bad] == "refused"
@@ -119,7 +119,7 @@ def test_an_answer_that_never_comes_stays_unknown_and_holds_its_task(sandbox, se
     for _ in range(6):
         work(deletion, shifts=1)
         if deletion.state == State.PAUSED:
-            requests.resume(deletion=deletion, by=requests.By(user=deletion.actor), now=timezone.now())
+            actions.resume(deletion=deletion, by=actions.By(user=deletion.actor), now=timezone.now())
     assert (deletion.state, deletion.unknown) == (State.FINISHED, 1)
     assert TrackedTask.objects.get().presence == "deleting"
 
@@ -130,7 +130,7 @@ def test_check_unknown_only_looks_up(sandbox, settings, confirm, images) -> None
     type(deletion).objects.update(state=State.FINISHED, waiting=0, unknown=2)
     deletion.refresh_from_db()
     sandbox.control(gone={"image": [deletion.items.first().task_id]})
-    requests.check_unknown(deletion=deletion, by=requests.By(user=deletion.actor), now=timezone.now())
+    actions.check_unknown(deletion=deletion, by=actions.By(user=deletion.actor), now=timezone.now())
     work(deletion)
     assert (deletion.state, deletion.deleted, deletion.refused) == (State.FINISHED, 1, 1)
     assert {call["operation"] for call in sandbox.ledger()["calls"]} == {"look_up"}
@@ -151,7 +151,7 @@ def test_a_refusal_of_the_whole_account_pauses_with_its_reason(
     assert deletion.waiting == 20
     assert len(sandbox.ledger()["calls"]) <= 4
     sandbox.control(fault_rate=0.0)
-    requests.resume(deletion=deletion, by=requests.By(user=deletion.actor), now=timezone.now())
+    actions.resume(deletion=deletion, by=actions.By(user=deletion.actor), now=timezone.now())
     assert work(deletion).deleted == 20
 
 
@@ -234,7 +234,7 @@ def test_a_deletion_that_is_mostly_refused_pauses_until_somebody_accepts_that(
     )
     assert deletion.refused < 40
     assert AuditEvent.objects.get(action="deletion.paused").detail == {"reason": deletion.paused_reason}
-    requests.resume(deletion=deletion, by=requests.By(user=deletion.actor), now=timezone.now())
+    actions.resume(deletion=deletion, by=actions.By(user=deletion.actor), now=timezone.now())
     work(deletion, shifts=60)
     assert (deletion.state, deletion.deleted, deletion.refused) == (State.FINISHED, 40, 60)
 

@@ -11,11 +11,15 @@ from dashboard.audit.models import AuditEvent
 from dashboard.calls import accounts
 from dashboard.calls.controls import Finding
 from dashboard.calls.models import Account, ProviderCall
-from dashboard.deletions import doubtful, manifest, next_list, progress, requests, sampling, settling, turns
-from dashboard.deletions.evidence import Found
+from dashboard.deletions import actions
+from dashboard.deletions.dispatch import next_list, outcomes, turns
+from dashboard.deletions.dispatch.loop import Shift
+from dashboard.deletions.drafts import freezing
+from dashboard.deletions.evidence import doubtful, sampling
+from dashboard.deletions.evidence.proof import Found
+from dashboard.deletions.history import progress
 from dashboard.deletions.models import Deletion, Outcome, State
-from dashboard.deletions.shift import Shift
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 from tensorslab_api.sandbox import in_shard
 from tests.conftest import Person
 from tests.deletions.theatre import Theatre, playing
@@ -46,12 +50,12 @@ def theatre(settings, images: Images) -> Iterator[Theatre]:
 
 
 @pytest.fixture
-def by(olga: User) -> requests.By:
-    return requests.By(user=olga)
+def by(olga: User) -> actions.By:
+    return actions.By(user=olga)
 
 
-def _stop(deletion: Deletion, by: requests.By, theatre: Theatre) -> None:
-    requests.stop_rest(deletion=deletion, by=by, now=theatre.now())
+def _stop(deletion: Deletion, by: actions.By, theatre: Theatre) -> None:
+    actions.stop_rest(deletion=deletion, by=by, now=theatre.now())
 
 
 def _finished_without_lies(theatre: Theatre, deletion: Deletion) -> None:
@@ -59,8 +63,8 @@ def _finished_without_lies(theatre: Theatre, deletion: Deletion) -> None:
     assert (deletion.state, sum(deletion.counts().values())) == (State.FINISHED, deletion.total), deletion.paused_reason
 
 
-def _resumed(theatre: Theatre, deletion: Deletion, by: requests.By) -> Deletion:
-    requests.resume(deletion=deletion, by=by, now=theatre.now())
+def _resumed(theatre: Theatre, deletion: Deletion, by: actions.By) -> Deletion:
+    actions.resume(deletion=deletion, by=by, now=theatre.now())
     return theatre.play(deletion)
 
 
@@ -270,9 +274,9 @@ def test_what_was_in_a_lost_call_with_others_that_are_there_was_not_deleted_by_i
     first, second = deletion.items.order_by("pk")
     deletion.items.update(first_call=5, lost_call=5)
     deletion.items.filter(pk=second.pk).update(**other)
-    seen = settling.Settled(deletion.pk, deletion.uuid, deletion.host, False, 0, 0, 2, False, 0, "", 0.0)
-    work = settling.Settlement(deletion=seen, now=deletion.created_at)
-    [item] = settling.carried("id = %s", first.pk)
+    seen = outcomes.Settled(deletion.pk, deletion.uuid, deletion.host, False, 0, 0, 2, False, 0, "", 0.0)
+    work = outcomes.Settlement(deletion=seen, now=deletion.created_at)
+    [item] = outcomes.carried("id = %s", first.pk)
     assert doubtful._others_are_there(work, item) is there
 
 
@@ -283,10 +287,10 @@ def test_what_look_ups_do_not_find_is_never_called_gone_for_want_of_further_dele
     deletion.items.update(**lost, failures=settings.DELETION_MAX_ATTEMPTS, gone_times=1)
     first, second = deletion.items.order_by("pk")
     deletion.items.filter(pk=second.pk).update(there_times=1)
-    seen = settling.Settled(deletion.pk, deletion.uuid, deletion.host, False, 0, 0, 2, False, 0, "", 0.0)
-    [item] = settling.carried("id = %s", first.pk)
+    seen = outcomes.Settled(deletion.pk, deletion.uuid, deletion.host, False, 0, 0, 2, False, 0, "", 0.0)
+    [item] = outcomes.carried("id = %s", first.pk)
     found = Found(item, Finding.GONE, witnessed=True, purpose="settle", sent_at=now, at=now)
-    doubtful.conclude(settling.Settlement(deletion=seen, now=now), found)
+    doubtful.conclude(outcomes.Settlement(deletion=seen, now=now), found)
     first.refresh_from_db()
     assert (first.outcome, first.evidence, first.message) == ("unknown", None, doubtful.HIDDEN)
 
@@ -376,7 +380,7 @@ def test_what_our_own_failed_call_deleted_is_not_called_already_gone(theatre, im
     deletion = theatre.play(theatre.confirm(tasks, by=by))
     _finished_without_lies(theatre, deletion)
     assert (deletion.deleted, deletion.already_gone, deletion.refused) == (9, 0, 1)
-    assert {item.message for item in deletion.items.filter(outcome="deleted")} == {settling.GONE_SOMEHOW}
+    assert {item.message for item in deletion.items.filter(outcome="deleted")} == {outcomes.GONE_SOMEHOW}
 
 
 def test_what_a_call_deleted_before_it_failed_is_not_called_already_gone(theatre, images, by) -> None:
@@ -388,7 +392,7 @@ def test_what_a_call_deleted_before_it_failed_is_not_called_already_gone(theatre
     deletion = theatre.play(theatre.confirm(tasks, by=by))
     _finished_without_lies(theatre, deletion)
     assert deletion.already_gone == 0
-    assert {item.task_id for item in deletion.items.filter(message=settling.GONE_SOMEHOW)} == set(gone)
+    assert {item.task_id for item in deletion.items.filter(message=outcomes.GONE_SOMEHOW)} == set(gone)
 
 
 def test_what_failed_and_is_deleted_in_a_moment_was_deleted_by_that(theatre, images, by) -> None:
@@ -434,10 +438,10 @@ def test_what_is_confirmed_in_doubt_is_warned_of_and_waits_half_a_minute_of_its_
     theatre.play(theatre.confirm(images(40), by=by), until=120, stay=True)
     deletes = ProviderCall.objects.filter(operation="delete").count()
     chosen = TrackedTask.objects.filter(pk__in=[task.pk for task in images(3)])
-    draft = manifest.freeze_tasks(tasks=chosen, actor=by.user, now=theatre.now())
+    draft = freezing.freeze_tasks(tasks=chosen, actor=by.user, now=theatre.now())
     for page in (draft.get_absolute_url(), "/tasks/"):
         assert "TensorsLab answers as if none of your tasks existed" in person.get(page).content.decode()
-    requests.confirm(deletion=draft, by=by, reason="Spring", typed="3", now=theatre.now())
+    actions.confirm(deletion=draft, by=by, reason="Spring", typed="3", now=theatre.now())
     theatre.play(draft, until=25, stay=True)
     assert ProviderCall.objects.filter(operation="delete").count() == deletes
     assert draft.paused_reason.startswith("TensorsLab answers as if none of your tasks existed")

@@ -10,10 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from dashboard.deletions import facts, jobs, manifest, requests
+from dashboard.deletions import actions
+from dashboard.deletions.dispatch import jobs
+from dashboard.deletions.drafts import facts, freezing
 from dashboard.deletions.models import Deletion, DeletionItem, State
-from dashboard.inventory.models import TrackedTask
 from dashboard.pages.downloads import TooMany
+from dashboard.register.models import TrackedTask
 from tests.deletions.conftest import outcomes, url_of, work
 from tests.deletions.processes import FAST, until
 from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory
@@ -23,13 +25,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def _large(monkeypatch) -> None:
-    monkeypatch.setattr(manifest, "AT_ONCE", 3)
+    monkeypatch.setattr(freezing, "AT_ONCE", 3)
 
 
 @pytest.fixture
 def far_apart(db: None) -> list[TrackedTask]:
     """Five tasks that one step can't pass together."""
-    return [TrackedTaskFactory(pk=1 + number * manifest.STEP) for number in range(5)]
+    return [TrackedTaskFactory(pk=1 + number * freezing.STEP) for number in range(5)]
 
 
 def begun(person, **posted: object) -> Deletion:
@@ -42,7 +44,7 @@ def begun(person, **posted: object) -> Deletion:
 
 
 def frozen(draft: Deletion) -> Deletion:
-    while manifest.step(draft, now=timezone.now()):
+    while freezing.step(draft, now=timezone.now()):
         pass
     draft.refresh_from_db()
     assert draft.freezing_at is None
@@ -56,15 +58,15 @@ def test_it_says_how_far_it_is_and_then_asks(operator, far_apart) -> None:
     assert 'aria-valuenow="0"' in page
     assert ">Refresh</a>" in page
     assert "Delete 5 tasks" not in page
-    assert manifest.step(draft, now=timezone.now())
+    assert freezing.step(draft, now=timezone.now())
     assert 'aria-valuenow="20"' in operator.get(draft.get_absolute_url()).content.decode()
     frozen(draft)
     assert "Delete 5 tasks?" in operator.get(draft.get_absolute_url()).content.decode()
 
 
 def test_no_task_is_missed_or_doubled_where_two_steps_meet(operator) -> None:
-    at = [number for edge in (1, 1 + manifest.STEP) for number in (edge, edge + 1, edge + manifest.STEP - 1)]
-    tasks = [TrackedTaskFactory(pk=number) for number in sorted({*at, 2 + 2 * manifest.STEP})]
+    at = [number for edge in (1, 1 + freezing.STEP) for number in (edge, edge + 1, edge + freezing.STEP - 1)]
+    tasks = [TrackedTaskFactory(pk=number) for number in sorted({*at, 2 + 2 * freezing.STEP})]
     draft = frozen(begun(operator))
     assert list(draft.items.order_by("pk").values_list("tracked", flat=True)) == [task.pk for task in tasks]
 
@@ -99,7 +101,7 @@ def test_in_steps_it_freezes_what_it_freezes_at_once(operator, far_apart) -> Non
     TrackedTask.objects.filter(pk=far_apart[1].pk).update(held_by="alice", held_reason="Legal case 12")
     TrackedTask.objects.filter(pk=far_apart[2].pk).update(model="zimage", created_at=None)
     draft = frozen(begun(operator))
-    at_once = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=operator.user)
+    at_once = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=operator.user)
     at_once.refresh_from_db()
     told = ["total", "waiting", "skipped", "fingerprint", "facts", "images", "videos"]
     assert [getattr(draft, name) for name in told] == [getattr(at_once, name) for name in told]
@@ -109,7 +111,7 @@ def test_in_steps_it_freezes_what_it_freezes_at_once(operator, far_apart) -> Non
 
 def test_what_is_added_while_it_freezes_is_not_included_but_told(operator, far_apart) -> None:
     draft = begun(operator)
-    manifest.step(draft, now=timezone.now())
+    freezing.step(draft, now=timezone.now())
     TrackedTaskFactory(pk=far_apart[-1].pk + 1)
     frozen(draft)
     assert (draft.total, draft.drift) == (5, 1)
@@ -135,10 +137,10 @@ def test_what_was_excluded_stays_out(operator, far_apart) -> None:
 
 def test_it_cannot_be_confirmed_before_it_is_frozen(operator, htmx, far_apart) -> None:
     draft = begun(operator)
-    manifest.step(draft, now=timezone.now())
+    freezing.step(draft, now=timezone.now())
     response = operator.post(url_of("confirm", draft), {"reason": "Spring", "typed": "5"}, headers=htmx)
     assert response.status_code == 409
-    assert requests.NOT_FROZEN in response.content.decode()
+    assert actions.NOT_FROZEN in response.content.decode()
     draft.refresh_from_db()
     assert draft.state == State.DRAFT
 
@@ -148,15 +150,15 @@ def test_it_says_when_another_comes_first(operator, far_apart) -> None:
     said = "begins when a worker is free"
     assert said not in operator.get(first.get_absolute_url()).content.decode()
     assert said in operator.get(second.get_absolute_url()).content.decode()
-    assert manifest.step(second, now=timezone.now())
+    assert freezing.step(second, now=timezone.now())
     assert said not in operator.get(second.get_absolute_url()).content.decode()
 
 
 def test_keeping_ends_it(operator, htmx, far_apart) -> None:
     draft = begun(operator)
-    assert manifest.step(draft, now=timezone.now())
+    assert freezing.step(draft, now=timezone.now())
     assert operator.post(url_of("keep", draft)).status_code == 303
-    assert not manifest.step(draft, now=timezone.now())
+    assert not freezing.step(draft, now=timezone.now())
     assert draft.items.count() == 1
     content = operator.get(f"{draft.get_absolute_url()}?part=dialog", headers=htmx).content.decode()
     assert "was discarded" in content
@@ -246,37 +248,37 @@ def test_a_killed_worker_leaves_nothing_that_the_next_does_not_finish(monkeypatc
     assert sorted(draft.items.values_list("tracked_id", flat=True)) == [task.pk for task in far_apart]
     draft.refresh_from_db()
     assert (draft.total, draft.waiting) == (5, 5)
-    assert draft.fingerprint == manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=operator.user).fingerprint
+    assert draft.fingerprint == freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=operator.user).fingerprint
 
 
 def test_who_seals_second_changes_nothing_of_what_runs_by_then(sandbox, monkeypatch, operator, far_apart) -> None:
     draft = begun(operator)
     for _ in far_apart:
-        assert manifest.step(draft, now=timezone.now())
-    sign = manifest.sign
+        assert freezing.step(draft, now=timezone.now())
+    sign = freezing.sign
 
     def sign_slowly(sealed: Deletion) -> None:
         sign(sealed)
-        monkeypatch.setattr(manifest, "sign", sign)
-        by = requests.By(user=operator.user)
-        requests.confirm(deletion=frozen(draft), by=by, reason="Spring", typed="5", now=timezone.now())
+        monkeypatch.setattr(freezing, "sign", sign)
+        by = actions.By(user=operator.user)
+        actions.confirm(deletion=frozen(draft), by=by, reason="Spring", typed="5", now=timezone.now())
         assert work(draft).state == State.FINISHED
 
-    monkeypatch.setattr(manifest, "sign", sign_slowly)
-    assert not manifest.step(draft, now=timezone.now())
+    monkeypatch.setattr(freezing, "sign", sign_slowly)
+    assert not freezing.step(draft, now=timezone.now())
     draft.refresh_from_db()
     assert (draft.waiting, draft.deleted, draft.total) == (0, 5, 5)
 
 
 def test_nobody_floods_the_database_with_drafts(olga, monkeypatch) -> None:
-    monkeypatch.setattr(manifest, "MOST_DRAFTS", 3)
+    monkeypatch.setattr(freezing, "MOST_DRAFTS", 3)
     for _ in range(3):
-        manifest.freeze_tasks(tasks=TrackedTask.objects.filter(pk=TrackedTaskFactory().pk), actor=olga)
+        freezing.freeze_tasks(tasks=TrackedTask.objects.filter(pk=TrackedTaskFactory().pk), actor=olga)
     with pytest.raises(TooMany, match="You asked for 3 deletions with 3 tasks in the last two hours"):
-        manifest.freeze_tasks(tasks=TrackedTask.objects.filter(pk=TrackedTaskFactory().pk), actor=olga)
-    monkeypatch.setattr(manifest, "MOST_DRAFTS", 100)
-    monkeypatch.setattr(manifest, "MOST_ITEMS", 3)
+        freezing.freeze_tasks(tasks=TrackedTask.objects.filter(pk=TrackedTaskFactory().pk), actor=olga)
+    monkeypatch.setattr(freezing, "MOST_DRAFTS", 100)
+    monkeypatch.setattr(freezing, "MOST_ITEMS", 3)
     with pytest.raises(TooMany):
-        manifest.begin(actor=olga, now=timezone.now())
-    later = timezone.now() + manifest.CLEARED_AFTER
-    assert manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga, now=later)
+        freezing.begin(actor=olga, now=timezone.now())
+    later = timezone.now() + freezing.CLEARED_AFTER
+    assert freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga, now=later)

@@ -11,7 +11,9 @@ from dashboard.calls import accounts, slots
 from dashboard.calls.controls import Finding
 from dashboard.calls.models import Account
 from dashboard.calls.verdicts import Ruling, Verdict
-from dashboard.deletions import engine, inspecting, requests, settling, taking, vouching
+from dashboard.deletions import actions
+from dashboard.deletions.dispatch import agenda, next_call, outcomes
+from dashboard.deletions.evidence import concluding, inspecting
 from dashboard.deletions.models import Deletion, DeletionItem, Inspection, State
 from tests.deletions.theatre import Theatre, playing
 
@@ -33,8 +35,8 @@ def theatre(images) -> Iterator[Theatre]:
 
 
 @pytest.fixture
-def by(olga) -> requests.By:
-    return requests.By(user=olga)
+def by(olga) -> actions.By:
+    return actions.By(user=olga)
 
 
 @pytest.fixture
@@ -48,12 +50,12 @@ def inspected(theatre: Theatre, images, by) -> Deletion:
     return deletion
 
 
-def _ask(theatre: Theatre) -> taking.Chunk:
+def _ask(theatre: Theatre) -> next_call.Chunk:
     """Its look-up has left and is not answered."""
-    chunk = taking.prepare_inspection(now=theatre.now())
+    chunk = next_call.prepare_inspection(now=theatre.now())
     [hold] = slots.take(1)
     assert chunk is not None
-    assert taking.leave(chunk, hold, now=theatre.now())
+    assert next_call.leave(chunk, hold, now=theatre.now())
     return chunk
 
 
@@ -79,7 +81,7 @@ def test_what_was_only_said_and_not_sampled_leaves_the_sample_as_it_is(theatre, 
 def test_there_beats_silence(theatre, settings, inspected) -> None:
     """Found there once, and then never again an answer: it can't be called gone any more, nor there."""
     DeletionItem.objects.update(there_times=1, failures=settings.DELETION_MAX_ATTEMPTS - 1)
-    assert settling.settle(_ask(theatre).call_id, LOST, now=theatre.now())
+    assert outcomes.settle(_ask(theatre).call_id, LOST, now=theatre.now())
     inspected.refresh_from_db()
     item = inspected.items.get()
     assert (item.outcome, item.evidence, item.inspection) == ("unknown", None, None)
@@ -89,14 +91,14 @@ def test_there_beats_silence(theatre, settings, inspected) -> None:
 
 def test_one_that_brings_no_answer_at_all_changes_nothing_and_ends(theatre, settings, inspected) -> None:
     DeletionItem.objects.update(failures=settings.DELETION_MAX_ATTEMPTS - 1)
-    assert settling.settle(_ask(theatre).call_id, LOST, now=theatre.now())
+    assert outcomes.settle(_ask(theatre).call_id, LOST, now=theatre.now())
     item = inspected.items.get()
     assert (item.ending, item.inspection) == ("Deleted · seen gone", None)
     inspecting.end_idle(now=theatre.now())
     inspection = Inspection.objects.get()
     assert inspection.looked_up == 0
     assert inspection.at is not None
-    assert engine.next_due(now=theatre.now()) is None
+    assert agenda.next_due(now=theatre.now()) is None
 
 
 def test_a_judgement_of_an_earlier_look_up_says_nothing_about_what_is_claimed_now(theatre, inspected) -> None:
@@ -104,22 +106,22 @@ def test_a_judgement_of_an_earlier_look_up_says_nothing_about_what_is_claimed_no
     item = inspected.items.get()
     now = theatre.now()
     DeletionItem.objects.update(claim=4711)
-    claimed = vouching.Claimed(inspected.pk, item.pk, 4710, "image", "inspect", "there", now, now)
-    judgement = vouching.Judgement(finding=Finding.THERE)
-    vouching._apply(inspected.pk, {item.pk: (claimed, judgement)}, now=now)
+    claimed = concluding.Claimed(inspected.pk, item.pk, 4710, "image", "inspect", "there", now, now)
+    judgement = concluding.Judgement(finding=Finding.THERE)
+    concluding._apply(inspected.pk, {item.pk: (claimed, judgement)}, now=now)
     item.refresh_from_db()
     assert (item.claim, item.there_times) == (4711, 0)
 
 
 def test_check_while_it_is_inspected_and_then_stop_leave_nothing_behind(theatre, settings, inspected, by) -> None:
     DeletionItem.objects.update(there_times=1, failures=settings.DELETION_MAX_ATTEMPTS - 1)
-    settling.settle(_ask(theatre).call_id, LOST, now=theatre.now())
-    requests.check_unknown(deletion=inspected, by=by, now=theatre.now())
+    outcomes.settle(_ask(theatre).call_id, LOST, now=theatre.now())
+    actions.check_unknown(deletion=inspected, by=by, now=theatre.now())
     item = inspected.items.get()
     assert (item.open, item.inspection, item.there_times) == (True, None, 0)
     Deletion.objects.update(state=State.PAUSED, paused_by_account=True)
     for _ in range(2):
-        requests.stop_rest(deletion=inspected, by=by, now=theatre.now())
+        actions.stop_rest(deletion=inspected, by=by, now=theatre.now())
     item.refresh_from_db()
     assert (item.open, item.not_before, item.claim, item.inspection) == (False, None, None, None)
 
@@ -128,13 +130,13 @@ def test_check_while_it_is_inspected_and_then_stop_leave_nothing_behind(theatre,
 def test_one_that_can_not_go_on_now_keeps_no_worker_busy(theatre, settings, inspected, trouble) -> None:
     now = theatre.now()
     soon = now + timedelta(seconds=1)
-    assert engine.next_due(now=now) <= now
+    assert agenda.next_due(now=now) <= now
     if trouble == "host":
         settings.TENSORSLAB_API_URL += "/other"
     else:
         accounts.current().controls.update(next_at=soon)
         Account.objects.update(doubt="Nothing is found.", doubted_at=now)
-    due = engine.next_due(now=now)
+    due = agenda.next_due(now=now)
     assert due is None or due >= soon
 
 
@@ -142,7 +144,7 @@ def test_in_doubt_it_waits_for_controls_and_goes_on_when_they_are_good(theatre, 
     theatre.sandbox.control(foreign_keys=["test-key"])
     for _ in range(20):
         theatre.shift()
-        theatre.skip_to(engine.next_due(now=theatre.now()) or theatre.now())
+        theatre.skip_to(agenda.next_due(now=theatre.now()) or theatre.now())
     assert Account.objects.get().doubt
     assert Inspection.objects.get().at is None
     assert inspected.items.get().ending == "Deleted · seen gone"
@@ -153,10 +155,10 @@ def test_in_doubt_it_waits_for_controls_and_goes_on_when_they_are_good(theatre, 
 
 def test_a_call_that_ends_soon_does_not_shorten_what_an_earlier_one_may_still_do(theatre, inspected) -> None:
     now = theatre.now()
-    deletion = settling.Settled(1, inspected.uuid, "", False, 0, 0, 1, False, 0, "", 0.0)
-    work = settling.Settlement(deletion=deletion, now=now)
-    [item] = settling.carried("deletion_id = %s", inspected.pk)
+    deletion = outcomes.Settled(1, inspected.uuid, "", False, 0, 0, 1, False, 0, "", 0.0)
+    work = outcomes.Settlement(deletion=deletion, now=now)
+    [item] = outcomes.carried("deletion_id = %s", inspected.pk)
     earlier = now + timedelta(seconds=100)
-    usual = now + timedelta(seconds=settling.QUIET)
+    usual = now + timedelta(seconds=outcomes.QUIET)
     assert work.there_counts_from([item._replace(there_from=None)], lost=False) == usual
     assert work.there_counts_from([item._replace(there_from=earlier)], lost=False) == earlier

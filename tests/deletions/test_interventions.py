@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from dashboard.deletions import arming, requests
+from dashboard.deletions import actions
+from dashboard.deletions.actions import By
+from dashboard.deletions.dispatch import arming
 from dashboard.deletions.models import State
-from dashboard.deletions.requests import By
-from dashboard.inventory import importing
-from dashboard.inventory.importing.entries import Row
-from dashboard.inventory.models import TrackedTask
+from dashboard.register import importing
+from dashboard.register.importing.cells.entries import Row
+from dashboard.register.models import TrackedTask
 from tests.deletions.conftest import outcomes, work
 from tests.deletions.small_world import SmallWorld
 from tests.factories import TrackedTaskFactory
@@ -51,7 +52,7 @@ def test_stop_while_a_refused_list_is_split(world, settings, olga, confirm, imag
     hand = world.take()
     if answered:
         world.go_on(hand)
-    requests.stop_rest(deletion=deletion, by=By(user=olga), now=timezone.now())
+    actions.stop_rest(deletion=deletion, by=By(user=olga), now=timezone.now())
     world.finish(hand)
     sent = _deletes(world.sandbox)
     work(deletion)
@@ -67,7 +68,7 @@ def test_nothing_leaves_while_a_large_stop_is_under_way(world, monkeypatch, olga
     monkeypatch.setattr(arming, "CHUNK", 2)
     deletion = confirm(images(9))
     world.look_round()
-    requests.stop_rest(deletion=deletion, by=By(user=olga), now=timezone.now())
+    actions.stop_rest(deletion=deletion, by=By(user=olga), now=timezone.now())
     deletion.refresh_from_db()
     assert deletion.waiting > 0
     assert world.take() is None

@@ -8,10 +8,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.deletions import arming, requests
+from dashboard.deletions import actions
+from dashboard.deletions.actions import By
+from dashboard.deletions.dispatch import arming
 from dashboard.deletions.models import Deletion
-from dashboard.deletions.requests import By
-from dashboard.inventory.models import Selection, TrackedTask
+from dashboard.register.models import Selection, TrackedTask
 from tests.conftest import Person
 from tests.deletions.conftest import drafted, ticked, url_of, work
 from tests.factories import TrackedTaskFactory, UserFactory
@@ -48,7 +49,7 @@ def dialog(person: Person, selection: Selection) -> str:
 
 def delete(person: Person, tasks: list[TrackedTask]) -> Deletion:
     draft = drafted(person, tasks)
-    requests.confirm(deletion=draft, by=By(user=person.user), reason="Mine", typed="", now=timezone.now())
+    actions.confirm(deletion=draft, by=By(user=person.user), reason="Mine", typed="", now=timezone.now())
     return draft
 
 
@@ -156,7 +157,7 @@ def test_taken_after_it_was_confirmed_the_item_says_so(operator, colleague, monk
     with monkeypatch.context() as patch:
         # As if it were too large to be armed by who confirms it.
         patch.setattr(arming, "is_small", lambda _: False)
-        requests.confirm(deletion=draft, by=By(user=operator.user), reason="Spring", typed="", now=timezone.now())
+        actions.confirm(deletion=draft, by=By(user=operator.user), reason="Spring", typed="", now=timezone.now())
     theirs = delete(colleague, [TrackedTaskFactory()])
     TrackedTask.objects.filter(pk=tasks[0].pk).update(presence="deleting", last_deletion=theirs.uuid)
     draft.refresh_from_db()
@@ -168,6 +169,6 @@ def test_what_waits_in_a_large_one_is_taken_already(operator, colleague, monkeyp
     tasks = TrackedTaskFactory.create_batch(3)
     theirs = drafted(colleague, tasks[:1])
     monkeypatch.setattr(arming, "is_small", lambda _: False)
-    requests.confirm(deletion=theirs, by=By(user=colleague.user), reason="Mine", typed="", now=timezone.now())
+    actions.confirm(deletion=theirs, by=By(user=colleague.user), reason="Mine", typed="", now=timezone.now())
     assert TrackedTask.objects.get(pk=tasks[0].pk).presence == "present"
     assert "3 selected, 1 skipped (taken by li.wei)." in dialog(operator, select(operator, tasks))

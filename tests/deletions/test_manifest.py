@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dashboard.deletions import manifest, reasons
+from dashboard.deletions.drafts import eligibility, freezing
 from dashboard.deletions.models import Deletion, DeletionItem, State
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 from tests.factories import TrackedTaskFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,7 +19,7 @@ def test_freezing_skips_what_cannot_be_deleted_and_says_why(olga, confirm, image
     confirm(busy)
     TrackedTaskFactory(held=True)
     TrackedTaskFactory(deleted=True)
-    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    draft = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     assert (draft.total, draft.skipped, draft.size) == (5, 3, 2)
     said = draft.items.filter(outcome="skipped").values_list("message", flat=True)
     assert sorted(said) == ["Already being deleted", "Already deleted", "Held: Legal case 12"]
@@ -29,20 +29,20 @@ def test_freezing_skips_what_cannot_be_deleted_and_says_why(olga, confirm, image
 def test_the_fingerprint_signs_the_sorted_lines(olga) -> None:
     for kind, task_id in [("video", "b"), ("image", "é1"), ("image", "B"), ("image", "a"), ("image", "a-b")]:
         TrackedTaskFactory(kind=kind, task_id=task_id)
-    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    draft = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     lines = sorted(f"{item.kind} {item.task_id}\n".encode() for item in draft.items.all())
     assert draft.fingerprint == hashlib.sha256(b"".join(lines)).hexdigest()
 
 
 def test_a_draft_reserves_nothing(olga, draft) -> None:
-    other = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    other = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     assert other.size == 3
     assert not TrackedTask.objects.exclude(presence="present").exists()
 
 
 def test_a_draft_that_nobody_confirms_is_discarded_after_an_hour(olga, draft) -> None:
     later = timezone.now() + timedelta(minutes=61)
-    manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga, now=later)
+    freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga, now=later)
     draft.refresh_from_db()
     assert draft.state == State.DISCARDED
 
@@ -50,14 +50,14 @@ def test_a_draft_that_nobody_confirms_is_discarded_after_an_hour(olga, draft) ->
 def test_the_items_of_a_draft_that_nobody_confirmed_are_removed_step_by_step(
     olga, confirm, images, monkeypatch
 ) -> None:
-    monkeypatch.setattr(manifest, "CLEARED_AT_ONCE", 2)
+    monkeypatch.setattr(freezing, "CLEARED_AT_ONCE", 2)
     free = images(5)
-    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    draft = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     confirmed = confirm(free[:2])
     # One lies between the draft's own, as where two freeze at a time.
     draft.items.filter(pk=draft.first_item + 3).update(deletion=confirmed)
     for minutes, left in [(119, 4), (121, 2), (121, 1), (121, 0), (121, 0)]:
-        manifest.clear_discarded(now=timezone.now() + timedelta(minutes=minutes), steps=1)
+        freezing.clear_discarded(now=timezone.now() + timedelta(minutes=minutes), steps=1)
         assert draft.items.count() == left
     assert confirmed.items.count() == 3
     draft.refresh_from_db()
@@ -67,7 +67,7 @@ def test_the_items_of_a_draft_that_nobody_confirmed_are_removed_step_by_step(
 def test_a_draft_begins_with_its_first_item_wherever_the_numbers_are(olga, images) -> None:
     images(3)
     for _ in range(2):
-        draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+        draft = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
         keys = draft.items.order_by("pk").values_list("pk", flat=True)
         assert (draft.first_item, draft.last_item) == (keys.first(), keys.last())
         draft.items.all().delete()
@@ -77,7 +77,7 @@ def test_what_was_confirmed_is_never_removed(olga, confirm, images) -> None:
     for state in (state for state in State if state not in {State.DRAFT, State.DISCARDED}):
         confirm(images(1))
         Deletion.objects.filter(pk=Deletion.objects.latest("pk").pk).update(state=state)
-    manifest.clear_discarded(now=timezone.now() + timedelta(days=1000), steps=100)
+    freezing.clear_discarded(now=timezone.now() + timedelta(days=1000), steps=100)
     assert DeletionItem.objects.count() == len(State) - 2
 
 
@@ -86,6 +86,6 @@ def test_a_task_nobody_knows_about_is_skipped_until_it_was_checked(olga, confirm
     deletion = confirm(tasks[:1])
     DeletionItem.objects.update(outcome="unknown", open=False)
     Deletion.objects.filter(pk=deletion.pk).update(state=State.FINISHED, waiting=0, unknown=1)
-    draft = manifest.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    draft = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     assert draft.size == 1
-    assert draft.items.get(outcome="skipped").message == reasons.DOUBTFUL
+    assert draft.items.get(outcome="skipped").message == eligibility.DOUBTFUL

@@ -16,13 +16,15 @@ from django.utils import timezone
 
 from dashboard.audit.models import AuditEvent
 from dashboard.calls.models import ProviderCall
-from dashboard.deletions import arming, engine, manifest, requests
+from dashboard.deletions import actions
+from dashboard.deletions.actions import By, Changed, Refused
+from dashboard.deletions.dispatch import agenda, arming
+from dashboard.deletions.dispatch.loop import Shift
+from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, DeletionItem, State
-from dashboard.deletions.requests import By, Changed, Refused
-from dashboard.deletions.shift import Shift
-from dashboard.inventory import importing
-from dashboard.inventory.importing.entries import Row
-from dashboard.inventory.models import TrackedTask
+from dashboard.register import importing
+from dashboard.register.importing.cells.entries import Row
+from dashboard.register.models import TrackedTask
 from tests.conftest import Person
 from tests.deletions.conftest import drafted, url_of, work
 from tests.deletions.small_world import SmallWorld
@@ -66,12 +68,12 @@ def _until(holds: Callable[[], object]) -> None:
 
 
 def _draft(tasks: list[TrackedTask], user) -> Deletion:
-    return manifest.freeze_tasks(tasks=TrackedTask.objects.filter(pk__in=[task.pk for task in tasks]), actor=user)
+    return freezing.freeze_tasks(tasks=TrackedTask.objects.filter(pk__in=[task.pk for task in tasks]), actor=user)
 
 
 def _confirm(draft: Deletion) -> None:
     typed = str(Deletion.objects.get(pk=draft.pk).size)
-    requests.confirm(deletion=draft, by=By(user=draft.actor), reason="Spring", typed=typed, now=timezone.now())
+    actions.confirm(deletion=draft, by=By(user=draft.actor), reason="Spring", typed=typed, now=timezone.now())
 
 
 def _confirm_patiently(draft: Deletion, *, others: int) -> None:
@@ -139,7 +141,7 @@ def test_two_retries_of_one_deletion_delete_each_task_once(sandbox, olga, confir
     sandbox.control(refuse={task.task_id: "Task is running" for task in tasks[:2]})
     deletion = work(confirm(tasks))
     sandbox.control(refuse={})
-    retry = lambda: requests.retry_refused(deletion=deletion, by=By(user=olga), now=timezone.now())  # noqa: E731
+    retry = lambda: actions.retry_refused(deletion=deletion, by=By(user=olga), now=timezone.now())  # noqa: E731
     retries = at_once(retry, retry)
     results = at_once(*[lambda retry=retry: _confirm(retry) for retry in retries])
     for draft in retries:
@@ -156,7 +158,7 @@ def test_confirming_and_keeping_at_once_is_one_of_the_two(olga, images) -> None:
         draft = _draft(images(2), olga)
         confirmed, kept = at_once(
             lambda draft=draft: _confirm(draft),
-            lambda draft=draft: requests.keep(deletion=draft, by=By(user=olga)),
+            lambda draft=draft: actions.keep(deletion=draft, by=By(user=olga)),
         )
         draft.refresh_from_db()
         assert (confirmed is None) != (kept is None)
@@ -175,10 +177,10 @@ def test_undo_at_the_last_moment_keeps_everything_or_is_refused(sandbox, setting
 
         def begin(start=start, wait=round_ % 3 / 500) -> Any:
             time.sleep(wait)
-            return engine.begin_due(now=start)
+            return agenda.begin_due(now=start)
 
         def undo(deletion=deletion, before=before) -> None:
-            requests.undo(deletion=deletion, by=By(user=olga), now=before)
+            actions.undo(deletion=deletion, by=By(user=olga), now=before)
 
         refusal, _ = at_once(undo, begin)
         hand = world.take()
@@ -203,7 +205,7 @@ def test_after_pause_calls_in_hand_are_recorded_and_none_leaves(sandbox, setting
     with ThreadPoolExecutor(1) as pool:
         shift = pool.submit(_on_its_own_connection, Shift(length=PATIENCE).run)
         _until(lambda: len(_deletes(sandbox)) >= 4)
-        requests.pause(deletion=deletion, by=By(user=olga))
+        actions.pause(deletion=deletion, by=By(user=olga))
         paused_at = timezone.now()
         shift.result(PATIENCE)
     deletion.refresh_from_db()
@@ -252,8 +254,8 @@ def test_an_import_of_what_is_being_deleted_never_deadlocks(
 
 def _lay_the_last_first() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("CREATE INDEX last_first ON inventory_trackedtask ((-id))")
-        cursor.execute("CLUSTER inventory_trackedtask USING last_first")
+        cursor.execute("CREATE INDEX last_first ON register_trackedtask ((-id))")
+        cursor.execute("CLUSTER register_trackedtask USING last_first")
         cursor.execute("DROP INDEX last_first")
 
 

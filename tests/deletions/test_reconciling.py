@@ -16,12 +16,14 @@ from dashboard.audit.models import AuditEvent
 from dashboard.calls import recording, slots
 from dashboard.calls.models import ProviderCall
 from dashboard.calls.verdicts import Ruling, Verdict
-from dashboard.deletions import arming, closing, engine, inspecting, requests, settling, taking
+from dashboard.deletions import actions
+from dashboard.deletions.dispatch import agenda, arming, closing, next_call, outcomes
+from dashboard.deletions.evidence import inspecting
 from dashboard.deletions.models import Deletion, DeletionItem
-from dashboard.inventory.models import TrackedTask
-from dashboard.monitoring.reconciling import deletions, past
-from dashboard.monitoring.reconciling.past import Past
-from dashboard.monitoring.reconciling.seen import Seen
+from dashboard.operations.reconciling import deletions, past
+from dashboard.operations.reconciling.past import Past
+from dashboard.operations.reconciling.seen import Seen
+from dashboard.register.models import TrackedTask
 from tests.audit.test_verify_audit import wrong
 from tests.deletions.conftest import just_asked
 from tests.deletions.small_world import take
@@ -41,17 +43,17 @@ def theatre(settings, tmp_path, images) -> Iterator[Theatre]:
 
 
 @pytest.fixture
-def by(olga: User) -> requests.By:
-    return requests.By(user=olga)
+def by(olga: User) -> actions.By:
+    return actions.By(user=olga)
 
 
-def test_while_what_is_unknown_is_checked(theatre: Theatre, images, by: requests.By, capsys) -> None:
+def test_while_what_is_unknown_is_checked(theatre: Theatre, images, by: actions.By, capsys) -> None:
     deletion = theatre.play(theatre.confirm(images(2), by=by))
     DeletionItem.objects.update(outcome="unknown", evidence=None, verified=None)
     Deletion.objects.update(deleted=0, unknown=2, said=0)
     closing.Closer().tick(now=theatre.now())
     assert wrong(capsys, "--reconcile") == ""
-    requests.check_unknown(deletion=deletion, by=by, now=theatre.now())
+    actions.check_unknown(deletion=deletion, by=by, now=theatre.now())
     one = deletion.items.order_by("pk")[0]
     deletion.items.exclude(pk=one.pk).update(not_before=theatre.now() + timedelta(hours=1))
     theatre.play(deletion, until=600)
@@ -61,7 +63,7 @@ def test_while_what_is_unknown_is_checked(theatre: Theatre, images, by: requests
 
 
 def test_when_an_inspection_finds_a_task_there_and_then_nothing(
-    theatre: Theatre, images, by: requests.By, settings, capsys
+    theatre: Theatre, images, by: actions.By, settings, capsys
 ) -> None:
     settings.DELETION_INSPECT_AFTER = (600.0,)
     deletion = theatre.play(theatre.confirm(images(1), by=by))
@@ -69,11 +71,11 @@ def test_when_an_inspection_finds_a_task_there_and_then_nothing(
     theatre.skip(601)
     assert inspecting.mark_chunk(deletion, now=theatre.now())
     DeletionItem.objects.update(there_times=1, failures=settings.DELETION_MAX_ATTEMPTS - 1)
-    chunk = taking.prepare_inspection(now=theatre.now())
+    chunk = next_call.prepare_inspection(now=theatre.now())
     assert chunk is not None
     [hold] = slots.take(1)
-    assert taking.leave(chunk, hold, now=theatre.now())
-    assert settling.settle(chunk.call_id, LOST, now=theatre.now())
+    assert next_call.leave(chunk, hold, now=theatre.now())
+    assert outcomes.settle(chunk.call_id, LOST, now=theatre.now())
     assert deletion.items.get().outcome == "unknown"
     assert AuditEvent.objects.filter(action="deletion.corrected").count() == 1
     for _ in range(2):
@@ -106,7 +108,7 @@ def test_while_calls_go_on_in_the_middle_of_it(theatre: Theatre, settings, image
     """A deletion's row, entries and items are read one after the other, and a call of it is settled in between."""
     settings.TENSORSLAB_BATCH_SIZE = 1
     theatre.confirm(images(4), by=by)
-    engine.begin_due(now=theatre.now())
+    agenda.begin_due(now=theatre.now())
     just_asked()
     read = deletions.seen
 
@@ -114,7 +116,7 @@ def test_while_calls_go_on_in_the_middle_of_it(theatre: Theatre, settings, image
         try:
             chunk = take(slots.take(1)[0])
             assert chunk is not None
-            settling.settle(chunk.call_id, DONE, now=theatre.now(), sent=chunk.sent)
+            outcomes.settle(chunk.call_id, DONE, now=theatre.now(), sent=chunk.sent)
         finally:
             connection.close()
 
@@ -143,13 +145,13 @@ def test_what_became_busy_after_it_was_confirmed(theatre: Theatre, images, by, m
 @pytest.fixture
 def _as_before(monkeypatch) -> None:
     """Confirmations are told as they were before entries told of all items."""
-    record = requests.By.record
+    record = actions.By.record
 
-    def told_less(by: requests.By, action: str, deletion: Deletion, **detail: object) -> None:
+    def told_less(by: actions.By, action: str, deletion: Deletion, **detail: object) -> None:
         kept = {name: value for name, value in detail.items() if name not in {"manifest", "total", "confirmed_at"}}
         record(by, action, deletion, **kept)
 
-    monkeypatch.setattr(requests.By, "record", told_less)
+    monkeypatch.setattr(actions.By, "record", told_less)
 
 
 @pytest.mark.usefixtures("_as_before")

@@ -10,10 +10,10 @@ from collections.abc import Callable
 import openpyxl
 import pytest
 
-from dashboard.deletions import report
+from dashboard.deletions.history import report
 from dashboard.deletions.models import Deletion
-from dashboard.inventory import importing
-from dashboard.inventory.models import TrackedTask
+from dashboard.register import importing
+from dashboard.register.models import TrackedTask
 from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

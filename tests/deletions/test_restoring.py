@@ -23,13 +23,14 @@ from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.calls import accounts, sending, slots
 from dashboard.calls.models import Account, Control, ProviderCall, Slot, Worker
 from dashboard.calls.verdicts import Unanswered, Verdict, judge_delete
-from dashboard.deletions import arming, engine, jobs, requests, restoring, taking, tending
+from dashboard.deletions import actions
+from dashboard.deletions.dispatch import agenda, arming, jobs, next_call, recovery, restoring
+from dashboard.deletions.dispatch.loop import Shift
+from dashboard.deletions.dispatch.outcomes import settle
+from dashboard.deletions.dispatch.recovery import Tender
 from dashboard.deletions.models import GONE, Deletion, DeletionItem, Inspection, State
-from dashboard.deletions.settling import settle
-from dashboard.deletions.shift import Shift
-from dashboard.deletions.tending import Tender
-from dashboard.inventory.models import TrackedTask
-from dashboard.monitoring.management.commands.run import Command as Run
+from dashboard.operations.management.commands.run import Command as Run
+from dashboard.register.models import TrackedTask
 from tests.conftest import Person
 from tests.deletions.conftest import just_asked, url_of
 from tests.deletions.processes import until
@@ -105,13 +106,13 @@ def person(olga: User) -> Person:
 
 
 @pytest.fixture
-def by(olga: User) -> requests.By:
-    return requests.By(user=olga)
+def by(olga: User) -> actions.By:
+    return actions.By(user=olga)
 
 
 def send(theatre: Theatre, deletion: Deletion, lists: int) -> Deletion:
     """So many lists of it are sent, and their books written."""
-    engine.begin_due(now=theatre.now())
+    agenda.begin_due(now=theatre.now())
     just_asked()
     for _ in range(lists):
         [hold] = slots.take(1)
@@ -125,7 +126,7 @@ def send(theatre: Theatre, deletion: Deletion, lists: int) -> Deletion:
     return deletion
 
 
-def write_books(chunk: taking.Chunk, verdict: Verdict) -> None:
+def write_books(chunk: next_call.Chunk, verdict: Verdict) -> None:
     assert settle(chunk.call_id, verdict, now=timezone.now())
 
 
@@ -143,8 +144,8 @@ def doubted(deletion: Deletion) -> int:
     return deletion.items.filter(message=restoring.PERHAPS_SENT, touched=True, outcome="unknown", open=True).count()
 
 
-def resumed(theatre: Theatre, deletion: Deletion, by: requests.By) -> Deletion:
-    requests.resume(deletion=deletion, by=by, now=theatre.now())
+def resumed(theatre: Theatre, deletion: Deletion, by: actions.By) -> Deletion:
+    actions.resume(deletion=deletion, by=by, now=theatre.now())
     return theatre.play(deletion, stay=True)
 
 
@@ -169,7 +170,7 @@ def test_an_older_copy_sends_nothing_and_one_resume_lets_look_ups_decide(
 ) -> None:
     """120 of 200 were deleted, the copy knows of 40 of them, and 20 more were on their way when it was made."""
     deletion = send(theatre, theatre.confirm(images(200), by=by), 2)
-    engine.begin_due(now=theatre.now())
+    agenda.begin_due(now=theatre.now())
     on_their_way = take(slots.take(1)[0])
     assert on_their_way
     copy = Copy()
@@ -197,7 +198,7 @@ def test_an_older_copy_sends_nothing_and_one_resume_lets_look_ups_decide(
     past = timezone.now() - timedelta(minutes=5)
     ProviderCall.objects.filter(state="open").update(lease_until=past)
     lease = slots.Lease(of=str(on_their_way.call_id), until=ProviderCall.objects.get(state="open").lease_until)
-    tending.close_lost(lease, now=theatre.now())
+    recovery.close_lost(lease, now=theatre.now())
     Slot.objects.update(token=None, lease_until=None)
     before = sent(theatre)
     deletion = resumed(theatre, deletion, by)
@@ -226,7 +227,7 @@ def test_it_is_noticed_once_and_not_again_after_resume(theatre, images, by, fold
     assert AuditEvent.objects.filter(action="database.older").count() == 1
     assert heads.behind()
 
-    requests.resume(deletion=deletion, by=by, now=theatre.now())
+    actions.resume(deletion=deletion, by=by, now=theatre.now())
 
     assert heads.behind() is None
     assert not restoring.notice(now=theatre.now())
@@ -264,7 +265,7 @@ def test_what_was_undone_in_the_lost_time_does_not_run_by_itself(theatre, settin
     undone = theatre.confirm(images(300), by=by)
     assert undone.state == State.SCHEDULED
     copy = Copy()
-    requests.undo(deletion=undone, by=by, now=theatre.now())
+    actions.undo(deletion=undone, by=by, now=theatre.now())
     arming.in_chunks(arming.undo_chunk, undone, now=theatre.now())
     copy.put_back()
     theatre.skip(60)
@@ -284,7 +285,7 @@ def test_what_was_undone_in_the_lost_time_does_not_run_by_itself(theatre, settin
     assert not ids & theatre.sandbox.deleted("image")
     assert not any(ids & set(call["ids"]) for call in theatre.sandbox.ledger()["calls"])
 
-    requests.stop_rest(deletion=undone, by=by, now=theatre.now())
+    actions.stop_rest(deletion=undone, by=by, now=theatre.now())
     undone = theatre.play(undone, stay=True)
     assert (undone.state, undone.kept) == ("finished", 300)
     assert not ids & theatre.sandbox.deleted("image")
@@ -294,7 +295,7 @@ def test_what_was_undone_and_is_wanted_after_all_runs_by_its_own_resume(theatre,
     settings.DELETION_GRACE_SECONDS = 10
     undone = theatre.confirm(images(40), by=by)
     copy = Copy()
-    requests.undo(deletion=undone, by=by, now=theatre.now())
+    actions.undo(deletion=undone, by=by, now=theatre.now())
     copy.put_back()
     start(theatre)
     assert sent(theatre) == 0
@@ -305,12 +306,12 @@ def test_what_was_undone_and_is_wanted_after_all_runs_by_its_own_resume(theatre,
 def test_stop_after_a_restore_keeps_only_what_look_ups_find(theatre, images, by) -> None:
     deletion = theatre.confirm(images(100), by=by)
     running_when_lost(theatre, deletion, lists=2)
-    with pytest.raises(requests.Refused, match="still being noted down"):
-        requests.stop_rest(deletion=deletion, by=by, now=theatre.now())
-    with pytest.raises(requests.Refused, match="still being noted down"):
-        requests.resume(deletion=deletion, by=by, now=theatre.now())
+    with pytest.raises(actions.Refused, match="still being noted down"):
+        actions.stop_rest(deletion=deletion, by=by, now=theatre.now())
+    with pytest.raises(actions.Refused, match="still being noted down"):
+        actions.resume(deletion=deletion, by=by, now=theatre.now())
     start(theatre)
-    requests.stop_rest(deletion=deletion, by=by, now=theatre.now())
+    actions.stop_rest(deletion=deletion, by=by, now=theatre.now())
     deletion = resumed(theatre, deletion, by)
     assert theatre.lies(deletion) == theatre.wrong(deletion) == []
     assert (deletion.state, deletion.deleted, deletion.kept) == ("finished", 60, 40)
@@ -320,7 +321,7 @@ def test_stop_after_a_restore_keeps_only_what_look_ups_find(theatre, images, by)
 def test_a_call_that_was_ready_then_may_have_left(theatre, images, by) -> None:
     deletion = theatre.confirm(images(60), by=by)
     send(theatre, deletion, 1)
-    ready = taking.prepare(now=theatre.now())
+    ready = next_call.prepare(now=theatre.now())
     assert ready
     copy = Copy()
     verdict = sending.perform(operation="delete", kind="image", ids=ready.ids, deadline=float("inf"))
@@ -365,15 +366,15 @@ def test_a_large_set_is_doubted_in_chunks(theatre, monkeypatch, images, by) -> N
     marked = []
     while restoring.doubt_chunk(deletion, now=theatre.now(), size=30):
         marked.append(doubted(deletion))
-        [(step, row)] = engine.unfinished_chunks(now=theatre.now())
+        [(step, row)] = agenda.unfinished_chunks(now=theatre.now())
         assert (step, row) == (restoring.doubt_chunk, deletion)
-        assert taking.prepare(now=theatre.now()) is None
+        assert next_call.prepare(now=theatre.now()) is None
     assert marked == [30, 60]
     deletion.refresh_from_db()
     assert (doubted(deletion), deletion.unknown, deletion.waiting) == (80, 80, 0)
     assert deletion.doubted_through == deletion.last_item
     assert not restoring.is_under_way()
-    assert engine.unfinished_chunks(now=theatre.now()) == []
+    assert agenda.unfinished_chunks(now=theatre.now()) == []
     assert TrackedTask.objects.filter(presence="deleting", last_outcome="unknown").count() == 80
 
 
@@ -383,7 +384,7 @@ def test_postgresql_reads_a_chunk_whatever_else_the_deletion_has(theatre, images
     arming.in_chunks(arming.arm_chunk, deletion, now=theatre.now())
     running_when_lost(theatre, deletion, copy_at=10)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE deletions_deletionitem, inventory_trackedtask")
+        cursor.execute("ANALYZE deletions_deletionitem, register_trackedtask")
     assert restoring.notice(now=theatre.now())
     for _ in range(40):
         assert restoring.doubt_chunk(deletion, now=theatre.now(), size=10)
@@ -408,9 +409,9 @@ def test_what_is_not_armed_is_doubted_as_it_is_opened(theatre, monkeypatch, imag
     assert not restoring.doubt_chunk(deletion, now=theatre.now())
     assert doubted(deletion) == 20
     assert restoring.is_under_way(deletion)
-    assert [step for step, _ in engine.unfinished_chunks(now=theatre.now())] == [arming.arm_chunk]
+    assert [step for step, _ in agenda.unfinished_chunks(now=theatre.now())] == [arming.arm_chunk]
     arming.arm_chunk(deletion, now=theatre.now())
-    assert restoring.doubt_chunk in [step for step, _ in engine.unfinished_chunks(now=theatre.now())]
+    assert restoring.doubt_chunk in [step for step, _ in agenda.unfinished_chunks(now=theatre.now())]
     while restoring.is_under_way():
         theatre.shift()
     assert doubted(deletion) == 100
@@ -422,7 +423,7 @@ def test_what_is_not_armed_is_doubted_as_it_is_opened(theatre, monkeypatch, imag
 def test_it_doubts_none_of_what_had_been_stopped(theatre, images, by) -> None:
     deletion = theatre.confirm(images(60), by=by)
     send(theatre, deletion, 1)
-    requests.stop_rest(deletion=deletion, by=by, now=theatre.now())
+    actions.stop_rest(deletion=deletion, by=by, now=theatre.now())
     settled = theatre.confirm(images(1), by=by)
     copy = Copy()
     send(theatre, settled, 1)
@@ -452,7 +453,7 @@ def test_another_machine_that_saw_less_of_it_does_not_notice_it_again(
     assert not restoring.notice(now=theatre.now())
     settings.VAR_DIR = tmp_path
     start(theatre)
-    requests.resume(deletion=deletion, by=by, now=theatre.now())
+    actions.resume(deletion=deletion, by=by, now=theatre.now())
     settings.VAR_DIR = tmp_path / "another"
     assert not restoring.notice(now=theatre.now())
     assert heads.behind() is None
@@ -468,8 +469,8 @@ def test_a_second_loss_is_noticed_as_well(theatre, images, by) -> None:
         copy.put_back()
         start(theatre)
         assert older(deletion)
-        requests.resume(deletion=deletion, by=by, now=theatre.now())
-        engine.heed_account(now=theatre.now())
+        actions.resume(deletion=deletion, by=by, now=theatre.now())
+        agenda.heed_account(now=theatre.now())
         deletion.refresh_from_db()
         assert deletion.state == State.RUNNING
         Deletion.objects.update(doubted_through=None)
@@ -534,7 +535,7 @@ def test_an_undone_deletion_does_not_begin_before_anybody_has_looked(theatre, se
     settings.DELETION_GRACE_SECONDS = 10
     undone = theatre.confirm(images(5), by=by)
     copy = Copy()
-    requests.undo(deletion=undone, by=by, now=theatre.now())
+    actions.undo(deletion=undone, by=by, now=theatre.now())
     copy.put_back()
     theatre.skip(60)
     Shift(length=0.5, clock=theatre.now).run()
@@ -554,7 +555,7 @@ def test_a_folder_that_can_not_be_written_is_no_reason_to_refuse(
 
     monkeypatch.setattr(heads, "accept", fails)
     with caplog.at_level(logging.WARNING):
-        requests.resume(deletion=deletion, by=by, now=theatre.now())
+        actions.resume(deletion=deletion, by=by, now=theatre.now())
     assert "can't be forgotten: [Errno 13] Permission denied" in caplog.text
     assert heads.behind()
     assert not restoring.notice(now=theatre.now())
@@ -614,7 +615,7 @@ def test_a_worker_process_sends_nothing_from_an_older_copy(
 
 def test_the_start_says_so(theatre, images, by, monkeypatch, capsys) -> None:
     running_when_lost(theatre, theatre.confirm(images(40), by=by))
-    monkeypatch.setattr("dashboard.monitoring.management.commands.run.call_command", lambda *a, **o: None)
+    monkeypatch.setattr("dashboard.operations.management.commands.run.call_command", lambda *a, **o: None)
     Run().prepare()
     assert "This database is older than what was done with it: its log ends with" in capsys.readouterr().out
     assert restoring.why()

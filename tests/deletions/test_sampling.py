@@ -7,9 +7,10 @@ from math import comb
 
 import pytest
 
-from dashboard.deletions import progress, sampling
+from dashboard.deletions.evidence import sampling
+from dashboard.deletions.evidence.sampling import Sample, at_most, picks
+from dashboard.deletions.history import progress
 from dashboard.deletions.models import Deletion, DeletionItem
-from dashboard.deletions.sampling import Sample, at_most, picks
 
 Picked = DeletionItem.Picked
 

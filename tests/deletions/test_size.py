@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from dashboard.calls.models import ProviderCall
-from dashboard.deletions import items, report
+from dashboard.deletions.history import items, report
 from dashboard.deletions.models import Deletion, DeletionItem
-from dashboard.deletions.views import pages
-from dashboard.inventory.models import TrackedTask
+from dashboard.deletions.views import detail
+from dashboard.register.models import TrackedTask
 from tests.factories import DeletionFactory, ProviderCallFactory, TrackedTaskFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,7 +38,7 @@ def made(number: int, **outcomes: int) -> Deletion:
     deletion.save()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE deletions_deletionitem, inventory_trackedtask")
+            cursor.execute("ANALYZE deletions_deletionitem, register_trackedtask")
     return deletion
 
 
@@ -114,7 +114,7 @@ def test_calls_are_counted_up_to_a_thousand(operator) -> None:
     assert re.search(r"Calls\s*<span[^>]*>1,000<", operator.get(deletion.get_absolute_url()).content.decode())
     ProviderCallFactory(deletion=deletion.uuid)
     assert re.search(r"Calls\s*<span[^>]*>over 1,000<", operator.get(deletion.get_absolute_url()).content.decode())
-    assert pages.CALLS_COUNTED == 1000
+    assert detail.CALLS_COUNTED == 1000
 
 
 def test_a_report_reads_few_rows_at_a_time_and_each_item_once(monkeypatch, operator) -> None:

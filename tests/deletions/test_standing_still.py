@@ -15,9 +15,11 @@ from dashboard.calls import accounts, controls, sending, slots
 from dashboard.calls.controls import Purpose
 from dashboard.calls.models import Account
 from dashboard.calls.verdicts import Ruling, Unanswered, Verdict, judge_delete
-from dashboard.deletions import engine, jobs, requests, taking, vouchers
+from dashboard.deletions import actions
+from dashboard.deletions.dispatch import agenda, jobs, next_call
+from dashboard.deletions.dispatch.recovery import Tender
+from dashboard.deletions.evidence import next_controls
 from dashboard.deletions.models import DeletionItem, Outcome, State
-from dashboard.deletions.tending import Tender
 from tests.deletions.theatre import Theatre, playing
 from tests.factories import TrackedTaskFactory
 
@@ -39,8 +41,8 @@ def theatre(images) -> Iterator[Theatre]:
 
 
 @pytest.fixture
-def by(olga: User) -> requests.By:
-    return requests.By(user=olga)
+def by(olga: User) -> actions.By:
+    return actions.By(user=olga)
 
 
 def test_what_became_of_the_first_tasks_can_not_be_found_out(theatre, settings, monkeypatch, images, by) -> None:
@@ -59,7 +61,7 @@ def test_what_became_of_the_first_tasks_can_not_be_found_out(theatre, settings, 
     deletion = theatre.play(theatre.confirm(tasks, by=by), stay=True)
     assert (deletion.state, deletion.unknown, deletion.waiting) == (State.PAUSED, 20, 40)
     assert deletion.paused_reason.startswith("Over 50 % of its tasks so far are unknown or refused")
-    requests.resume(deletion=deletion, by=by, now=theatre.now())
+    actions.resume(deletion=deletion, by=by, now=theatre.now())
     deletion = theatre.play(deletion)
     assert (deletion.state, deletion.unknown, deletion.deleted) == (State.FINISHED, 20, 40)
 
@@ -78,9 +80,9 @@ def test_a_deletion_of_the_other_kind_was_paused_before_ghosts_were_understood(
     with monkeypatch.context() as patch:
         patch.setattr(sending, "perform", changing)
         videos = theatre.play(theatre.confirm(films[:3], by=by), until=3)
-    requests.pause(deletion=videos, by=by)
+    actions.pause(deletion=videos, by=by)
     deletion = theatre.play(theatre.confirm(images(5), by=by), stay=True)
-    assert (deletion.state, engine.next_due(now=theatre.now())) != (State.RUNNING, None)
+    assert (deletion.state, agenda.next_due(now=theatre.now())) != (State.RUNNING, None)
     assert deletion.deleted == 5
 
 
@@ -91,7 +93,7 @@ def test_a_pause_of_the_account_is_shown_on_what_a_doubt_has_paused(theatre, ima
     theatre.sandbox.control(foreign_keys=[], queue=["401"])
     deletion = theatre.play(deletion, stay=True)
     assert deletion.paused_reason == Account.objects.get().paused_reason != ""
-    requests.resume(deletion=deletion, by=by, now=theatre.now())
+    actions.resume(deletion=deletion, by=by, now=theatre.now())
     assert theatre.play(deletion, stay=True).deleted == 60
 
 
@@ -100,9 +102,9 @@ def test_a_witness_speaks_against_nobody_when_a_later_call_has_carried_it(confir
     confirm(images(3))
     account = accounts.current()
     item = DeletionItem.objects.order_by("-pk").first()
-    chunk = vouchers._write_down("image", Purpose.WITNESS, item.task_id)
+    chunk = next_controls._write_down("image", Purpose.WITNESS, item.task_id)
     [hold] = slots.take(1)
-    assert taking.leave(chunk, hold, now=timezone.now())
+    assert next_call.leave(chunk, hold, now=timezone.now())
     carried = chunk.call_id + 1 if later else chunk.call_id - 1
     DeletionItem.objects.filter(pk=item.pk).update(outcome=Outcome.UNKNOWN, touched=True, first_call=carried)
     control = controls.of(account, "image")
@@ -110,7 +112,7 @@ def test_a_witness_speaks_against_nobody_when_a_later_call_has_carried_it(confir
     control.forms = [[timezone.now().timestamp(), "404 None no such task"]] * controls.GHOSTS
     control.save()
     verdict = Verdict(ruling=Ruling.ABSENT, sentence="", http_status=404, form="404 None no such task")
-    vouchers.settle(chunk, verdict, now=timezone.now(), came_at=timezone.now())
+    next_controls.settle(chunk, verdict, now=timezone.now(), came_at=timezone.now())
     assert controls.of(account, "image").missed == ([] if later else [item.task_id])
 
 
@@ -118,7 +120,7 @@ def test_no_shifts_pile_up_while_one_goes_on(sandbox, settings, confirm, images,
     """Each would begin anew before a job that came later, and there may be only one worker."""
     settings.TENSORSLAB_CONCURRENCY = 2
     confirm(images(200))
-    engine.begin_due(now=timezone.now())
+    agenda.begin_due(now=timezone.now())
     DBTaskResult.objects.all().delete()
     Account.objects.update(wake_at=None)
     [hold] = slots.take(1)

@@ -23,13 +23,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from pytest_django.fixtures import Settings
 
 from dashboard.calls import accounts, clock, controls
-from dashboard.deletions import arming, inspecting, manifest, models, next_list, requests, turns, verifying
+from dashboard.deletions import actions, models
+from dashboard.deletions.actions import By, Changed, Invalid, Refused
+from dashboard.deletions.dispatch import arming, next_list, turns
+from dashboard.deletions.drafts import freezing
+from dashboard.deletions.evidence import inspecting, verifying
 from dashboard.deletions.models import Deletion, State
-from dashboard.deletions.requests import By, Changed, Invalid, Refused
-from dashboard.inventory import importing
-from dashboard.inventory.importing.entries import Row
-from dashboard.inventory.management.commands.sandbox import known
-from dashboard.inventory.models import TrackedTask
+from dashboard.register import importing
+from dashboard.register.importing.cells.entries import Row
+from dashboard.register.management.commands.sandbox import known
+from dashboard.register.models import TrackedTask
 from tensorslab_api.sandbox.existence import in_shard
 from tests.deletions.small_world import WEATHER, Clock, Hand, SmallWorld, meant
 from tests.factories import TrackedTaskFactory
@@ -183,7 +186,7 @@ class Game(RuleBasedStateMachine):
 
     def frozen(self, who: int, chosen: set[int]) -> Deletion:
         tasks = TrackedTask.objects.filter(pk__in=[self.tasks[index].pk for index in chosen])
-        return manifest.freeze_tasks(tasks=tasks, actor=self.people[who].user, now=self.world.now())
+        return freezing.freeze_tasks(tasks=tasks, actor=self.people[who].user, now=self.world.now())
 
     def freeze(self, who: int, chosen: set[int], then: str) -> None:
         draft = self.frozen(who, chosen)
@@ -194,7 +197,7 @@ class Game(RuleBasedStateMachine):
 
     def confirm_draft(self, draft: Deletion) -> None:
         by = By(user=draft.actor)
-        requests.confirm(deletion=draft, by=by, reason="Spring", typed=str(draft.size), now=self.world.now())
+        actions.confirm(deletion=draft, by=by, reason="Spring", typed=str(draft.size), now=self.world.now())
 
     def press(self, drawn: int, button: str, late: int) -> None:
         """A button of any deletion, most often one that its page shows."""
@@ -214,7 +217,7 @@ class Game(RuleBasedStateMachine):
 
     def confirm(self, draft: Deletion) -> None:
         new = draft.state == State.DRAFT
-        young = draft.created_at > self.world.now() - manifest.DRAFT_LIFETIME
+        young = draft.created_at > self.world.now() - freezing.DRAFT_LIFETIME
         try:
             with expected(new and young):
                 self.confirm_draft(draft)
@@ -227,37 +230,37 @@ class Game(RuleBasedStateMachine):
     def undo(self, deletion: Deletion, late: int) -> None:
         now = deletion.starts_at + timedelta(microseconds=late)
         with expected(deletion.state == State.SCHEDULED and late < 0):
-            requests.undo(deletion=deletion, by=self.people[0], now=now)
+            actions.undo(deletion=deletion, by=self.people[0], now=now)
 
     def pause(self, deletion: Deletion) -> None:
         with expected(deletion.state == State.RUNNING and deletion.stopped_at is None):
-            requests.pause(deletion=deletion, by=self.people[0])
+            actions.pause(deletion=deletion, by=self.people[0])
 
     def resume(self, deletion: Deletion) -> None:
         with expected(deletion.state == State.PAUSED):
-            requests.resume(deletion=deletion, by=self.people[0], now=self.world.now())
+            actions.resume(deletion=deletion, by=self.people[0], now=self.world.now())
 
     def stop(self, deletion: Deletion) -> None:
         now = self.world.now()
         overdue = deletion.state == State.SCHEDULED and deletion.starts_at <= now
         running = deletion.state == State.RUNNING and deletion.stopped_at is None
         with expected(overdue or running or deletion.state == State.PAUSED):
-            requests.stop_rest(deletion=deletion, by=self.people[0], now=now)
+            actions.stop_rest(deletion=deletion, by=self.people[0], now=now)
 
     def retry(self, deletion: Deletion) -> None:
         with expected(deletion.state == State.FINISHED and deletion.refused > 0):
-            requests.retry_refused(deletion=deletion, by=self.people[1], now=self.world.now())
+            actions.retry_refused(deletion=deletion, by=self.people[1], now=self.world.now())
 
     def check(self, deletion: Deletion) -> None:
         with expected(deletion.state == State.FINISHED and deletion.unknown > 0):
-            requests.check_unknown(deletion=deletion, by=self.people[1], now=self.world.now())
+            actions.check_unknown(deletion=deletion, by=self.people[1], now=self.world.now())
 
     def accept(self, deletion: Deletion) -> None:
         """Where look-ups can't be vouched for. Nobody accepts the answers of another account."""
         if self.world.weather == "clear":
             stopped = deletion.state == State.PAUSED and deletion.paused_by_account
             with expected(stopped and controls.may_accept(accounts.current(), now=self.world.now())):
-                requests.accept(deletion=deletion, by=self.people[0], now=self.world.now())
+                actions.accept(deletion=deletion, by=self.people[0], now=self.world.now())
 
     def turn(self, weather: str) -> None:
         """Under the key of another account only a task that should exist can show that."""

@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from dashboard.audit import triggers
 from dashboard.audit.models import AuditEvent
-from dashboard.deletions import closing, requests
+from dashboard.deletions import actions
+from dashboard.deletions.dispatch import closing
 from dashboard.deletions.models import Deletion
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 from tests.audit.test_verify_audit import wrong
 from tests.deletions import forged_log, forged_rows
 from tests.deletions.theatre import Theatre, playing
@@ -38,7 +39,7 @@ def deletion(theatre: Theatre, images, olga: User, settings) -> Deletion:
     theatre.sandbox.control(refuse={task.task_id: "Not allowed" for task in chosen[:2]})
     TrackedTask.objects.filter(pk=chosen[4].pk).update(held_by="alice")
     settings.TENSORSLAB_BATCH_SIZE, settings.DELETION_VERIFY = 1, "all"
-    deletion = theatre.play(theatre.confirm(chosen, by=requests.By(user=olga)))
+    deletion = theatre.play(theatre.confirm(chosen, by=actions.By(user=olga)))
     assert (deletion.deleted, deletion.refused, deletion.skipped) == (2, 2, 1)
     closing.Closer().tick(now=theatre.now())
     return deletion
@@ -70,7 +71,7 @@ def test_an_ending_that_an_inspection_corrects_is_closed_once_more(
     settings.DELETION_INSPECT_AFTER, settings.DELETION_VERIFY = (60.0,), "all"
     images(3)
     theatre.sandbox.control(rollback_after=10, rollback_share=0.5)
-    deletion = theatre.play(theatre.confirm(images(8), by=requests.By(user=olga)))
+    deletion = theatre.play(theatre.confirm(images(8), by=actions.By(user=olga)))
     closing.Closer().tick(now=theatre.now())
     deletion = theatre.inspect(deletion)
     assert deletion.refused > 0
@@ -84,7 +85,7 @@ def test_an_ending_that_an_inspection_corrects_is_closed_once_more(
 def test_what_was_undone_is_closed_too(confirm, images, olga: User, settings, capsys) -> None:
     settings.DELETION_GRACE_SECONDS = 60
     deletion = confirm(images(3))
-    requests.undo(deletion=deletion, by=requests.By(user=olga), now=timezone.now())
+    actions.undo(deletion=deletion, by=actions.By(user=olga), now=timezone.now())
     closing.Closer().tick(now=timezone.now())
     assert forged_log.entry("deletion.closed").detail["counts"]["kept"] == 3
     assert wrong(capsys, "--reconcile") == ""

@@ -17,9 +17,11 @@ from dashboard.calls import recording, slots
 from dashboard.calls.models import ProviderCall, Worker
 from dashboard.calls.sending import perform
 from dashboard.calls.verdicts import Verdict
-from dashboard.deletions import closing, engine, manifest, requests, settling, taking, tending
+from dashboard.deletions import actions
+from dashboard.deletions.dispatch import agenda, closing, next_call, outcomes, recovery
+from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 from tests.audit.test_verify_audit import wrong
 from tests.deletions.conftest import just_asked
 from tests.deletions.small_world import take
@@ -38,8 +40,8 @@ def theatre(settings, tmp_path, images) -> Iterator[Theatre]:
 
 
 @pytest.fixture
-def by(olga: User) -> requests.By:
-    return requests.By(user=olga)
+def by(olga: User) -> actions.By:
+    return actions.By(user=olga)
 
 
 def exchange(deletion: Deletion, others: list[TrackedTask]) -> list[str]:
@@ -55,9 +57,9 @@ def put_back(deletion: Deletion, task_ids: list[str]) -> None:
         DeletionItem.objects.filter(pk=item.pk).update(task_id=task_id)
 
 
-def sent(theatre: Theatre) -> tuple[taking.Chunk, Verdict]:
+def sent(theatre: Theatre) -> tuple[next_call.Chunk, Verdict]:
     """A call that was answered, before its books are written."""
-    engine.begin_due(now=theatre.now())
+    agenda.begin_due(now=theatre.now())
     just_asked()
     chunk = take(slots.take(1)[0])
     assert chunk is not None
@@ -66,7 +68,7 @@ def sent(theatre: Theatre) -> tuple[taking.Chunk, Verdict]:
 
 def give_up(theatre: Theatre) -> None:
     """Another worker does, once it has seen twice that the lease has run out."""
-    tender = tending.Tender("another", clock=theatre.now)
+    tender = recovery.Tender("another", clock=theatre.now)
     tender.tick()
     tender.tick()
 
@@ -112,7 +114,7 @@ def test_what_is_put_back_before_its_answer_is_told_as_it_was_sent(theatre, imag
     chunk, verdict = sent(theatre)
     put_back(deletion, mine)
     ProviderCall.objects.update(digest=recording.digest(mine))
-    settling.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
+    outcomes.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
     said = wrong(capsys, "--reconcile")
     assert "its calls did not carry what its items say that they carried." in said
     assert "in: digest." in said
@@ -126,7 +128,7 @@ def test_a_call_whose_row_is_changed_before_its_answer_is_told_as_it_was_sent(
     chunk, verdict = sent(theatre)
     forged = {"operation": "look_up", "kind": "video", "deletion": other.uuid}
     ProviderCall.objects.filter(pk=chunk.call_id).update(**{changed: forged[changed]})
-    settling.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
+    outcomes.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
     entry = AuditEvent.objects.get(action="call.delete")
     assert (entry.subject, entry.detail["kind"]) == (str(deletion.uuid), "image")
     deletion.refresh_from_db()
@@ -149,7 +151,7 @@ def test_a_call_that_is_given_up_or_removed_before_its_answer_is_told_as_it_was_
     if removed:
         DeletionItem.objects.filter(call=chunk.call_id).update(call=None)
         call.delete()
-    assert not settling.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
+    assert not outcomes.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
     entry = AuditEvent.objects.get(action="call.overtaken")
     assert set(entry.detail["ids"]) == {task.task_id for task in others}
     expected = f"Call {chunk.call_id} carried what entry {entry.sequence} says, and it was told otherwise before."
@@ -161,7 +163,7 @@ def test_a_late_answer_of_what_was_told_rightly_is_no_difference(theatre, images
     chunk, verdict = sent(theatre)
     ProviderCall.objects.filter(pk=chunk.call_id).update(lease_until=timezone.now() - timedelta(hours=1))
     give_up(theatre)
-    assert not settling.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
+    assert not outcomes.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
     assert AuditEvent.objects.get(action="call.overtaken").detail["call"] == chunk.call_id
     assert wrong(capsys, "--reconcile") == ""
 
@@ -172,7 +174,7 @@ def test_a_call_whose_moment_is_taken_out_before_its_answer(theatre, images, by,
     mine = exchange(deletion, others)
     chunk, verdict = sent(theatre)
     ProviderCall.objects.update(sent_at=None)
-    settling.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
+    outcomes.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
     ProviderCall.objects.update(state="not_sent")
     put_back(deletion, mine)
     DeletionItem.objects.update(outcome="refused", attempts=0)
@@ -195,7 +197,7 @@ def test_a_deletion_that_is_called_undone_and_nobody_undid(theatre, settings, im
 
 def test_a_deletion_that_nobody_confirmed_and_that_is_hidden_again(theatre, images, by, capsys) -> None:
     wanted = TrackedTask.objects.filter(pk__in=[task.pk for task in images(2)])
-    deletion = manifest.freeze_tasks(tasks=wanted, actor=by.user)
+    deletion = freezing.freeze_tasks(tasks=wanted, actor=by.user)
     now = theatre.now()
     Deletion.objects.update(state="scheduled", confirmed_at=now, starts_at=now)
     assert theatre.play(deletion).deleted == 2
@@ -207,7 +209,7 @@ def test_a_deletion_that_nobody_confirmed_and_that_is_hidden_again(theatre, imag
 def test_a_deletion_that_was_undone_and_goes_on_all_the_same(theatre, settings, images, by, capsys) -> None:
     settings.DELETION_GRACE_SECONDS = 60
     deletion = theatre.confirm(images(2), by=by)
-    requests.undo(deletion=deletion, by=by, now=theatre.now())
+    actions.undo(deletion=deletion, by=by, now=theatre.now())
     DeletionItem.objects.update(outcome="waiting", open=True)
     Deletion.objects.update(state="running", waiting=2, kept=0)
     assert theatre.play(deletion).deleted == 2
@@ -217,13 +219,13 @@ def test_a_deletion_that_was_undone_and_goes_on_all_the_same(theatre, settings, 
 def test_a_deletion_that_was_stopped_and_goes_on_all_the_same(theatre, settings, images, by, capsys) -> None:
     settings.TENSORSLAB_BATCH_SIZE = 1
     deletion = theatre.confirm(images(3), by=by)
-    engine.begin_due(now=theatre.now())
+    agenda.begin_due(now=theatre.now())
     just_asked()
     chunk = take(slots.take(1)[0])
     assert chunk is not None
-    requests.stop_rest(deletion=deletion, by=by, now=theatre.now())
+    actions.stop_rest(deletion=deletion, by=by, now=theatre.now())
     verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
-    settling.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
+    outcomes.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
     assert wrong(capsys, "--reconcile") == ""
     DeletionItem.objects.filter(outcome="kept").update(outcome="waiting", open=True, settled_at=None)
     Deletion.objects.update(stopped_at=None, waiting=2, kept=0)
@@ -272,7 +274,7 @@ def test_endings_that_were_corrected_and_are_exchanged_afterwards(theatre, setti
     Deletion.objects.update(closed_at=None)
     for item in deletion.items.exclude(outcome="skipped"):
         before = {"refused": Outcome.DELETED, "deleted": Outcome.REFUSED}[item.outcome]
-        action, detail = settling.corrected(item.kind, item.task_id, before, Outcome(item.outcome), "")
+        action, detail = outcomes.corrected(item.kind, item.task_id, before, Outcome(item.outcome), "")
         with transaction.atomic():
             chain.append(actor="", action=action, subject=str(deletion.uuid), detail=detail)
     assert wrong(capsys, "--reconcile") == ""
@@ -291,7 +293,7 @@ def test_endings_that_are_exchanged_while_what_is_unknown_is_checked(theatre, se
     deletion.items.filter(task_id=tasks[3].task_id).update(outcome="unknown", evidence=None, verified=None)
     Deletion.objects.update(deleted=2, unknown=1)
     closing.Closer().tick(now=theatre.now())
-    requests.check_unknown(deletion=deletion, by=by, now=theatre.now())
+    actions.check_unknown(deletion=deletion, by=by, now=theatre.now())
     theatre.play(deletion, until=600)
     assert told(deletion) == [tasks[3].task_id]
     assert wrong(capsys, "--reconcile") == ""

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dashboard.audit.models import AuditEvent
 from dashboard.deletions.models import Deletion, State
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 from tests.deletions.conftest import drafted, ticked, url_of
 from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory
 

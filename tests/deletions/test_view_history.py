@@ -11,9 +11,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.deletions import items, report
+from dashboard.deletions.history import items, report
 from dashboard.deletions.models import Deletion, DeletionItem
-from dashboard.inventory import importing
+from dashboard.register import importing
 from tests.deletions.conftest import drafted, url_of, work
 from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory
 

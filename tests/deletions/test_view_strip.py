@@ -10,7 +10,7 @@ from django.utils import timezone
 from dashboard.calls import accounts
 from dashboard.calls.models import Account
 from dashboard.deletions.models import Deletion, State
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 from tests.conftest import Person
 from tests.deletions.conftest import drafted, url_of, work
 from tests.factories import DeletionFactory, TrackedTaskFactory, UserFactory

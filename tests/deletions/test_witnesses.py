@@ -10,9 +10,10 @@ from django.urls import reverse
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import controls
 from dashboard.calls.models import Account, ProviderCall
-from dashboard.deletions import requests, vouchers
+from dashboard.deletions import actions
+from dashboard.deletions.evidence import next_controls
 from dashboard.deletions.models import Deletion, State
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 from tests.conftest import Person
 from tests.deletions.conftest import url_of
 from tests.deletions.theatre import Theatre, calls, playing
@@ -34,8 +35,8 @@ def theatre() -> Iterator[Theatre]:
 
 
 @pytest.fixture
-def by(operator: Person) -> requests.By:
-    return requests.By(user=operator.user)
+def by(operator: Person) -> actions.By:
+    return actions.By(user=operator.user)
 
 
 def _ids(tasks: list[TrackedTask]) -> list[str]:
@@ -177,7 +178,7 @@ def test_a_doubt_that_nobody_asked_about_for_long_is_looked_at_again(theatre, im
     theatre.sandbox.control(maintenance="")
     theatre.skip(controls.REMEMBERED_FOR.total_seconds() + 60)
     now = theatre.now()
-    assert list(vouchers.wishes(account, now=now)) == ["image"]
+    assert list(next_controls.wishes(account, now=now)) == ["image"]
     deletion = theatre.play(deletion, stay=True)
     assert (deletion.state, deletion.deleted, Account.objects.get().doubt) == (State.FINISHED, 3, "")
 

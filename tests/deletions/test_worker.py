@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 
 from dashboard.calls.models import ProviderCall, Worker
-from dashboard.deletions import requests
+from dashboard.deletions import actions
 from dashboard.deletions.models import State
-from dashboard.monitoring import supervision
+from dashboard.operations import supervision
 from tests import oracle
 from tests.deletions.processes import FAST, finished, until
 
@@ -105,7 +105,7 @@ def test_a_refused_key_stops_ten_thousand_until_a_right_one_is_resumed(
 
     settings.TENSORSLAB_API_KEY = "another-key"
     worker = start("worker", **hundreds | {"TENSORSLAB_API_KEY": "another-key"})
-    requests.resume(deletion=deletion, by=requests.By(user=olga), now=timezone.now())
+    actions.resume(deletion=deletion, by=actions.By(user=olga), now=timezone.now())
     until(lambda: finished(deletion))
     worker.terminate()
     assert worker.wait(timeout=30) == 0

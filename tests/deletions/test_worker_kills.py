@@ -13,7 +13,7 @@ import pytest
 
 from dashboard.audit.models import AuditEvent
 from dashboard.calls.models import ProviderCall
-from dashboard.deletions.tending import WORKER_DIED
+from dashboard.deletions.dispatch.recovery import WORKER_DIED
 from tests import oracle
 from tests.deletions.processes import FAST, finished, until
 from tests.tensorslab_api.contract import CheckedSandbox

@@ -13,7 +13,7 @@ import requests
 from django.db import connection
 
 from dashboard.calls.models import Worker
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 from tests import oracle
 from tests.browser.product import free_port
 from tests.deletions.processes import FAST, finished, until

@@ -12,11 +12,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboard.calls.models import ProviderCall
-from dashboard.deletions import engine, manifest, requests
+from dashboard.deletions import actions
+from dashboard.deletions.dispatch import agenda
+from dashboard.deletions.dispatch.loop import Shift
+from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import GONE, Deletion, DeletionItem, State
-from dashboard.deletions.shift import Shift
-from dashboard.inventory.management.commands.sandbox import known
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.management.commands.sandbox import known
+from dashboard.register.models import TrackedTask
 from tensorslab_api.sandbox import Sandbox
 
 STEPS = 3000
@@ -37,10 +39,10 @@ class Theatre:
     def epoch(self) -> float:
         return time.time() + self.passed
 
-    def confirm(self, tasks: list[TrackedTask], *, by: requests.By) -> Deletion:
+    def confirm(self, tasks: list[TrackedTask], *, by: actions.By) -> Deletion:
         wanted = TrackedTask.objects.filter(pk__in=[task.pk for task in tasks])
-        deletion = manifest.freeze_tasks(tasks=wanted, actor=by.user, now=self.now())
-        requests.confirm(deletion=deletion, by=by, reason="Spring", typed=str(deletion.size), now=self.now())
+        deletion = freezing.freeze_tasks(tasks=wanted, actor=by.user, now=self.now())
+        actions.confirm(deletion=deletion, by=by, reason="Spring", typed=str(deletion.size), now=self.now())
         deletion.refresh_from_db()
         return deletion
 
@@ -54,7 +56,7 @@ class Theatre:
             self.shift()
             deletion.refresh_from_db()
             ended = deletion.state not in {State.SCHEDULED, State.RUNNING, State.PAUSED}
-            due = engine.next_due(now=self.now())
+            due = agenda.next_due(now=self.now())
             if ended or self.passed >= end or due is None or (deletion.state == State.PAUSED and not stay):
                 return deletion
             self.skip_to(min(due, self.now() + timedelta(seconds=end - self.passed)))
@@ -72,7 +74,7 @@ class Theatre:
             self.shift()
             if not deletion.inspections.filter(at=None).exists():
                 break
-            due = engine.next_due(now=self.now())
+            due = agenda.next_due(now=self.now())
             assert due is not None
             self.skip_to(due)
         deletion.refresh_from_db()

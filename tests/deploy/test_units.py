@@ -12,7 +12,7 @@ import pytest
 from django.core.management import get_commands
 
 from dashboard.env import read_env_file
-from dashboard.monitoring import supervision
+from dashboard.operations import supervision
 from tests.browser.product import ROOT, clean_environ
 
 DEPLOY = ROOT / "docs/deploy"

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from dashboard.deletions.models import State
-from dashboard.inventory.models import TrackedTask
-from dashboard.inventory.samples import add_samples
 from dashboard.pages.bodies import MEGABYTE
+from dashboard.register.models import TrackedTask
+from dashboard.register.samples import add_samples
 from tests.conftest import Person
 from tests.factories import DeletionFactory, DeletionItemFactory, ImportBatchFactory, SelectionFactory
 from tests.fuzz.hostile import one_by_one, requests

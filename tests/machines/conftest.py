@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from dashboard.env import database
-from dashboard.inventory.management.commands.sandbox import known
+from dashboard.register.management.commands.sandbox import known
 from tensorslab_api.sandbox import server
 from tests.cluster import Cluster
 from tests.deletions.processes import FAST

@@ -6,9 +6,10 @@ import pytest
 from django.utils import timezone
 
 from dashboard.calls.models import ProviderCall
-from dashboard.deletions import manifest, requests
+from dashboard.deletions import actions
+from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion
-from dashboard.inventory.models import TrackedTask
+from dashboard.register.models import TrackedTask
 from tests.deletions.processes import finished, until
 from tests.factories import TrackedTaskFactory, UserFactory
 from tests.oracle import violations
@@ -27,9 +28,9 @@ def confirmed(number: int) -> Deletion:
     tasks = TrackedTask.objects.bulk_create(TrackedTaskFactory.build_batch(number))
     olga = UserFactory(role="operator")
     wanted = TrackedTask.objects.filter(pk__in=[task.pk for task in tasks])
-    deletion = manifest.freeze_tasks(tasks=wanted, actor=olga)
-    by = requests.By(user=olga)
-    requests.confirm(deletion=deletion, by=by, reason="Spring", typed=str(number), now=timezone.now())
+    deletion = freezing.freeze_tasks(tasks=wanted, actor=olga)
+    by = actions.By(user=olga)
+    actions.confirm(deletion=deletion, by=by, reason="Spring", typed=str(number), now=timezone.now())
     return deletion
 
 

@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from dashboard.audit.spreadsheet import cell
-from dashboard.inventory.filters import Filter
+from dashboard.pages.spreadsheet import cell
+from dashboard.register.filters.filter import Filter
 from tests.conftest import Person
 from tests.deletions.conftest import url_of
 from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory

@@ -4,9 +4,9 @@ from typing import Any
 
 from django import template
 
-from dashboard.deletions import strip
-from dashboard.deletions.losses import Standing, standing_of
-from dashboard.inventory.models import Selection
+from dashboard.deletions.drafts.losses import Standing, standing_of
+from dashboard.deletions.history import strip
+from dashboard.register.models import Selection
 
 register = template.Library()
 

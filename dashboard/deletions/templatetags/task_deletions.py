@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 from django import template
 from django.urls import reverse
 
-from dashboard.deletions import history
-from dashboard.inventory.models import TrackedTask
+from dashboard.deletions.history import listing
+from dashboard.register.models import TrackedTask
 
 register = template.Library()
 
@@ -15,4 +15,4 @@ register = template.Library()
 def task_deletions(task: TrackedTask) -> dict[str, object]:
     """What its deletions did to one task."""
     all_of_them = f"{reverse('deletion-list')}?{urlencode({'task': task.task_id, 'kind': task.kind})}"
-    return {"page": history.of_task(task), "task": task.task_id, "all_url": all_of_them}
+    return {"page": listing.of_task(task), "task": task.task_id, "all_url": all_of_them}

@@ -10,12 +10,12 @@ from django.views.decorators.http import require_POST
 from dashboard.access.permissions import DELETE_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest
 from dashboard.calls import clock
-from dashboard.deletions import requests
-from dashboard.deletions.manifest import NothingSelected
+from dashboard.deletions import actions
+from dashboard.deletions.actions import Refused
+from dashboard.deletions.drafts.freezing import NothingSelected
 from dashboard.deletions.models import Deletion
-from dashboard.deletions.requests import Refused
-from dashboard.deletions.views.drafts import show_draft
-from dashboard.deletions.views.pages import by, refused, render_live, render_strip
+from dashboard.deletions.views.detail import by, refused, render_live, render_strip
+from dashboard.deletions.views.draft import show_draft
 
 
 def _ask(request: SignedInRequest, uuid: UUID, act: Callable[[Deletion], object]) -> HttpResponse:
@@ -35,37 +35,37 @@ def _ask(request: SignedInRequest, uuid: UUID, act: Callable[[Deletion], object]
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_undo(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    return _ask(request, uuid, lambda row: requests.undo(deletion=row, by=by(request), now=clock.now()))
+    return _ask(request, uuid, lambda row: actions.undo(deletion=row, by=by(request), now=clock.now()))
 
 
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_pause(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    return _ask(request, uuid, lambda row: requests.pause(deletion=row, by=by(request)))
+    return _ask(request, uuid, lambda row: actions.pause(deletion=row, by=by(request)))
 
 
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_resume(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    return _ask(request, uuid, lambda row: requests.resume(deletion=row, by=by(request), now=clock.now()))
+    return _ask(request, uuid, lambda row: actions.resume(deletion=row, by=by(request), now=clock.now()))
 
 
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_accept(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    return _ask(request, uuid, lambda row: requests.accept(deletion=row, by=by(request), now=clock.now()))
+    return _ask(request, uuid, lambda row: actions.accept(deletion=row, by=by(request), now=clock.now()))
 
 
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_stop(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    return _ask(request, uuid, lambda row: requests.stop_rest(deletion=row, by=by(request), now=clock.now()))
+    return _ask(request, uuid, lambda row: actions.stop_rest(deletion=row, by=by(request), now=clock.now()))
 
 
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_check(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    return _ask(request, uuid, lambda row: requests.check_unknown(deletion=row, by=by(request), now=clock.now()))
+    return _ask(request, uuid, lambda row: actions.check_unknown(deletion=row, by=by(request), now=clock.now()))
 
 
 @require_POST
@@ -73,7 +73,7 @@ def deletion_check(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 def deletion_retry(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     deletion = get_object_or_404(Deletion, uuid=uuid)
     try:
-        draft = requests.retry_refused(deletion=deletion, by=by(request), now=clock.now())
+        draft = actions.retry_refused(deletion=deletion, by=by(request), now=clock.now())
     except (Refused, NothingSelected) as refusal:
         return refused(request, str(refusal), status=409, back=deletion)
     return show_draft(request, draft)

@@ -13,8 +13,8 @@ from django.core.management.base import BaseCommand
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
-from dashboard.deletions import shift
-from dashboard.deletions.tending import Tender, tend
+from dashboard.deletions.dispatch import loop
+from dashboard.deletions.dispatch.recovery import Tender, tend
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class GentleWorker(Worker):
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
         # Only flags: the calls in hand are finished and recorded, however often the signal comes.
         self.running = False
-        shift.stopping.set()
+        loop.stopping.set()
 
 
 class Command(BaseCommand):
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         sys.setswitchinterval(0.0005)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, worker.shutdown)
-        threading.Thread(target=tend, args=(Tender(name), shift.stopping), daemon=True, name="tender").start()
+        threading.Thread(target=tend, args=(Tender(name), loop.stopping), daemon=True, name="tender").start()
         logger.info("Worker %s is ready.", name)
         worker.run()
         logger.info("Worker %s has stopped.", name)

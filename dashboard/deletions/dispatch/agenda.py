@@ -1,0 +1,172 @@
+"""What is due: which deletions begin or pause, and when the next shift has something to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Case, Exists, F, Q, QuerySet, Value, When
+
+from dashboard.calls import accounts, clock, controls
+from dashboard.calls.models import Account
+from dashboard.deletions.dispatch import arming, next_list, restoring, turns
+from dashboard.deletions.dispatch.ending import finish_if_done
+from dashboard.deletions.evidence import inspecting, next_controls, verifying
+from dashboard.deletions.models import Deletion, DeletionItem, Evidence, Inspection, Outcome, State
+
+FAR_AHEAD = timedelta(minutes=3)
+MOMENTS = ("lost_at", "there_from", "gone_at")
+
+
+def begin_due(*, now: datetime) -> None:
+    """Starts what is past its grace, and pauses what was confirmed for another address, or with another key."""
+    due = Deletion.objects.filter(state=State.SCHEDULED, starts_at__lte=now)
+    if due.exists():
+        # It may have been undone in commits that were lost.
+        restoring.notice(now=now)
+    for pk in due.values_list("pk", flat=True):
+        with transaction.atomic():
+            Deletion.objects.filter(pk=pk, state=State.SCHEDULED).update(state=State.RUNNING)
+            finish_if_done(pk, now=now)
+    for row in _elsewhere():
+        rows = Deletion.objects.filter(pk=row.pk, state=State.RUNNING)
+        rows.update(state=State.PAUSED, paused_reason=why_elsewhere(row), paused_by_account=False)
+
+
+def _elsewhere() -> QuerySet[Deletion]:
+    """What runs, but was confirmed for another address or with another key."""
+    here = Q(host=accounts.current_host(), key__in=["", accounts.current_key()])
+    return Deletion.objects.filter(state=State.RUNNING).exclude(here)
+
+
+def why_elsewhere(deletion: Deletion) -> str:
+    """What changed since it was confirmed; empty when nothing did."""
+    host = accounts.current_host()
+    if deletion.host != host:
+        return f"Confirmed for {deletion.host}, but this dashboard now sends to {host}. Nothing is sent."
+    if deletion.key not in {"", accounts.current_key()}:
+        return (
+            "Confirmed with another API key than the one that is set now. Nothing is sent. "
+            "Resume if both are of the same account, or if the old one was wrong; else put the old one back."
+        )
+    return ""
+
+
+def heed_account(*, now: datetime | None = None) -> None:
+    """Shows a pause or a doubt of the whole account on every deletion it stops, and ends it when it is over."""
+    now = now or clock.now()
+    controls.heed_key(now=now)
+    account = accounts.current()
+    here = Deletion.objects.filter(host=account.host)
+    # What holds it up is looked at once more by the statement that acts on it: somebody may just have resumed.
+    same = Account.objects.filter(pk=account.pk, paused_reason=account.paused_reason, doubt=account.doubt)
+    if account.paused_reason:
+        running = here.filter(Exists(same), state=State.RUNNING)
+        paused = {"state": State.PAUSED, "paused_reason": account.paused_reason, "paused_by_account": True}
+        running.update(**paused, paused_by_doubt=False)
+        in_doubt = here.filter(Exists(same), state=State.PAUSED, paused_by_account=True, paused_by_doubt=True)
+        in_doubt.update(**paused, paused_by_doubt=False)
+        return
+    stopped = Q()
+    if account.doubt:
+        patient = account.doubted_at is not None and account.doubted_at <= now - turns.WITHOUT_TRUST_AFTER
+        recent = Q(confirmed_at__gt=now - turns.WITHOUT_TRUST_AFTER)
+        stopped = Q(troubled_at__isnull=False) | recent if patient else Q(pk__isnull=False)
+        running = here.filter(stopped, Exists(same), state=State.RUNNING)
+        paused = {"state": State.PAUSED, "paused_reason": account.doubt, "paused_by_account": True}
+        running.update(**paused, paused_by_doubt=True)
+        _ask_again_what_was_refused(here)
+        same_pause = here.filter(state=State.PAUSED, paused_by_account=True, paused_by_doubt=True)
+        same_pause.exclude(paused_reason=account.doubt).update(paused_reason=account.doubt)
+        let_go(account, patient=patient, now=now)
+    if not account.doubt or patient:
+        going_on = here.filter(Exists(same), state=State.PAUSED, paused_by_account=True, paused_by_doubt=True)
+        going_on = going_on.exclude(stopped) if account.doubt else going_on
+        going_on.update(state=State.RUNNING, paused_reason="", paused_by_account=False)
+
+
+def _ask_again_what_was_refused(deletions: QuerySet[Deletion]) -> None:
+    """Who answers as if nothing existed may have refused for the same reason: it is sent again, should it be there."""
+    refused = DeletionItem.objects.filter(outcome=Outcome.UNKNOWN, open=True, if_there=DeletionItem.IfThere.REFUSE)
+    for row in deletions.filter(state=State.PAUSED, paused_by_account=True):
+        mine = refused.filter(deletion=row)
+        if mine.exists():
+            with transaction.atomic():
+                Deletion.objects.select_for_update().get(pk=row.pk)
+                mine.update(if_there=DeletionItem.IfThere.RESEND)
+
+
+def let_go(account: Account, *, patient: bool, now: datetime) -> None:
+    """While look-ups can't be trusted, a deletion of which TensorsLab says only Success, and of which nobody saw
+    otherwise, ends on its word alone: after a while, or at once when nothing but a person could help."""
+    going_on = Q(state=State.RUNNING) | Q(state=State.PAUSED, paused_by_account=True)
+    untroubled = Deletion.objects.filter(going_on, host=account.host, troubled_at=None)
+    if not patient and account.doubt != controls.NO_WITNESS:
+        return
+    for row in untroubled if patient else untroubled.filter(waiting=0, sent=0):
+        with transaction.atomic():
+            if not untroubled.select_for_update().filter(pk=row.pk).exists():
+                continue
+            asked = row.items.filter(outcome=Outcome.DELETED, evidence=Evidence.SAID, call=None)
+            asked.filter(Q(not_before__isnull=False) | Q(claim__isnull=False)).update(not_before=None, claim=None)
+            finish_if_done(row.pk, now=now)
+
+
+def unfinished_chunks(*, now: datetime) -> list[tuple[Callable[..., bool], Deletion]]:
+    """Large changes that are made a chunk at a time: arming, Undo, Stop, doubting it, looking all of it up."""
+    condemned = Deletion.objects.filter(state__in=[State.RUNNING, State.PAUSED], condemned_at__isnull=False)
+    return [
+        *arming.unfinished_chunks(),
+        *restoring.unfinished_chunks(),
+        *((verifying.condemn_chunk, row) for row in condemned.filter(condemned_through__lt=F("last_item"))),
+        *((inspecting.mark_chunk, row) for row in inspecting.to_mark(now=now)),
+    ]
+
+
+def unstrand(*, now: datetime) -> None:
+    """Brings near what a clock that has been put back left far ahead: no pause of ours is that long."""
+    stranded = DeletionItem.objects.filter(not_before__gt=now + FAR_AHEAD)
+    near = {name: Case(When(**{f"{name}__gt": now}, then=Value(now)), default=F(name)) for name in MOMENTS}
+    stranded.update(not_before=now, **near)
+    controls.forget_the_future(now=now, beyond=now + FAR_AHEAD)
+    for row in Deletion.objects.filter(state=State.SCHEDULED, confirmed_at__gt=now + FAR_AHEAD):
+        grace = row.starts_at - row.confirmed_at if row.starts_at and row.confirmed_at else timedelta()
+        Deletion.objects.filter(pk=row.pk, state=State.SCHEDULED).update(starts_at=now + grace)
+    accounts.forget_impossible_rest(now=now)
+
+
+def next_due(*, now: datetime) -> datetime | None:
+    """When the next shift has something to do, or None when nothing is left to do without a person."""
+    moments = list(Deletion.objects.filter(state=State.SCHEDULED).values_list("starts_at", flat=True))
+    if unfinished_chunks(now=now) or _elsewhere().exists():
+        moments.append(now)
+    account = accounts.current()
+    ended_here = {"deletion__host": account.host, "deletion__state": State.FINISHED}
+    to_begin = Inspection.objects.filter(at=None, begun_at=None, **ended_here).order_by("due_at")
+    moments += to_begin.values_list("due_at", flat=True)[:1]
+    if not account.paused_reason:
+        due = [*_look_ups_and_deletes(account, now=now), next_controls.next_at(account, now=now)]
+        moments += [max(moment, account.rest_until or moment) for moment in due if moment is not None]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _look_ups_and_deletes(account: Account, *, now: datetime) -> Iterator[datetime | None]:
+    to_ask = DeletionItem.objects.filter(not_before__isnull=False, call__isnull=True).order_by("not_before")
+    for deletion in Deletion.objects.filter(state=State.RUNNING, host=account.host):
+        mine = to_ask.filter(deletion=deletion).values_list("not_before", flat=True)
+        # In doubt nothing is looked up.
+        yield now if _may_delete(deletion, now=now) else None if account.doubt else mine.first()
+    inspected = Inspection.objects.filter(at=None, begun_at__isnull=False, deletion__host=account.host)
+    inspected = inspected.filter(deletion__state=State.FINISHED)
+    for pk in inspected.values_list("deletion", flat=True) if not account.doubt else ():
+        yield to_ask.filter(deletion=pk).values_list("not_before", flat=True).first()
+
+
+def _may_delete(deletion: Deletion, *, now: datetime) -> bool:
+    """Whether a delete of it is due, and need not wait for what is looked up first."""
+    if deletion.stopped_at or not deletion.waiting:
+        return False
+    row = turns.of(deletion.pk, now=now)
+    # One that may not send now, because its account rests, is looked at when that ends.
+    return row is None or not (row.holds_back or next_list.is_canary_out(row) or not turns.has_a_witness(row))

@@ -1,0 +1,85 @@
+"""The jobs: one sends, one freezes. And what wakes them: the queue promises no delivery; the rows do."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from django_tasks import task
+from django_tasks_db.models import DBTaskResult
+
+from dashboard.calls import accounts, clock, slots
+from dashboard.calls.models import Account
+from dashboard.deletions.dispatch import agenda, restoring
+from dashboard.deletions.dispatch.loop import Shift
+from dashboard.deletions.drafts import freezing
+from dashboard.deletions.models import Deletion, State
+
+PATIENCE = timedelta(seconds=3)
+"""How long after its moment a shift that was asked for may still come, before another is asked for."""
+LONGEST = 1800.0
+"""Seconds after which a shift ends although nobody waits: the queue forgets jobs that take a day."""
+FREEZING_LENGTH = 10.0
+"""Seconds after which freezing lets other jobs have the worker; there may be only one."""
+FREEZING_PATIENCE = timedelta(seconds=15)
+"""How long freezing may get nowhere before it is asked for again: a shift may have the worker for 10 s."""
+
+
+@task()
+def send() -> None:
+    """A shift, and the next one's alarm clock when something is left to do."""
+    Account.objects.filter(host=accounts.current_host()).update(wake_at=None)
+    # Before anything may leave: this may be the first thing that is done with a copy that was restored.
+    restoring.notice(now=clock.now())
+    ends = time.monotonic() + LONGEST
+    if Shift(may_go_on=lambda: time.monotonic() < ends and nobody_waits()).run():
+        due = agenda.next_due(now=clock.now())
+        if due is not None:
+            wake(due)
+
+
+def nobody_waits() -> bool:
+    """Whether no other kind of job waits for a worker, of which there may be only one, and no slot for a shift."""
+    return not slots.any_free() and not DBTaskResult.objects.ready().exclude(task_path=send.module_path).exists()
+
+
+def wake(moment: datetime) -> None:
+    """Enqueues a shift for `moment`, unless one is already asked for by then, or waits for a worker.
+
+    Inside the caller's transaction, if there is one: queue and rows share a database, so they commit together.
+    """
+    now = clock.now()
+    if DBTaskResult.objects.ready().filter(task_path=send.module_path).exists():
+        return
+    account = accounts.current()
+    nobody_comes = Q(wake_at=None) | Q(wake_at__gt=moment) | Q(wake_at__lt=now - PATIENCE)
+    if Account.objects.filter(nobody_comes, pk=account.pk).update(wake_at=max(moment, now)):
+        send.using(run_after=moment if moment > now else None).enqueue()
+
+
+@task()
+def freeze(uuid: str) -> None:
+    """The next steps of freezing a large draft."""
+    draft = Deletion.objects.filter(uuid=uuid).first()
+    end = time.monotonic() + FREEZING_LENGTH
+    while draft and freezing.step(draft, now=clock.now()):
+        if time.monotonic() > end:
+            freeze.enqueue(uuid)
+            return
+
+
+def wake_freezing(deletion: Deletion, *, now: datetime) -> None:
+    """Asks for freezing to go on, when it got nowhere for a while: its worker may have died."""
+    if _stuck(now).filter(pk=deletion.pk).update(freezing_at=now):
+        freeze.enqueue(str(deletion.uuid))
+
+
+def wake_stuck_freezing(*, now: datetime) -> None:
+    """The same for every draft, so that it goes on although nobody looks at its page."""
+    for draft in _stuck(now):
+        wake_freezing(draft, now=now)
+
+
+def _stuck(now: datetime) -> QuerySet[Deletion]:
+    return Deletion.objects.filter(state=State.DRAFT, freezing_at__lt=now - FREEZING_PATIENCE)

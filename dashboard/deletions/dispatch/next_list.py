@@ -1,0 +1,95 @@
+"""Which items a deletion sends next: the canary alone, then the parts of what is being split, then the rest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.conf import settings
+
+from dashboard.database import sql
+from dashboard.deletions.dispatch.turns import Sending
+from dashboard.deletions.moves import DELETIONS, ITEMS, TASKS, shift_counters
+
+CANARY_ABOVE = 200
+"""Tasks of a deletion up to which none go ahead of the others."""
+
+
+class Waiting(NamedTuple):
+    """An item that may go next: only what taking asks of it, since there are a hundred of them in a call."""
+
+    pk: int
+    tracked_id: int
+    kind: str
+    task_id: str
+    touched: bool
+    group: int
+    held_by: str
+    held_reason: str
+
+
+def next_items(deletion: Sending, *, now: datetime) -> list[Waiting]:
+    """Of one kind, no more than a call may carry. Empty when nothing may go now."""
+    if deletion.stopped:
+        return []
+    if _has_canary(deletion) and not deletion.canary_done:
+        return _next_of_canary(deletion, now=now)
+    # A chunk being split goes first and alone: what a refused batch was made of is settled before more is asked.
+    return _one_list(_waiting(deletion, limit=settings.TENSORSLAB_BATCH_SIZE))
+
+
+def _waiting(deletion: Sending, where: str = "TRUE", *values: object, limit: int) -> list[Waiting]:
+    # The order is that of the index `item_waiting`, so this costs the same however much waits.
+    found = sql.rows(
+        f"""SELECT i.id, i.tracked_id, i.kind, i.task_id, i.touched, i."group", t.held_by, t.held_reason
+        FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
+        WHERE i.deletion_id = %s AND i.outcome = 'waiting' AND i.open AND {where}
+        ORDER BY i."group" DESC, i.kind, i.id LIMIT %s""",  # nosec B608 # pieces from the code, values beside them
+        deletion.pk,
+        *values,
+        limit,
+    )
+    return [Waiting._make(row) for row in found]
+
+
+def _one_list(rows: list[Waiting]) -> list[Waiting]:
+    of_first = [row for row in rows if (row.group, row.kind) == (rows[0].group, rows[0].kind)]
+    return of_first[: settings.TENSORSLAB_BATCH_SIZE]
+
+
+def _has_canary(deletion: Sending) -> bool:
+    looks_up = settings.DELETION_VERIFY != "none"
+    return looks_up and settings.DELETION_CANARY > 0 and deletion.size > CANARY_ABOVE
+
+
+def _next_of_canary(deletion: Sending, *, now: datetime) -> list[Waiting]:
+    """The first items go alone, and nothing else before all of them are known to be gone, or not."""
+    if not deletion.canary_through:
+        rows = _waiting(deletion, limit=settings.DELETION_CANARY)
+        first = [row for row in rows if row.kind == rows[0].kind]
+        if first:
+            shift_counters(deletion.pk, {}, canary_through=first[-1].pk, canary_kind=first[-1].kind)
+        return _one_list(first)
+    its_own = ("i.kind = %s AND i.id <= %s", deletion.canary_kind, deletion.canary_through)
+    if rows := _waiting(deletion, *its_own, limit=settings.DELETION_CANARY):
+        return _one_list(rows)
+    if is_canary_out(deletion):
+        return []
+    shift_counters(deletion.pk, {}, canary_done_at=now)
+    return _one_list(_waiting(deletion, limit=settings.TENSORSLAB_BATCH_SIZE))
+
+
+def is_canary_out(deletion: Sending) -> bool:
+    """Whether something of the canary left us and is not known yet, and nothing of it waits to be sent."""
+    if deletion.canary_done or not deletion.canary_through:
+        return False
+    [(waiting, pending)] = sql.rows(
+        f"""SELECT COUNT(CASE WHEN i.outcome = 'waiting' THEN 1 END), COUNT(CASE WHEN i.open OR i.not_before IS NOT NULL
+            OR i.claim IS NOT NULL OR i.call_id IS NOT NULL THEN 1 END)
+        FROM {ITEMS} i JOIN {DELETIONS} d ON d.id = i.deletion_id
+        WHERE i.deletion_id + 0 = %s AND i.id >= d.first_item AND i.kind = %s AND i.id <= %s""",  # nosec B608 # only names from the code
+        deletion.pk,
+        deletion.canary_kind,
+        deletion.canary_through,
+    )
+    return bool(pending) and not waiting

@@ -1,0 +1,121 @@
+"""Every worker tends: it finds what a dead worker left, and wakes a shift when something is due.
+
+One idempotent step, taken by each worker at its start and every second or so.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import OperationalError, close_old_connections, connection
+from django_tasks_db.models import DBTaskResult
+
+from dashboard.access import lifetimes
+from dashboard.audit import anchors
+from dashboard.calls import clock, recording, sending, slots
+from dashboard.calls.models import ProviderCall, Worker
+from dashboard.calls.verdicts import Unanswered, judge_delete, judge_look_up
+from dashboard.deletions.dispatch import agenda, closing, jobs, next_call, restoring
+from dashboard.deletions.dispatch.outcomes import settle
+from dashboard.deletions.drafts import freezing
+from dashboard.deletions.evidence import inspecting
+
+logger = logging.getLogger(__name__)
+
+EVERY = 1.0
+KEPT_JOBS = timedelta(days=1)
+CLEARED = 10
+"""Steps of clearing old drafts that one tick takes."""
+WORKER_DIED = "The worker died in mid-call. No answer was seen."
+
+
+class Tender:
+    """Remembers what one tick saw, since only what two ticks saw expired counts as lost."""
+
+    def __init__(self, name: str, clock: Callable[[], datetime] = clock.now) -> None:
+        self.name = name
+        self.clock = clock
+        self.calls, self.slots = slots.Watch(), slots.Watch()
+        self.anchor = anchors.Publisher()
+        self.closer = closing.Closer()
+        self.ticks = 0
+
+    def tick(self) -> None:
+        now = self.clock()
+        if self.ticks % 5 == 0:
+            restoring.notice(now=now)
+            Worker.objects.update_or_create(
+                name=self.name,
+                defaults={"beat_at": now},
+                create_defaults={"beat_at": now, "started_at": now},
+            )
+        if self.ticks % 30 == 0:
+            agenda.unstrand(now=now)
+        if self.ticks % 10 == 0:
+            jobs.wake_stuck_freezing(now=now)
+            inspecting.end_idle(now=now)
+            self.anchor.heed(now=now)
+        if self.ticks % 600 == 0:
+            _prune(now=now)
+        self.ticks += 1
+        self._close_lost(now=now)
+        agenda.heed_account(now=now)
+        # While all slots are in use, a shift is at work already.
+        if slots.any_free() and (due := agenda.next_due(now=now)) is not None and due <= now:
+            jobs.wake(now)
+        # Last: nothing that matters may wait for it.
+        if self.ticks % 10 == 1:
+            freezing.clear_discarded(now=now, steps=CLEARED)
+        self.closer.tick(now=now)
+
+    def _close_lost(self, *, now: datetime) -> None:
+        at = time.monotonic()
+        for lease in self.calls.lost(slots.in_hand(), at=at):
+            close_lost(lease, now=now)
+        for lease in self.slots.lost(slots.taken(), at=at):
+            slots.free_lost(lease)
+
+
+def _prune(*, now: datetime) -> None:
+    # A job whose worker was killed stays RUNNING for ever; what it did is in the rows, not in the queue.
+    DBTaskResult.objects.exclude(status="READY").filter(enqueued_at__lt=now - KEPT_JOBS).delete()
+    Worker.objects.filter(beat_at__lt=now - KEPT_JOBS).delete()
+    lifetimes.forget_expired()
+
+
+def close_lost(lease: slots.Lease, *, now: datetime) -> None:
+    """Ends a call whose lease is lost: one that left may or may not have been done."""
+    held = ProviderCall.objects.filter(pk=lease.of, lease_until=lease.until).first()
+    if held is None:
+        return
+    if held.state == ProviderCall.State.READY:
+        next_call.release(held.pk)
+        return
+    deletes = held.operation == ProviderCall.Operation.DELETE
+    error = Unanswered(WORKER_DIED)
+    verdict = judge_delete(error) if deletes else judge_look_up(error)
+    if held.deletion is not None:
+        settle(held.pk, verdict, now=now)
+        return
+    call = recording.Call(held.pk, held.operation, held.kind, held.purpose, None, held.sent_at)
+    sending.settle_alone(call, verdict, ids=[], answered_at=now)
+
+
+def tend(tender: Tender, stop: threading.Event) -> None:
+    """Ticks until told to stop; a database that does not answer is tried again."""
+    while not stop.is_set():
+        close_old_connections()
+        try:
+            tender.tick()
+        except OperationalError:
+            logger.warning("The database did not answer; tending again in %s s.", EVERY, exc_info=settings.DEBUG)
+        # Nobody would notice if this thread died: it is what notices everything else.
+        except Exception:
+            logger.exception("Tending failed; again in %s s.", EVERY)
+        stop.wait(EVERY)
+    connection.close()

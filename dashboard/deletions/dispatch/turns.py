@@ -1,0 +1,105 @@
+"""Whose turn it is: which deletion may send next, and whether it may delete or must wait for look-ups first."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+
+from dashboard.calls import accounts
+from dashboard.calls.models import LONG_AGO
+from dashboard.database import sql
+from dashboard.deletions.models import REFUSED_AT_LEAST
+from dashboard.deletions.moves import DELETIONS, ITEMS
+
+MOST_CLAIMS = 60
+"""Look-ups of a deletion that wait to be vouched for, before deleting waits for them."""
+STILL_FRESH = timedelta(minutes=1)
+"""So long before a deletion was confirmed its account may have been asked about a task that should exist."""
+WITHOUT_TRUST_AFTER = timedelta(seconds=30)
+"""How long a deletion without any trouble waits for look-ups to be trusted again; then it goes on without them."""
+
+
+class Sending(NamedTuple):
+    """A deletion that may send now, its row locked."""
+
+    pk: int
+    uuid: UUID
+    stopped: bool
+    size: int
+    canary_through: int
+    canary_kind: str
+    canary_done: bool
+    doubt: bool
+    """Look-ups can't be trusted now, so none is made. It goes on by what TensorsLab says."""
+    holds_back: bool
+    """Something must be looked up, or vouched for, before another delete of it may leave."""
+    confirmed_at: datetime
+
+
+def may_send() -> str:
+    """That a deletion `d` was confirmed for this address and key, and that its account may send: see the values.
+
+    One that is finished is only looked at, for which any key is good that controls vouch for. In doubt, that of which
+    nobody saw any trouble waits for a while, and then goes by TensorsLab's word.
+    """
+    return """d.host = %s AND (d.key IN ('', %s) OR d.state = 'finished') AND EXISTS (
+        SELECT 1 FROM calls_account a WHERE a.host = d.host
+        AND a.paused_reason = '' AND (a.rest_until IS NULL OR a.rest_until <= %s)
+        AND (a.doubt = '' OR (d.troubled_at IS NULL AND a.doubted_at <= %s AND d.confirmed_at <= %s)))"""
+
+
+def may_send_values(now: datetime) -> tuple[object, ...]:
+    patient = now - WITHOUT_TRUST_AFTER
+    return accounts.current_host(), accounts.current_key(), now, patient, patient
+
+
+def nothing_speaks_against() -> str:
+    """That no look-up contradicts a Success of a deletion `d`; once the alarm was shown, a person has seen it."""
+    return "d.contradicted = 0 AND (d.condemned_at IS NULL OR d.alarm_shown_at IS NOT NULL)"
+
+
+def next_in_turn(idle: list[int], *, now: datetime) -> Sending | None:
+    """The deletion that was served longest ago, leaving out the idle ones."""
+    last = f"NOT {sql.among('d.id')} ORDER BY d.served_at ASC NULLS FIRST, d.id LIMIT 1{sql.for_update('d')}"
+    return _found(last, sql.listed(idle), now=now)
+
+
+def of(deletion_id: int, *, now: datetime) -> Sending | None:
+    """One that may send now, without locking it."""
+    return _found("d.id = %s", deletion_id, now=now)
+
+
+def _found(which: str, value: object, *, now: datetime) -> Sending | None:
+    found = sql.rows(
+        f"""SELECT d.id, d.uuid, d.stopped_at IS NOT NULL, d.total - d.skipped, d.canary_through, d.canary_kind,
+            d.canary_done_at IS NOT NULL, (SELECT a.doubt <> '' FROM calls_account a WHERE a.host = d.host),
+            NOT ({nothing_speaks_against()}) OR d.doubted_through < d.last_item
+                OR (d.unknown >= %s AND d.refusals_accepted_at IS NULL AND
+                (d.refused + d.unknown) * 100 > (d.deleted + d.already_gone + d.refused + d.unknown) * %s)
+                OR (SELECT COUNT(*) FROM (SELECT 1 FROM {ITEMS} i WHERE i.deletion_id + 0 = d.id AND i.claim > 0
+                    LIMIT {MOST_CLAIMS}) AS claims) >= {MOST_CLAIMS}, d.confirmed_at
+        FROM {DELETIONS} d WHERE d.state = 'running' AND {may_send()} AND {which}""",  # nosec B608 # pieces from the code, values beside them
+        REFUSED_AT_LEAST,
+        settings.DELETION_REFUSED_PERCENT,
+        *may_send_values(now),
+        value,
+    )
+    for pk, uuid, stopped, size, through, kind, done, doubt, holds_back, confirmed_at in found:
+        flags = bool(done), bool(doubt), bool(holds_back)
+        return Sending(pk, UUID(str(uuid)), bool(stopped), size, through, kind, *flags, sql.moment(confirmed_at) or now)
+    return None
+
+
+def has_a_witness(deletion: Sending) -> bool:
+    """Whether, for this deletion, its account was asked about a task that should exist, and it is known how ghosts are
+    answered: once everything is gone nothing could tell that."""
+    found = sql.rows(
+        """SELECT k.witness_asked_at FROM calls_control k JOIN calls_account a ON a.id = k.account_id
+        WHERE a.host = %s AND (k.proven_form <> '' OR k.exhausted OR a.doubt <> '')""",
+        accounts.current_host(),
+    )
+    asked = [moment for (at,) in found if (moment := sql.moment(at))]
+    return max(asked, default=LONG_AGO) >= deletion.confirmed_at - STILL_FRESH

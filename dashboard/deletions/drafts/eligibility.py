@@ -1,0 +1,90 @@
+"""Why a selected task can't be deleted: it is held, gone, or a colleague's deletion took it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models.functions import Concat
+from django.db.models.lookups import IsNull
+
+from dashboard.deletions.models import BEING_ARMED, IN_FLIGHT, Deletion, DeletionItem, Outcome
+from dashboard.register.models import Presence
+
+HELD = "Held"
+BUSY = "Already being deleted"
+DOUBTFUL = "May or may not be deleted; check it in its last deletion"
+GONE = "Already deleted"
+MISSING = "Missing at TensorsLab"
+MOST = 500
+"""Deletions of others that are told apart, the newest first."""
+
+Takers = Mapping[str, list[UUID]]
+"""By name, the deletions of that person."""
+
+
+def takers(*, besides: User | None, since: datetime) -> Takers:
+    """Others whose deletions are in flight, or were confirmed since."""
+    others = Deletion.objects.filter(Q(state__in=IN_FLIGHT) | Q(confirmed_at__gte=since))
+    if besides is not None:
+        others = others.exclude(actor=besides)
+    found: dict[str, list[UUID]] = defaultdict(list)
+    for name, uuid in others.values_list("actor_name", "uuid")[:MOST]:
+        found[name].append(uuid)
+    return found
+
+
+def taken_by(name: str) -> str:
+    return f"Taken by {name}"
+
+
+def blocked(of: str = "", *, others: Takers | None = None) -> Case:
+    """Why a task can't be in a deletion now, as text; empty when it can. `of` leads from the row to its task."""
+    open_elsewhere = DeletionItem.objects.filter(tracked=OuterRef(f"{of}pk"), open=True)
+    busy = When(_is_there(open_elsewhere), then=Value(BUSY))
+    taken = [*_taken(of, others or {}), busy, *(When(one, then=Value(why)) for why, one in confirmed(of, others or {}))]
+    return Case(*taken, default=unfit(of), output_field=TextField())
+
+
+def _taken(of: str, others: Takers) -> list[When]:
+    held = {f"{of}presence__in": [Presence.DELETING, Presence.DELETED]}
+    return [
+        When(**held, **{f"{of}last_deletion__in": theirs}, then=Value(taken_by(name)))
+        for name, theirs in others.items()
+    ]
+
+
+def confirmed(of: str, others: Takers) -> list[tuple[str, IsNull]]:
+    """Whether a task waits to be armed for a deletion that is confirmed, and what to say then. Nothing to ask when
+    there is none such."""
+    being_armed: dict[str, list[int]] = {}
+    for pk, uuid, name in Deletion.objects.filter(BEING_ARMED).values_list("pk", "uuid", "actor_name"):
+        why = taken_by(name) if uuid in others.get(name, []) else BUSY
+        being_armed.setdefault(why, []).append(pk)
+    # Found by the task. By the deletion PostgreSQL would read all that waits in it, for every task anew: of a deletion
+    # that it has not looked at yet it believes that hardly anything waits.
+    waiting = DeletionItem.objects.alias(by=F("deletion_id") + 0).filter(outcome=Outcome.WAITING)
+    here = waiting.filter(tracked=OuterRef(f"{of}pk"))
+    return [(why, _is_there(here.filter(by__in=pks))) for why, pks in being_armed.items()]
+
+
+def _is_there(items: QuerySet[DeletionItem]) -> IsNull:
+    # No EXISTS: PostgreSQL may answer it by reading everything that is open, or that waits.
+    return IsNull(Subquery(items.values("pk")[:1]), False)
+
+
+def unfit(of: str = "", *, others: Takers | None = None) -> Case:
+    """The same, but from the task's own row. What another deletion holds is shown there as deleting."""
+    return Case(
+        *_taken(of, others or {}),
+        When(**{f"{of}presence": Presence.PRESENT, f"{of}held_by": "", "then": Value("")}),
+        When(**{f"{of}presence": Presence.DELETING, "then": Value(DOUBTFUL)}),
+        When(**{f"{of}presence": Presence.DELETED, "then": Value(GONE)}),
+        When(**{f"{of}presence": Presence.MISSING, "then": Value(MISSING)}),
+        default=Concat(Value(f"{HELD}: "), F(f"{of}held_reason"), output_field=TextField()),
+        output_field=TextField(),
+    )

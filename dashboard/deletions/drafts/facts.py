@@ -1,0 +1,93 @@
+"""What the dialog says about a set before anyone confirms it: found while it is frozen, and stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q
+from django.utils.dateparse import parse_datetime
+
+from dashboard.deletions.models import Deletion, Outcome
+from dashboard.register.models import TrackedTask
+
+YOUNG = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ages:
+    """How old some tasks are, and by which models they were made."""
+
+    oldest: datetime | None = None
+    newest: datetime | None = None
+    unknown_time: int = 0
+    young: int = 0
+    """Less than an hour old when they were frozen."""
+    models: frozenset[str] = frozenset()
+
+    def stored(self) -> dict[str, object]:
+        return {
+            "oldest": self.oldest and self.oldest.isoformat(),
+            "newest": self.newest and self.newest.isoformat(),
+            "unknown_time": self.unknown_time,
+            "young": self.young,
+            "models": sorted(self.models),
+        }
+
+    @classmethod
+    def from_stored(cls, facts: Mapping[str, Any]) -> Ages:
+        return cls(
+            oldest=parse_datetime(facts.get("oldest") or ""),
+            newest=parse_datetime(facts.get("newest") or ""),
+            unknown_time=facts.get("unknown_time", 0),
+            young=facts.get("young", 0),
+            models=frozenset(facts.get("models", [])),
+        )
+
+
+def ages_of(deletion: Deletion) -> Ages:
+    """Of all that it would delete, in one pass; models are few."""
+    by_model = list(
+        deletion.items.filter(outcome=Outcome.WAITING)
+        .values("tracked__model")
+        .annotate(
+            oldest=Min("tracked__created_at"),
+            newest=Max("tracked__created_at"),
+            unknown_time=Count("pk", filter=Q(tracked__created_at=None)),
+            young=Count("pk", filter=Q(tracked__created_at__gt=deletion.created_at - YOUNG)),
+        )
+        .order_by()
+    )
+    return Ages(
+        oldest=min((row["oldest"] for row in by_model if row["oldest"]), default=None),
+        newest=max((row["newest"] for row in by_model if row["newest"]), default=None),
+        unknown_time=sum(row["unknown_time"] for row in by_model),
+        young=sum(row["young"] for row in by_model),
+        models=frozenset(row["tracked__model"] for row in by_model),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    ages: Ages
+    images: int
+    videos: int
+    thumbnails: list[TrackedTask]
+    more: int
+    skipped: list[dict[str, object]]
+
+
+def facts_of(deletion: Deletion) -> Facts:
+    """As they were found when it was frozen: nothing here grows with the number of its items."""
+    found = deletion.facts
+    shown = TrackedTask.objects.in_rows().in_bulk(found.get("thumbnails", []))
+    return Facts(
+        ages=Ages.from_stored(found),
+        images=found.get("images", 0),
+        videos=found.get("videos", 0),
+        thumbnails=[shown[pk] for pk in sorted(shown)],
+        more=deletion.size - len(shown),
+        skipped=[{"reason": reason, "count": number} for reason, number in found.get("skipped", [])],
+    )

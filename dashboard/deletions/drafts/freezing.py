@@ -1,0 +1,283 @@
+"""Freezing: the exact set of tasks a person is asked to confirm, written down before the question is put."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
+
+from dashboard.calls import accounts, clock
+from dashboard.database import sql
+from dashboard.deletions.drafts.eligibility import BUSY, DOUBTFUL, Takers, blocked, confirmed, takers, unfit
+from dashboard.deletions.drafts.fingerprint import sign
+from dashboard.deletions.drafts.losses import departed
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard.deletions.moves import change_items
+from dashboard.pages.downloads import TooMany
+from dashboard.register import selecting
+from dashboard.register.models import Presence, Selection, TrackedTask
+
+DRAFT_LIFETIME = timedelta(hours=1)
+CLEARED_AFTER = 2 * DRAFT_LIFETIME
+CLEARED_AT_ONCE = 1000
+"""Items of a discarded draft that one transaction removes: what others wait for."""
+AT_ONCE = 50_000
+"""Up to so many tasks are frozen while the operator waits; more are frozen by a job, step by step."""
+STEP = 350_000
+"""Rows of the register that one step passes, whether they are selected or not. Fewer and larger steps are quicker, and
+hold up SQLite's other writers for longer."""
+
+MOST_DRAFTS, MOST_ITEMS = 1000, 5_000_000
+"""Drafts of one person, and tasks written down in them, before their rows are removed again."""
+
+
+class NothingSelected(Exception):
+    """There is no task to freeze."""
+
+
+def freeze(*, selection: Selection, actor: User, back: str, now: datetime | None = None) -> Deletion:
+    """A draft with one item for every selected task; what can't be deleted becomes a skipped item that says why."""
+    return freeze_tasks(
+        tasks=selecting.selected(selection),
+        since=selection.created_at,
+        taken=departed(selection, takers(besides=actor, since=selection.created_at)),
+        actor=actor,
+        filter=selection.meaning,
+        back=back,
+        drift=selecting.drift(selection),
+        now=now,
+    )
+
+
+@transaction.atomic
+def freeze_tasks(
+    *,
+    tasks: QuerySet[TrackedTask],
+    actor: User,
+    filter: str = "",
+    back: str = "",
+    drift: int = 0,
+    reason: str = "",
+    retry_of: Deletion | None = None,
+    since: datetime | None = None,
+    taken: Sequence[QuerySet[TrackedTask]] = (),
+    now: datetime | None = None,
+) -> Deletion:
+    """`since` is when these tasks were chosen: what others confirmed after that took tasks away. `taken` is what they
+    took and no search finds now: it is skipped, and the reason said."""
+    now = now or clock.now()
+    deletion = _draft(actor=actor, filter=filter, back=back, drift=drift, reason=reason, retry_of=retry_of, now=now)
+    for chosen in [tasks, *taken]:
+        _add(deletion, chosen, since=since or now)
+    if not deletion.total:
+        raise NothingSelected
+    seal(deletion)
+    return deletion
+
+
+def begin(
+    *,
+    actor: User,
+    now: datetime,
+    selection: Selection | None = None,
+    back: str = "",
+    reason: str = "",
+    retry_of: Deletion | None = None,
+) -> Deletion:
+    """A draft that `step` freezes later: of a selection, or of what a deletion found refused."""
+    copy = selecting.copy(selection) if selection else None
+    filter = selection.meaning if selection else ""
+    deletion = _draft(actor=actor, filter=filter, back=back, reason=reason, retry_of=retry_of, now=now)
+    deletion.selection, deletion.freezing_at = copy, now
+    deletion.save(update_fields=["selection", "freezing_at"])
+    return deletion
+
+
+def _draft(*, actor: User, now: datetime, **values: Any) -> Deletion:
+    _discard_older(now - DRAFT_LIFETIME)
+    _refuse_a_flood(actor, now=now)
+    name = actor.get_username()
+    return Deletion.objects.create(actor=actor, actor_name=name, host=accounts.current_host(), created_at=now, **values)
+
+
+def _refuse_a_flood(actor: User, *, now: datetime) -> None:
+    """Raises TooMany: each draft may write a million rows, and they stay for two hours."""
+    unconfirmed = Deletion.objects.filter(state__in=[State.DRAFT, State.DISCARDED], created_at__gte=now - CLEARED_AFTER)
+    found = unconfirmed.filter(actor=actor).aggregate(drafts=Count("pk"), items=Sum("total"))
+    if found["drafts"] >= MOST_DRAFTS or (found["items"] or 0) >= MOST_ITEMS:
+        raise TooMany(
+            f"You asked for {found['drafts']:,} deletions with {found['items'] or 0:,} tasks in the last two hours and "
+            "confirmed none of these. Wait until they are forgotten."
+        )
+
+
+def _discard_older(moment: datetime) -> None:
+    Deletion.objects.filter(state=State.DRAFT, created_at__lt=moment).update(state=State.DISCARDED)
+
+
+def clear_discarded(*, now: datetime, steps: int) -> None:
+    """Removes items of drafts that nobody confirmed, as many times `CLEARED_AT_ONCE` as there are steps: they are no
+    history, and may be a million. The draft itself stays, so that an old page of it still says what became of it."""
+    _discard_older(now - CLEARED_AFTER)
+    while steps and _clear_next(now=now):
+        steps -= 1
+
+
+def is_cleared(deletion: Deletion, *, now: datetime) -> bool:
+    """Whether items of it may be gone."""
+    return deletion.state == State.DISCARDED and deletion.created_at < now - CLEARED_AFTER
+
+
+def _clear_next(*, now: datetime) -> bool:
+    old = Deletion.objects.filter(state=State.DISCARDED, created_at__lt=now - CLEARED_AFTER)
+    left = old.filter(total__gt=0, first_item__lte=F("last_item"))
+    with transaction.atomic():
+        skip = connection.features.has_select_for_update_skip_locked
+        draft = left.select_for_update(skip_locked=skip).first()
+        if draft is None:
+            return False
+        end = draft.first_item + CLEARED_AT_ONCE
+        # By their keys alone, as `change_items` has it; other drafts may have been frozen between them.
+        mine = "id >= %s AND id < %s AND deletion_id + 0 = %s"
+        sql.change(f"DELETE FROM {DeletionItem._meta.db_table} WHERE {mine}", draft.first_item, end, draft.pk)  # nosec B608 # pieces from the code, values beside them
+        Deletion.objects.filter(pk=draft.pk).update(first_item=end)
+        return True
+
+
+def step(deletion: Deletion, *, now: datetime) -> bool:
+    """Freezes the next tasks of a large draft, in a transaction of its own. False when nothing is left to do."""
+    with transaction.atomic():
+        under_way = Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT, freezing_at__isnull=False)
+        # Another worker may have been asked too: one of them is enough.
+        skip = connection.features.has_select_for_update_skip_locked
+        draft = under_way.select_for_update(skip_locked=skip).first()
+        if draft is None:
+            return False
+        # Whether it is selected or not: to look for the next selected one can take as long as to freeze it.
+        ahead = TrackedTask.objects.filter(pk__gt=draft.frozen_through).order_by("pk")
+        row = ahead.values_list("pk", flat=True).first()
+        if row is not None:
+            draft.freezing_at, draft.frozen_through = now, row + STEP - 1
+            _add(draft, tasks_of(draft).filter(pk__gte=row, pk__lte=draft.frozen_through), since=draft.created_at)
+            return True
+    # Nothing changes it any more, so reading it again and again for seconds needs no transaction.
+    if draft.selection is not None:
+        draft.drift = selecting.drift(draft.selection)
+    sql.look_at(DeletionItem._meta.db_table)
+    seal(draft)
+    return False
+
+
+def tasks_of(draft: Deletion) -> QuerySet[TrackedTask]:
+    """What a large draft is made of."""
+    if draft.selection is not None:
+        return selecting.selected(draft.selection)
+    refused = DeletionItem.objects.filter(deletion=draft.retry_of_id, outcome=Outcome.REFUSED)
+    return TrackedTask.objects.filter(pk__in=refused.values("tracked_id"))
+
+
+def expected(draft: Deletion) -> int:
+    """How many tasks a draft will have once it is frozen."""
+    if draft.selection is not None:
+        return selecting.summary(draft.selection).count
+    return draft.retry_of.refused if draft.retry_of is not None else draft.total
+
+
+def _add(deletion: Deletion, tasks: QuerySet[TrackedTask], *, since: datetime) -> None:
+    """Adds an item for each of these tasks."""
+    before = _last_item()
+    others = takers(besides=deletion.actor, since=since)
+    deletion.total += _insert_items(deletion, tasks, others)
+    deletion.last_item = _last_item()
+    if not deletion.first_item:
+        # The next number is taken from a sequence, and what had the numbers below may have been cleared.
+        added = DeletionItem.objects.filter(pk__gt=before).order_by("pk").values_list("pk", flat=True)
+        deletion.first_item = added.first() or 0
+    # The statement that inserts must not read the table: SQLite would first put all it selects aside.
+    doubtful = deletion.items.filter(outcome=Outcome.SKIPPED, message=DOUBTFUL)
+    busy = DeletionItem.objects.filter(tracked=OuterRef("tracked"), open=True)
+    doubtful.filter(Exists(busy)).update(message=BUSY)
+    for why, is_theirs in confirmed("tracked__", others):
+        fit = deletion.items.filter(pk__gt=before, outcome=Outcome.WAITING)
+        fit.filter(is_theirs).update(outcome=Outcome.SKIPPED, message=why)
+    deletion.save(update_fields=["total", "first_item", "last_item", "freezing_at", "frozen_through"])
+
+
+def _last_item() -> int:
+    return DeletionItem.objects.aggregate(last=Max("pk"))["last"] or 0
+
+
+def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask], others: Takers) -> int:
+    # INSERT … SELECT: through Python objects a million rows take twenty times as long.
+    constants: dict[str, Any] = {
+        "deletion_id": deletion.pk,
+        "open": False,
+        "attempts": 0,
+        "failures": 0,
+        "group": 0,
+        "if_there": "",
+        "touched": False,
+    }
+    fates = Case(
+        When(presence=Presence.PRESENT, held_by="", then=Value(Outcome.WAITING.value)),
+        default=Value(Outcome.SKIPPED.value),
+        output_field=CharField(),
+    )
+    rows = tasks.annotate(fate=fates, why=unfit(others=others)).order_by("pk")
+    sql, parameters = rows.values_list("pk", "kind", "task_id", "fate", "why").query.sql_with_params()
+    copied = ["tracked_id", "kind", "task_id", "outcome", "message"]
+    names = ", ".join(connection.ops.quote_name(name) for name in [*constants, *copied])
+    holes = ", ".join(["%s"] * len(constants))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {DeletionItem._meta.db_table} ({names}) SELECT {holes}, chosen.* FROM ({sql}) AS chosen",  # nosec B608 # Django's own statement, its values beside it
+            [*constants.values(), *parameters],
+        )
+        return int(cursor.rowcount)
+
+
+def seal(deletion: Deletion) -> None:
+    """Counts the draft's items, says what they are like, and signs them. From then on it can be confirmed."""
+    # Another job may have sealed it meanwhile, and somebody confirmed it: who comes second changes nothing.
+    as_read = Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT, fingerprint=deletion.fingerprint)
+    sign(deletion)
+    deletion.freezing_at = None
+    names = ["waiting", "skipped", "fingerprint", "manifest_hash", "drift", "facts", "images", "videos", "freezing_at"]
+    as_read.update(**{name: getattr(deletion, name) for name in names})
+
+
+def recheck(deletion: Deletion, *, now: datetime) -> bool:
+    """Skips what became busy, held or gone since the draft was frozen. True when that changed the set."""
+    waiting = deletion.items.filter(outcome=Outcome.WAITING)
+    others = takers(besides=deletion.actor, since=deletion.created_at)
+    reasons = waiting.annotate(why=blocked("tracked__", others=others)).exclude(why="").values_list("pk", "why")
+    by_reason: dict[str, list[int]] = {}
+    for pk, why in reasons.iterator(chunk_size=5000):
+        by_reason.setdefault(why, []).append(pk)
+    if not by_reason:
+        return False
+    with transaction.atomic():
+        # Until it is sealed again it can't be confirmed, and a job would seal it if this process died.
+        as_read = Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT, fingerprint=deletion.fingerprint)
+        if not as_read.filter(freezing_at=None).update(freezing_at=now):
+            return True
+        for why, pks in by_reason.items():
+            change_items(pks, {"outcome": Outcome.SKIPPED, "message": why})
+    seal(deletion)
+    return True

@@ -1,0 +1,148 @@
+"""What was doubtful after a lost or failed delete: what look-ups found becomes its ending, or it is sent again."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from dashboard.calls.controls import Finding
+from dashboard.database import sql
+from dashboard.database.sql import Sql
+from dashboard.deletions.dispatch.outcomes import SAID_SUCCESS, Carried, Settlement, gone_somehow, send_again
+from dashboard.deletions.evidence.proof import Found, is_gone
+from dashboard.deletions.models import SUCCESS, Deletion, DeletionItem, Outcome
+from dashboard.deletions.moves import ITEMS, TASKS, change_items, shift_counters
+
+IfThere = DeletionItem.IfThere
+
+TWICE = 2
+NEAR = 2000
+"""Rows between an item and others of the same call, at most: larger distances are not searched."""
+
+DELETED_LATE = "TensorsLab did not say Success, but deleted it: it was there after its call, and is gone now"
+FOUND_GONE = "TensorsLab said Success; a look-up found it gone"
+CONFIRMED_BY_LOOK_UP = "No answer to the delete; a look-up found it gone"
+HIDDEN = "No answer to the delete, and look-ups do not find it although others of its list are there"
+STILL_THERE = "No answer to the delete; a look-up found it still there"
+GONE_BEFORE = "No call was answered with Success: it was gone before"
+
+
+def conclude(work: Settlement, found: Found) -> None:
+    if found.purpose == "other":
+        _conclude_other_kind(work, found)
+    elif found.finding == Finding.THERE:
+        _still_there(work, found)
+    elif is_gone(work, found, times=TWICE):
+        _gone(work, found)
+
+
+def _gone(work: Settlement, found: Found) -> None:
+    item = found.item
+    if item.code == SUCCESS:
+        work.close([item], Outcome.DELETED, message=FOUND_GONE, verified="gone", **found.seen)
+    elif item.lost_at is not None:
+        # That call was not carried out, so it did not delete this one: look-ups can't find it, now and later.
+        hidden = item.verified == "present" or _others_are_there(work, item)
+        hidden = hidden and item.if_there == IfThere.RESEND and not work.deletion.stopped
+        if hidden and item.failures < settings.DELETION_MAX_ATTEMPTS:
+            send_again(work, [item], message="", verified="present", lost_call=None, gone_times=0)
+        elif hidden:
+            work.close([item], Outcome.UNKNOWN, message=HIDDEN, verified=None)
+        else:
+            work.close([item], Outcome.DELETED, message=CONFIRMED_BY_LOOK_UP, verified="gone", **found.seen)
+    elif item.there_times:
+        work.close([item], Outcome.DELETED, message=DELETED_LATE, verified="gone", lost_at=work.now, **found.seen)
+    elif _may_be_of_the_other_kind(item):
+        ask = {"if_there": IfThere.OTHER, "not_before": work.now, "failures": 0}
+        change_items([item.pk], {"claim": None, "gone_at": found.at, **ask})
+    else:
+        gone_without_success(work, found)
+
+
+def gone_without_success(work: Settlement, found: Found) -> None:
+    """Every call that carried it was answered as a failure. Whether one of them deleted it can rarely be told."""
+    item = found.item
+    if found.purpose != "other":
+        item = item._replace(gone_at=found.at)
+    if _was_gone_before(work, item):
+        shift_counters(work.deletion.pk, {}, unsaid=Sql("unsaid + 1"))
+        seen = found.seen | {"seen_at": item.gone_at}
+        work.close([item], Outcome.ALREADY_GONE, message=GONE_BEFORE, verified="gone", **seen)
+    else:
+        gone_somehow(work, item)
+    _pause_if_mostly_gone(work)
+
+
+def _was_gone_before(work: Settlement, item: Carried) -> bool:
+    """Alone in its first call; or that call, which failed, did not delete what stood before and after it in its list:
+    that was deleted with Success later."""
+    if item.first_call is None or item.lost_call is not None:
+        return False
+    mine = f"FROM {ITEMS} WHERE id >= %s AND id <= %s AND deletion_id + 0 = %s AND first_call = %s"
+    beside = f"""SELECT outcome = 'deleted' AND code = 1000 {mine} AND id IN (
+        (SELECT MAX(id) {mine} AND id < %s), (SELECT MIN(id) {mine} AND id > %s))"""
+    near = (item.pk - NEAR, item.pk + NEAR, work.deletion.pk, item.first_call)
+    return all(succeeded for (succeeded,) in sql.rows(beside, *near, *near, item.pk, *near, item.pk))
+
+
+def _others_are_there(work: Settlement, item: Carried) -> bool:
+    """Of the same lost call; or were, since they have been sent again after it, with Success or lost once more."""
+    others = f"""SELECT 1 FROM {ITEMS} WHERE id >= %s AND id <= %s AND deletion_id + 0 = %s
+        AND (lost_call = %s AND (there_times > 0 OR code = 1000) OR first_call = %s AND lost_call > %s) LIMIT 1"""  # nosec B608 # only names from the code
+    calls = (item.lost_call, item.first_call, item.lost_call)
+    return bool(sql.rows(others, item.pk - NEAR, item.pk + NEAR, work.deletion.pk, *calls))
+
+
+def other_kind(kind: str) -> str:
+    return "video" if kind == "image" else "image"
+
+
+def _may_be_of_the_other_kind(item: Carried) -> bool:
+    """Unless the register has a task of its own under that kind."""
+    return not sql.rows(f"SELECT 1 FROM {TASKS} WHERE kind = %s AND task_id = %s", other_kind(item.kind), item.task_id)  # nosec B608 # only names from the code
+
+
+def _conclude_other_kind(work: Settlement, found: Found) -> None:
+    item = found.item
+    if found.finding == Finding.THERE:
+        message = f"TensorsLab knows it as {other_kind(item.kind)}. Correct its kind in the register"
+        work.close([item], Outcome.REFUSED, message=message, verified="present", **found.seen)
+        _pause_if_mostly_refused(work, message)
+    else:
+        gone_without_success(work, found)
+
+
+def _still_there(work: Settlement, found: Found) -> None:
+    item = found.item
+    there_times = (item.there_times or 0) + 1
+    again = {"gone_times": 0, "there_times": there_times}
+    may_resend = item.if_there == IfThere.RESEND and item.failures < settings.DELETION_MAX_ATTEMPTS
+    if may_resend and not work.deletion.stopped:
+        send_again(work, [item], message="", **again)
+    elif item.there_from is not None and found.sent_at < item.there_from:
+        change_items([item.pk], {"claim": None, **again, "not_before": max(work.now, item.there_from)})
+    elif item.if_there == IfThere.KEEP or (item.if_there == IfThere.RESEND and work.deletion.stopped):
+        work.close([item], Outcome.KEPT, verified="present", **again, **found.seen)
+    else:
+        message = item.message if item.lost_at is None or item.code is not None else STILL_THERE
+        if item.code == SUCCESS:
+            message = SAID_SUCCESS
+            work.condemn(item)
+        work.close([item], Outcome.REFUSED, message=message, verified="present", **again, **found.seen)
+        _pause_if_mostly_refused(work, message)
+
+
+def _pause_if_mostly_refused(work: Settlement, message: str) -> None:
+    """Stops a deletion that goes wrong before all of it has; whoever resumes it has accepted that."""
+    share = f"Over {settings.DELETION_REFUSED_PERCENT} % of its tasks so far were refused."
+    reason = f"{share} Last: {message or 'TensorsLab gave no reason'}. Resume to go on all the same."
+    going_on = Deletion.objects.mostly_refused().filter(refusals_accepted_at=None)
+    work.hold_up(going_on, reason)
+
+
+def _pause_if_mostly_gone(work: Settlement) -> None:
+    reason = (
+        "Most of its tasks so far were found gone, although no call with them was answered with Success. Is the "
+        "register out of date, is this another account, or does TensorsLab do the work and say Failed? "
+        "Resume to go on all the same."
+    )
+    work.hold_up(Deletion.objects.mostly_gone().filter(absence_accepted_at=None), reason)

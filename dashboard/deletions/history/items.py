@@ -1,0 +1,113 @@
+"""A deletion's items: page by page for people, what needs them first; and all of them, in the order of their rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome
+from dashboard.register.models import TrackedTask
+
+PAGE_SIZE = 50
+WINDOW = 2000
+"""Rows read at once by who wants all of them."""
+MARK = re.compile(r"([a-z_]+)-([1-9][0-9]{0,17})", re.ASCII)
+
+ORDER = [
+    Outcome.REFUSED,
+    Outcome.UNKNOWN,
+    Outcome.SENT,
+    Outcome.WAITING,
+    Outcome.KEPT,
+    Outcome.SKIPPED,
+    Outcome.ALREADY_GONE,
+    Outcome.DELETED,
+]
+"""What needs a person comes first."""
+
+
+class BadMark(ValueError):
+    """Not the name of an item that a page begins with."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """The item that a page begins with. It is found by its key, so the last page costs no more than the first."""
+
+    outcome: Outcome
+    pk: int
+
+    def __str__(self) -> str:
+        return f"{self.outcome}-{self.pk}"
+
+    @classmethod
+    def parsed(cls, text: str) -> Mark:
+        match = MARK.fullmatch(text)
+        if match is None or match[1] not in Outcome.values:
+            raise BadMark(text)
+        return cls(outcome=Outcome(match[1]), pk=int(match[2]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    items: list[DeletionItem]
+    previous: str
+    """Mark of the page before; empty when this is the first."""
+    next: str
+
+
+def page_of(deletion: Deletion, *, outcome: str, mark: Mark | None) -> Page:
+    order = [Outcome(outcome)] if outcome else ORDER
+    items = _items(deletion)
+    here = order.index(mark.outcome) if mark else 0
+    rows: list[DeletionItem] = []
+    for wanted in order[here:]:
+        if len(rows) <= PAGE_SIZE and getattr(deletion, wanted.value):
+            found = items.filter(outcome=wanted).order_by("pk")
+            if mark and wanted == mark.outcome:
+                found = found.filter(pk__gte=mark.pk)
+            rows += found[: PAGE_SIZE + 1 - len(rows)]
+    following = rows[PAGE_SIZE] if len(rows) > PAGE_SIZE else None
+    shown = rows[:PAGE_SIZE]
+    prefetch_related_objects(shown, Prefetch("tracked", TrackedTask.objects.in_rows()))
+    return Page(
+        items=shown,
+        previous=_before(deletion, order[: here + 1], mark) if mark else "",
+        next=str(Mark(outcome=Outcome(following.outcome), pk=following.pk)) if following else "",
+    )
+
+
+def _before(deletion: Deletion, order: list[Outcome], mark: Mark) -> str:
+    """The mark of the page that ends just before `mark`."""
+    first, missing = "", PAGE_SIZE
+    for wanted in reversed(order):
+        if missing and getattr(deletion, wanted.value):
+            found = _items(deletion).filter(outcome=wanted).order_by("-pk").values_list("pk", flat=True)
+            if wanted == mark.outcome:
+                found = found.filter(pk__lt=mark.pk)
+            pks = list(found[:missing])
+            missing -= len(pks)
+            first = str(Mark(outcome=wanted, pk=pks[-1])) if pks else first
+    return first
+
+
+def _items(deletion: Deletion) -> QuerySet[DeletionItem]:
+    # Between its ends: PostgreSQL may otherwise walk the whole table in its order to find a page of one deletion.
+    return deletion.items.filter(pk__gte=deletion.first_item, pk__lte=deletion.last_item)
+
+
+def pages(deletion: Deletion, *, outcome: str) -> int:
+    total = getattr(deletion, outcome) if outcome else deletion.total
+    return max(1, -(-total // PAGE_SIZE))
+
+
+def in_order(deletion: Deletion, *keys: str) -> Iterator[dict[str, Any]]:
+    """Every item once, by windows of rows: no cursor and no transaction stays open while the reader is slow."""
+    start = deletion.first_item
+    while start <= deletion.last_item:
+        yield from DeletionItem.objects.between(deletion, start, start + WINDOW - 1).values(*keys)
+        start += WINDOW

@@ -1,0 +1,67 @@
+"""The strip above the table: what is in flight for one person, and what they have not looked at yet."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.contrib.auth.models import User
+from django.db import connection
+
+from dashboard.calls import accounts, clock
+from dashboard.database import sql
+from dashboard.deletions.history.progress import progress_of
+from dashboard.deletions.models import Deletion
+from dashboard.deletions.moves import DELETIONS
+from dashboard.pages.seen import SEEN
+from dashboard.register.listing import rows_for_shown
+from dashboard.register.models import TrackedTask
+
+LINGERS = timedelta(seconds=10)
+"""Longer than the slowest poll, so that a page that watches sees every ending once."""
+MOST = 10
+IN_FLIGHT = f"""
+    SELECT COUNT(*), (SELECT a.doubt FROM calls_account a WHERE a.host = %s)
+    FROM {DELETIONS} WHERE state IN ('scheduled', 'running', 'paused')"""  # nosec B608 # only names from the code
+MINE = f"""
+    SELECT d.*, {{looked_at}} AS looked_at, a.rest_until, a.rest_reason, a.doubt, COALESCE((
+        SELECT SUM(r.total - r.skipped - r.kept) FROM {DELETIONS} r
+        WHERE r.retry_of_id = d.id AND r.state IN ('scheduled', 'running', 'paused', 'finished')), 0) AS retried
+    FROM {DELETIONS} d LEFT JOIN calls_account a ON a.host = d.host
+    WHERE d.actor_id = %s AND (
+        d.state IN ('scheduled', 'running', 'paused')
+        OR d.state = 'cancelled' AND d.waiting > 0
+        OR %s AND d.state IN ('finished', 'cancelled') AND d.finished_at > %s
+        OR d.state = 'finished' AND d.opened_at IS NULL AND (d.refused > 0 OR d.unknown > 0 OR d.alarms > 0))
+    ORDER BY d.confirmed_at DESC LIMIT %s"""  # nosec B608 # only names from the code
+"""Both stand on every page, where Django would take longer to build them than the page's rows take to be found."""
+
+
+class InFlight(NamedTuple):
+    number: int
+    """Of everybody's deletions."""
+    doubt: str
+    """Why look-ups of the account can't be trusted now; empty when nothing speaks against them."""
+
+
+def in_flight() -> InFlight:
+    [(number, doubt)] = sql.rows(IN_FLIGHT, accounts.current_host())
+    return InFlight(int(number), doubt or "")
+
+
+def context(*, user: User, shown: str, watching: bool) -> dict[str, object]:
+    cards = [progress_of(row, now=now) for row, now in _of(user, watching=watching)]
+    polls = [card.polling for card in cards if card.polling]
+    cells: list[TrackedTask] = rows_for_shown(shown) if shown else []
+    return {"cards": cards, "polling": min(polls, default=0), "cells": cells, "seen": SEEN, "oob": True}
+
+
+def _of(user: User, *, watching: bool) -> list[tuple[Deletion, datetime]]:
+    """With the time. PostgreSQL tells it along with the rows, which saves every page a look at its clock."""
+    looked_at = "STATEMENT_TIMESTAMP()" if connection.vendor == "postgresql" else "NULL"
+    # A clean ending is shown to who watched it; trouble stays until its requester opens the deletion.
+    since = clock.now() - LINGERS if watching else None
+    mine = sql.instances(Deletion, MINE.format(looked_at=looked_at), user.pk, watching, since, MOST)
+    for row in mine:
+        row.rest_until = sql.moment(row.rest_until)
+    return [(row, row.looked_at or clock.now()) for row in mine]

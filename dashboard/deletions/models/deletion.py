@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from dashboard.calls.models import Account, Kind
+from dashboard.deletions.models.items import DeletionItem, Outcome
+from dashboard.register.models import Selection
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+SHOWN = [
+    Outcome.DELETED,
+    Outcome.ALREADY_GONE,
+    Outcome.UNKNOWN,
+    Outcome.REFUSED,
+    Outcome.KEPT,
+    Outcome.SENT,
+    Outcome.WAITING,
+]
+"""The order in which results are read and drawn."""
+
+
+REFUSED_AT_LEAST = 20
+"""So many are refused, or gone, before their share says anything."""
+ASKED = F("deleted") + F("already_gone") + F("refused")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    outcome: str
+    label: str
+    count: int
+
+
+class DeletionQuerySet(models.QuerySet["Deletion"]):
+    def in_flight(self) -> Self:
+        return self.filter(state__in=IN_FLIGHT)
+
+    def with_circumstances(self) -> Self:
+        """With what its account is up to (`rest_until`, `rest_reason`, `doubt`), and how many were `retried`."""
+        account = Account.objects.filter(host=OuterRef("host"))
+        retries = Deletion.objects.filter(retry_of=OuterRef("pk"), state__in=AT_WORK).order_by().values("retry_of")
+        tried = retries.annotate(tried=Sum(F("total") - F("skipped") - F("kept"))).values("tried")
+        return self.annotate(
+            rest_until=Subquery(account.values("rest_until")),
+            rest_reason=Subquery(account.values("rest_reason")),
+            doubt=Subquery(account.values("doubt")),
+            retried=Coalesce(Subquery(tried), 0),
+        )
+
+    def mostly_refused(self) -> Self:
+        """Those of whose tasks a larger share was refused than the settings accept; a few say nothing yet."""
+        over = Q(refused__gt=ASKED * settings.DELETION_REFUSED_PERCENT / 100)
+        return self.filter(over, refused__gte=REFUSED_AT_LEAST)
+
+    def mostly_silent(self) -> Self:
+        """Those of whose tasks so many were refused, or are unknown, and of which nothing more is being found out."""
+        asked = F("deleted") + F("already_gone") + F("refused") + F("unknown")
+        over = Q(unknown__gt=asked * settings.DELETION_REFUSED_PERCENT / 100 - F("refused"))
+        looked_up = DeletionItem.objects.filter(deletion=OuterRef("pk"), outcome=Outcome.UNKNOWN, open=True)
+        return self.filter(over, ~Exists(looked_up), unknown__gte=REFUSED_AT_LEAST)
+
+    def mostly_gone(self) -> Self:
+        """Those of whose tasks most were gone although no call of theirs was said to have deleted them."""
+        return self.filter(unsaid__gt=ASKED * 0.5, unsaid__gte=REFUSED_AT_LEAST)
+
+    def confirmed(self) -> Self:
+        """Those that belong to history: somebody pressed the button."""
+        return self.exclude(state__in=[State.DRAFT, State.DISCARDED])
+
+
+class State(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    SCHEDULED = "scheduled", "Scheduled"
+    RUNNING = "running", "Running"
+    PAUSED = "paused", "Paused"
+    FINISHED = "finished", "Finished"
+    DISCARDED = "discarded", "Discarded"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+IN_FLIGHT = [State.SCHEDULED, State.RUNNING, State.PAUSED]
+AT_WORK = [*IN_FLIGHT, State.FINISHED]
+"""Confirmed, and not undone."""
+BEING_ARMED = Q(state__in=IN_FLIGHT, armed_at=None, stopped_at=None)
+"""Confirmed, not all of it open yet. It may be running: what is open goes while the rest is being opened."""
+
+
+class Deletion(models.Model):
+    """What one person confirmed in one go.
+
+    draft → scheduled → running ⇄ paused → finished;  draft → discarded;  scheduled → cancelled;
+    finished → running again, to look unknown tasks up.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    actor: models.ForeignKey[User | None] = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="deletions"
+    )
+    actor_name = models.CharField(max_length=150)
+    reason = models.CharField(max_length=500, blank=True)
+    reason_folded = models.TextField(blank=True, default="", editable=False)
+    """As the history looks for it (`dashboard/database/folding.py`); written with the reason when it is confirmed."""
+    filter = models.CharField(max_length=2000, blank=True)
+    """The query string the operator saw, with moments in place of days; empty for a retry."""
+    back = models.CharField(max_length=2100, blank=True)
+    """Query string of the list page to return to, selection included."""
+    fingerprint = models.CharField(max_length=64, blank=True)
+    manifest_hash = models.CharField(max_length=64, blank=True, db_default="")
+    """Of all its items as they were frozen, skipped ones included: see `signing`."""
+    host = models.CharField(max_length=255)
+    """The whole address it was confirmed for."""
+    key = models.CharField(max_length=16, blank=True)
+    """Fingerprint of the API key it was confirmed with; empty for one that is older than this field."""
+    state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
+    paused_reason = models.TextField(blank=True)
+    paused_by_account = models.BooleanField(default=False)
+    """Resuming one such deletion resumes the account, and with it all of them."""
+    paused_by_doubt = models.BooleanField(default=False, db_default=False)
+    """Of those: one that goes on by itself when look-ups can be trusted again."""
+    retry_of: models.ForeignKey[Deletion | None] = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="retries"
+    )
+    drift = models.PositiveIntegerField(default=0)
+    """Tasks that match now but were added after “select all matching” was pressed; not included."""
+    selection: models.ForeignKey[Selection | None] = models.ForeignKey(
+        Selection, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    """What a large draft is frozen from, step by step: a copy, so that nobody ticks or clears it meanwhile."""
+    freezing_at = models.DateTimeField(null=True)
+    """When freezing last got on, or was last asked for; null once the set is frozen."""
+    frozen_through = models.BigIntegerField(default=0)
+    """The last task that freezing in steps has passed."""
+    facts = models.JSONField(default=dict)
+    """What the dialog says about the set: see `Facts`."""
+    images = models.PositiveIntegerField(default=0)
+    videos = models.PositiveIntegerField(default=0)
+    """How many items of each kind were frozen, skipped ones included."""
+    first_item = models.BigIntegerField(default=0)
+    last_item = models.BigIntegerField(default=0)
+    """Between these rows lie all its items, and hardly any of others, so they are walked in that order."""
+
+    total = models.PositiveIntegerField(default=0)
+    waiting = models.IntegerField(default=0)
+    sent = models.IntegerField(default=0)
+    deleted = models.IntegerField(default=0)
+    already_gone = models.IntegerField(default=0)
+    refused = models.IntegerField(default=0)
+    unknown = models.IntegerField(default=0)
+    skipped = models.IntegerField(default=0)
+    kept = models.IntegerField(default=0)
+    alarms = models.IntegerField(default=0)
+    """Tasks that TensorsLab called deleted and a look-up still found."""
+    said = models.IntegerField(default=0, db_default=0)
+    """Of the deleted: those that nobody looked up, so that TensorsLab's word is all we have."""
+    sample_picked = models.IntegerField(default=0, db_default=0)
+    """How many were picked at random: also those whose look-ups brought no answer, or were not made in a doubt."""
+    sample_gone = models.IntegerField(default=0, db_default=0)
+    sample_there = models.IntegerField(default=0, db_default=0)
+    """What was found of those picked at random among all of which TensorsLab said Success."""
+    unsaid = models.IntegerField(default=0, db_default=0)
+    """Gone, although every call that carried them was answered as a failure."""
+    contradicted = models.IntegerField(default=0, db_default=0)
+    """Called deleted and found there, but not yet often enough to be sure: until then nothing else is sent."""
+
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    starts_at = models.DateTimeField(null=True)
+    armed_through = models.BigIntegerField(default=0)
+    """The last item that arming (or, once cancelled, disarming) has passed."""
+    armed_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    """“Stop the rest” was pressed: nothing more is deleted, only doubtful items are looked up."""
+    refusals_accepted_at = models.DateTimeField(null=True)
+    """When somebody resumed it although most of its tasks had been refused; it is not paused for that again."""
+    absence_accepted_at = models.DateTimeField(null=True)
+    """The same, although most of its tasks were gone before."""
+    troubled_at = models.DateTimeField(null=True)
+    """When a delete was first answered otherwise than Success, or a Success contradicted by a look-up. Without that it
+    ends whatever look-ups say or don't."""
+    canary_through = models.BigIntegerField(default=0, db_default=0)
+    """The last item of those that go first and alone; 0 while none has gone."""
+    canary_kind = models.CharField(max_length=5, choices=Kind, blank=True, db_default="")
+    canary_done_at = models.DateTimeField(null=True)
+    condemned_at = models.DateTimeField(null=True)
+    """When a Success of it turned out to be false. From then on all that was called deleted is looked up."""
+    condemned_through = models.BigIntegerField(default=0, db_default=0)
+    """The last item that has been marked for that."""
+    alarm_shown_at = models.DateTimeField(null=True)
+    """When it was paused with the alarm, all of it looked up."""
+    topped_up_at = models.DateTimeField(null=True)
+    """When the random sample was made large enough, or could not be."""
+    doubted_through = models.BigIntegerField(null=True)
+    """The last item that has been marked as perhaps sent, in a database that was found to be older; null for none."""
+    served_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    """When *Check unknown* was last pressed: it had ended before, so endings that change since are told."""
+    closed_at = models.DateTimeField(null=True)
+    """When its closing entry was written to the audit log; null before that, and after a change until the next."""
+    opened_at = models.DateTimeField(null=True)
+    """When its requester first opened it after it finished; until then its banner stays."""
+
+    objects = DeletionQuerySet.as_manager()
+
+    looked_at: datetime | None = None
+    rest_until: datetime | None = None
+    rest_reason = ""
+    doubt: str | None = ""
+    retried = 0
+    """Tasks, by deletions that are under way or finished. Set, like those above, by `with_circumstances`."""
+
+    class Meta:
+        ordering = ["-confirmed_at", "-pk"]
+        indexes = [
+            models.Index(fields=["state", "starts_at"], name="deletion_by_state"),
+            models.Index(fields=["-confirmed_at", "-id"], name="deletion_newest_first"),
+            models.Index(fields=["state"], condition=Q(closed_at=None), name="deletion_to_close"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uuid)
+
+    def get_absolute_url(self) -> str:
+        return reverse("deletion-detail", args=[self.uuid])
+
+    @property
+    def code(self) -> str:
+        return str(self.uuid)[:8]
+
+    @property
+    def size(self) -> int:
+        """How many tasks it deletes: N on every button."""
+        return self.total - self.skipped
+
+    @property
+    def settled(self) -> int:
+        return self.deleted + self.already_gone + self.refused + self.kept
+
+    def results(self) -> list[Result]:
+        """What became of its tasks so far, as people read it: nothing that is zero."""
+        numbers = self.counts()
+        return [Result(outcome=one.value, label=one.label, count=numbers[one]) for one in SHOWN if numbers[one]]
+
+    def counts(self) -> dict[str, int]:
+        return {outcome.value: getattr(self, outcome.value) for outcome in Outcome}

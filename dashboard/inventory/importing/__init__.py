@@ -1,6 +1,0 @@
-"""Bringing tasks in: `reading` turns any format into entries, `storing` writes them, `batches` is what others call."""
-
-from dashboard.inventory.importing.batches import AlreadyApplied, Nothing, Taken, apply, check, sha256, take_in
-from dashboard.inventory.importing.jobs import wake
-
-__all__ = ["AlreadyApplied", "Nothing", "Taken", "apply", "check", "sha256", "take_in", "wake"]

@@ -1,0 +1,253 @@
+"""Erasing a person: every row that names them gets a pseudonym, and what they typed or came from is gone for good.
+
+Their deletions, and that one person made them all, stay in history. What the log says of them stands beside the chain
+(`audit/commitments.py`), so that it still holds.
+
+1. `_begin` takes the account away. An entry `person.erased` says under which pseudonym the rest follows.
+2. Holds, entries of the log with the deletions that they confirmed, and other deletions follow, some at a time. Each
+   transaction is right by itself: the log holds, history says what the log says, and others get their turn.
+3. Last of all that entry is erased. Until then the command, run again, goes on under the same pseudonym.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection, transaction
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Concat
+
+from dashboard.access import lifetimes, throttle
+from dashboard.audit import chain, commitments, keys, triggers
+from dashboard.audit.models import AuditEvent, AuditHead
+from dashboard.calls import accounts
+from dashboard.calls.models import Account
+from dashboard.database import sql
+from dashboard.deletions.drafts.eligibility import HELD, taken_by
+from dashboard.deletions.models import IN_FLIGHT, Deletion, DeletionItem, Outcome, State
+from dashboard.operations.reconciling.entries import CONFIRMED
+from dashboard.register.models import ImportBatch, TrackedTask
+from dashboard.register.selecting import LOCK_NOT_AVAILABLE, LOCK_PATIENCE
+
+BEGUN = "person.erased"
+BATCH = 200
+"""Rows a transaction: what others wait for."""
+PAUSE = 0.2
+"""Seconds between two transactions. Who waits for SQLite's lock looks ten times a second whether it is free."""
+BUSY = "A backup, or something else that takes long, is using what names “{}”. Run this again when it has ended."
+
+
+class Refused(Exception):
+    """The text says why."""
+
+
+def erase(name: str, *, sleep: Callable[[float], None] = time.sleep) -> tuple[str, int]:
+    """The pseudonym, and in how many places of the log it stands. Nobody is signed in under that name any more."""
+    if commitments.PSEUDONYM.fullmatch(name):
+        raise Refused(f"“{name}” is a pseudonym already.")
+    if triggers.wrong(connection):
+        raise Refused("The audit log is not protected, so it may have been changed. See manage.py verify_audit.")
+    try:
+        pseudonym = _begin(name)
+        for step in (_facts, _holds, _entries, _other_deletions, _takings, _end):
+            for _ in step(name, pseudonym):
+                sleep(PAUSE)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+            raise
+        raise Refused(BUSY.format(name)) from error
+    told = AuditEvent.objects.filter(action=chain.ERASED, subject=pseudonym)
+    return pseudonym, sum(event.detail["names"] for event in told)
+
+
+def _begin(name: str) -> str:
+    """Takes the account away, and says in the log that an erasure is under way. The pseudonym."""
+    named = _is_named(name)
+    with transaction.atomic():
+        # In the order in which all lock them: accounts, deletions, and the log's head last.
+        accounts.current()
+        list(Account.objects.select_for_update().order_by("pk"))
+        _require_idle(name)
+        # What is told of a pseudonym's places is one sum under one key: another key, another pseudonym.
+        ours = AuditEvent.objects.filter(action=BEGUN, subject=name)
+        begun = next((event for event in ours if keys.authenticated(chain.hashed(event)) == event.hash), None)
+        pseudonym = begun.detail["pseudonym"] if begun else f"erased-{secrets.token_hex(4)}"
+        named = _take_account(name, pseudonym) or named
+        if named and not begun:
+            chain.append(actor="", action=BEGUN, subject=name, detail={"pseudonym": pseudonym})
+    return pseudonym
+
+
+def _is_named(name: str) -> bool:
+    """Whether one of many rows names them."""
+    rows: list[QuerySet[Any]] = [_acts(name), _told_of(name), Deletion.objects.filter(actor_name=name)]
+    return any(some.exists() for some in [*rows, TrackedTask.objects.filter(held_by=name)])
+
+
+def _require_idle(name: str) -> None:
+    if User.objects.filter(username=name, is_active=True).exists():
+        raise Refused(f"“{name}” may still sign in. Disable that account first.")
+    if Deletion.objects.filter(actor_name=name, state__in=IN_FLIGHT).exists():
+        raise Refused(f"A deletion of “{name}” is under way. Wait until it has ended, or stop it.")
+    if (_acts(name) | _told_of(name)).filter(commitments={}).exists():
+        raise Refused(f"The log names “{name}” in entries of an older version, which are part of its chain.")
+
+
+def _take_account(name: str, pseudonym: str) -> bool:
+    """The account, and what there are few of. Whether anything named them."""
+    for pk in User.objects.filter(username=name).values_list("pk", flat=True):
+        lifetimes.end_all(pk)
+    throttle.forget(name)
+    changed = [
+        Account.objects.filter(accepted_by=name).update(accepted_by=pseudonym),
+        Deletion.objects.filter(paused_reason=f"Paused by {name}.").update(paused_reason=f"Paused by {pseudonym}."),
+        # One that is under way goes on, and its entry tells of the pseudonym.
+        ImportBatch.objects.filter(actor=name).update(actor=pseudonym, address=""),
+        LogEntry.objects.filter(object_repr=name).update(object_repr=pseudonym),
+        User.objects.filter(username=name).delete()[0],
+    ]
+    return any(changed)
+
+
+def _facts(name: str, pseudonym: str) -> Iterator[None]:
+    """The reasons of their holds, where a deletion sums up what it skips; its items may be gone."""
+    reasons = TrackedTask.objects.filter(held_by=name).exclude(held_reason="").order_by()
+    erased = {f"{HELD}: {reason}" for reason in reasons.values_list("held_reason", flat=True).distinct()}
+    last = 0
+    while erased and (rows := _facts_after(last)):
+        if affected := [pk for pk, facts in rows if erased & {reason for reason, _ in facts.get("skipped", [])}]:
+            with transaction.atomic():
+                accounts.locked()
+                for row in Deletion.objects.select_for_update().filter(pk__in=affected).order_by("pk"):
+                    skipped: Counter[str] = Counter()
+                    for reason, number in row.facts["skipped"]:
+                        skipped[HELD if reason in erased else reason] += number
+                    row.facts["skipped"] = skipped.most_common()
+                    row.save(update_fields=["facts"])
+            yield
+        last = rows[-1][0]
+
+
+def _facts_after(last: int) -> list[tuple[int, dict[str, Any]]]:
+    return list(Deletion.objects.filter(pk__gt=last).order_by("pk").values_list("pk", "facts")[:BATCH])
+
+
+def _holds(name: str, pseudonym: str) -> Iterator[None]:
+    """Their holds, with the reasons where these were copied to."""
+    held, last = TrackedTask.objects.filter(held_by=name).order_by("pk"), 0
+    # Found before anything is locked: it may take a walk through the whole register.
+    while pks := list(held.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
+        with transaction.atomic():
+            accounts.locked()
+            tasks = held.filter(pk__in=pks)
+            copied = Concat(Value(f"{HELD}: "), F("tracked__held_reason"))
+            items = DeletionItem.objects.filter(tracked__in=tasks, message=copied)
+            _lock(Deletion.objects.filter(pk__in=list(items.values_list("deletion_id", flat=True))))
+            items.update(message=HELD)
+            _lock(tasks)
+            tasks.filter(last_message=Concat(Value(f"{HELD}: "), F("held_reason"))).update(last_message=HELD)
+            tasks.update(held_by=pseudonym, held_reason="")
+        last = pks[-1]
+        yield
+
+
+def _entries(name: str, pseudonym: str) -> Iterator[None]:
+    """What the log says of them, and the deletions that these entries confirmed."""
+    for named in (_acts(name), _told_of(name).exclude(action=BEGUN)):
+        last = 0
+        while last := _erase_after(last, named, name, pseudonym):
+            yield
+
+
+def _other_deletions(name: str, pseudonym: str) -> Iterator[None]:
+    """Those that no entry confirms: drafts."""
+    theirs = Deletion.objects.filter(actor_name=name).order_by("pk")
+    while pks := list(theirs.values_list("pk", flat=True)[:BATCH]):
+        with transaction.atomic():
+            accounts.locked()
+            _erase_deletions(theirs.filter(pk__in=pks), pseudonym)
+        yield
+
+
+def _takings(name: str, pseudonym: str) -> Iterator[None]:
+    """What others were told of tasks that their deletions took; no more is told under that name by now."""
+    told, instead = taken_by(name), taken_by(pseudonym)
+    last = 0
+    while pks := list(Deletion.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        items = DeletionItem.objects.filter(deletion__in=pks, outcome=Outcome.SKIPPED, message=told)
+        while some := dict(items.values_list("pk", "deletion_id")[:BATCH]):
+            with transaction.atomic():
+                accounts.locked()
+                for row in Deletion.objects.select_for_update().filter(pk__in=set(some.values())).order_by("pk"):
+                    found = row.facts.get("skipped", [])
+                    row.facts["skipped"] = [[instead if why == told else why, number] for why, number in found]
+                    row.save(update_fields=["facts"])
+                DeletionItem.objects.filter(pk__in=some).update(message=instead)
+            yield
+        last = pks[-1]
+
+
+def _end(name: str, pseudonym: str) -> Iterator[None]:
+    while _erase_after(0, _told_of(name), name, pseudonym) and _told_of(name).exists():
+        yield
+
+
+def _acts(name: str) -> QuerySet[AuditEvent]:
+    return AuditEvent.objects.filter(actor=name)
+
+
+def _told_of(name: str) -> QuerySet[AuditEvent]:
+    of_people = (Q(action__startswith=beginning) for beginning in commitments.OF_PEOPLE)
+    return AuditEvent.objects.filter(Q(subject=name) & reduce(or_, of_people))
+
+
+def _erase_after(last: int, named: QuerySet[AuditEvent], name: str, pseudonym: str) -> int:
+    """Erases the next entries after one. The number of the last of them, or 0 when there are none."""
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            # Whoever writes to the log waits as long as we do.
+            sql.change(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE}'")
+        accounts.locked()
+        events = list(named.filter(sequence__gt=last).order_by("sequence")[:BATCH])
+        confirmed = [event.subject for event in events if event.action == CONFIRMED and event.actor == name]
+        _erase_deletions(Deletion.objects.filter(uuid__in=confirmed, actor_name=name), pseudonym)
+        if not events:
+            return 0
+        # Who appends has it before the table of entries, so we do.
+        _lock(AuditHead.objects.filter(pk=chain.HEAD))
+        places = commitments.Places(pseudonym)
+        with triggers.lifted(connection):
+            for event in events:
+                _erase_entry(event, name, pseudonym)
+                places.take(event)
+        chain.append(actor="", action=chain.ERASED, subject=pseudonym, detail=places.told())
+        return events[-1].sequence
+
+
+def _erase_entry(event: AuditEvent, name: str, pseudonym: str) -> None:
+    commitments.erase(event, name, pseudonym)
+    fields = {"actor": event.actor, "address": event.address, "subject": event.subject}
+    fields |= {"detail": json.dumps(event.detail), "salts": json.dumps(event.salts)}
+    sql.update("audit_auditevent", fields, "sequence = %s", event.sequence)
+
+
+def _erase_deletions(theirs: QuerySet[Deletion], pseudonym: str) -> None:
+    pks = _lock(theirs)
+    # A retry takes the reason over; until somebody confirms it, it is not theirs.
+    unconfirmed = Deletion.objects.filter(retry_of__in=pks, state__in=[State.DRAFT, State.DISCARDED])
+    unconfirmed.filter(reason=F("retry_of__reason")).update(reason="", reason_folded="")
+    Deletion.objects.filter(pk__in=pks).update(actor_name=pseudonym, reason="", reason_folded="")
+
+
+def _lock(rows: QuerySet[Any]) -> Sequence[Any]:
+    """Their keys, in the order in which they were locked."""
+    return list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))

@@ -1,0 +1,111 @@
+"""Each completed call has one entry that says what its row does; what is in hand is held by somebody."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from dashboard.audit import chain
+from dashboard.audit.models import AuditEvent
+from dashboard.calls import clock, recording, slots
+from dashboard.calls.models import ProviderCall
+from dashboard.operations.reconciling.entries import BATCH, CONFIRMED, OVERDUE, has_left, in_batches, is_tended
+
+State = ProviderCall.State
+IN_HAND = [State.READY, State.OPEN]
+MOMENTS = ("sent_at", "answered_at")
+TEXTS = ("message", "form", "error")
+
+
+def differences() -> Iterator[str]:
+    yield from _completed()
+    yield from _overtaken()
+    yield from _in_hand()
+
+
+def _completed() -> Iterator[str]:
+    """The rows first: an entry is never later than its row."""
+    rows = ProviderCall.objects.exclude(state__in=IN_HAND).order_by("pk").values_list("pk", flat=True)
+    # By how many there are, not by how large their keys: who can write rows can give them any.
+    keys = array("q", rows.iterator(chunk_size=BATCH))
+    found = bytearray(len(keys))
+    for events in in_batches("call.delete", "call.look_up"):
+        rows_of = ProviderCall.objects.in_bulk([event.detail["call"] for event in events])
+        for event in events:
+            pk = event.detail["call"]
+            place = bisect_left(keys, pk)
+            if place < len(keys) and keys[place] == pk:
+                found[place] = 1
+            yield from _compared(event, rows_of.get(pk))
+        yield from _unconfirmed([event for event in events if event.action == "call.delete"])
+    yield from (f"Call {pk} has no entry." for pk, has_one in zip(keys, found, strict=True) if not has_one)
+
+
+def _overtaken() -> Iterator[str]:
+    """Who gave a call up told what its row said; its sender told later what it had sent."""
+    for event in chain.in_order(AuditEvent.objects.filter(action=recording.OVERTAKEN)):
+        its, action = event.detail, f"call.{event.detail['operation']}"
+        told = AuditEvent.objects.filter(subject=event.subject, action=action, detail__call=its["call"]).first()
+        if told is None or any(told.detail[name] != its[name] for name in ("kind", "ids")):
+            yield f"Call {its['call']} carried what entry {event.sequence} says, and it was told otherwise before."
+
+
+def _compared(event: AuditEvent, row: ProviderCall | None) -> Iterator[str]:
+    pk = event.detail["call"]
+    if row is None:
+        yield f"Call {pk} of entry {event.sequence} is missing."
+    elif wrong := [name for name, value in _as_told(event).items() if getattr(row, name) != value]:
+        yield f"Call {pk} differs from entry {event.sequence} in: {', '.join(wrong)}."
+
+
+def _unconfirmed(deletes: list[AuditEvent]) -> Iterator[str]:
+    """Each was made for what somebody had confirmed, also when nothing is left of that."""
+    subjects = {event.subject for event in deletes}
+    entries = AuditEvent.objects.filter(subject__in=subjects, action=CONFIRMED).order_by("-sequence")
+    confirmed = dict(entries.values_list("subject", "sequence"))
+    for event in deletes:
+        if confirmed.get(event.subject, event.sequence) >= event.sequence:
+            yield f"Entry {event.sequence} tells of a delete that no entry before it confirmed."
+
+
+def _as_told(event: AuditEvent) -> dict[str, Any]:
+    """What the row of a call should hold: all that its entry tells of it. Older entries tell less."""
+    detail, ids = event.detail, event.detail["ids"]
+    told: dict[str, Any] = {name: detail[name] for name in ("kind", "http_status", "code")}
+    told |= {"operation": event.action.removeprefix("call."), "purpose": detail.get("purpose", "")}
+    told |= {"deletion": UUID(event.subject) if event.subject else None, "lease_until": None}
+    told |= {name: detail[name] for name in TEXTS if name in detail}
+    told |= {name: detail[name] and datetime.fromisoformat(detail[name]) for name in MOMENTS if name in detail}
+    if "status" in detail:
+        told["status"] = (detail["status"] or "")[:200]
+    if "ruling" in detail:
+        told["state"] = _state(detail)
+    if ids:
+        # A control that was lost with its worker is told without its id.
+        told |= {"ids": len(ids), "digest": recording.digest(ids)}
+    return told
+
+
+def _state(detail: dict[str, Any]) -> State:
+    if not has_left(detail):
+        return State.NOT_SENT
+    return State.LOST if detail["ruling"] == "lost" else State.ANSWERED
+
+
+def _in_hand() -> Iterator[str]:
+    """What is ready or open is completed, or taken back, when its lease runs out: by any worker."""
+    tended, now = is_tended(), clock.now()
+    beyond = now + slots.length() + OVERDUE
+    for row in ProviderCall.objects.filter(state__in=IN_HAND).order_by("pk").iterator(chunk_size=BATCH):
+        if row.lease_until is None:
+            yield f"Call {row.pk} is {row.state} and has no lease, so nothing ends it."
+        elif row.state == State.OPEN and (row.slot is None or row.token is None):
+            yield f"Call {row.pk} is open and has no slot."
+        elif row.lease_until > beyond:
+            yield f"Call {row.pk} is {row.state}, and held for longer than any call may take."
+        elif tended and row.lease_until < now - OVERDUE:
+            yield f"Call {row.pk} is {row.state}, and its lease ran out long ago although a worker runs."

@@ -1,0 +1,99 @@
+"""The programs that make up the product, as a configuration of supervisord, which restarts what dies."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import subprocess  # nosec B404 # each use below says what it starts
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+HEADER = """\
+; Written at every start by manage.py run.
+[supervisord]
+nodaemon=true
+silent=true
+umask=077
+logfile={logs}/supervisord.log
+pidfile={var}/supervisord.pid
+directory={base}
+"""
+PROGRAM = """
+[program:{name}]
+command={command}
+directory={base}
+priority={priority}
+numprocs={processes}
+process_name=%(program_name)s-%(process_num)d
+autorestart=true
+startretries=1000000
+stopwaitsecs={patience}
+killasgroup=true
+redirect_stderr=true
+stdout_logfile={logs}/{name}.log
+stdout_logfile_maxbytes=10MB
+stdout_logfile_backups=3
+"""
+
+
+def start() -> subprocess.Popen[bytes]:
+    file = settings.VAR_DIR / "supervisord.conf"
+    (settings.VAR_DIR / "log").mkdir(exist_ok=True)
+    file.write_text(configuration(), encoding="utf-8")
+    return subprocess.Popen(  # nosec B603 # our own program, no shell
+        [sys.executable, "-m", "supervisor.supervisord", "-c", str(file)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        # A Ctrl-C in the terminal reaches us alone; we pass it on once.
+        start_new_session=True,
+        preexec_fn=_end_with_parent,
+    )
+
+
+def configuration() -> str:
+    """Stopped in reverse order: workers first, while the provider they talk to still answers."""
+    python = _quoted(sys.executable)
+    manage = f"{python} {_quoted(settings.BASE_DIR / 'manage.py')}"
+    bind = f"[{settings.BIND}]" if ":" in settings.BIND else settings.BIND
+    web = f"{python} {' '.join(web_server(f'{bind}:{settings.PORT}', processes=2))}"
+    # One worker process fills all slots on SQLite; more only wait for its lock.
+    workers = 1 if connection.vendor == "sqlite" else 3
+    sections = [
+        _program("web", web, priority=20),
+        _program("worker", f"{manage} worker", priority=30, processes=workers),
+    ]
+    if settings.SANDBOX:
+        sections.insert(0, _program("sandbox", f"{manage} sandbox --port {settings.SANDBOX_PORT}", priority=10))
+    return "".join([HEADER.format(**_folders()), *sections])
+
+
+def web_server(bind: str, *, processes: int, application: str = "dashboard.wsgi") -> list[str]:
+    """What Python is to run, so that it answers there."""
+    kept = ["--worker-class", "dashboard.operations.serving.Buffered", "--timeout", "60", "--graceful-timeout", "10"]
+    return ["-m", "gunicorn", application, "--bind", bind, "--workers", str(processes), *kept, "--no-control-socket"]
+
+
+def _program(name: str, command: str, *, priority: int, processes: int = 1) -> str:
+    # A worker that is told to stop finishes the calls it has in flight; killed earlier, it would lose their answers.
+    patience = int(settings.TENSORSLAB_TIMEOUT) + 15 if name == "worker" else 15
+    return PROGRAM.format(
+        name=name, command=command, priority=priority, processes=processes, patience=patience, **_folders()
+    )
+
+
+def _folders() -> dict[str, str]:
+    escaped = {"base": settings.BASE_DIR, "var": settings.VAR_DIR, "logs": settings.VAR_DIR / "log"}
+    return {name: str(path).replace("%", "%%") for name, path in escaped.items()}
+
+
+def _quoted(path: Path | str) -> str:
+    return '"' + str(path).replace("%", "%%") + '"'
+
+
+def _end_with_parent() -> None:
+    """On Linux, supervisord is told to stop when we are killed without a chance to tell it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)

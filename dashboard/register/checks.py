@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections
+
+from dashboard.register import listed
+from dashboard.register.search import prompt_index
+
+KEPT = [
+    (prompt_index, "A search would miss tasks", "register.E001"),
+    (listed, "The list would show deleted tasks", "register.E003"),
+]
+
+
+@register(Tags.database)
+def what_triggers_keep_is_kept(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    for alias in databases or []:
+        found += [
+            Error(
+                f"{trouble}: {name} is missing from the database “{alias}”.",
+                hint="Run manage.py index_prompts.",
+                id=id,
+            )
+            for kept, trouble, id in KEPT
+            for name in kept.missing(connections[alias])
+        ]
+        if prompt_index.reads_every_prompt(connections[alias]):
+            found.append(
+                Warning(
+                    f"The database “{alias}” has no pg_trgm, so a search reads every prompt.",
+                    hint="Run CREATE EXTENSION pg_trgm as its owner, then manage.py index_prompts.",
+                    id="register.W002",
+                )
+            )
+    return found

@@ -1,0 +1,113 @@
+"""How many tasks a filter holds: exact up to a cap, and never dearer than reading that many index entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.db.models import BigIntegerField, Case, Q, QuerySet, Subquery, Value, When
+from django.db.models.expressions import RawSQL
+from django.db.models.lookups import GreaterThan
+
+from dashboard.register.filters.filter import Filter
+from dashboard.register.models import TrackedTask
+from dashboard.register.search import predicate, prompt_reading
+
+COUNT_CAP = 20_000
+READ_AT_MOST = 25_000
+"""Tasks that are looked at to count the matches of a common word, or of one too short for the index."""
+SOON = 6000
+"""Tasks that are looked at before a page is there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    number: int
+    left_out: int = 0
+    at_least: bool = False
+    """Counting ended before all was looked at."""
+    later: bool = False
+    """To be counted when the page is there: so many may match that it would wait."""
+
+    @property
+    def capped(self) -> bool:
+        return self.at_least or self.number > COUNT_CAP
+
+    @property
+    def words(self) -> str:
+        return f"{self.number:,} or more" if self.at_least and self.number <= COUNT_CAP else in_words(self.number)
+
+
+class Tally(Subquery):
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS tally)"
+    output_field = BigIntegerField()
+
+
+class Sum(RawSQL):
+    """How many rows some SQL selects."""
+
+    def __init__(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        super().__init__(f"SELECT COUNT(*) FROM ({sql}) AS tally", parameters, BigIntegerField())  # nosec B608 # our own statement, its values beside it
+
+
+def in_words(number: int) -> str:
+    return f"over {COUNT_CAP:,}" if number > COUNT_CAP else f"{number:,}"
+
+
+def count(filter: Filter) -> Count:
+    """How many match, and how many a date leaves out, in one query."""
+    tallies = _tallies("number", filter.condition(), filter)
+    if filter.by_time:
+        tallies |= _tallies("left_out", Q(created_at=None) & filter.untimed().condition(), filter)
+    counted = _tallied_anew(tallies, filter)
+    if not counted:
+        return Count(number=0)
+    at_least = any(counted.get(f"{name}_read", 0) > READ_AT_MOST for name in tallies)
+    return Count(number=counted["number"], left_out=counted.get("left_out", 0), at_least=at_least)
+
+
+def count_soon(filter: Filter) -> Count | None:
+    """That, unless a page would wait for it: what an index proposes is counted first, and read when it is little."""
+    if filter.by_time or not filter.prompt_words:
+        return count(filter)
+    tallies = _tallies("number", filter.condition(), filter, most=SOON)
+    too_many = When(GreaterThan(tallies["number_read"], SOON), then=Value(None))
+    counted = _tallied_anew({"number": Case(too_many, default=tallies["number"])}, filter)
+    number = counted.get("number", 0)
+    return None if number is None else Count(number=number)
+
+
+def _tallied_anew(tallies: Mapping[str, Any], filter: Filter) -> dict[str, Any]:
+    """In the same question, whether there are prompts to read first."""
+    asked = {**tallies, "unread": Sum(prompt_reading.UNREAD_AT_ALL)} if filter.prompt_words else tallies
+    counted = tallied(asked)
+    if not counted.pop("unread", 0):
+        return counted
+    prompt_reading.keep_up()
+    return _tallied_anew(tallies, filter)
+
+
+def tally(tasks: QuerySet[Any, Any], *, cap: int = 0) -> Tally:
+    return Tally(tasks.order_by()[: (cap or COUNT_CAP) + 1])
+
+
+def tallied(tallies: Mapping[str, Any]) -> dict[str, int]:
+    """The sums in one query. Any one row serves to hang them on; a register without rows has nothing to count."""
+    sums = TrackedTask.objects.order_by("pk").values(**tallies).first()
+    return cast("dict[str, int]", sums or {})
+
+
+def _tallies(name: str, condition: Q, filter: Filter, *, most: int = READ_AT_MOST) -> dict[str, Tally | Sum]:
+    tasks = TrackedTask.objects.filter(condition)
+    if not filter.prompt_words:
+        return {name: tally(tasks.values("pk"))}
+    number = TrackedTask.objects.filter(predicate.opaque(condition), predicate.found(filter.prompt_words))
+    proposals = predicate.proposed(filter.prompt_words)
+    pool, one_more = (
+        (predicate.at_most(cut, proposals[0]), proposals[1])
+        if proposals
+        else tasks.order_by().values("pk")[:cut].query.sql_with_params()
+        for cut in (most, most + 1)
+    )
+    return {name: Tally(number.filter(predicate.among(*pool)).values("pk")), f"{name}_read": Sum(*one_more)}

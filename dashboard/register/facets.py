@@ -1,0 +1,160 @@
+"""How many tasks each value of a filter would leave, under the other filters as they are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.db.models import Q
+
+from dashboard.calls.models import Kind
+from dashboard.register.counting import Tally, in_words, tallied, tally
+from dashboard.register.filters import model_names
+from dashboard.register.filters.filter import Filter
+from dashboard.register.filters.model_names import Choice
+from dashboard.register.models import LISTED, Status
+from dashboard.register.search import predicate, prompt_reading
+
+NAMES = ("kind", "status", "model")
+MOST_SHOWN = 20
+MOST_OFFERED = 500
+"""Models among which one chooses, in the order of their names."""
+MOST_READ = 5000
+"""Tasks that a search finds, which are read to count them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    label: str
+    number: int | None
+    """None where it can't be counted."""
+    filter: Filter
+    """What choosing it makes of the filter, or taking it away where it is chosen."""
+    chosen: bool
+    text: str = ""
+    """Of a model: as the field takes it."""
+    unknown: bool = False
+    """No task has it."""
+
+    @property
+    def words(self) -> str:
+        return "" if self.number is None else in_words(self.number)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facet:
+    label: str
+    values: list[Value]
+    more: bool = False
+    """There are values that are not shown."""
+
+
+Names = dict[str, Sequence[str]]
+"""What a value is called in the register, which may write it in several ways, by what it is called here."""
+Rows = list[dict[str, str]]
+
+
+def facets(filter: Filter) -> list[Facet] | None:
+    """None where counting would mean reading prompts one by one: a word is common, or too short for the index."""
+    found = _found(filter)
+    if found is None and filter.prompt_words:
+        return None
+    names = _names(filter, most=model_names.MOST_COUNTED) if found is None else [row["model"] for row in found]
+    shown = [_facet(name, _values(filter, name, found)) for name in ("kind", "status")]
+    models = _facet("model", _model_values(filter, _choices(filter, names), found))
+    cut = found is None and len(names) >= model_names.MOST_COUNTED
+    return [facet for facet in [*shown, replace(models, more=models.more or cut)] if facet.values]
+
+
+def models(filter: Filter) -> list[Value]:
+    """All that one may choose, in the order of their names, behind those that are chosen."""
+    values = _model_values(filter, _choices(filter, _names(filter, most=MOST_OFFERED)), _found(filter))
+    return sorted(values, key=lambda value: not value.chosen)
+
+
+def _facet(name: str, values: list[Value]) -> Facet:
+    """What is chosen is shown even where it leaves nothing: there it can be taken away."""
+    some = [value for value in values if value.number or value.chosen]
+    some.sort(key=lambda value: (-(value.number or 0), value.label))
+    shown = [value for place, value in enumerate(some) if place < MOST_SHOWN or value.chosen]
+    return Facet(label=name.capitalize(), values=shown, more=len(some) > len(shown))
+
+
+def _values(filter: Filter, name: str, found: Rows | None) -> list[Value]:
+    chosen = getattr(filter, name)
+    labels = dict(Kind.choices if name == "kind" else Status.choices)
+    return [
+        Value(
+            label=labels[value],
+            number=number,
+            filter=filter.given(name, "" if value == chosen else value),
+            chosen=value == chosen,
+        )
+        for value, number in _sums(filter, name, {value: [value] for value in labels}, found).items()
+    ]
+
+
+def _model_values(filter: Filter, models: list[Choice], found: Rows | None) -> list[Value]:
+    countable = found is not None or not filter.prompt_words
+    sums = _sums(filter, "model", {choice.text: choice.names for choice in models}, found) if countable else {}
+    chosen = {choice.key for choice in filter.models}
+    return [
+        Value(
+            label=choice.words,
+            number=sums.get(choice.text),
+            filter=filter.toggled(choice),
+            chosen=choice.key in chosen,
+            text=choice.text,
+            unknown=not choice.names,
+        )
+        for choice in models
+    ]
+
+
+def _names(filter: Filter, *, most: int) -> list[str]:
+    """Models of the tasks that the other filters may leave."""
+    if filter.by_task_id:
+        return sorted(set(filter.without("model").queryset().values_list("model", flat=True)))[:most]
+    return model_names.known(listed=filter.presence in LISTED or not filter.presence, most=most)
+
+
+def _choices(filter: Filter, names: Sequence[str]) -> list[Choice]:
+    """Those, and what is chosen."""
+    there = {choice.key: choice for choice in model_names.choices(names)}
+    # They may also be written in a way that only deleted tasks have.
+    there |= {choice.key: choice for choice in filter.models if choice.names}
+    return [*(choice for choice in filter.models if not choice.names), *(there[key] for key in sorted(there))]
+
+
+def _sums(filter: Filter, name: str, values: Names, found: Rows | None) -> dict[str, int]:
+    if found is None:
+        return _by_index(filter.without(name), name, values)
+    others = {other: filter.chosen(other) for other in NAMES if other != name and getattr(filter, other)}
+    counted = Counter(row[name] for row in found if all(row[other] in these for other, these in others.items()))
+    return {value: sum(counted[one] for one in these) for value, these in values.items()}
+
+
+def _by_index(filter: Filter, name: str, values: Names) -> dict[str, int]:
+    """A sum for each value, of entries of an index."""
+    tallies = {f"value_{place}": _tally(filter, name, these) for place, these in enumerate(values.values()) if these}
+    sums = tallied(tallies) if tallies else {}
+    return {value: sums.get(f"value_{place}", 0) for place, value in enumerate(values)}
+
+
+def _tally(filter: Filter, name: str, these: Sequence[str]) -> Tally:
+    is_one = Q(**{f"{name}__in": these}) if len(these) > 1 else Q(**{name: these[0]})
+    return tally(filter.queryset().filter(is_one).values("pk"))
+
+
+def _found(filter: Filter) -> Rows | None:
+    """What a search found is read once, since a statement that names it for every value would be a megabyte long. None
+    where nothing is searched for, or too much is found."""
+    if not filter.prompt_words:
+        return None
+    prompt_reading.keep_up()
+    numbers = predicate.candidates(filter.prompt_words, limit=MOST_READ)
+    if numbers is None:
+        return None
+    wide = replace(filter, kind="", status="", model="")
+    return [dict(zip(NAMES, row, strict=True)) for row in wide.among(numbers).values_list(*NAMES)]

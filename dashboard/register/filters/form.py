@@ -1,0 +1,77 @@
+"""The fields by which the register is narrowed, and what each of them takes."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from dashboard.audit.filters import DayField
+from dashboard.calls.models import Kind
+from dashboard.pages.filter_forms import FilterForm
+from dashboard.pages.foreign import quoted
+from dashboard.register.filters.times import Age, TimeField
+from dashboard.register.models import Presence, Status
+from dashboard.register.search.query import read
+
+LONGEST_MODELS = 1500
+"""Characters of the names that are chosen: of the longest ones about a dozen."""
+
+
+class ModelsInput(forms.TextInput):
+    """Several parameters of one name are one text, with commas."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str | None:
+        return ", ".join(filter(None, data.getlist(name))) if name in data else None
+
+
+class ModelsField(forms.CharField):
+    widget = ModelsInput
+
+
+class TaskFilterForm(FilterForm):
+    q = forms.CharField(label="Search", required=False, max_length=1000)
+    kind = forms.ChoiceField(label="Kind", required=False, choices=[("", "Any"), *Kind.choices])
+    status = forms.ChoiceField(label="Status", required=False, choices=[("", "Any"), *Status.choices])
+    presence = forms.ChoiceField(
+        label="Presence", required=False, choices=[("", "Present and deleting"), *Presence.choices]
+    )
+    model = ModelsField(label="Model", required=False, max_length=LONGEST_MODELS)
+    created_after = TimeField(label="Created from", required=False)
+    created_before = TimeField(label="Created until", required=False)
+    sort = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        self.fields["q"].widget.input_type = "search"
+        self.ages = [Age(1, "h"), Age(1, "d"), Age(7, "d"), Age(30, "d"), Age(6, "m"), Age(1, "y")]
+        self.fields["q"].widget.attrs["placeholder"] = "Id or prompt words"
+
+    def clean_q(self) -> str:
+        text: str = self.cleaned_data["q"]
+        if text and not read(text).groups:
+            raise ValidationError("what stands there is invisible. Write a word, or a task id.")
+        return text
+
+    def wrong(self, name: str) -> str:
+        return unusable(self, name) or super().wrong(name)
+
+
+def unusable(form: forms.Form, name: str) -> str:
+    """What is wrong with one field of a filter, and what it takes; empty where its own error says that."""
+    field = form.fields[name]
+    value = quoted(str(form.data.get(name, "")))
+    if isinstance(field, forms.ChoiceField):
+        choices = cast("list[tuple[str, str]]", field.choices)
+        known = " or ".join(", ".join(choice for choice, _ in choices if choice).rsplit(", ", 1))
+        return f"{field.label}: {value} is not one of {known}."
+    if isinstance(field, TimeField):
+        how = "Write it as YYYY-MM-DD, or as an age such as -30d (h, d, w, m or y)."
+        return f"{field.label}: {value} is not a day. {how}"
+    if isinstance(field, DayField):
+        return f"{field.label}: {value} is not a day. Write it as YYYY-MM-DD."
+    if isinstance(field, forms.CharField) and form.has_error(name, "max_length"):
+        return f"{field.label}: use at most {field.max_length} characters."
+    return ""

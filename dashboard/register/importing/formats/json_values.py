@@ -1,0 +1,231 @@
+"""The values of a JSON file, whichever way they stand in it: one a line, one after another, or in a list."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from dashboard.register.importing.cells.fields import shown
+from dashboard.register.importing.formats.lines import LONGEST_LINE, Lines, is_decoded
+
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+("?)|[{}\[\]]')
+"""A bracket, or a string, in which brackets say nothing; one that is not closed has nothing in the group."""
+BETWEEN = re.compile(r"[\s,}\]]*")
+LONGEST_RECORD, MOST_LINES = 4_000_000, 100_000
+"""Characters and lines of one value."""
+MOST_BRACKETS = 10_000
+"""In one value: what is read of millions takes a hundred times the memory of its text."""
+GOES_ON, BROKEN = 0, -1
+CUT_OFF = "The list is never closed: the file seems to be cut off here."
+TOO_LONG = f"The JSON object that begins on this line has more than {LONGEST_RECORD:,} characters."
+
+
+class NotJSON(str):
+    """The sentence the operator reads in place of a value."""
+
+
+class Twice(ValueError):
+    """An object has two values under one name, and nothing says which one counts."""
+
+
+class Values:
+    """Each value's first line with the value, or with what is wrong with it.
+
+    A value that is broken costs itself: reading goes on where a line begins with an object that can't belong to it.
+    Each character is looked at once, then parsed.
+    """
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        # Another reading may begin within a list.
+        self._in_list = self._resumed = lines.after > 0
+        self._open = bytearray()
+        """The brackets that are open."""
+        self._parts: list[str] = []
+        self._wrong = ""
+        """Why the value that is open is not kept; it is only looked for its end."""
+        self._size = self._brackets = self._began = self._column = self._list_began = 0
+        self._last = ""
+        """What the line before ends with, beside blanks."""
+        self._string = ""
+        """The beginning of a string that goes on in the next part of a very long line."""
+        self._passed = 0
+        """The line of which nothing more is read."""
+        self._lost = -1
+        """How far to the right the object may begin with which reading goes on after a broken one."""
+
+    def __iter__(self) -> Iterator[tuple[int, object]]:
+        number = before = 0
+        for number, text in self._lines:
+            if number != before:
+                yield from self._at_its_beginning(number, text)
+            if number != self._passed and self._lost < 0:
+                yield from self._read(number, self._string + text)
+            self._last = text.rstrip()[-1:] or self._last
+            before = number
+        if self._open:
+            yield self._broken(number)
+        elif self._in_list and not self._resumed:
+            yield number, NotJSON(CUT_OFF)
+
+    def _at_its_beginning(self, number: int, text: str) -> Iterator[tuple[int, object]]:
+        """Whether an object begins anew with this line; and what nearly every line is, an object that ends with it."""
+        column = len(text) - len(text.lstrip())
+        if text[column : column + 1] == "{" and column <= (self._column if self._open else self._lost):
+            self._lost = -1
+            if self._open and not self._belongs(text):
+                yield self._broken(number - 1)
+        if self._open or self._lost >= 0:
+            return
+        only = text.strip(" \t\r\n,")
+        if only.startswith("{") and only.endswith("}") and is_decoded(only) and _brackets(only) <= MOST_BRACKETS:
+            with suppress(ValueError, RecursionError):
+                value = _loads(only)
+                self._passed = number
+                yield number, value
+
+    def _belongs(self, text: str) -> bool:
+        """Of an object that begins as far left as the one that is open: whether it can stand in it."""
+        in_a_list = self._open[-1:] == b"["
+        return text.strip() == "{" and (self._last == ":" or (in_a_list and self._last in {"[", ","}))
+
+    def _read(self, number: int, text: str) -> Iterator[tuple[int, object]]:
+        self._string, place = "", 0
+        if not is_decoded(text):
+            if not self._open:
+                self._passed = number
+                yield number, NotJSON(self._lines.fault(number, text))
+                return
+            self._wrong = self._wrong or self._lines.fault(number, text)
+        while place < len(text):
+            if not self._open:
+                between = BETWEEN.match(text, place)
+                if between and between[0]:
+                    self._in_list = self._in_list and "]" not in between[0]
+                    place = between.end()
+                    continue
+                if text[place] == "[" and not self._in_list:
+                    self._in_list, self._list_began, place = True, number, place + 1
+                    continue
+                if text[place] == '"' and self._in_list:
+                    string = TOKEN.match(text, place)
+                    if string and string[1]:
+                        yield number, _parsed(string[0], number)
+                        place = string.end()
+                        continue
+                    if self._goes_on(text, place):
+                        return
+                if text[place] != "{":
+                    self._passed = number
+                    self._in_list = self._in_list and self._list_began != number
+                    yield number, _not_json(text.strip(), number)
+                    return
+                self._began, self._column = number, place
+            end = self._end_of(text, place)
+            self._keep(text[place : end if end > 0 else len(text) - len(self._string)], number)
+            if end == GOES_ON:
+                return
+            if end == BROKEN:
+                self._lost = -1 if self._began == number else self._column
+                yield self._broken(number)
+                return
+            yield self._began, NotJSON(self._wrong) if self._wrong else _parsed("".join(self._parts), self._began)
+            self._forget()
+            place = end
+
+    def _end_of(self, text: str, place: int) -> int:
+        """Where the object ends whose brackets are open, `GOES_ON` or `BROKEN`."""
+        for token in TOKEN.finditer(text, place):
+            if token[0] in "{[":
+                self._open += token[0].encode()
+                self._brackets += 1
+            elif token[0] in "}]":
+                self._open.pop()
+                if not self._open:
+                    return token.end()
+            elif not token[1]:
+                return GOES_ON if self._goes_on(text, token.start()) else BROKEN
+        return GOES_ON
+
+    def _goes_on(self, text: str, place: int) -> bool:
+        """A string that ends with a part of a line may go on in the next part."""
+        if text.endswith("\n") or len(text) - place > LONGEST_RECORD or len(text) < LONGEST_LINE:
+            return False
+        self._string = text[place:]
+        return True
+
+    def _keep(self, text: str, number: int) -> None:
+        self._size += len(text)
+        if self._size > LONGEST_RECORD or number - self._began > MOST_LINES:
+            self._wrong = self._wrong or TOO_LONG
+        elif self._brackets > MOST_BRACKETS:
+            self._wrong = self._wrong or "The JSON object that begins on this line holds too many lists and objects."
+        if self._wrong:
+            self._parts.clear()
+        else:
+            self._parts.append(text)
+
+    def _broken(self, number: int) -> tuple[int, NotJSON]:
+        """What is open ends with this line without being closed."""
+        began, text, wrong = self._began, "".join(self._parts), self._wrong
+        self._forget()
+        if wrong:
+            return began, NotJSON(wrong)
+        if began == number:
+            return began, _not_json(text.strip(), number)
+        return began, NotJSON("The JSON object that begins on this line is never closed.")
+
+    def _forget(self) -> None:
+        self._open.clear()
+        self._parts.clear()
+        self._wrong, self._size, self._brackets = "", 0, 0
+
+
+def _brackets(text: str) -> int:
+    return text.count("[") + text.count("{")
+
+
+def _parsed(text: str, number: int) -> object:
+    try:
+        return _loads(text)
+    except Twice as twice:
+        return NotJSON(f"The object names {shown(str(twice))} twice.")
+    except (ValueError, RecursionError) as error:
+        return _said(error, number)
+
+
+def _not_json(text: str, number: int) -> NotJSON:
+    """What is wrong with a line that is no value, or none that stands alone here."""
+    if _brackets(text) > MOST_BRACKETS:
+        return NotJSON("The line is not JSON.")
+    value = _parsed(text, number)
+    return value if isinstance(value, NotJSON) else NotJSON("The line is not a JSON object.")
+
+
+def _said(error: Exception, number: int) -> NotJSON:
+    if not isinstance(error, json.JSONDecodeError):
+        return NotJSON("The line is not JSON.")
+    if error.lineno == 1:
+        return NotJSON(f"The line is not JSON at column {error.colno}.")
+    place = f"line {number + error.lineno - 1:,}, column {error.colno}"
+    return NotJSON(f"The JSON object that begins on this line is not JSON at {place}.")
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = Counter(name for name, _value in pairs)
+        raise Twice(names.most_common(1)[0][0])
+    return value
+
+
+# One for all: each that is made is a cycle, which stays until the next collection.
+_loads = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_object).decode

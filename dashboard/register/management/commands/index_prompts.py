@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import connection, transaction
+
+from dashboard.register import listed
+from dashboard.register.search import prompt_index
+
+
+class Command(BaseCommand):
+    help = "Makes anew what triggers keep: the text index of the prompts, and which tasks the list shows unasked."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with transaction.atomic():
+            listed.create(connection)
+            prompt_index.create(connection)
+        self.stdout.write("Every prompt is indexed, and every task is listed as its presence says.")

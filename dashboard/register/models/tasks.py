@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+from urllib.parse import quote, urlsplit
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, F, TextField, Value, When
+from django.db.models.functions import Cast, Left, Length
+from django.db.models.lookups import LessThanOrEqual
+from django.urls import reverse
+
+from dashboard.calls.models import Kind
+from dashboard.calls.texts import LONGEST_PROMPT, LONGEST_TEXT, MOST_URLS, cut, is_cut
+from dashboard.pages.foreign import plain
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+EXCERPT = 300
+"""Characters of a foreign text that a row shows at most."""
+LONGEST_URLS = 40_000
+"""Characters of all addresses of a task, together, that are read for its row: it shows one picture."""
+IN_ROWS = (
+    *("kind", "task_id", "status", "model", "created_at", "created_raw"),
+    *("presence", "last_outcome", "last_message", "held_by", "held_reason"),
+)
+
+
+class TaskQuerySet(models.QuerySet["TrackedTask"]):
+    def listed(self) -> Self:
+        """What the register shows when nobody asks for more."""
+        return self.filter(listed=1)
+
+    def held(self) -> Self:
+        return self.exclude(held_by="")
+
+    def selectable(self) -> Self:
+        """What a page lets people tick."""
+        return self.filter(presence=Presence.PRESENT, held_by="")
+
+    def in_rows(self) -> Self:
+        """As a page with many rows reads them: of what may be long, no more than a row shows."""
+        length = Length(Cast("urls", TextField()))
+        few = When(LessThanOrEqual(length, LONGEST_URLS), then=F("urls"))
+        urls = Case(few, default=Value([], models.JSONField()), output_field=models.JSONField())
+        # One character more tells that there are more.
+        return self.only(*IN_ROWS).annotate(**{"beginning": Left("prompt", EXCERPT + 1), "few_urls": urls})
+
+
+class Status(models.TextChoices):
+    UNKNOWN = "unknown", "Unknown"
+    QUEUED = "queued", "Queued"
+    PROCESSING = "processing", "Processing"
+    UPLOADING = "uploading", "Uploading"
+    COMPLETED = "completed", "Completed"
+    FAILED = "failed", "Failed"
+
+
+class Presence(models.TextChoices):
+    PRESENT = "present", "Present"
+    DELETING = "deleting", "Deleting"
+    DELETED = "deleted", "Deleted"
+    MISSING = "missing", "Missing"
+    """It vanished without us: a look-up said so."""
+
+
+LISTED = [Presence.PRESENT, Presence.DELETING]
+TOLD = {"refused", "unknown"}
+"""Outcomes that are told with the provider's words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    url: str
+    remote: bool
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return ""
+
+
+class TrackedTask(models.Model):
+    """One remote generation task. Never hard-deleted: after its deletion the row is its tombstone.
+
+    present → deleting → deleted | present;  present → missing
+    """
+
+    kind = models.CharField(max_length=5, choices=Kind)
+    task_id = models.CharField(max_length=255)
+    """Opaque, and sent exactly as stored."""
+    status = models.CharField(max_length=10, choices=Status, default=Status.UNKNOWN)
+    model = models.CharField(max_length=100, blank=True)
+    prompt = models.TextField(blank=True)
+    urls = models.JSONField(default=list, blank=True)
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    duration = models.FloatField(null=True)
+    """Seconds; videos only."""
+    error = models.TextField(blank=True)
+    """Why the generation failed, in the provider's words."""
+    created_at = models.DateTimeField(null=True)
+    created_raw = models.CharField(max_length=64, blank=True)
+    """The provider's own text, which names no zone."""
+    tracked_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True)
+    presence = models.CharField(max_length=8, choices=Presence, default=Presence.PRESENT)
+    listed = models.SmallIntegerField(default=1, db_default=1, editable=False)
+    """1 for what the register shows unasked, else 0; leads every index of the list. Triggers write it (`listed.py`). No
+    boolean, which Django writes as a bare term that SQLite uses no index for."""
+    deleted_at = models.DateTimeField(null=True)
+    last_outcome = models.CharField(max_length=12, blank=True)
+    last_message = models.TextField(blank=True)
+    last_deletion = models.UUIDField(null=True)
+    held_by = models.CharField(max_length=150, blank=True)
+    held_reason = models.CharField(max_length=500, blank=True)
+
+    entered = selected = added_later = matches_later = False
+    """Set by a page that shows it under a selection."""
+    beginning: str | None = None
+    few_urls: list[str] | None = None
+    """Set by `in_rows`, in place of the prompt and the urls."""
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "task_id"], name="task_once_per_kind")]
+        indexes = [
+            # On PostgreSQL this class serves equality and prefixes in any collation; SQLite ignores it.
+            models.Index(fields=["task_id"], name="task_by_id", opclasses=["varchar_pattern_ops"]),
+            # One index for both orders: unknown times are walked as a segment of their own, always last.
+            *(
+                models.Index(fields=["listed", *names, "created_at", "id"], name=f"task_by_{'_'.join(names) or 'time'}")
+                for names in ([], ["kind"], ["status"], ["kind", "status"], ["presence"])
+            ),
+            # With kind and status behind, a pair of model and one of them is told by the index alone.
+            models.Index(fields=["listed", "model", "created_at", "id", "kind", "status"], name="task_by_model"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.task_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("task-list") + self.path
+
+    @property
+    def path(self) -> str:
+        """Its page, below the list's. `reverse` leaves slashes as they are; a browser would resolve `a/../b`, and of an
+        id that is only dots it would however they are written."""
+        if self.task_id in {".", ".."}:
+            return f"{self.kind}/?id={self.task_id}"
+        return f"{self.kind}/{quote(self.task_id, safe='')}/"
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can be deleted at all; a selection may leave it out all the same."""
+        return self.presence == Presence.PRESENT and not self.held_by
+
+    @property
+    def blocked(self) -> str:
+        """Why its box can't be ticked; empty when it can."""
+        if self.presence != Presence.PRESENT:
+            return "Being deleted" if self.presence == Presence.DELETING else Presence(self.presence).label
+        if self.held_by:
+            return f"Held: {plain(self.held_reason or 'by ' + self.held_by)}"
+        if self.added_later:
+            return "Added after all were selected"
+        return "Matches only since all were selected" if self.matches_later else ""
+
+    @property
+    def outcome_words(self) -> str:
+        """The last outcome, unless presence says the same already: what waits or was sent is being deleted."""
+        if self.last_outcome in {"", "waiting", "sent", self.presence}:
+            return ""
+        words = self.last_outcome.replace("_", " ").capitalize()
+        told = plain(cut(self.last_message, EXCERPT)) if self.last_outcome in TOLD else ""
+        return f"{words}: {told}" if told else words
+
+    @property
+    def presence_words(self) -> str:
+        return " · ".join(filter(None, [Presence(self.presence).label, self.outcome_words]))
+
+    @property
+    def excerpt(self) -> str:
+        return cut(self.prompt if self.beginning is None else self.beginning, EXCERPT)
+
+    @property
+    def shown_prompt(self) -> str:
+        """All that there may be of it; a row that was written past us may hold more."""
+        return cut(self.prompt, LONGEST_PROMPT)
+
+    @property
+    def shown_error(self) -> str:
+        return cut(self.error, LONGEST_TEXT)
+
+    @property
+    def is_cut(self) -> bool:
+        """Its prompt is longer than what there is of it."""
+        return is_cut(self.prompt, LONGEST_PROMPT)
+
+    @property
+    def previews(self) -> list[Preview]:
+        """Its pictures and videos; a remote one shows only on request, since looking at it tells its host."""
+        return [Preview(url=url, remote=_host(url) != _host(settings.TENSORSLAB_API_URL)) for url in self._web_urls()]
+
+    @property
+    def thumbnail(self) -> str:
+        return next((preview.url for preview in self.previews if not preview.remote), "")
+
+    def _web_urls(self) -> list[str]:
+        urls = self.urls if self.few_urls is None else self.few_urls
+        return [url for url in urls[:MOST_URLS] if url.startswith(("http://", "https://")) and _host(url)]
+
+
+class IndexedPrompt(models.Model):
+    """A prompt as a search reads it (`prompt_index.py`), by the number of its task."""
+
+    rowid = models.BigIntegerField(primary_key=True)
+    folded = models.TextField()
+
+    class Meta:
+        managed = False
+        db_table = "register_prompts"
+
+    def __str__(self) -> str:
+        return str(self.rowid)
+
+
+class Selection(models.Model):
+    """What one person has ticked, over pages. Its uuid travels in the URL.
+
+    One filter for its whole life: a page opened with another filter does not use it.
+    """
+
+    class Mode(models.TextChoices):
+        IDS = "ids"
+        """The entries are what is selected."""
+        ALL = "all"
+        """All that matched when it was pressed; the entries are what is excluded."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user: models.ForeignKey[User] = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    filter = models.CharField(max_length=2000, blank=True)
+    """The canonical query string of the filter it was made under, as the person's address has it."""
+    frozen = models.CharField(max_length=2000, null=True)
+    """The same with moments in place of days and ages: what it means, whatever the zone and the day are by now. Null in
+    one of a version without this, whose days are those of UTC."""
+    by_task_id = models.BooleanField(default=False)
+    """How `q` was read when it was made: as a task id, or as words. Later imports don't change that."""
+    mode = models.CharField(max_length=3, choices=Mode, default=Mode.IDS)
+    through = models.BigIntegerField(default=0)
+    """In ALL mode the highest task row that existed when it was pressed; later rows are never included."""
+    matched = models.PositiveIntegerField(default=0)
+    """In ALL mode how many matched when it was pressed."""
+    created_at = models.DateTimeField(auto_now_add=True)
+    tasks: models.ManyToManyField[TrackedTask, SelectionEntry] = models.ManyToManyField(
+        TrackedTask, through="SelectionEntry"
+    )
+
+    entries: int | None = None
+    ready: int | None = None
+    """How many entries it has, and how many of these can be deleted, when whoever fetched it counted them."""
+
+    def __str__(self) -> str:
+        return str(self.uuid)
+
+    @property
+    def meaning(self) -> str:
+        return self.filter if self.frozen is None else self.frozen
+
+
+class SelectionEntry(models.Model):
+    # The unique constraint's index begins with the selection.
+    selection = models.ForeignKey(Selection, on_delete=models.CASCADE, db_index=False)
+    task = models.ForeignKey(TrackedTask, on_delete=models.CASCADE, db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["selection", "task"], name="selection_entry_once")]
+
+    def __str__(self) -> str:
+        return f"{self.selection_id} {self.task_id}"

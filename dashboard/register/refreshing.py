@@ -1,0 +1,199 @@
+"""Asks TensorsLab about tasks nobody asked about for long, and keeps what it says."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from dashboard.calls import accounts, clock, controls, ghosts, sending
+from dashboard.calls.controls import Finding, Purpose
+from dashboard.calls.models import Account, Control
+from dashboard.calls.policy import LONGEST_PAUSE, rest_for
+from dashboard.calls.verdicts import Ruling, Verdict
+from dashboard.register import witnesses
+from dashboard.register.importing.cells.fields import is_web_address
+from dashboard.register.models import Presence, Status, TrackedTask
+
+UNANSWERED_IN_A_ROW = 3
+WAITS_IN_A_ROW = 10
+VOUCHED_AT_ONCE = 50
+"""Look-ups that the same controls vouch for."""
+CONTROLS_IN_A_ROW = 20
+
+Sleep = Callable[[float], None]
+
+
+class Stopped(Exception):
+    """Going on makes no sense. The text is the sentence the operator reads."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    task: TrackedTask
+    answer: sending.Asked
+
+
+@dataclass(kw_only=True)
+class Refreshed:
+    looked_up: int = 0
+    missing: int = 0
+    unanswered: int = 0
+    stopped: str = ""
+    """Why it ended before its time; empty when it didn't."""
+
+
+def refresh(*, older_than: timedelta, limit: int | None, actor: str, sleep: Sleep = time.sleep) -> Refreshed:
+    """Never looked-up tasks first, then those whose last look-up is longest ago.
+
+    What they say is kept once controls vouch for it, so that nothing is called missing by a busy moment or another key.
+    """
+    done = Refreshed()
+    controls.heed_key(now=clock.now())
+    silent = 0
+    asked: list[Answered] = []
+    try:
+        for number, pk in enumerate(stale(now=clock.now(), older_than=older_than)[:limit]):
+            task = TrackedTask.objects.only("kind", "task_id").get(pk=pk)
+            answer = _ask(task.kind, task.task_id, actor=actor, sleep=sleep, proving=not number)
+            if answer.verdict.ruling in {Ruling.THERE, Ruling.ABSENT}:
+                silent = 0
+                asked.append(Answered(task=task, answer=answer))
+            else:
+                done.unanswered += 1
+                silent += 1
+            if silent == UNANSWERED_IN_A_ROW:
+                raise Stopped(f"{answer.verdict.sentence} Stopped after {silent} look-ups in a row without an answer.")
+            if len(asked) == VOUCHED_AT_ONCE:
+                _keep_vouched(asked, done, actor=actor, sleep=sleep)
+        _keep_vouched(asked, done, actor=actor, sleep=sleep)
+    except Stopped as stopped:
+        done.unanswered += len(asked)
+        done.stopped = str(stopped)
+    return done
+
+
+def _keep_vouched(asked: list[Answered], done: Refreshed, *, actor: str, sleep: Sleep) -> None:
+    """Keeps what controls vouch for, and empties the list. Raises `Stopped` when look-ups can't be trusted."""
+    by_kind: dict[str, list[Answered]] = {}
+    for one in asked:
+        by_kind.setdefault(one.task.kind, []).append(one)
+    for kind, those in by_kind.items():
+        account, control = _vouch(kind, those, actor=actor, sleep=sleep)
+        for one in those:
+            asked.remove(one)
+            judged = controls.judge(one.answer.claim, control=control, account=account, now=clock.now())
+            finding = (
+                judged.finding if judged and (judged.witnessed or judged.finding != Finding.GONE) else Finding.VOID
+            )
+            if finding in {Finding.THERE, Finding.GONE}:
+                done.looked_up += 1
+                done.missing += keep(one.task, one.answer.verdict, gone=finding == Finding.GONE, now=clock.now())
+            else:
+                done.unanswered += 1
+
+
+def _vouch(kind: str, asked: list[Answered], *, actor: str, sleep: Sleep) -> tuple[Account, Control]:
+    """Makes controls until they vouch for these answers. Raises `Stopped` when they don't in the end."""
+    since = max(one.answer.claim.answered_at for one in asked)
+    there = next((one.task.task_id for one in asked if one.answer.verdict.ruling == Ruling.THERE), "")
+    for _round in range(CONTROLS_IN_A_ROW):
+        account = accounts.current()
+        control = controls.of(account, kind)
+        if account.doubt or account.key != accounts.current_key():
+            raise Stopped(account.doubt or "Another process sends with another API key. Nothing is concluded.")
+        wanted = controls.wanted(control, doubted=False, since=since, now=clock.now(), in_hand=Counter(), idle=True)
+        # Before it is known how ghosts are answered, a witness that is not found says nothing.
+        for purpose in sorted(wanted)[:1]:
+            task_id = _control_id(purpose, control, known=there, like=asked[0].task.task_id)
+            if task_id is not None:
+                _ask(kind, task_id, actor=actor, sleep=sleep, purpose=purpose.value)
+        if not wanted:
+            if control.next_at is None or control.next_at <= clock.now():
+                break
+            sleep((control.next_at - clock.now()).total_seconds())
+    return accounts.current(), controls.of(account, kind)
+
+
+def _control_id(purpose: Purpose, control: Control, *, known: str, like: str) -> str | None:
+    if purpose == Purpose.GHOST:
+        return ghosts.like(like)
+    found = known or witnesses.candidate(control.kind, known=control.witness, missed=[*control.missed, *control.lost])
+    if not found:
+        with transaction.atomic():
+            controls.note_exhausted(control.kind, now=clock.now())
+    return found or None
+
+
+def stale(*, now: datetime, older_than: timedelta) -> list[int]:
+    """Only what is not being deleted or gone by our hand. A missing task may have been looked up under a wrong key."""
+    due = TrackedTask.objects.filter(Q(checked_at=None) | Q(checked_at__lt=now - older_than))
+    due = due.filter(presence__in=[Presence.PRESENT, Presence.MISSING]).order_by(
+        F("checked_at").asc(nulls_first=True), "pk"
+    )
+    return list(due.values_list("pk", flat=True))
+
+
+def keep(task: TrackedTask, verdict: Verdict, *, gone: bool, now: datetime) -> bool:
+    """Writes what the look-up said. True when the task turned out missing."""
+    rows = TrackedTask.objects.filter(pk=task.pk)
+    rows.update(checked_at=now, **_told(verdict))
+    if verdict.ruling == Ruling.THERE:
+        rows.filter(presence=Presence.MISSING).update(presence=Presence.PRESENT)
+    # A deletion may have taken the task since it was asked about; then its outcome is not ours to write.
+    return gone and bool(rows.filter(presence=Presence.PRESENT).update(presence=Presence.MISSING))
+
+
+def _told(verdict: Verdict) -> dict[str, Any]:
+    """The fields that the answer fills; what it leaves empty keeps what we have."""
+    info = verdict.info
+    if info is None:
+        return {}
+    told = {
+        "status": "" if info.status.value == Status.UNKNOWN else info.status.value,
+        "model": info.model,
+        "prompt": info.prompt,
+        "urls": [url for url in info.urls if is_web_address(url)],
+        "width": info.width,
+        "height": info.height,
+        "duration": info.duration,
+        "error": info.error,
+        "created_raw": info.created_raw,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _ask(
+    kind: str, task_id: str, *, actor: str, sleep: Sleep, purpose: str = "", proving: bool = False
+) -> sending.Asked:
+    """The answer, once TensorsLab has time for it. Raises `Stopped`."""
+    for _wait in range(WAITS_IN_A_ROW):
+        try:
+            asked = sending.look_up(kind=kind, task_id=task_id, actor=actor, purpose=purpose, proving=proving)
+        except sending.NoSlot as error:
+            raise Stopped(f"{error} Run it again when the deletions in flight are done.") from error
+        except sending.Paused as error:
+            sleep(_rest(str(error)))
+            continue
+        if asked.verdict.ruling in {Ruling.UNAUTHORIZED, Ruling.OUT_OF_CREDITS}:
+            raise Stopped(asked.verdict.sentence)
+        if asked.verdict.ruling != Ruling.BUSY:
+            return asked
+        sleep(rest_for(asked.verdict.retry_after))
+    raise Stopped(f"TensorsLab stayed busy over {WAITS_IN_A_ROW} waits. Run it again later.")
+
+
+def _rest(reason: str) -> float:
+    """Seconds until the account may be used again. Raises `Stopped` when only a person can end its pause."""
+    account = accounts.current()
+    if account.paused_reason:
+        raise Stopped(account.paused_reason)
+    if account.rest_until is None:
+        return 0.0
+    return min(max((account.rest_until - clock.now()).total_seconds(), 0.1), LONGEST_PAUSE)

@@ -1,0 +1,145 @@
+"""A believable register, made up by the database itself. The same seed makes the same tasks on either; their ages count
+back from now.
+
+Each task is dealt words, numbers of 31 bits, by integer arithmetic that both databases do alike: fifth powers modulo a
+prime, so that no two tasks get the same one. Everything about a task is read off its words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from dashboard.register import sample_words as words
+from dashboard.register.inserting import insert_select
+from dashboard.register.models import TrackedTask
+from dashboard.register.search import prompt_reading
+
+CHUNK = 10_000
+"""Tasks a transaction, so that others can write meanwhile."""
+PRIME = 2_147_483_647
+"""2³¹ − 1. Five shares no factor with the number below it, so every number has a fifth power of its own."""
+WORDS = ("first", "second", "third", "kind", "state", "prompt", "shape", "age")
+"""The first three make the task id."""
+OLDEST, UNFINISHED = 180 * 86_400, 2 * 3_600
+"""Seconds: how old a task may be, and one that is still being made."""
+HELD_EVERY = 677
+PER_MILLE = {"image": 700, "completed": 855, "ended": 975, "without a time": 50}
+
+
+def add_samples(*, count: int, seed: int, now: datetime) -> int:
+    """Adds that many tasks after those already there, so that running it twice never meets the same id."""
+    first = TrackedTask.objects.count()
+    series = "WITH RECURSIVE series(i) AS (SELECT CAST(%s AS bigint) UNION ALL SELECT i + 1 FROM series WHERE i < %s)"
+    # Ordered twice, which keeps SQLite from dealing a word again wherever it is read.
+    source = f"FROM ({series} SELECT i, {_escaped(_dealt(seed))} FROM series ORDER BY i) AS words ORDER BY i"  # nosec B608 # numbers that are reckoned here
+    given = {name: _escaped(expression) for name, expression in _task(int(now.timestamp())).items()}
+    statement, defaults = insert_select(given, source=source, now=now)
+    end = first + count
+    for begin in range(first, end, CHUNK):
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(statement, [*defaults, begin, min(begin + CHUNK, end) - 1])
+            prompt_reading.keep_up()
+    return count
+
+
+def _dealt(seed: int) -> str:
+    """The words of task `i`: each begins elsewhere on the same long walk."""
+    dealt = []
+    for name in WORDS:
+        start = int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:4], "big")
+        number = f"((i + {start}) % {PRIME})"
+        # Modulo the prime at every step: no product outgrows 62 bits.
+        square = f"({number} * {number} % {PRIME})"
+        dealt.append(f"{square} * {square} % {PRIME} * {number} % {PRIME} AS {name}_word")
+    return ", ".join(dealt)
+
+
+def _task(now: int) -> dict[str, str]:
+    """SQL for the fields of a task. Divisors keep apart what is read off the same word."""
+    image = f"kind_word % 1000 < {PER_MILLE['image']}"
+    timeless = f"NOT ({image}) AND kind_word / 1000 % 1000 < {PER_MILLE['without a time']}"
+    completed = f"state_word % 1000 < {PER_MILLE['completed']}"
+    ended = f"state_word % 1000 < {PER_MILLE['ended']}"
+    held = f"i % {HELD_EVERY} = 5"
+    kind = _if(image, "'image'", "'video'")
+    task_id = f"SUBSTR({_hex('third_word')}, 5) || '_' || {_hex('first_word')} || {_hex('second_word')}"
+    begin = _text(f'["{settings.TENSORSLAB_API_URL}/pictures/')
+    url = f"""{begin} || {kind} || '/' || {task_id} || '.png"]'"""
+    age = f"age_word % {_if(ended, OLDEST, UNFINISHED)}"
+    images = _looks(words.IMAGE_WAITING, words.IMAGE_MODELS, words.IMAGE_SIZES, words.STILL_STYLES)
+    videos = _looks(words.VIDEO_WAITING, words.VIDEO_MODELS, words.VIDEO_SIZES, words.MOVING_STYLES)
+    looks = {name: _if(image, images[name], videos[name]) for name in images}
+    return {
+        **looks,
+        "kind": kind,
+        "task_id": task_id,
+        "status": _if(completed, "'completed'", _if(ended, "'failed'", looks["status"])),
+        "duration": _if(image, "NULL", _choice("shape_word / 100000", words.DURATIONS)),
+        "error": _if(f"{ended} AND NOT ({completed})", _choice("state_word / 1000", words.ERRORS), "NULL"),
+        "urls": _json(_if(completed, url, "NULL")),
+        "created_at": _if(timeless, "NULL", _moment(f"{now} - {age}")),
+        "held_by": _if(held, "'admin'", "NULL"),
+        "held_reason": _if(held, _choice(f"i / {HELD_EVERY}", words.HELD_REASONS), "NULL"),
+    }
+
+
+def _looks(
+    waiting: Sequence[str], models: Mapping[str, int], sizes: Sequence[tuple[int, int]], styles: Sequence[str]
+) -> dict[str, str]:
+    """What images and videos have each in its own way."""
+    subject = _choice("prompt_word", [f"{subject[0].upper()}{subject[1:]}" for subject in words.SUBJECTS])
+    place = f"prompt_word / {len(words.SUBJECTS)}"
+    style = f"{place} / {len(words.SETTINGS)}"
+    weighted = [model for model, weight in models.items() for _ in range(weight)]
+    return {
+        "status": _choice("state_word / 1000", waiting),
+        "model": _choice("shape_word", weighted),
+        "prompt": f"{subject} || ' ' || {_choice(place, words.SETTINGS)} || ', ' || {_choice(style, styles)}",
+        "width": _choice("shape_word / 1000", [width for width, _height in sizes]),
+        "height": _choice("shape_word / 1000", [height for _width, height in sizes]),
+    }
+
+
+def _if(condition: str, then: object, otherwise: object) -> str:
+    return f"(CASE WHEN {condition} THEN {then} ELSE {otherwise} END)"
+
+
+def _choice(number: str, options: Sequence[str] | Sequence[float]) -> str:
+    """One of them, by what `number` leaves when it is divided by how many they are."""
+    texts = [_text(option) if isinstance(option, str) else str(option) for option in options]
+    cases = " ".join(f"WHEN {place} THEN {text}" for place, text in enumerate(texts))
+    return f"(CASE {number} % {len(texts)} {cases} END)"
+
+
+def _text(words: str) -> str:
+    quoted = words.replace("'", "''")
+    return f"'{quoted}'"
+
+
+def _escaped(sql: str) -> str:
+    return sql.replace("%", "%%")
+
+
+# What the databases spell differently.
+
+
+def _hex(number: str) -> str:
+    return f"LPAD(TO_HEX({number}), 8, '0')" if _on_postgresql() else f"PRINTF('%08x', {number})"
+
+
+def _moment(seconds: str) -> str:
+    return f"TO_TIMESTAMP({seconds})" if _on_postgresql() else f"DATETIME({seconds}, 'unixepoch')"
+
+
+def _json(text: str) -> str:
+    return f"CAST({text} AS jsonb)" if _on_postgresql() else text
+
+
+def _on_postgresql() -> bool:
+    return connection.vendor == "postgresql"

@@ -1,0 +1,22 @@
+from django.urls import path
+
+from dashboard.register.views.detail import task_detail
+from dashboard.register.views.facets import task_facets, task_models
+from dashboard.register.views.importing import task_import, task_import_apply, task_import_progress
+from dashboard.register.views.listing import task_list, task_total
+from dashboard.register.views.now import task_list_now
+from dashboard.register.views.selection import task_selection
+
+urlpatterns = [
+    path("", task_list, name="task-list"),
+    path("facets/", task_facets, name="task-facets"),
+    path("models/", task_models, name="task-models"),
+    path("now/", task_list_now, name="task-list-now"),
+    path("total/", task_total, name="task-total"),
+    path("selection/", task_selection, name="task-selection"),
+    path("import/", task_import, name="task-import"),
+    path("import/<uuid:uuid>/", task_import_apply, name="task-import-apply"),
+    path("import/<uuid:uuid>/progress/", task_import_progress, name="task-import-progress"),
+    path("<str:kind>/", task_detail, name="task-detail"),
+    path("<str:kind>/<path:task_id>/", task_detail, name="task-detail"),
+]

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from dashboard.access.requests import SignedInRequest
+from dashboard.register.facets import MOST_OFFERED, Facet, facets, models
+from dashboard.register.filters.filter import BadFilter
+from dashboard.register.listing import Address
+from dashboard.register.views.listing import facets_url, models_url, refused, selection_before, url
+
+
+@require_safe
+def task_facets(request: SignedInRequest) -> HttpResponse:
+    try:
+        address = Address.from_query(request.GET)
+    except BadFilter as bad:
+        return refused(request, str(bad), status=400, wrong=bad.wrong)
+    counted = facets(address.filter)
+    context = {
+        "countable": counted is not None,
+        "facets": [_shown(address, facet) for facet in counted or []],
+        "models_url": models_url(address),
+        "back_url": url(address),
+        "in_popover": bool(request.htmx),
+        "facets_url": facets_url(address),
+        "loaded": True,
+    }
+    return render(request, "register/_facets.html" if request.htmx else "register/task_facets.html", context)
+
+
+@require_safe
+def task_models(request: SignedInRequest) -> HttpResponse:
+    """The models that there are, to choose among: beside the list, or without JavaScript on a page of its own."""
+    try:
+        address = Address.from_query(request.GET).with_cursor(None)
+    except BadFilter as bad:
+        return refused(request, str(bad), status=400, wrong=bad.wrong)
+    if not request.htmx:
+        # A page of its own leads back to what was selected, or to the sentence that it was cleared.
+        address = address.with_selection(address.selection or selection_before(request))
+    values = models(address.filter)
+    kept = address.narrowed_to(address.filter.without("model"))
+    context = {
+        "values": values,
+        "countable": not values or values[0].number is not None,
+        "cut": len(values) >= MOST_OFFERED,
+        "kept": QueryDict(kept.query_string()).items(),
+        "back_url": url(address),
+        "in_popover": bool(request.htmx),
+    }
+    return render(request, "register/_models.html" if request.htmx else "register/task_models.html", context)
+
+
+def _shown(address: Address, facet: Facet) -> dict[str, object]:
+    links = [{"value": value, "url": url(address.narrowed_to(value.filter))} for value in facet.values]
+    return {"label": facet.label, "links": links, "more": facet.more}

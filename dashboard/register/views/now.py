@@ -1,0 +1,69 @@
+"""What stands beside the rows of a page, as it is now: after each tick, and whenever the page asks."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
+
+from dashboard.access.requests import SignedInRequest
+from dashboard.pages.seen import SEEN, marked, unless_seen
+from dashboard.register import listing, selecting
+from dashboard.register.counting import count
+from dashboard.register.filters.filter import BadFilter
+from dashboard.register.listing import Address
+from dashboard.register.models import Selection
+from dashboard.register.selecting import BadSelection, row_numbers
+from dashboard.register.views.listing import list_context, refused, url
+
+
+@require_safe
+def task_list_now(request: SignedInRequest) -> HttpResponse:
+    """For a page whose request was refused or lost, or that was looked away from. It changes nothing."""
+    query = request.GET.copy()
+    shown = query.pop("shown", [""])[-1]
+    query.pop("seen", None)
+    try:
+        address = Address.from_query(query)
+        numbers = row_numbers([number for number in shown.split(",") if number])
+    except BadFilter as bad:
+        return refused(request, str(bad), status=400)
+    except BadSelection as bad:
+        return refused(request, str(bad), status=422)
+    selection = _selection(request, address)
+    response = unless_seen(request, _rendered(request, address, numbers, selection))
+    if response.content:
+        response["HX-Replace-Url"] = _page_url(address, selection)
+    return response
+
+
+def fragments(
+    request: HttpRequest, address: Address, shown: list[int], selection: Selection | None, *, notice: str = ""
+) -> HttpResponse:
+    """Toolbar, pager, total and the cells of these rows, all out of band; the table with its boxes stays untouched."""
+    content, _ = marked(_rendered(request, address, shown, selection, notice=notice))
+    return HttpResponse(content, headers={"HX-Replace-Url": _page_url(address, selection)})
+
+
+def _page_url(address: Address, selection: Selection | None) -> str:
+    return url(address.with_selection(selection.uuid if selection else None))
+
+
+def _rendered(
+    request: HttpRequest, address: Address, shown: list[int], selection: Selection | None, *, notice: str = ""
+) -> str:
+    address = address.with_selection(selection.uuid if selection else None)
+    page = listing.around(address, shown, selection=selection)
+    context = list_context(address, page, selection, count=count(address.filter))
+    return render_to_string("register/_now.html", {**context, "notice": notice, "oob": True, "seen": SEEN}, request)
+
+
+def _selection(request: SignedInRequest, address: Address) -> Selection | None:
+    try:
+        selection = selecting.find(address.selection, user=request.user)
+    except BadSelection:
+        # Forgotten: nothing is selected, and whoever ticks begins a new one.
+        return None
+    if selection is None or selecting.is_empty(selection) or not selecting.fits(selection, address.filter):
+        return None
+    return selection

@@ -1,0 +1,270 @@
+"""A filter's rows in order, from a cursor on: as quick at row 900,000 as at row 1, on both databases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property, partial
+from heapq import nsmallest
+from typing import Self
+
+from django.db import connection
+from django.db.models import BooleanField, DateTimeField, F, Func, Q, Value
+
+from dashboard.pages import moments
+from dashboard.register.counting import Count
+from dashboard.register.filters.filter import BadFilter, Filter
+from dashboard.register.models import TaskQuerySet, TrackedTask
+from dashboard.register.search import predicate, prompt_reading, stretches
+from dashboard.register.search.stretches import Look, Place, Segment
+
+NEWEST_FIRST = "-created"
+OLDEST_FIRST = "created"
+READ_WHOLE = 200
+"""About a page of them."""
+SMALL = 50_000
+"""Tasks of a register in which an index is asked before any are looked at: it can't propose very many."""
+LOOKED_AT, LOOKED_AT_AGAIN = 200, 2000
+"""Tasks whose prompts are read in order, to see whether a word is common; and those read for a page of one that is."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cursor:
+    """Beside which row a page lies, and on which side of it. Number 0 is no row, but the moment itself."""
+
+    onward: bool
+    created_at: datetime | None
+    pk: int
+
+    @classmethod
+    def beside(cls, task: TrackedTask, *, onward: bool) -> Self:
+        return cls(onward=onward, created_at=task.created_at, pk=task.pk)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self | None:
+        if not text:
+            return None
+        parts = re.fullmatch(r"([ab])(x|-?[0-9]{1,18})\.([0-9]{1,18})", text)
+        try:
+            if parts is None:
+                raise ValueError
+            side, micros, pk = parts.groups()
+            created_at = None if micros == "x" else EPOCH + timedelta(microseconds=int(micros))
+        except (ValueError, OverflowError) as error:
+            raise BadFilter("This page's address is damaged. Go to the first page.") from error
+        return cls(onward=side == "a", created_at=created_at, pk=int(pk))
+
+    @classmethod
+    def at_day(cls, day: date, *, sort: str) -> Self:
+        """Before the first task of that day, which is the person's, in the order of `sort`."""
+        falling = sort == NEWEST_FIRST and day < date.max
+        return cls(onward=True, created_at=moments.begin_of(day + timedelta(days=1) if falling else day), pk=0)
+
+    def day(self, *, sort: str) -> date | None:
+        """The day that `at_day` was given; None beside a row."""
+        if self.pk or self.created_at is None:
+            return None
+        falling = sort == NEWEST_FIRST and self.created_at > moments.FIRST
+        return moments.local(self.created_at - moments.TICK if falling else self.created_at).date()
+
+    def turned(self) -> Self:
+        return replace(self, onward=not self.onward)
+
+    def __str__(self) -> str:
+        micros = "x" if self.created_at is None else str(_micros(self.created_at))
+        return f"{'a' if self.onward else 'b'}{micros}.{self.pk}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """How the rows of `filter` are read in the order of `sort`; `tasks` says what is read of each."""
+
+    filter: Filter
+    sort: str
+    tasks: TaskQuerySet
+    """With the times."""
+
+    @classmethod
+    def through(cls, filter: Filter, *, sort: str, tasks: TaskQuerySet) -> Self:
+        return cls(filter=filter, sort=sort, tasks=tasks)
+
+    def beyond(self, cursor: Cursor | None, *, limit: int) -> list[TrackedTask]:
+        """The next rows from the cursor on, in the direction it looks."""
+        if self.filter.prompt_words:
+            return self._found(cursor, limit=limit)
+        rows: list[TrackedTask] = []
+        for segment in self._segments(cursor):
+            rows += segment.tasks[: limit - len(rows)]
+            if len(rows) == limit:
+                break
+        return rows
+
+    @property
+    def count(self) -> Count | None:
+        """How many there are, where that is known from sorting."""
+        if not self.filter.prompt_words or self.candidates is None:
+            return None
+        left_out = sum(moment is None for moment, _ in self._places) if self.filter.by_time else 0
+        return Count(number=len(self._places) - left_out, left_out=left_out)
+
+    @property
+    def plenty(self) -> bool:
+        """Whether a search finds so many in a large register that a page would wait for their number."""
+        return self._is_large and self.candidates is None
+
+    @cached_property
+    def _is_large(self) -> bool:
+        return bool(self.filter.prompt_words) and self._size > SMALL
+
+    @cached_property
+    def _size(self) -> int:
+        """About how many tasks there are. Prompts that are new are read."""
+        return prompt_reading.keep_up()
+
+    @cached_property
+    def candidates(self) -> list[int] | None:
+        """All that a search can find, when they are few: those are sorted."""
+        return predicate.candidates(self.filter.prompt_words, limit=predicate.FEW[connection.vendor])
+
+    def _found(self, cursor: Cursor | None, *, limit: int) -> list[TrackedTask]:
+        """A common word is met at once, a rare one is found among few. For others, stretches are looked through."""
+        q = self.filter.prompt_words
+        if not self._is_large and self.candidates is not None:
+            return self._picked(cursor, limit=limit)
+        met, looks = self._met(cursor, limit=limit, at_most=LOOKED_AT)
+        if self._is_large and self._is_common(looks) and (met is None or len(met) == limit):
+            self.__dict__["candidates"] = None
+        if met is not None:
+            return self._rows(met)
+        if self.candidates is not None:
+            return self._picked(cursor, limit=limit)
+        indexed = predicate.is_indexed(q)
+        more = _sooner_read(looks, limit=limit) if indexed else LOOKED_AT_AGAIN
+        met, _ = self._met(cursor, limit=limit, at_most=more) if more else (None, [])
+        if met is not None:
+            return self._rows(met)
+        if indexed:
+            return self._rows(stretches.found(q, self._segments(cursor), looks, limit=limit))
+        read = predicate.candidates(q, limit=predicate.FEW[connection.vendor], reading=True)
+        if read is not None:
+            self.__dict__["candidates"] = read
+            return self._picked(cursor, limit=limit)
+        rows: list[TrackedTask] = []
+        for segment in self._segments(cursor):
+            rows += segment.tasks.filter(predicate.found(q))[: limit - len(rows)]
+        return rows
+
+    def _is_common(self, looks: Sequence[Look | None]) -> bool:
+        """Whether an index would propose more than are sorted, if it goes on as in the looks that were taken."""
+        looked_at = [look for look in looks if look]
+        met, read = sum(look.met for look in looked_at), sum(look.read for look in looked_at)
+        return met * self._size > predicate.FEW[connection.vendor] * read
+
+    def _met(self, cursor: Cursor | None, *, limit: int, at_most: int) -> tuple[list[int] | None, list[Look | None]]:
+        """What is found among the next few tasks, or None when that is too little to say what comes next."""
+        met, looks, left = list[int](), list[Look | None](), at_most
+        for segment in self._segments(cursor):
+            found, look = segment.read(self.filter.prompt_words, at_most=left)
+            met += found
+            left -= look.read if look else 0
+            looks.append(look)
+            if not left:
+                break
+        return (met[:limit] if left or len(met) >= limit else None), looks
+
+    def _rows(self, numbers: list[int]) -> list[TrackedTask]:
+        rows = {row.pk: row for row in self.tasks.filter(pk__in=numbers)}
+        return [rows[pk] for pk in numbers if pk in rows]
+
+    @cached_property
+    def _fitting(self) -> TaskQuerySet:
+        """All candidates that fit, whenever they were made."""
+        return self.filter.untimed().among(self.candidates or [], of=self.tasks)
+
+    @cached_property
+    def _whole(self) -> dict[int, TrackedTask]:
+        """Those, when they are so few that they are read once, before anybody knows which of them are shown."""
+        few = len(self.candidates or []) <= READ_WHOLE
+        return {row.pk: row for row in self._fitting} if few else {}
+
+    @cached_property
+    def _places(self) -> list[Place]:
+        """Of all candidates that fit, those of unknown time included, which a date only leaves out."""
+        whole = [(row.created_at, row.pk) for row in self._whole.values()]
+        places = whole or self._fitting.values_list("created_at", "pk")
+        return [Place(moment, pk) for moment, pk in places if moment is None or self.filter.covers(moment)]
+
+    def _picked(self, cursor: Cursor | None, *, limit: int) -> list[TrackedTask]:
+        onward = _onward(cursor)
+        sign = -1 if self._falling(cursor) else 1
+
+        def step(place: Place) -> tuple[bool, int, int]:
+            """Grows in the direction of reading; unknown times lie at the far end of the list."""
+            return (place.moment is None) == onward, sign * _micros(place.moment), sign * place.number
+
+        places = [place for place in self._places if place.moment or not self.filter.by_time]
+        if cursor is not None:
+            places = [place for place in places if step(place) > step(Place(cursor.created_at, cursor.pk))]
+        numbers = [pk for _, pk in nsmallest(limit, places, key=step)]
+        return [self._whole[pk] for pk in numbers] if self._whole else self._rows(numbers)
+
+    def _segments(self, cursor: Cursor | None) -> Iterator[Segment]:
+        """Tasks of known and of unknown time, each by the index: `NULLS LAST` over both would cost it."""
+        falling = self._falling(cursor)
+        tasks = self.tasks.order_by("-created_at", "-pk") if falling else self.tasks.order_by("created_at", "pk")
+        segment = partial(Segment, condition=self.filter.condition(), falling=falling)
+        known = partial(segment, timed=True, last=self._last(falling=falling))
+        unknown = partial(segment, timed=False)
+        all_known, all_unknown = (tasks.filter(created_at__isnull=is_null) for is_null in (False, True))
+        # A date leaves unknown times out anyway.
+        has_unknown = not self.filter.by_time
+        if cursor is not None and cursor.created_at is None:
+            if has_unknown:
+                beyond = Q(pk__lt=cursor.pk) if falling else Q(pk__gt=cursor.pk)
+                yield unknown(every=all_unknown.filter(beyond))
+            if not cursor.onward:
+                yield known(every=all_known)
+            return
+        yield known(every=all_known.filter(_past(cursor, falling=falling)) if cursor else all_known)
+        if _onward(cursor) and has_unknown:
+            yield unknown(every=all_unknown)
+
+    def _last(self, *, falling: bool) -> datetime | None:
+        """The moment behind which the filter finds nothing."""
+        filter = self.filter
+        if falling:
+            return filter.begin if filter.created_after else None
+        return filter.end if filter.created_before else None
+
+    def _falling(self, cursor: Cursor | None) -> bool:
+        return (self.sort == NEWEST_FIRST) == _onward(cursor)
+
+
+def _sooner_read(looks: Sequence[Look | None], *, limit: int) -> int:
+    """So many tasks are read on, where an index would propose more of a single slot; else none."""
+    needed = [look.needed(limit) for look in looks if look and look.is_sooner_read(limit)]
+    return needed[0] if needed and needed[0] <= LOOKED_AT_AGAIN else 0
+
+
+def _onward(cursor: Cursor | None) -> bool:
+    return cursor is None or cursor.onward
+
+
+def _micros(moment: datetime | None) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1) if moment else 0
+
+
+def _past(cursor: Cursor, *, falling: bool) -> Func:
+    """A row value, `(created_at, id) < (x, y)`: `a < x OR (a = x AND id < y)` reads every row up to the cursor."""
+    here = Func(F("created_at"), F("pk"), function="", output_field=BooleanField())
+    there = Func(Value(cursor.created_at, DateTimeField()), Value(cursor.pk), function="", output_field=BooleanField())
+    return Func(
+        here,
+        there,
+        arg_joiner=" < " if falling else " > ",
+        template="%(expressions)s",
+        output_field=BooleanField(),
+    )

@@ -1,0 +1,31 @@
+"""Tasks of the register that could vouch for TensorsLab's answers: it should know them, and nobody deletes them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from dashboard.register.models import Presence, TrackedTask
+
+AMONG = 20
+"""So many of the newest are drawn from: the newest are likeliest to exist, and not always the same is asked about."""
+
+
+def candidate(kind: str, *, known: str, missed: Sequence[str]) -> str | None:
+    """The id of a task that is shown as present: the known one, or one of the newest. Never one that was missed."""
+    present = TrackedTask.objects.listed().filter(kind=kind, presence=Presence.PRESENT).exclude(task_id__in=missed)
+    if known and present.filter(task_id=known).exists():
+        return known
+    newest = list(present.order_by("-created_at", "-pk").values_list("task_id", flat=True)[:AMONG])
+    return random.choice(newest) if newest else None  # nosec B311 # which one is no secret
+
+
+def deleted(kind: str, ids: Sequence[str]) -> set[str]:
+    """Those of these ids that are shown as deleted by now."""
+    rows = TrackedTask.objects.filter(kind=kind, task_id__in=ids, presence=Presence.DELETED) if ids else None
+    return set(rows.values_list("task_id", flat=True)) if rows is not None else set()
+
+
+def in_register(kind: str, ids: Sequence[str]) -> set[str]:
+    """Those of these ids that the register has, in whatever presence."""
+    return set(TrackedTask.objects.filter(kind=kind, task_id__in=ids).values_list("task_id", flat=True))

@@ -1,0 +1,251 @@
+"""A person who is named wherever rows can name one is looked for, after the erasure, in every column of every table."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.db import connection, models
+from django.utils import timezone
+
+from dashboard.access import throttle
+from dashboard.audit.models import AuditEvent
+from dashboard.calls import accounts
+from dashboard.calls.models import Account
+from dashboard.deletions import actions
+from dashboard.deletions.dispatch import closing
+from dashboard.deletions.drafts import freezing
+from dashboard.deletions.models import Deletion, DeletionItem
+from dashboard.operations import erasing
+from dashboard.register import importing
+from dashboard.register.importing import batches, jobs
+from dashboard.register.models import ImportBatch, ImportPiece, Selection, TrackedTask
+from dashboard.register.search.prompt_reading import GRAMS
+from tests.audit.test_verify_audit import wrong
+from tests.conftest import Person
+from tests.factories import PASSWORD, SelectionFactory, TrackedTaskFactory, UserFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NAME, ADDRESS, REASON, HOLD = "olga.quixote", "198.51.100.77", "Zebras of the spring", "Lawsuit over a quagga"
+WORDS = [NAME, ADDRESS, REASON, HOLD]
+PERSONAL = {
+    "access_signinattempt": {"name", "network"},
+    "audit_auditevent": {"actor", "address", "subject", "detail"},
+    "auth_user": {"username", "first_name", "last_name", "email"},
+    "calls_account": {"accepted_by"},
+    "deletions_deletion": {"actor_name", "reason", "reason_folded", "paused_reason", "facts"},
+    "deletions_deletionitem": {"message"},
+    "django_admin_log": {"object_repr"},
+    "register_importbatch": {"actor", "address"},
+    "register_trackedtask": {"held_by", "held_reason", "last_message"},
+}
+"""Where people are named, by table."""
+NAMELESS = {
+    "access_profile": {"time_zone"},
+    "audit_auditevent": {"action", "commitments", "hash", "previous_hash", "salts"},
+    "audit_audithead": {"hash"},
+    "auth_group": {"name"},
+    "auth_permission": {"codename", "name"},
+    "auth_user": {"password"},
+    "calls_account": {"doubt", "host", "key", "paused_reason", "rest_reason"},
+    "calls_control": {"forms", "kind", "lost", "missed", "proven_form", "witness"},
+    "calls_providercall": {
+        *("digest", "error", "form", "kind", "message", "operation", "purpose", "state", "status"),
+    },
+    "calls_worker": {"name"},
+    "deletions_deletion": {"back", "canary_kind", "filter", "fingerprint", "host", "key", "manifest_hash", "state"},
+    "deletions_deletionitem": {"evidence", "if_there", "kind", "outcome", "picked", "task_id", "verified"},
+    "django_admin_log": {"change_message", "object_id"},
+    "django_content_type": {"app_label", "model"},
+    "django_session": {"session_data", "session_key"},
+    "django_tasks_database_dbtaskresult": {
+        *("args_kwargs", "backend_name", "exception_class_path", "queue_name", "return_value", "status", "task_path"),
+        *("traceback", "worker_ids"),
+    },
+    "register_importbatch": {
+        *("digest", "ignored", "kind", "notes", "problems", "sample", "source", "state", "used", "zone"),
+    },
+    "register_importpiece": {"data", "role"},
+    "register_prompts": {"folded"},
+    "register_selection": {"filter", "frozen", "mode"},
+    "register_trackedtask": {
+        *("created_raw", "error", "kind", "last_outcome", "model", "presence", "prompt", "status", "task_id", "urls"),
+    },
+}
+"""All other columns that hold text. What a file, a model or TensorsLab says may name anybody, and is no one's."""
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch, settings, tmp_path) -> None:
+    monkeypatch.setattr(erasing, "PAUSE", 0.0)
+    monkeypatch.setattr(batches, "AT_ONCE", 1)
+    settings.VAR_DIR = tmp_path
+    settings.DELETION_GRACE_SECONDS = 0
+
+
+@pytest.fixture
+def paul() -> User:
+    return UserFactory(username="paul", role="operator")
+
+
+@pytest.fixture
+def olga(paul: User) -> User:
+    """She signed in, held tasks, deleted, imported, and was spoken of."""
+    names = {"first_name": NAME, "last_name": NAME, "email": f"{NAME}@example.com"}
+    olga = UserFactory(username=NAME, role="operator", **names)
+    for password in ("guessed", PASSWORD):
+        Person().post("/login/", {"username": NAME, "password": password}, REMOTE_ADDR=ADDRESS)
+    _her_deletions(olga, paul)
+    _her_holds(paul)
+    batch = importing.check(source="tasks.csv", stream=io.BytesIO(b"kind,task_id\nimage,a\nimage,b\n"), user=olga)
+    jobs.go_on.call(str(batch.uuid))
+    batch.refresh_from_db()
+    assert importing.apply(batch=batch, actor=olga, address=ADDRESS).state == "importing"
+    accounts.current()
+    Account.objects.update(accepted_by=NAME)
+    SelectionFactory(user=olga, tasks=TrackedTask.objects.all()[:2])
+    content = ContentType.objects.get_for_model(User)
+    LogEntry.objects.create(user=paul, content_type=content, object_id=olga.pk, object_repr=NAME, action_flag=CHANGE)
+    User.objects.filter(pk=olga.pk).update(is_active=False)
+    return olga
+
+
+def _her_deletions(olga: User, paul: User) -> None:
+    """One of which a task was refused, and that paul is about to retry; one that paul made and she paused; a draft."""
+    by = actions.By(user=olga, address=ADDRESS)
+    hers, pauls, draft = (_draft(TrackedTaskFactory.create_batch(2), person) for person in (olga, paul, olga))
+    _confirm(hers, by, REASON)
+    _confirm(pauls, actions.By(user=paul), "Cleaning up")
+    Deletion.objects.filter(pk=pauls.pk).update(state="running")
+    actions.pause(deletion=pauls, by=by)
+    for deletion in (hers, pauls):
+        actions.stop_rest(deletion=deletion, by=by, now=timezone.now() + timedelta(seconds=1))
+    refused = hers.items.order_by("pk")[:1]
+    DeletionItem.objects.filter(pk__in=refused).update(outcome="refused")
+    Deletion.objects.filter(pk=hers.pk).update(refused=1, kept=1)
+    hers.refresh_from_db()
+    assert actions.retry_refused(deletion=hers, by=actions.By(user=paul), now=timezone.now()).reason == REASON
+    closing.Closer().tick(now=timezone.now())
+    Deletion.objects.filter(pk=pauls.pk).update(paused_reason=f"Paused by {NAME}.")
+    assert draft.state == "draft"
+
+
+def _her_holds(paul: User) -> None:
+    """One that kept a task in a deletion, and one that a draft skips; the items of another such draft are gone."""
+    tasks = TrackedTaskFactory.create_batch(3)
+    deletion = _draft(tasks, paul)
+    _confirm(deletion, actions.By(user=paul), "Cleaning up")
+    hold = {"held_by": NAME, "held_reason": HOLD}
+    TrackedTask.objects.filter(pk__in=[task.pk for task in tasks]).update(**hold)
+    actions.stop_rest(deletion=deletion, by=actions.By(user=paul), now=timezone.now() + timedelta(seconds=1))
+    # As it is when the hold is what kept them.
+    deletion.items.update(message=f"Held: {HOLD}")
+    TrackedTask.objects.filter(pk__in=[task.pk for task in tasks]).update(last_message=f"Held: {HOLD}")
+    for _ in range(2):
+        gone = _draft([TrackedTaskFactory(), *TrackedTaskFactory.create_batch(2, **hold)], paul)
+    gone.items.all().delete()
+    assert gone.facts["skipped"] == [[f"Held: {HOLD}", 2]]
+    closing.Closer().tick(now=timezone.now())
+
+
+def _draft(tasks: list[TrackedTask], actor: User) -> Deletion:
+    draft = freezing.freeze_tasks(tasks=TrackedTask.objects.filter(pk__in=[task.pk for task in tasks]), actor=actor)
+    draft.refresh_from_db()
+    return draft
+
+
+def _confirm(draft: Deletion, by: actions.By, reason: str) -> None:
+    typed = str(draft.size)
+    actions.confirm(deletion=draft, by=by, reason=reason, typed=typed, now=timezone.now())
+
+
+def found(*words: str) -> dict[str, set[str]]:
+    """The columns, by table, in which one of them stands."""
+    places: dict[str, set[str]] = {}
+    with connection.cursor() as cursor:
+        # SQLite's index of prompts can be searched, and not read.
+        for table in {*connection.introspection.table_names(cursor)} - {GRAMS}:
+            cursor.execute(f'SELECT * FROM "{table}"')
+            columns = [column.name if hasattr(column, "name") else column[0] for column in cursor.description or []]
+            for row in cursor.fetchall():
+                for column, value in zip(columns, row, strict=True):
+                    if any(word.casefold() in str(value).casefold() for word in words):
+                        places.setdefault(table, set()).add(column)
+    return places
+
+
+def text_columns() -> dict[str, set[str]]:
+    texts = (models.CharField, models.TextField, models.JSONField, models.BinaryField)
+    columns: dict[str, set[str]] = {}
+    for model in apps.get_models(include_auto_created=True):
+        fields = [field for field in model._meta.concrete_fields if isinstance(field, texts)]
+        for field in fields if model._meta.label != "access.Role" else []:
+            columns.setdefault(model._meta.db_table, set()).add(field.column)
+    return columns
+
+
+def test_of_each_column_it_is_known_whether_it_names_people() -> None:
+    known = {table: PERSONAL.get(table, set()) | NAMELESS.get(table, set()) for table in PERSONAL | NAMELESS}
+    assert text_columns() == known
+
+
+def test_who_was_erased_is_named_nowhere(olga: User, capsys) -> None:
+    hashed = throttle._name(NAME)
+    assert found(*WORDS, hashed) == PERSONAL
+    sessions = [session.get_decoded() for session in Session.objects.all()]
+    assert [session["_auth_user_id"] for session in sessions] == [str(olga.pk)]
+    assert wrong(capsys, "--reconcile") == ""
+    deletions = Deletion.objects.count()
+
+    call_command("erase_person", NAME)
+
+    assert found(*WORDS, hashed) == {}
+    assert not Session.objects.exists()
+    assert not Selection.objects.exists()
+    capsys.readouterr()
+    assert wrong(capsys, "--reconcile") == ""
+    pseudonym = AuditEvent.objects.get(action="person.erased").subject
+    assert Deletion.objects.count() == deletions
+    assert Deletion.objects.filter(actor_name=pseudonym).count() == 2
+    assert DeletionItem.objects.filter(message="Held").count() == 5
+    facts = Deletion.objects.order_by("pk").values_list("facts", flat=True)
+    assert [summed["skipped"] for summed in facts][-2:] == [[["Held", 2]], [["Held", 2]]]
+
+
+def test_her_import_goes_on_and_its_entry_tells_of_the_pseudonym(olga: User, capsys) -> None:
+    call_command("erase_person", NAME)
+    batch = ImportBatch.objects.get()
+    assert b"image" in zlib.decompress(ImportPiece.objects.get().data)
+    jobs.go_on.call(str(batch.uuid))
+    event = AuditEvent.objects.get(action="tasks.imported")
+    assert (event.actor, event.address, event.detail["added"]) == (batch.actor, "", 2)
+    assert batch.actor.startswith("erased-")
+    assert found(*WORDS) == {}
+    capsys.readouterr()
+    assert wrong(capsys, "--reconcile") == ""
+
+
+def test_what_others_say_in_words_of_their_own_stays(olga: User, paul: User) -> None:
+    """As the documents have it: reasons that others gave or confirmed, names of files, addresses of nobody."""
+    draft = Deletion.objects.get(retry_of__isnull=False)
+    _confirm(draft, actions.By(user=paul), draft.reason)
+    other = _draft([TrackedTaskFactory()], paul)
+    _confirm(other, actions.By(user=paul), f"{NAME} asked for it")
+    Person().post("/login/", {"username": "olga", "password": "guessed"}, REMOTE_ADDR=ADDRESS)
+    call_command("erase_person", NAME)
+    assert found(*WORDS) == {
+        "access_signinattempt": {"network"},
+        "audit_auditevent": {"address", "detail"},
+        "deletions_deletion": {"reason", "reason_folded"},
+    }
+    reasons = Deletion.objects.filter(actor_name="paul").values_list("reason", flat=True)
+    assert {REASON, f"{NAME} asked for it"} < set(reasons)
