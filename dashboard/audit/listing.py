@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from dashboard.audit.models import AuditEvent
 from dashboard.pages import foreign
+from dashboard.pages.cursors import Cursor, Page, cut
 
 PAGE_SIZE = 50
 SHORT = 30
@@ -26,30 +27,19 @@ class Row:
     is_long: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    rows: list[Row]
-    newer: str
-    """Cursor of the page before; empty when there is none."""
-    older: str
-
-
-def page_of(events: QuerySet[AuditEvent], cursor: tuple[str, int] | None) -> Page:
-    """Newest first. A page is found by key, so the last one costs as little as the first."""
-    direction, bound = cursor or ("older", None)
-    if direction == "newer":
-        found = list(events.filter(sequence__gte=bound).order_by("sequence")[: PAGE_SIZE + 1])
-        has_newer, found = len(found) > PAGE_SIZE, found[:PAGE_SIZE][::-1]
-        has_older = bool(found) and events.filter(sequence__lt=found[-1].sequence).exists()
-    else:
-        here = events if bound is None else events.filter(sequence__lte=bound)
-        found = list(here.order_by("-sequence")[: PAGE_SIZE + 1])
-        has_older, found = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
-        has_newer = bool(found) and bound is not None and events.filter(sequence__gt=found[0].sequence).exists()
+def page_of(events: QuerySet[AuditEvent], cursor: Cursor | None) -> Page[Row]:
+    """Newest first. An address holds the first number that its page may have, and not the last of the page before."""
+    older = cursor is None or cursor.older
+    here, behind = events, False
+    if cursor:
+        here = events.filter(**{"sequence__lte" if older else "sequence__gte": cursor.number})
+        behind = events.filter(**{"sequence__gt" if older else "sequence__lt": cursor.number}).exists()
+    found = list(here.order_by("-sequence" if older else "sequence")[: PAGE_SIZE + 1])
+    rows, has_newer, has_older = cut(found, size=PAGE_SIZE, onward=older, behind=behind)
     return Page(
-        rows=[_row(event) for event in found],
-        newer=f"newer-{found[0].sequence + 1}" if has_newer else "",
-        older=f"older-{found[-1].sequence - 1}" if has_older else "",
+        rows=[_row(event) for event in rows],
+        newer=Cursor(older=False, number=rows[0].sequence + 1) if rows and has_newer else None,
+        older=Cursor(older=True, number=rows[-1].sequence - 1) if rows and has_older else None,
     )
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -10,11 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dashboard.audit import chain
-from dashboard.audit.filters import AuditFilterForm, InvalidFilter
+from dashboard.audit.filters import AuditFilterForm
 from dashboard.audit.listing import page_of
 from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.pages.downloads import download
-from dashboard.pages.in_place import in_place
+from dashboard.pages.filter_forms import BadFilter
+from dashboard.pages.refusals import refused
 from dashboard.pages.spreadsheet import csv_file
 
 COLUMNS = ["sequence", "at", "actor", "address", "action", "subject", "detail", "previous_hash", "hash"]
@@ -25,14 +26,14 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     form = AuditFilterForm(request.GET)
     try:
         form.validate()
-    except InvalidFilter as refusal:
-        return _refused(request, form, refusal)
+    except BadFilter as bad:
+        return _refused(request, form, bad)
     page = page_of(form.events(), form.cursor)
     context = {
         "form": form,
         "page": page,
-        "newer": form.query_string(cursor=page.newer) if page.newer else "",
-        "older": form.query_string(cursor=page.older) if page.older else "",
+        "newer": form.page_at(page.newer),
+        "older": form.page_at(page.older),
         "head": AuditHead.objects.filter(pk=chain.HEAD).first() or AuditHead(),
         "query": form.query_string(),
     }
@@ -41,25 +42,24 @@ def audit_log(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def audit_export_csv(request: HttpRequest) -> HttpResponseBase:
-    return _export(request, kind="csv")
+    return _export(request, _csv, name="audit-log.csv")
 
 
 @require_safe
 def audit_export_json(request: HttpRequest) -> HttpResponseBase:
-    return _export(request, kind="jsonl")
+    return _export(request, _json_lines, name="audit-log.jsonl")
 
 
-def _export(request: HttpRequest, *, kind: str) -> HttpResponseBase:
+def _export(
+    request: HttpRequest, lines_of: Callable[[Iterator[AuditEvent]], Iterator[str]], *, name: str
+) -> HttpResponseBase:
     form = AuditFilterForm(request.GET)
     try:
         form.validate()
-    except InvalidFilter as refusal:
-        return _refused(request, form, refusal)
+    except BadFilter as bad:
+        return _refused(request, form, bad)
     events = chain.in_order(form.events())
-    lines, content_type = (
-        (_csv(events), "text/csv; charset=utf-8") if kind == "csv" else (_json_lines(events), "application/jsonl")
-    )
-    return download(request, lines, name=f"audit-log.{kind}", content_type=content_type)
+    return download(request, lines_of(events), name=name)
 
 
 def _csv(events: Iterator[AuditEvent]) -> Iterator[str]:
@@ -78,7 +78,6 @@ def _json_lines(events: Iterator[AuditEvent]) -> Iterator[str]:
         yield chain.canonical({name: value for name, value in chain.as_dict(event).items() if name != "salts"}) + "\n"
 
 
-def _refused(request: HttpRequest, form: AuditFilterForm, refusal: InvalidFilter) -> HttpResponse:
-    if request.headers.get("HX-Request") == "true":
-        return in_place(str(refusal), status=400, wrong=refusal.wrong)
-    return render(request, "audit/audit_log.html", {"form": form, "refusal": str(refusal)}, status=400)
+def _refused(request: HttpRequest, form: AuditFilterForm, bad: BadFilter) -> HttpResponse:
+    page = "audit/audit_log.html"
+    return refused(request, str(bad), status=400, page=page, wrong=bad.wrong, form=form)

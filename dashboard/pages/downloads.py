@@ -12,6 +12,9 @@ PER_PERSON = 2
 AT_ONCE = 4
 """Of all people, in one process of the web server: half of its threads."""
 
+TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "jsonl": "application/jsonl"}
+"""By the ending of the file's name."""
+
 _under_way: Counter[int] = Counter()
 _lock = threading.Lock()
 
@@ -44,8 +47,8 @@ class Download:
                 self._person = None
 
 
-def download(request: HttpRequest, lines: Iterator[str], *, name: str, content_type: str) -> StreamingHttpResponse:
-    """Raises `TooMany`, which is answered with 429 and the sentence."""
-    response = StreamingHttpResponse(Download(request.user.pk or 0, lines), content_type=content_type)
+def download(request: HttpRequest, lines: Iterator[str], *, name: str) -> StreamingHttpResponse:
+    """The one way out for a file. Raises `TooMany`, which is answered with 429 and the sentence."""
+    response = StreamingHttpResponse(Download(request.user.pk or 0, lines), content_type=TYPES[name.rpartition(".")[2]])
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

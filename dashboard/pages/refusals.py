@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
-from dashboard.pages.in_place import in_place
-
+IN_PLACE = {
+    "HX-Retarget": "#notice",
+    "HX-Reswap": "innerHTML",
+    "HX-Reselect": "[data-error]",
+    "HX-Push-Url": "false",
+}
+"""Of an answer to htmx: it replaces nothing of what the request was about to change, nor is its address pushed."""
 BAD_REQUEST = "This request can't be read. Go back to the page and try again."
 TOO_LARGE = (
     "This request is larger than the server accepts. Files are taken on the page Import, up to 200 MB; larger ones by "
@@ -21,51 +28,72 @@ STALE_PAGE = "This page is too old to act on, so nothing was done. Reload it, wi
 SERVER_ERROR = "The dashboard failed on this request. What it had not finished was undone; the log says why."
 
 
+BARE = "bare_error.html"
+"""It stands alone, without the request: its host may be a lie, the database what failed."""
+
+
+def refused(
+    request: HttpRequest,
+    sentence: str,
+    *,
+    status: int,
+    page: str = "refused.html",
+    wrong: Iterable[str] = (),
+    **context: object,
+) -> HttpResponse:
+    """The one way to refuse: a page that says the sentence, or for htmx the sentence alone, in place.
+
+    `wrong` are the names of the filter's fields that the sentence is about, `context` is what else the page needs.
+    """
+    # Middleware that would have set `request.htmx` may not have been reached.
+    if request.headers.get("HX-Request") == "true":
+        content = render_to_string("_error.html", {"sentence": sentence, "wrong": [f"id_{name}" for name in wrong]})
+        return HttpResponse(content, status=status, headers=IN_PLACE)
+    return HttpResponse(
+        render_to_string(page, {"sentence": sentence, **context}, None if page == BARE else request), status=status
+    )
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     sentence = BAD_REQUEST
     if isinstance(exception, RequestDataTooBig | TooManyFilesSent):
         sentence = TOO_LARGE
     elif isinstance(exception, DisallowedHost):
         sentence = WRONG_HOST
-    return _answer(request, "bare_error.html", sentence, status=400, title="Bad request")
+    return refused(request, sentence, status=400, page=BARE, title="Bad request")
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
-    return _answer(request, "bare_error.html", TOO_LARGE, status=413, title="Too large")
+    return refused(request, TOO_LARGE, status=413, page=BARE, title="Too large")
 
 
 def too_many(request: HttpRequest, sentence: str) -> HttpResponse:
-    answer = _answer(request, "bare_error.html", sentence, status=429, title="Not now")
+    answer = refused(request, sentence, status=429, page=BARE, title="Not now")
     answer.headers["Retry-After"] = "60"
     return answer
 
 
 def permission_denied(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
-    return _answer(request, "403.html", str(exception) or FORBIDDEN, status=403)
+    return _forbidden(request, str(exception) or FORBIDDEN)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _answer(request, "403.html", STALE_PAGE, status=403)
+    return _forbidden(request, STALE_PAGE)
+
+
+def _forbidden(request: HttpRequest, sentence: str) -> HttpResponse:
+    return refused(request, sentence, status=403, page="error.html", title="Not allowed", forbidden=True)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, "404.html", NOT_FOUND, status=404)
+    return refused(request, NOT_FOUND, status=404, page="error.html", title="Not found")
 
 
 def method_not_allowed(request: HttpRequest, response: HttpResponseNotAllowed) -> HttpResponse:
-    answer = _answer(request, "405.html", NOT_ALLOWED, status=405)
+    answer = refused(request, NOT_ALLOWED, status=405, page="error.html", title="Not a page")
     answer.headers["Allow"] = response.headers["Allow"]
     return answer
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer(request, "bare_error.html", SERVER_ERROR, status=500, title="Something failed")
-
-
-def _answer(request: HttpRequest, template: str, sentence: str, *, status: int, title: str = "") -> HttpResponse:
-    """With a `title` it stands alone, without the request: its host may be a lie, the database what failed."""
-    # Middleware that would have set `request.htmx` may not have been reached.
-    if request.headers.get("HX-Request") == "true":
-        return in_place(sentence, status=status)
-    context = {"sentence": sentence, "title": title}
-    return HttpResponse(render_to_string(template, context, None if title else request), status=status)
+    return refused(request, SERVER_ERROR, status=500, page=BARE, title="Something failed")

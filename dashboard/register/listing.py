@@ -12,9 +12,11 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 
+from dashboard.pages.cursors import cut
+from dashboard.pages.filter_forms import BadFilter
 from dashboard.pages.foreign import quoted
 from dashboard.register.counting import Count, count, count_soon
-from dashboard.register.filters.filter import BadFilter, Filter
+from dashboard.register.filters.filter import Filter
 from dashboard.register.models import LISTED, Selection, SelectionEntry, TaskQuerySet, TrackedTask
 from dashboard.register.selecting import row_numbers
 from dashboard.register.walking import NEWEST_FIRST, OLDEST_FIRST, Cursor, Walk
@@ -100,14 +102,12 @@ def page(address: Address, *, selection: Selection | None = None) -> Page:
     onward = cursor is None or cursor.onward
     size = settings.TASKS_PER_PAGE
     walk = Walk.through(address.filter, sort=address.sort, tasks=tasks)
-    rows = walk.beyond(cursor, limit=size + 1)
-    more = len(rows) > size
-    rows = rows[:size] if onward else rows[:size][::-1]
-    if selection is not None:
-        _mark(rows, selection)
+    found = walk.beyond(cursor, limit=size + 1)
     # Behind a cursor lies at least the row that it was made from.
     behind = cursor is not None and (bool(cursor.pk) or bool(walk.beyond(cursor.turned(), limit=1)))
-    next_page, page_before = (more, behind) if onward else (behind, more)
+    rows, page_before, next_page = cut(found, size=size, onward=onward, behind=behind)
+    if selection is not None:
+        _mark(rows, selection)
     return replace(
         _paged(address, rows, next_page=next_page, page_before=page_before), count=walk.count, plenty=walk.plenty
     )

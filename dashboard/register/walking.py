@@ -14,8 +14,9 @@ from django.db import connection
 from django.db.models import BooleanField, DateTimeField, F, Func, Q, Value
 
 from dashboard.pages import moments
+from dashboard.pages.filter_forms import DAMAGED, BadFilter
 from dashboard.register.counting import Count
-from dashboard.register.filters.filter import BadFilter, Filter
+from dashboard.register.filters.filter import Filter
 from dashboard.register.models import TaskQuerySet, TrackedTask
 from dashboard.register.search import predicate, prompt_reading, stretches
 from dashboard.register.search.stretches import Look, Place, Segment
@@ -54,7 +55,7 @@ class Cursor:
             side, micros, pk = parts.groups()
             created_at = None if micros == "x" else EPOCH + timedelta(microseconds=int(micros))
         except (ValueError, OverflowError) as error:
-            raise BadFilter("This page's address is damaged. Go to the first page.") from error
+            raise BadFilter(DAMAGED) from error
         return cls(onward=side == "a", created_at=created_at, pk=int(pk))
 
     @classmethod

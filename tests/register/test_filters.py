@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 from django.http import QueryDict
 
+from dashboard.pages.filter_forms import BadFilter
 from dashboard.register.counting import count
-from dashboard.register.filters.filter import BadFilter, Filter
+from dashboard.register.filters.filter import Filter
 from dashboard.register.models import TrackedTask
 from tests.factories import TrackedTaskFactory
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.http import QueryDict
 
+from dashboard.pages.filter_forms import BadFilter
 from dashboard.register import counting, listing
 from dashboard.register.counting import Count, count
-from dashboard.register.filters.filter import BadFilter, Filter
+from dashboard.register.filters.filter import Filter
 from dashboard.register.listing import Address
 from dashboard.register.models import TrackedTask
 from dashboard.register.selecting import BadSelection

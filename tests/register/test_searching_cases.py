@@ -9,8 +9,9 @@ import pytest
 from django.http import QueryDict
 
 from dashboard.database.folding import fold
+from dashboard.pages.filter_forms import BadFilter
 from dashboard.register import walking
-from dashboard.register.filters.filter import BadFilter, Filter
+from dashboard.register.filters.filter import Filter
 from dashboard.register.models import TrackedTask
 from dashboard.register.search import predicate
 from tests.factories import TrackedTaskFactory

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion
+from dashboard.pages.filter_forms import BadFilter
 from dashboard.register import selecting
-from dashboard.register.filters.filter import BadFilter, Filter
+from dashboard.register.filters.filter import Filter
 from dashboard.register.filters.times import Age
 from dashboard.register.listing import Address, page
 from dashboard.register.models import Selection

@@ -69,8 +69,8 @@ def test_what_it_does_not_know_answers_400_with_a_sentence_and_no_table(operator
     TrackedTaskFactory()
     response = operator.get(f"/tasks/?{query}")
     assert response.status_code == 400
-    assert response.context["error"]
-    assert response.context["error"] in text(response)
+    assert response.context["sentence"]
+    assert response.context["sentence"] in text(response)
     assert "<table" not in text(response)
     assert "matching" not in text(response)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +9,12 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
+from dashboard.pages import cursors
 from dashboard.register.models import TrackedTask
 
 PAGE_SIZE = 50
 WINDOW = 2000
 """Rows read at once by who wants all of them."""
-MARK = re.compile(r"([a-z_]+)-([1-9][0-9]{0,17})", re.ASCII)
 
 ORDER = [
     Outcome.REFUSED,
@@ -30,10 +29,6 @@ ORDER = [
 """What needs a person comes first."""
 
 
-class BadMark(ValueError):
-    """Not the name of an item that a page begins with."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Mark:
     """The item that a page begins with. It is found by its key, so the last page costs no more than the first."""
@@ -46,10 +41,8 @@ class Mark:
 
     @classmethod
     def parsed(cls, text: str) -> Mark:
-        match = MARK.fullmatch(text)
-        if match is None or match[1] not in Outcome.values:
-            raise BadMark(text)
-        return cls(outcome=Outcome(match[1]), pk=int(match[2]))
+        outcome, pk = cursors.parsed(text, Outcome.values)
+        return cls(outcome=Outcome(outcome), pk=pk)
 
 
 @dataclass(frozen=True, kw_only=True)

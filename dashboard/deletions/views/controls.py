@@ -14,8 +14,9 @@ from dashboard.deletions import actions
 from dashboard.deletions.actions import Refused
 from dashboard.deletions.drafts.freezing import NothingSelected
 from dashboard.deletions.models import Deletion
-from dashboard.deletions.views.detail import by, refused, render_live, render_strip
+from dashboard.deletions.views.detail import by, render_live, render_strip
 from dashboard.deletions.views.draft import show_draft
+from dashboard.pages.refusals import refused
 
 
 def _ask(request: SignedInRequest, uuid: UUID, act: Callable[[Deletion], object]) -> HttpResponse:
@@ -24,7 +25,7 @@ def _ask(request: SignedInRequest, uuid: UUID, act: Callable[[Deletion], object]
     try:
         act(deletion)
     except Refused as refusal:
-        return refused(request, str(refusal), status=409, back=deletion)
+        return refused(request, str(refusal), status=409, deletion=deletion)
     if request.htmx and request.htmx.target == "strip":
         return render_strip(request, shown=request.POST.get("shown", ""))
     if request.htmx:
@@ -75,5 +76,5 @@ def deletion_retry(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     try:
         draft = actions.retry_refused(deletion=deletion, by=by(request), now=clock.now())
     except (Refused, NothingSelected) as refusal:
-        return refused(request, str(refusal), status=409, back=deletion)
+        return refused(request, str(refusal), status=409, deletion=deletion)
     return show_draft(request, draft)

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from dashboard.access.requests import HtmxRequest, SignedInRequest, client_address
+from dashboard.access.requests import SignedInRequest, client_address
 from dashboard.calls import accounts, clock
 from dashboard.calls.models import Control, ProviderCall
 from dashboard.deletions import actions
@@ -20,10 +20,11 @@ from dashboard.deletions.drafts.facts import facts_of
 from dashboard.deletions.history import items, strip
 from dashboard.deletions.history.progress import evidence_of, freezing_of, progress_of
 from dashboard.deletions.models import Deletion, Outcome, State, outcome_words
+from dashboard.pages.cursors import Damaged
+from dashboard.pages.filter_forms import BadFilter
 from dashboard.pages.foreign import quoted
-from dashboard.pages.in_place import in_place
+from dashboard.pages.refusals import refused
 from dashboard.pages.seen import SEEN, unless_seen
-from dashboard.register.filters.filter import BadFilter
 from dashboard.register.filters.pasted import Pasted
 from dashboard.register.listing import Address
 from dashboard.register.selecting import BadSelection
@@ -47,20 +48,12 @@ class Place:
     def parsed(cls, *, outcome: str, at: str, number: str) -> Place:
         mark = items.Mark.parsed(at) if at else None
         if (mark and outcome not in {"", mark.outcome}) or not re.fullmatch(r"[0-9]{0,9}", number, re.ASCII):
-            raise items.BadMark(at or number)
+            raise Damaged(at or number)
         return cls(outcome=outcome, mark=mark, number=max(int(number or 1), 1) if mark else 1)
 
 
 def by(request: SignedInRequest) -> actions.By:
     return actions.By(user=request.user, address=client_address(request))
-
-
-def refused(request: HtmxRequest, sentence: str, *, status: int, back: Deletion | None = None) -> HttpResponse:
-    """One sentence: in place for htmx, else a page of its own with the way back."""
-    if request.htmx:
-        return in_place(sentence, status=status)
-    context = {"sentence": sentence, "deletion": back}
-    return render(request, "deletions/refused.html", context, status=status)
 
 
 def draft_context(
@@ -98,11 +91,11 @@ def deletion_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     outcome, number, at = (request.GET.get(name, "") for name in ("outcome", "page", "from"))
     if outcome and outcome not in Outcome.values:
         sentence = f"Outcome: {quoted(outcome)} is not one of {', '.join(Outcome.values)}."
-        return refused(request, sentence, status=400, back=deletion)
+        return refused(request, sentence, status=400, deletion=deletion)
     try:
         place = Place.parsed(outcome=outcome, at=at, number=number)
-    except items.BadMark as bad:
-        return refused(request, f"{quoted(str(bad))} is not a page of these items.", status=400, back=deletion)
+    except Damaged as bad:
+        return refused(request, f"{quoted(str(bad))} is not a page of these items.", status=400, deletion=deletion)
     if deletion.state == State.DRAFT and deletion.freezing_at is not None:
         actions.watch_freezing(deletion=deletion, now=clock.now())
     part = request.GET.get("part", "")

@@ -17,9 +17,10 @@ from dashboard.deletions import actions
 from dashboard.deletions.actions import Changed, Invalid, NotYet, Refused
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion
-from dashboard.deletions.views.detail import by, draft_context, list_without_selection, refused, render_strip
+from dashboard.deletions.views.detail import by, draft_context, list_without_selection, render_strip
+from dashboard.pages.filter_forms import BadFilter
+from dashboard.pages.refusals import refused
 from dashboard.register import selecting
-from dashboard.register.filters.filter import BadFilter
 from dashboard.register.listing import Address
 from dashboard.register.selecting import GONE, BadSelection, Ticks
 from dashboard.register.views.now import fragments
@@ -76,9 +77,9 @@ def deletion_confirm(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     except Changed:
         return _again(request, deletion, errors={"": CHANGED}, status=409)
     except NotYet as refusal:
-        return refused(request, str(refusal), status=409, back=deletion)
+        return refused(request, str(refusal), status=409, deletion=deletion)
     except Refused as refusal:
-        response = refused(request, str(refusal), status=409, back=deletion)
+        response = refused(request, str(refusal), status=409, deletion=deletion)
         # It can't be confirmed any more: the dialog has nothing left to ask.
         response["HX-Trigger"] = "draft-over"
         return response
@@ -116,7 +117,7 @@ def deletion_keep(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     try:
         actions.keep(deletion=deletion, by=by(request))
     except Refused as refusal:
-        return refused(request, str(refusal), status=409, back=deletion)
+        return refused(request, str(refusal), status=409, deletion=deletion)
     if request.htmx:
         return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"deletion-kept": {}})})
     back = reverse("task-list") + (f"?{deletion.back}" if deletion.back else "")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, StreamingHttpResponse
@@ -15,8 +14,8 @@ from dashboard.deletions.history import report
 from dashboard.deletions.history.listing import HistoryFilterForm, page_of
 from dashboard.deletions.models import Deletion
 from dashboard.pages.downloads import download
-from dashboard.pages.in_place import in_place
-from dashboard.register.filters.filter import BadFilter
+from dashboard.pages.filter_forms import BadFilter
+from dashboard.pages.refusals import refused
 
 
 @require_safe
@@ -26,14 +25,13 @@ def deletion_list(request: SignedInRequest) -> HttpResponse:
         form.validate()
         page = page_of(form)
     except BadFilter as bad:
-        if request.htmx:
-            return in_place(str(bad), status=400, wrong=bad.wrong)
-        return render(request, "deletions/deletion_list.html", {"form": form, "refusal": str(bad)}, status=400)
+        page_name = "deletions/deletion_list.html"
+        return refused(request, str(bad), status=400, page=page_name, wrong=bad.wrong, form=form)
     context = {
         "form": form,
         "page": page,
-        "newer": form.query_string(page.newer) if page.newer else "",
-        "older": form.query_string(page.older) if page.older else "",
+        "newer": form.page_at(page.newer),
+        "older": form.page_at(page.older),
         "filtered": bool(form.query_string()),
         "task": form.cleaned_data["task"],
     }
@@ -44,13 +42,13 @@ def deletion_list(request: SignedInRequest) -> HttpResponse:
 def deletion_report_csv(request: SignedInRequest, uuid: UUID) -> StreamingHttpResponse:
     deletion = _with_items(uuid)
     lines = report.csv_report(deletion, zone=timezone.get_current_timezone())
-    return _download(request, deletion, lines, "csv", "text/csv; charset=utf-8")
+    return download(request, lines, name=f"deletion-{deletion.code}.csv")
 
 
 @require_safe
 def deletion_report_json(request: SignedInRequest, uuid: UUID) -> StreamingHttpResponse:
     deletion = _with_items(uuid)
-    return _download(request, deletion, report.json_lines(deletion), "json", "application/json")
+    return download(request, report.json_lines(deletion), name=f"deletion-{deletion.code}.json")
 
 
 def _with_items(uuid: UUID) -> Deletion:
@@ -59,9 +57,3 @@ def _with_items(uuid: UUID) -> Deletion:
         # Its items are not all there yet, or not any more.
         raise Http404
     return deletion
-
-
-def _download(
-    request: SignedInRequest, deletion: Deletion, lines: Iterator[str], ending: str, content_type: str
-) -> StreamingHttpResponse:
-    return download(request, lines, name=f"deletion-{deletion.code}.{ending}", content_type=content_type)

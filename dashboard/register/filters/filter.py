@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property, lru_cache
@@ -14,9 +13,9 @@ from django.db.models import Q, TextChoices, Value
 from django.http import QueryDict
 from django.utils import timezone
 
-from dashboard.audit.filters import DayField
 from dashboard.calls.models import Kind
 from dashboard.pages import moments
+from dashboard.pages.filter_forms import BadFilter, DayField
 from dashboard.pages.foreign import quoted
 from dashboard.register.filters import model_names
 from dashboard.register.filters.form import TaskFilterForm
@@ -32,14 +31,6 @@ LONGEST = 1900
 ENUMERATED: dict[str, type[TextChoices]] = {"kind": Kind, "status": Status, "presence": Presence}
 
 
-class BadFilter(Exception):
-    """The address asks for what the register doesn't know. The text is for people; `wrong` are the fields of it."""
-
-    def __init__(self, sentence: str, *, wrong: Iterable[str] = ()) -> None:
-        super().__init__(sentence)
-        self.wrong = tuple(wrong)
-
-
 def day_from(query: QueryDict) -> date | None:
     """The day that somebody wants to go to, in whatever list."""
     text = query.get("day", "")
@@ -51,8 +42,6 @@ def day_from(query: QueryDict) -> date | None:
 
 FILTER_NAMES = tuple(name for name in TaskFilterForm.base_fields if name != "sort")
 NOTHING = Q(pk=0)
-BESIDES = frozenset({"sort", "cursor", "selection", "day"})
-"""What an address of the list may hold beside its filter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,11 +100,7 @@ class Filter:
 
     @classmethod
     def _parsed(cls, query: QueryDict) -> Self:
-        for name, values in query.lists():
-            if name not in FILTER_NAMES and name not in BESIDES:
-                raise BadFilter(f"There is no filter called {quoted(name)}.")
-            if len(values) > 1 and name != "model":
-                raise BadFilter(f"{quoted(name)} stands {len(values)} times in the address. Once is clear.")
+        TaskFilterForm.check_names(query)
         given = {name: query.getlist(name) for name in TaskFilterForm.base_fields if name in query}
         return cls._of(urlencode(given, doseq=True))
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from dashboard.audit.filters import DayField
 from dashboard.calls.models import Kind
 from dashboard.pages.filter_forms import FilterForm
-from dashboard.pages.foreign import quoted
 from dashboard.register.filters.times import Age, TimeField
 from dashboard.register.models import Presence, Status
 from dashboard.register.search.query import read
@@ -43,8 +41,12 @@ class TaskFilterForm(FilterForm):
     created_before = TimeField(label="Created until", required=False)
     sort = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, data: QueryDict) -> None:
-        super().__init__(data)
+    besides = frozenset({"cursor", "selection", "day"})
+    repeatable = frozenset({"model"})
+    repeated_name = "{name} stands {times} times in the address. Once is clear."
+
+    def __init__(self, query: QueryDict) -> None:
+        super().__init__(query)
         self.fields["q"].widget.input_type = "search"
         self.ages = [Age(1, "h"), Age(1, "d"), Age(7, "d"), Age(30, "d"), Age(6, "m"), Age(1, "y")]
         self.fields["q"].widget.attrs["placeholder"] = "Id or prompt words"
@@ -54,24 +56,3 @@ class TaskFilterForm(FilterForm):
         if text and not read(text).groups:
             raise ValidationError("what stands there is invisible. Write a word, or a task id.")
         return text
-
-    def wrong(self, name: str) -> str:
-        return unusable(self, name) or super().wrong(name)
-
-
-def unusable(form: forms.Form, name: str) -> str:
-    """What is wrong with one field of a filter, and what it takes; empty where its own error says that."""
-    field = form.fields[name]
-    value = quoted(str(form.data.get(name, "")))
-    if isinstance(field, forms.ChoiceField):
-        choices = cast("list[tuple[str, str]]", field.choices)
-        known = " or ".join(", ".join(choice for choice, _ in choices if choice).rsplit(", ", 1))
-        return f"{field.label}: {value} is not one of {known}."
-    if isinstance(field, TimeField):
-        how = "Write it as YYYY-MM-DD, or as an age such as -30d (h, d, w, m or y)."
-        return f"{field.label}: {value} is not a day. {how}"
-    if isinstance(field, DayField):
-        return f"{field.label}: {value} is not a day. Write it as YYYY-MM-DD."
-    if isinstance(field, forms.CharField) and form.has_error(name, "max_length"):
-        return f"{field.label}: use at most {field.max_length} characters."
-    return ""

@@ -12,8 +12,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from dashboard.audit.filters import DAY, InZone
 from dashboard.pages import moments
+from dashboard.pages.filter_forms import DAY, InZone
 
 AGE = re.compile(r"-([1-9][0-9]{0,3})([hdwmy])", re.ASCII)
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,15}(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
@@ -73,6 +73,7 @@ def as_text(time: Time | None) -> str:
 
 
 class TimeField(InZone, forms.CharField):
+    how = "Write it as YYYY-MM-DD, or as an age such as -30d (h, d, w, m or y)."
     widget = forms.TextInput(
         attrs={"placeholder": "YYYY-MM-DD or -30d", "list": "ages", "autocomplete": "off", "spellcheck": "false"}
     )

@@ -5,8 +5,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboard.access.requests import SignedInRequest
+from dashboard.pages.filter_forms import BadFilter
 from dashboard.register.facets import MOST_OFFERED, Facet, facets, models
-from dashboard.register.filters.filter import BadFilter
 from dashboard.register.listing import Address
 from dashboard.register.views.listing import facets_url, models_url, refused, selection_before, url
 

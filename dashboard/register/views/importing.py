@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 import uuid
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -18,10 +18,11 @@ from dashboard.access.requests import SignedInRequest, client_address
 from dashboard.calls.models import Kind
 from dashboard.pages import bodies
 from dashboard.pages.bodies import LARGEST_FILE, MEGABYTE
-from dashboard.pages.in_place import in_place
+from dashboard.pages.refusals import refused
 from dashboard.register import importing
 from dashboard.register.models import PASTED, ImportBatch
 
+PAGE = "register/task_import.html"
 SHOWN_AGAIN = 100_000
 """Characters of pasted rows. On a page each may be six."""
 
@@ -78,7 +79,7 @@ def _checked(request: SignedInRequest) -> HttpResponseBase:
 def task_import_progress(request: SignedInRequest, uuid: uuid.UUID) -> HttpResponseBase:
     batch = ImportBatch.objects.filter(uuid=uuid, user=request.user).first()
     if batch is None:
-        return in_place(FOREIGN, status=404) if request.htmx else _page(request, error=FOREIGN, status=404)
+        return refused(request, FOREIGN, status=404, page=PAGE, **_context())
     importing.wake(batch)
     if request.htmx:
         return render(request, "register/_import.html", {"batch": batch})
@@ -109,17 +110,12 @@ def task_import_apply(request: SignedInRequest, uuid: uuid.UUID) -> HttpResponse
     return redirect("task-list")
 
 
-def _page(
-    request: SignedInRequest,
-    *,
-    status: int = 200,
-    error: str = "",
-    batch: ImportBatch | None = None,
-    text: str = "",
-    kind: str = "",
-) -> HttpResponse:
-    context = {
-        "error": error,
+def _page(request: SignedInRequest, *, status: int = 200, error: str = "", **said: Any) -> HttpResponse:
+    return render(request, PAGE, {"sentence": error, **_context(**said)}, status=status)
+
+
+def _context(*, batch: ImportBatch | None = None, text: str = "", kind: str = "") -> dict[str, Any]:
+    return {
         "batch": batch,
         "text": text if len(text) <= SHOWN_AGAIN else "",
         "text_left_out": len(text) > SHOWN_AGAIN,
@@ -128,7 +124,6 @@ def _page(
         "zone": timezone.get_current_timezone_name(),
         "largest_file": f"{LARGEST_FILE // MEGABYTE} MB",
     }
-    return render(request, "register/task_import.html", context, status=status)
 
 
 def _pasted_too_large() -> str:

@@ -15,11 +15,11 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from dashboard.access.requests import HtmxRequest, SignedInRequest
-from dashboard.pages import moments
-from dashboard.pages.in_place import in_place
+from dashboard.pages import moments, refusals
+from dashboard.pages.filter_forms import BadFilter
 from dashboard.register import listing, selecting
 from dashboard.register.counting import Count, count, in_words
-from dashboard.register.filters.filter import BadFilter, Filter, day_from
+from dashboard.register.filters.filter import Filter, day_from
 from dashboard.register.filters.form import TaskFilterForm
 from dashboard.register.listing import Address, Page
 from dashboard.register.models import Presence, Selection
@@ -133,10 +133,8 @@ def list_context(address: Address, page: Page, selection: Selection | None, *, c
 
 def refused(request: HtmxRequest, sentence: str, *, status: int, wrong: Iterable[str] = ()) -> HttpResponse:
     """The sentence alone, and never a table: what was asked for isn't known, so nothing may seem to answer it."""
-    if request.htmx:
-        return in_place(sentence, status=status, wrong=wrong)
-    context = {"error": sentence, "form": TaskFilterForm(request.GET), "clear_url": reverse("task-list")}
-    return render(request, "register/task_list.html", context, status=status)
+    context = {"form": TaskFilterForm(request.GET), "clear_url": reverse("task-list")}
+    return refusals.refused(request, sentence, status=status, page="register/task_list.html", wrong=wrong, **context)
 
 
 def _selection(request: SignedInRequest, address: Address) -> tuple[Selection | None, str]:

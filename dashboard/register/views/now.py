@@ -7,10 +7,10 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from dashboard.access.requests import SignedInRequest
+from dashboard.pages.filter_forms import BadFilter
 from dashboard.pages.seen import SEEN, marked, unless_seen
 from dashboard.register import listing, selecting
 from dashboard.register.counting import count
-from dashboard.register.filters.filter import BadFilter
 from dashboard.register.listing import Address
 from dashboard.register.models import Selection
 from dashboard.register.selecting import BadSelection, row_numbers

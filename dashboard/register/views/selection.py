@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST
 
 from dashboard.access.permissions import DELETE_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest
+from dashboard.pages.filter_forms import BadFilter
 from dashboard.register import listing, selecting
-from dashboard.register.filters.filter import BadFilter
 from dashboard.register.listing import Address
 from dashboard.register.models import Selection
 from dashboard.register.selecting import BadSelection, RegisterBusy, Ticks
