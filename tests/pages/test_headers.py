@@ -1,4 +1,4 @@
-"""Answers that no page gives. Pages: `tests/addresses`. What the web server refuses: `monitoring/test_serving.py`."""
+"""Answers that no page gives. Pages: `tests/addresses`. What the web server refuses: `operations/test_serving.py`."""
 
 from __future__ import annotations
 
