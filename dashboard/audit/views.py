@@ -18,6 +18,7 @@ from dashboard.pages.filter_forms import BadFilter
 from dashboard.pages.refusals import refused
 from dashboard.pages.spreadsheet import csv_file
 
+PAGE = "audit/audit_log.html"
 COLUMNS = ["sequence", "at", "actor", "address", "action", "subject", "detail", "previous_hash", "hash"]
 
 
@@ -37,7 +38,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
         "head": AuditHead.objects.filter(pk=chain.HEAD).first() or AuditHead(),
         "query": form.query_string(),
     }
-    return render(request, "audit/audit_log.html", context)
+    return render(request, PAGE, context)
 
 
 @require_safe
@@ -79,5 +80,4 @@ def _json_lines(events: Iterator[AuditEvent]) -> Iterator[str]:
 
 
 def _refused(request: HttpRequest, form: AuditFilterForm, bad: BadFilter) -> HttpResponse:
-    page = "audit/audit_log.html"
-    return refused(request, str(bad), status=400, page=page, wrong=bad.wrong, form=form)
+    return refused(request, str(bad), status=400, page=PAGE, wrong=bad.wrong, form=form)

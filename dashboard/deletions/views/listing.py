@@ -17,6 +17,8 @@ from dashboard.pages.downloads import download
 from dashboard.pages.filter_forms import BadFilter
 from dashboard.pages.refusals import refused
 
+PAGE = "deletions/deletion_list.html"
+
 
 @require_safe
 def deletion_list(request: SignedInRequest) -> HttpResponse:
@@ -25,8 +27,7 @@ def deletion_list(request: SignedInRequest) -> HttpResponse:
         form.validate()
         page = page_of(form)
     except BadFilter as bad:
-        page_name = "deletions/deletion_list.html"
-        return refused(request, str(bad), status=400, page=page_name, wrong=bad.wrong, form=form)
+        return refused(request, str(bad), status=400, page=PAGE, wrong=bad.wrong, form=form)
     context = {
         "form": form,
         "page": page,
@@ -35,7 +36,7 @@ def deletion_list(request: SignedInRequest) -> HttpResponse:
         "filtered": bool(form.query_string()),
         "task": form.cleaned_data["task"],
     }
-    return render(request, "deletions/deletion_list.html", context)
+    return render(request, PAGE, context)
 
 
 @require_safe

@@ -133,8 +133,8 @@ def list_context(address: Address, page: Page, selection: Selection | None, *, c
 
 def refused(request: HtmxRequest, sentence: str, *, status: int, wrong: Iterable[str] = ()) -> HttpResponse:
     """The sentence alone, and never a table: what was asked for isn't known, so nothing may seem to answer it."""
-    context = {"form": TaskFilterForm(request.GET), "clear_url": reverse("task-list")}
-    return refusals.refused(request, sentence, status=status, page="register/task_list.html", wrong=wrong, **context)
+    page, form = "register/task_list.html", TaskFilterForm(request.GET)
+    return refusals.refused(request, sentence, status=status, page=page, wrong=wrong, form=form)
 
 
 def _selection(request: SignedInRequest, address: Address) -> tuple[Selection | None, str]:
