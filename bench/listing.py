@@ -15,11 +15,9 @@ from django.db.models import F
 from bench import product, registers
 from bench.part import Case, Figures, Judged, Part, Run
 from bench.visitor import Visitor
-from dashboard.database import sql
+from dashboard.database import prompt_reading, sql, statistics
 from dashboard.database.folding import fold
-from dashboard.register import statistics
 from dashboard.register.models import Status, TaskQuerySet, TrackedTask
-from dashboard.register.search import prompt_reading
 from dashboard.register.search.query import read
 from dashboard.register.walking import Cursor
 

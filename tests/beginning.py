@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from dashboard.audit import triggers
+from dashboard.database import append_only
 
 LARGE = 500_000
 """Bytes: some thousand tasks."""
@@ -30,7 +30,7 @@ class Beginning:
         large = _large(changed)
         with transaction.atomic(), connection.cursor() as cursor:
             # They refuse to let anything go, and a test may have taken them away.
-            triggers.drop(connection)
+            append_only.drop(connection)
             for table in large:
                 cursor.execute(f"TRUNCATE {_quoted(table)} CASCADE")
             # Foreign keys are looked at when all of it is done.
@@ -38,7 +38,7 @@ class Beginning:
                 cursor.execute(f"DELETE FROM {_quoted(table)}")
             for table in changed:
                 _fill(table, self.held.get(table, []))
-            triggers.create(connection)
+            append_only.create(connection)
         if changed and connection.vendor == "postgresql":
             # Or rows that are gone would stay in the way, and plans count on them.
             with connection.cursor() as cursor:

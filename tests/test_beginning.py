@@ -6,8 +6,9 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.db import connection, transaction
 
-from dashboard.audit import chain, triggers
+from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
+from dashboard.database import append_only
 from dashboard.register.models import TrackedTask
 from tests.beginning import Beginning
 from tests.factories import TrackedTaskFactory, UserFactory
@@ -26,13 +27,13 @@ def test_everything_is_again_what_the_migrations_left() -> None:
     Permission.objects.filter(codename="delete_tasks").delete()
     Permission.objects.filter(codename="look").update(name="Another")
     Group.objects.create(name="another")
-    triggers.drop(connection)
+    append_only.drop(connection)
 
     beginning.restore()
     assert (User.objects.count(), TrackedTask.objects.count(), AuditEvent.objects.count()) == (0, 0, 0)
     assert {group.name: set(group.permissions.all()) for group in Group.objects.all()} == groups
     assert list(Permission.objects.order_by("pk").values()) == permissions
-    assert triggers.missing(connection) == triggers.altered(connection) == []
+    assert append_only.missing(connection) == append_only.altered(connection) == []
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM register_prompts")
         assert cursor.fetchone() == (0,)

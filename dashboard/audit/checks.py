@@ -8,8 +8,9 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from dashboard.audit import beginnings, chain, triggers
+from dashboard.audit import beginnings, chain
 from dashboard.audit.models import AuditEvent
+from dashboard.database import append_only
 
 SHORTEST_KEY = 32
 
@@ -23,7 +24,7 @@ def audit_log_is_append_only(*, databases: Sequence[str] | None = None, **kwargs
             id="audit.E001",
         )
         for alias in databases or []
-        for wrong in triggers.wrong(connections[alias])
+        for wrong in append_only.wrong(connections[alias])
     ]
 
 

@@ -14,7 +14,7 @@ class AuditHead(models.Model):
 
 
 class AuditEvent(models.Model):
-    """One human act or one provider call. Append-only: triggers refuse every change (`database/triggers.py`)."""
+    """One human act or one provider call. Append-only: triggers refuse every change (`database/append_only.py`)."""
 
     sequence = models.BigIntegerField(primary_key=True)
     at = models.DateTimeField()

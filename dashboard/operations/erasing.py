@@ -27,11 +27,11 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from dashboard.access import lifetimes, throttle
-from dashboard.audit import chain, commitments, keys, triggers
+from dashboard.audit import chain, commitments, keys
 from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.calls import accounts
 from dashboard.calls.models import Account
-from dashboard.database import sql
+from dashboard.database import append_only, sql
 from dashboard.deletions.drafts.eligibility import HELD, taken_by
 from dashboard.deletions.models import IN_FLIGHT, Deletion, DeletionItem, Outcome, State
 from dashboard.operations.reconciling.entries import CONFIRMED
@@ -54,7 +54,7 @@ def erase(name: str, *, sleep: Callable[[float], None] = time.sleep) -> tuple[st
     """The pseudonym, and in how many places of the log it stands. Nobody is signed in under that name any more."""
     if commitments.PSEUDONYM.fullmatch(name):
         raise Refused(f"“{name}” is a pseudonym already.")
-    if triggers.wrong(connection):
+    if append_only.wrong(connection):
         raise Refused("The audit log is not protected, so it may have been changed. See manage.py verify_audit.")
     try:
         pseudonym = _begin(name)
@@ -225,7 +225,7 @@ def _erase_after(last: int, named: QuerySet[AuditEvent], name: str, pseudonym: s
         # Who appends has it before the table of entries, so we do.
         _lock(AuditHead.objects.filter(pk=chain.HEAD))
         places = commitments.Places(pseudonym)
-        with triggers.lifted(connection):
+        with append_only.lifted(connection):
             for event in events:
                 _erase_entry(event, name, pseudonym)
                 places.take(event)

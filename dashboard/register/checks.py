@@ -6,8 +6,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 
-from dashboard.register import listed
-from dashboard.register.search import prompt_index
+from dashboard.database import listed, prompt_index
 
 KEPT = [
     (prompt_index, "A search would miss tasks", "register.E001"),

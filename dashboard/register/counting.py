@@ -10,9 +10,10 @@ from django.db.models import BigIntegerField, Case, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import GreaterThan
 
+from dashboard.database import prompt_reading, proposals
 from dashboard.register.filters.filter import Filter
 from dashboard.register.models import TrackedTask
-from dashboard.register.search import predicate, prompt_reading
+from dashboard.register.search import predicate
 
 COUNT_CAP = 20_000
 READ_AT_MOST = 25_000
@@ -103,11 +104,11 @@ def _tallies(name: str, condition: Q, filter: Filter, *, most: int = READ_AT_MOS
     if not filter.prompt_words:
         return {name: tally(tasks.values("pk"))}
     number = TrackedTask.objects.filter(predicate.opaque(condition), predicate.found(filter.prompt_words))
-    proposals = predicate.proposed(filter.prompt_words)
+    proposed = predicate.proposed(filter.prompt_words)
     pool, one_more = (
-        (predicate.at_most(cut, proposals[0]), proposals[1])
-        if proposals
+        (proposals.at_most(cut, proposed[0]), proposed[1])
+        if proposed
         else tasks.order_by().values("pk")[:cut].query.sql_with_params()
         for cut in (most, most + 1)
     )
-    return {name: Tally(number.filter(predicate.among(*pool)).values("pk")), f"{name}_read": Sum(*one_more)}
+    return {name: Tally(number.filter(proposals.among(*pool)).values("pk")), f"{name}_read": Sum(*one_more)}

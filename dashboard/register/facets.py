@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from django.db.models import Q
 
 from dashboard.calls.models import Kind
+from dashboard.database import prompt_reading
 from dashboard.register.counting import Tally, in_words, tallied, tally
 from dashboard.register.filters import model_names
 from dashboard.register.filters.filter import Filter
 from dashboard.register.filters.model_names import Choice
 from dashboard.register.models import LISTED, Status
-from dashboard.register.search import predicate, prompt_reading
+from dashboard.register.search import predicate
 
 NAMES = ("kind", "status", "model")
 MOST_SHOWN = 20

@@ -14,10 +14,10 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection, transaction
 
+from dashboard.database import prompt_reading
 from dashboard.register import sample_words as words
 from dashboard.register.inserting import insert_select
 from dashboard.register.models import TrackedTask
-from dashboard.register.search import prompt_reading
 
 CHUNK = 10_000
 """Tasks a transaction, so that others can write meanwhile."""

@@ -10,15 +10,15 @@ from functools import cached_property, partial
 from heapq import nsmallest
 from typing import Self
 
-from django.db import connection
 from django.db.models import BooleanField, DateTimeField, F, Func, Q, Value
 
+from dashboard.database import prompt_reading, proposals
 from dashboard.pages import moments
 from dashboard.pages.filter_forms import DAMAGED, BadFilter
 from dashboard.register.counting import Count
 from dashboard.register.filters.filter import Filter
 from dashboard.register.models import TaskQuerySet, TrackedTask
-from dashboard.register.search import predicate, prompt_reading, stretches
+from dashboard.register.search import predicate, stretches
 from dashboard.register.search.stretches import Look, Place, Segment
 
 NEWEST_FIRST = "-created"
@@ -128,7 +128,7 @@ class Walk:
     @cached_property
     def candidates(self) -> list[int] | None:
         """All that a search can find, when they are few: those are sorted."""
-        return predicate.candidates(self.filter.prompt_words, limit=predicate.FEW[connection.vendor])
+        return predicate.candidates(self.filter.prompt_words, limit=proposals.few())
 
     def _found(self, cursor: Cursor | None, *, limit: int) -> list[TrackedTask]:
         """A common word is met at once, a rare one is found among few. For others, stretches are looked through."""
@@ -149,7 +149,7 @@ class Walk:
             return self._rows(met)
         if indexed:
             return self._rows(stretches.found(q, self._segments(cursor), looks, limit=limit))
-        read = predicate.candidates(q, limit=predicate.FEW[connection.vendor], reading=True)
+        read = predicate.candidates(q, limit=proposals.few(), reading=True)
         if read is not None:
             self.__dict__["candidates"] = read
             return self._picked(cursor, limit=limit)
@@ -162,7 +162,7 @@ class Walk:
         """Whether an index would propose more than are sorted, if it goes on as in the looks that were taken."""
         looked_at = [look for look in looks if look]
         met, read = sum(look.met for look in looked_at), sum(look.read for look in looked_at)
-        return met * self._size > predicate.FEW[connection.vendor] * read
+        return met * self._size > proposals.few() * read
 
     def _met(self, cursor: Cursor | None, *, limit: int, at_most: int) -> tuple[list[int] | None, list[Look | None]]:
         """What is found among the next few tasks, or None when that is too little to say what comes next."""

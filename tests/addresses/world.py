@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from dashboard.audit import chain
 from dashboard.calls import accounts
+from dashboard.database import prompt_reading
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, Outcome, State
 from dashboard.register.models import TrackedTask
-from dashboard.register.search import prompt_reading
 from tests.conftest import Person
 from tests.factories import DeletionFactory, DeletionItemFactory, ImportBatchFactory, TrackedTaskFactory, UserFactory
 

@@ -14,8 +14,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from dashboard.audit import anchors, triggers
+from dashboard.audit import anchors
 from dashboard.audit.models import AuditEvent, AuditHead
+from dashboard.database import append_only
 from dashboard.env import Env, Mistyped
 from tests.audit.test_chain import append_some
 from tests.audit.test_verify_audit import wrong
@@ -80,10 +81,10 @@ def test_a_log_that_was_cut_off_lacks_what_the_file_holds(settings, tmp_path: Pa
     with (tmp_path / "heads.txt").open("a") as file:
         file.write("2026-11-29T04:00:00 4:ab")
     assert wrong(capsys) == ""
-    triggers.drop(connection)
+    append_only.drop(connection)
     AuditEvent.objects.filter(sequence__gt=1).delete()
     AuditHead.objects.update(sequence=1, hash=AuditEvent.objects.get().hash)
-    triggers.create(connection)
+    append_only.create(connection)
     assert wrong(capsys) == f"Entry 3 was published with the hash {last.hash}, and the log lacks it."
 
 

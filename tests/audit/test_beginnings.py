@@ -11,8 +11,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from dashboard.audit import beginnings, heads, triggers
+from dashboard.audit import beginnings, heads
 from dashboard.audit.models import AuditEvent, AuditHead
+from dashboard.database import append_only
 from tests.audit.test_heads import append, exchange
 from tests.audit.test_verify_audit import wrong
 
@@ -75,9 +76,9 @@ def test_a_chain_that_does_not_hold_accepts_nothing(capsys) -> None:
     last = append(5)
     exchange()
     append(2)
-    triggers.drop(connection)
+    append_only.drop(connection)
     AuditEvent.objects.filter(sequence=1).update(actor="nobody")
-    triggers.create(connection)
+    append_only.create(connection)
     said = wrong(capsys, "--accept-new-log")
     assert said.startswith("Entry 1: its actor is not what it was.")
     assert sentence(last) in said

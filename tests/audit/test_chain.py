@@ -8,8 +8,9 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import F
 
-from dashboard.audit import chain, keys, triggers
+from dashboard.audit import chain, keys
 from dashboard.audit.models import AuditEvent, AuditHead
+from dashboard.database import append_only
 from tests.audit.writers import four_at_once
 
 CHANGED = "its fields were changed, or the key that it was written with is not known here."
@@ -29,7 +30,7 @@ def append_some(count: int) -> list[AuditEvent]:
 @pytest.fixture
 def unprotected(db: None) -> None:
     """What someone with the database's password could do."""
-    triggers.drop(connection)
+    append_only.drop(connection)
 
 
 @pytest.mark.django_db

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
-from dashboard.audit import chain, heads, triggers
+from dashboard.audit import chain, heads
 from dashboard.audit.models import AuditEvent, AuditHead
+from dashboard.database import append_only
 from tests.audit.writers import four_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,11 +64,11 @@ def as_seen(event: AuditEvent) -> heads.Seen:
 
 @contextmanager
 def unprotected() -> Iterator[None]:
-    triggers.drop(connection)
+    append_only.drop(connection)
     try:
         yield
     finally:
-        triggers.create(connection)
+        append_only.create(connection)
 
 
 def restore(sequence: int) -> AuditEvent:

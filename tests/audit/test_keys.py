@@ -8,9 +8,10 @@ import pytest
 from django.core.checks import run_checks
 from django.db import connection
 
-from dashboard.audit import chain, triggers
+from dashboard.audit import chain
 from dashboard.audit.chain import GENESIS, Broken
 from dashboard.audit.models import AuditEvent, AuditHead
+from dashboard.database import append_only
 from tests.audit.test_chain import CHANGED, append_some
 
 pytestmark = pytest.mark.django_db
@@ -18,14 +19,14 @@ pytestmark = pytest.mark.django_db
 
 def test_a_log_that_was_hashed_anew_without_the_key_does_not_hold() -> None:
     """As whoever has the database alone can do at any time."""
-    triggers.drop(connection)
+    append_only.drop(connection)
     previous = GENESIS
     for event in append_some(3):
         event.previous_hash = previous
         event.hash = previous = hashlib.sha256(chain.hashed(event).encode()).hexdigest()
         event.save()
     AuditHead.objects.update(sequence=3, hash=previous)
-    triggers.create(connection)
+    append_only.create(connection)
     assert chain.verify() == Broken(sequence=1, reason=CHANGED)
 
 

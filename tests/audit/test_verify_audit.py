@@ -8,9 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from dashboard.audit import chain, triggers
+from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent, AuditHead
-from tests.audit.test_triggers import do_nothing
+from dashboard.database import append_only
+from tests.database.test_append_only import do_nothing
 
 
 @pytest.fixture
@@ -27,9 +28,9 @@ def test_it_says_where_a_chain_that_holds_ends(events: list[AuditEvent], capsys:
 def test_it_exits_1_and_names_the_first_broken_entry(
     events: list[AuditEvent], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    triggers.drop(connection)
+    append_only.drop(connection)
     AuditEvent.objects.filter(sequence__gt=1).update(actor="nobody")
-    triggers.create(connection)
+    append_only.create(connection)
 
     with pytest.raises(SystemExit) as exit:
         call_command("verify_audit")
@@ -55,10 +56,10 @@ def test_an_export_that_can_not_be_written_is_a_sentence(events: list[AuditEvent
     [("hash", "é"), ("commitments", "5"), ("salts", "5"), ("salts", f'{{"actor": {"9" * 5000}}}')],
 )
 def test_what_can_not_be_read_does_not_hold(events: list[AuditEvent], capsys, column: str, text: str) -> None:
-    triggers.drop(connection)
+    append_only.drop(connection)
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE audit_auditevent SET {column} = %s WHERE sequence = 2", [text])
-    triggers.create(connection)
+    append_only.create(connection)
     assert wrong(capsys).startswith("Something in the database can't be read: ")
 
 
@@ -90,10 +91,10 @@ def test_a_log_that_was_cut_off_lacks_what_this_machine_saw(
     for number in range(3):
         with transaction.atomic():
             last = chain.append(actor="olga", action="deletion.confirmed", subject=str(number))
-    triggers.drop(connection)
+    append_only.drop(connection)
     AuditEvent.objects.filter(sequence=3).delete()
     AuditHead.objects.update(sequence=2, hash=AuditEvent.objects.get(sequence=2).hash)
-    triggers.create(connection)
+    append_only.create(connection)
     assert wrong(capsys) == f"Entry 3 was seen with the hash {last.hash}, and the log lacks it."
 
 
@@ -101,5 +102,5 @@ def test_a_trigger_that_does_nothing_is_not_ours(events: list[AuditEvent], capsy
     assert wrong(capsys) == ""
     name = do_nothing()
     assert wrong(capsys) == f"The trigger {name} is not ours."
-    triggers.drop(connection)
+    append_only.drop(connection)
     assert wrong(capsys).startswith("The trigger audit_event_no_update is missing.")

@@ -13,8 +13,9 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from dashboard.audit import chain, triggers
+from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
+from dashboard.database import append_only
 from tests.conftest import Person
 
 
@@ -285,7 +286,7 @@ def test_what_is_empty_in_a_detail_shows_as_a_dash(viewer: Person) -> None:
 
 def test_a_forged_entry_is_still_listed(viewer: Person) -> None:
     append()
-    triggers.drop(connection)
+    append_only.drop(connection)
     AuditEvent.objects.update(detail=["not", "a", "mapping"])
 
     assert sequences(viewer.get("/audit/")) == [1]

@@ -9,9 +9,10 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
-from dashboard.audit import chain, commitments, triggers
+from dashboard.audit import chain, commitments
 from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.calls.models import ProviderCall
+from dashboard.database import append_only
 from dashboard.deletions.models import Deletion, DeletionItem
 
 CHANGED = "its fields were changed, or the key that it was written with is not known here."
@@ -95,7 +96,7 @@ def hash_everything_anew() -> str:
 
 
 def append_with_all_triggers_standing() -> str:
-    triggers.create(connection)
+    append_only.create(connection)
     sequence = last().sequence + 1
     event = AuditEvent(sequence=sequence, at=timezone.now(), actor="paul", action="deletion.confirmed")
     AuditHead.objects.update(sequence=sequence, hash=plain(event, last().hash))
@@ -135,7 +136,7 @@ def empty_all_of_it_and_let_it_begin_again() -> str:
 
 
 def drop_a_trigger() -> str:
-    triggers.create(connection)
+    append_only.create(connection)
     with connection.cursor() as cursor:
         on_table = " ON audit_auditevent" if connection.vendor == "postgresql" else ""
         cursor.execute(f"DROP TRIGGER audit_event_no_update{on_table}")

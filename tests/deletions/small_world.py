@@ -14,11 +14,11 @@ from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
 
-from dashboard.audit import triggers
 from dashboard.calls import accounts, controls, slots
 from dashboard.calls.models import ProviderCall, Slot
 from dashboard.calls.sending import perform
 from dashboard.calls.verdicts import Verdict
+from dashboard.database import append_only
 from dashboard.deletions import actions
 from dashboard.deletions.dispatch import agenda, next_call
 from dashboard.deletions.dispatch.loop import Shift
@@ -286,9 +286,9 @@ class SmallWorld:
 
     def clear(self) -> None:
         """An empty database."""
-        triggers.drop(connection)
+        append_only.drop(connection)
         call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True, reset_sequences=False)
-        triggers.create(connection)
+        append_only.create(connection)
 
 
 def idents(chunk: next_call.Chunk) -> set[Ident]:

@@ -18,11 +18,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from dashboard.audit import chain, heads, triggers
+from dashboard.audit import chain, heads
 from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.calls import accounts, sending, slots
 from dashboard.calls.models import Account, Control, ProviderCall, Slot, Worker
 from dashboard.calls.verdicts import Unanswered, Verdict, judge_delete
+from dashboard.database import append_only
 from dashboard.deletions import actions
 from dashboard.deletions.dispatch import agenda, arming, jobs, next_call, recovery, restoring
 from dashboard.deletions.dispatch.loop import Shift
@@ -79,11 +80,11 @@ class Copy:
 
 @contextmanager
 def unprotected() -> Iterator[None]:
-    triggers.drop(connection)
+    append_only.drop(connection)
     try:
         yield
     finally:
-        triggers.create(connection)
+        append_only.create(connection)
 
 
 @pytest.fixture(autouse=True)

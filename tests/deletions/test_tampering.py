@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
-from dashboard.audit import triggers
 from dashboard.audit.models import AuditEvent
+from dashboard.database import append_only
 from dashboard.deletions import actions
 from dashboard.deletions.dispatch import closing
 from dashboard.deletions.models import Deletion
@@ -54,10 +54,10 @@ def test_each_way_is_found(deletion: Deletion, capsys) -> None:
     missed = {}
     for tamper in [*forged_log.WAYS, *forged_rows.WAYS]:
         with transaction.atomic():
-            triggers.drop(connection)
+            append_only.drop(connection)
             expected = tamper()
             if tamper is not forged_log.drop_a_trigger:
-                triggers.create(connection)
+                append_only.create(connection)
             if expected not in (said := wrong(capsys, "--reconcile")):
                 missed[tamper.__name__] = f"{expected} ≠ {said}"
             transaction.set_rollback(True)

@@ -20,6 +20,7 @@ from dashboard.access import throttle
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import accounts
 from dashboard.calls.models import Account
+from dashboard.database.prompt_reading import GRAMS
 from dashboard.deletions import actions
 from dashboard.deletions.dispatch import closing
 from dashboard.deletions.drafts import freezing
@@ -28,7 +29,6 @@ from dashboard.operations import erasing
 from dashboard.register import importing
 from dashboard.register.importing import batches, jobs
 from dashboard.register.models import ImportBatch, ImportPiece, Selection, TrackedTask
-from dashboard.register.search.prompt_reading import GRAMS
 from tests.audit.test_verify_audit import wrong
 from tests.conftest import Person
 from tests.factories import PASSWORD, SelectionFactory, TrackedTaskFactory, UserFactory

@@ -12,15 +12,16 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from dashboard.audit import chain, commitments, triggers
+from dashboard.audit import chain, commitments
 from dashboard.audit.models import AuditEvent
+from dashboard.database import append_only
+from dashboard.database.prompt_reading import GRAMS
 from dashboard.deletions import actions
 from dashboard.deletions.dispatch import closing
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion
 from dashboard.operations import erasing
 from dashboard.register.models import ImportBatch, TrackedTask
-from dashboard.register.search.prompt_reading import GRAMS
 from tests.audit.test_verify_audit import wrong
 from tests.factories import TrackedTaskFactory, UserFactory
 
@@ -139,10 +140,10 @@ def two_who_are_erased() -> tuple[str, str]:
 
 def exchange(one: str, other: str) -> None:
     """As who has the database can: what the first entry of each tells becomes the other's."""
-    triggers.drop(connection)
+    append_only.drop(connection)
     AuditEvent.objects.filter(sequence=1).update(actor=other, subject=other)
     AuditEvent.objects.filter(sequence=2).update(actor=one, subject=one)
-    triggers.create(connection)
+    append_only.create(connection)
 
 
 def test_two_who_were_erased_can_not_be_exchanged(settings, capsys) -> None:

@@ -13,9 +13,9 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from dashboard.audit import chain, commitments, triggers
+from dashboard.audit import chain, commitments
 from dashboard.audit.models import AuditEvent
-from dashboard.database import sql
+from dashboard.database import append_only, sql
 from dashboard.deletions import actions
 from dashboard.deletions.dispatch import closing
 from dashboard.deletions.drafts import freezing
@@ -91,7 +91,7 @@ def holds(capsys: pytest.CaptureFixture[str]) -> None:
     """The log does, history says what it says, and it can't be changed."""
     capsys.readouterr()
     assert wrong(capsys, "--reconcile") == ""
-    assert triggers.missing(connection) == triggers.altered(connection) == []
+    assert append_only.missing(connection) == append_only.altered(connection) == []
 
 
 def is_done() -> None:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
+from dashboard.database import prompt_reading
 from dashboard.register.models import TrackedTask
-from dashboard.register.search import prompt_reading
 from tests.factories import TrackedTaskFactory
 
 BEGINNING = datetime(2026, 3, 1, tzinfo=UTC)

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from dashboard.calls.texts import LONGEST_PROMPT, LONGEST_TEXT, MOST_URLS
+from dashboard.database import prompt_index
 from dashboard.register.models import TrackedTask
-from dashboard.register.search import prompt_index
 from tests.conftest import Person
 from tests.deletions.conftest import drafted, ticked
 from tests.factories import TrackedTaskFactory

@@ -10,13 +10,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dashboard.database import proposals
 from dashboard.register import counting, listing, walking
 from dashboard.register.counting import count
 from dashboard.register.facets import facets, models
 from dashboard.register.filters.filter import Filter
 from dashboard.register.listing import Address
 from dashboard.register.models import TrackedTask
-from dashboard.register.search import predicate
 from dashboard.register.walking import Cursor
 from tests.register import big_register
 
@@ -120,7 +120,7 @@ def register(monkeypatch) -> None:
     monkeypatch.setattr(counting, "COUNT_CAP", 400)
     monkeypatch.setattr(counting, "READ_AT_MOST", 500)
     monkeypatch.setattr(walking, "SMALL", 1000)
-    monkeypatch.setattr(predicate, "FEW", dict.fromkeys(predicate.FEW, 100))
+    monkeypatch.setattr(proposals, "few", lambda: 100)
     assert big_register.fill() == 20_000
     if connection.vendor == "postgresql":
         # A few megabytes it would rather read whole, if only it may: what is left to see is what no index serves.

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
+from dashboard.database import prompt_index, prompt_reading, proposals
 from dashboard.database.folding import fold
 from dashboard.register import walking
 from dashboard.register.checks import what_triggers_keep_is_kept
@@ -20,7 +21,7 @@ from dashboard.register.counting import count
 from dashboard.register.filters.filter import Filter
 from dashboard.register.listing import Address, page
 from dashboard.register.models import IndexedPrompt, TrackedTask
-from dashboard.register.search import predicate, prompt_index, prompt_reading
+from dashboard.register.search import predicate
 from dashboard.register.search.query import read
 from tests.factories import TrackedTaskFactory
 
@@ -64,7 +65,7 @@ def test_it_finds_what_a_plain_search_finds(prompts: dict[str, str], q: str, dat
 @pytest.mark.parametrize("sort", ["-created", "created"])
 def test_a_common_word_is_paged_like_a_rare_one(monkeypatch, settings, few: int, whole: int, sort: str) -> None:
     monkeypatch.setattr(walking, "SMALL", 0)
-    monkeypatch.setattr(predicate, "FEW", dict.fromkeys(predicate.FEW, few))
+    monkeypatch.setattr(proposals, "few", lambda: few)
     monkeypatch.setattr(walking, "READ_WHOLE", whole)
     settings.TASKS_PER_PAGE = 2
     tasks = [
@@ -118,7 +119,7 @@ def test_a_missing_trigger_is_an_error_and_can_be_put_back() -> None:
 @pytest.mark.parametrize("few", [0, 1000])
 def test_as_many_words_as_an_address_takes(few: int, monkeypatch) -> None:
     """SQLite takes an expression of depth 1,000: a text with a blank behind each letter met an error."""
-    monkeypatch.setattr(predicate, "FEW", dict.fromkeys(predicate.FEW, few))
+    monkeypatch.setattr(proposals, "few", lambda: few)
     words = [ascii_lowercase[number % 26] for number in range(500)]
     for prompt in (ascii_lowercase, ascii_lowercase[:-1], "8"):
         TrackedTaskFactory(prompt=prompt)

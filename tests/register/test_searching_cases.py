@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 import pytest
 from django.http import QueryDict
 
+from dashboard.database import proposals
 from dashboard.database.folding import fold
 from dashboard.pages.filter_forms import BadFilter
 from dashboard.register import walking
 from dashboard.register.filters.filter import Filter
 from dashboard.register.models import TrackedTask
-from dashboard.register.search import predicate
 from tests.factories import TrackedTaskFactory
 from tests.register.one_set import agreed, naive
 
@@ -200,7 +200,7 @@ def test_it_finds_what_was_meant_and_all_agree(q: str, wanted: set[str], monkeyp
     filter = asked(q)
     for few, looked_at in ((1000, 200), (0, 1)):
         monkeypatch.setattr(walking, "SMALL", 0)
-        monkeypatch.setattr(predicate, "FEW", dict.fromkeys(predicate.FEW, few))
+        monkeypatch.setattr(proposals, "few", lambda few=few: few)
         monkeypatch.setattr(walking, "LOOKED_AT", looked_at)
         found = agreed(filter)
         assert {task.task_id.removeprefix("t ") for task in TrackedTask.objects.filter(pk__in=found)} == wanted

@@ -14,13 +14,14 @@ from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dashboard.database import prompt_reading, proposals
+from dashboard.database.prompt_reading import BEGIN, slot_of
 from dashboard.pages import moments
 from dashboard.register import listing, walking
 from dashboard.register.filters.filter import Filter
 from dashboard.register.listing import Address
 from dashboard.register.models import TrackedTask
-from dashboard.register.search import predicate, prompt_reading, stretches
-from dashboard.register.search.prompt_reading import BEGIN, slot_of
+from dashboard.register.search import predicate, stretches
 from tests.factories import TrackedTaskFactory
 from tests.register.one_set import naive, walked
 from tests.register.test_one_predicate import undone
@@ -121,7 +122,7 @@ def test_all_pages_are_what_python_finds(
 ) -> None:
     with undone(), pytest.MonkeyPatch.context() as changed, override_settings(TASKS_PER_PAGE=size):
         changed.setattr(stretches, "MOST", most)
-        changed.setattr(predicate, "FEW", dict.fromkeys(predicate.FEW, few))
+        changed.setattr(proposals, "few", lambda: few)
         for name, value in caps.items():
             changed.setattr(walking, name, value)
         TrackedTask.objects.all().delete()
@@ -137,7 +138,7 @@ def test_all_pages_are_what_python_finds(
 @pytest.fixture
 def stretches_alone(monkeypatch) -> None:
     """Neither sorting nor walking spares anybody a look through stretches."""
-    monkeypatch.setattr(predicate, "FEW", dict.fromkeys(predicate.FEW, 0))
+    monkeypatch.setattr(proposals, "few", lambda: 0)
     monkeypatch.setattr(walking, "LOOKED_AT", 1)
     monkeypatch.setattr(walking, "LOOKED_AT_AGAIN", 0)
 
@@ -223,7 +224,7 @@ def test_a_slot_that_is_read_in_part_is_read_again(monkeypatch, settings, sort: 
     """Two a day have the word, behind some that have not: so the first stretch is all that is left."""
     for name, value in (("SMALL", 0), ("LOOKED_AT", 2), ("LOOKED_AT_AGAIN", 0)):
         monkeypatch.setattr(walking, name, value)
-    monkeypatch.setattr(predicate, "FEW", dict.fromkeys(predicate.FEW, 0))
+    monkeypatch.setattr(proposals, "few", lambda: 0)
     monkeypatch.setattr(stretches, "MOST", 1)
     settings.TASKS_PER_PAGE = 2
     noon = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -5,10 +5,10 @@ from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
+from dashboard.database import prompt_reading
 from dashboard.register import counting, facets
 from dashboard.register.filters.filter import Filter
 from dashboard.register.models import TrackedTask
-from dashboard.register.search import prompt_reading
 from tests.conftest import Person
 from tests.factories import TrackedTaskFactory
 

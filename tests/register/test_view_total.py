@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dashboard.database import proposals
 from dashboard.register import counting, walking
-from dashboard.register.search import predicate
 from tests.conftest import Person
 from tests.factories import TrackedTaskFactory
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def many(monkeypatch, settings) -> None:
-    monkeypatch.setattr(predicate, "FEW", dict.fromkeys(predicate.FEW, 2))
+    monkeypatch.setattr(proposals, "few", lambda: 2)
     monkeypatch.setattr(counting, "SOON", 7)
     monkeypatch.setattr(walking, "SMALL", 10**9)
     settings.TASKS_PER_PAGE = 3

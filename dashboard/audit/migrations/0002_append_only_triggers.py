@@ -1,14 +1,14 @@
 from django.db import migrations
 
-from dashboard.audit import triggers
+from dashboard.database import append_only
 
 
 def create(apps, schema_editor):
-    triggers.create(schema_editor.connection)
+    append_only.create(schema_editor.connection)
 
 
 def drop(apps, schema_editor):
-    triggers.drop(schema_editor.connection)
+    append_only.drop(schema_editor.connection)
 
 
 class Migration(migrations.Migration):

@@ -14,6 +14,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from dashboard.calls.models import Kind
+from dashboard.database import prompt_reading
 from dashboard.pages import moments
 from dashboard.pages.filter_forms import BadFilter, DayField
 from dashboard.pages.foreign import quoted
@@ -23,7 +24,7 @@ from dashboard.register.filters.model_names import Choice
 from dashboard.register.filters.pasted import Pasted
 from dashboard.register.filters.times import Age, Time, as_text
 from dashboard.register.models import LISTED, Presence, Selection, Status, TaskQuerySet, TrackedTask
-from dashboard.register.search import predicate, prompt_reading
+from dashboard.register.search import predicate
 from dashboard.register.search.query import ids
 
 LONGEST = 1900

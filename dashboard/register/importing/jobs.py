@@ -9,7 +9,7 @@ from django.db.models import Q
 from django_tasks import task
 
 from dashboard.calls import clock
-from dashboard.register import statistics
+from dashboard.database import statistics
 from dashboard.register.importing import pieces
 from dashboard.register.importing.steps import STATE, Checking, Importing, Superseded
 from dashboard.register.models import ImportBatch

@@ -9,10 +9,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from dashboard.database import prompt_reading
 from dashboard.register.importing.cells import fields
 from dashboard.register.importing.cells.entries import Row
 from dashboard.register.inserting import TABLE, insert_select
-from dashboard.register.search import prompt_reading
 
 KEY = ("kind", "task_id")
 VALUES = ("status", "model", "prompt", "urls", "width", "height", "duration", "error", "created_at", "created_raw")

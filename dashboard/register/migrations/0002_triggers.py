@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from django.db import migrations
 
-from dashboard.register import listed
-from dashboard.register.search import prompt_index
+from dashboard.database import listed, prompt_index
 
 
 def create(apps, schema_editor):

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, Self
 
-from django.db import connection
 from django.db.models import Q
 
+from dashboard.database import proposals
+from dashboard.database.prompt_reading import UNTIMED, slot_of, slots_between
 from dashboard.register.models import TaskQuerySet, TrackedTask
 from dashboard.register.search import predicate
-from dashboard.register.search.prompt_reading import UNTIMED, slot_of, slots_between
 
 MOST = 4
 """Proposals for each row of a page, at first: not every one of them fits what else is asked for."""
@@ -159,12 +159,12 @@ def found(q: str, segments: Iterable[Segment], looks: Sequence[Look | None], *, 
 def _found_in(q: str, segment: Segment, look: Look, *, limit: int) -> list[int]:
     places = list[Place]()
     stretch, most = Stretch.first(segment, look, limit=limit), MOST * limit
-    if connection.vendor == "sqlite":
-        # It looks for no more than it is asked for, however far that lies.
+    if proposals.stop_at_the_limit():
+        # Then there is no reason to keep the stretch short.
         stretch, most = stretch.up_to(stretch.last), 2 * limit
     while True:
         proposed, stretch = _proposed(q, stretch, most=most)
-        fitting = segment.of(predicate.one_of(proposed) & predicate.found(q))
+        fitting = segment.of(proposals.one_of(proposed) & predicate.found(q))
         found = _places(fitting, limit=limit - len(places)) if proposed else []
         places += found
         if stretch.is_last or len(places) == limit:

@@ -5,17 +5,17 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from dashboard.audit import triggers
+from dashboard.database import append_only
 
 
 class Command(BaseCommand):
     help = "Puts back the triggers that keep the audit log append-only."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = {*triggers.missing(connection), *triggers.altered(connection)}
+        found = {*append_only.missing(connection), *append_only.altered(connection)}
         with transaction.atomic():
-            triggers.create(connection)
-        foreign = triggers.altered(connection)
+            append_only.create(connection)
+        foreign = append_only.altered(connection)
         put_back = sorted(found.difference(foreign))
         self.stdout.write(
             f"Put back: {', '.join(put_back)}." if put_back else "Every trigger stood; nothing was missing."

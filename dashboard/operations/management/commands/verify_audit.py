@@ -9,8 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DataError, connection
 
-from dashboard.audit import anchors, beginnings, chain, heads, triggers
+from dashboard.audit import anchors, beginnings, chain, heads
 from dashboard.audit.models import AuditEvent, AuditHead
+from dashboard.database import append_only
 from dashboard.operations import reconciling
 
 TOLD = 50
@@ -59,7 +60,7 @@ class Command(BaseCommand):
             for sentence in beginnings.accept():
                 self.stdout.write(f"Accepted: {sentence}")
         wrong = [str(broken)] if broken else []
-        wrong += beginnings.wrong() + triggers.wrong(connection) + self._lost() + self._unexpected(options["expect"])
+        wrong += beginnings.wrong() + append_only.wrong(connection) + self._lost() + self._unexpected(options["expect"])
         if options["reconcile"] and not broken:
             wrong += self._different()
         if wrong:

@@ -10,7 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from dashboard.calls.models import Kind
-from dashboard.register import importing, statistics
+from dashboard.database import statistics
+from dashboard.register import importing
 from dashboard.register.importing import reading
 from dashboard.register.importing.cells.entries import Entry, Note, Problem
 from dashboard.register.importing.meter import Meter

@@ -5,8 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 
-from dashboard.register import listed
-from dashboard.register.search import prompt_index
+from dashboard.database import listed, prompt_index
 
 
 class Command(BaseCommand):

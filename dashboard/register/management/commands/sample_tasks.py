@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from dashboard.register import statistics
+from dashboard.database import statistics
 from dashboard.register.samples import add_samples
 
 MOST = 10_000_000

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from dashboard.register import statistics
+from dashboard.database import statistics
 from tests.factories import TrackedTaskFactory
 
 

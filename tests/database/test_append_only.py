@@ -5,8 +5,9 @@ from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from dashboard.audit import chain, triggers
+from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
+from dashboard.database import append_only
 
 ON_SQLITE = connection.vendor == "sqlite"
 
@@ -17,7 +18,7 @@ def event(db: None) -> AuditEvent:
 
 
 def names() -> list[str]:
-    return list(triggers.SQLITE if ON_SQLITE else triggers.POSTGRESQL)
+    return list(append_only.SQLITE if ON_SQLITE else append_only.POSTGRESQL)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_the_models_can_not_change_an_entry(event: AuditEvent) -> None:
 
 @pytest.mark.django_db
 def test_a_migrated_database_has_every_trigger() -> None:
-    assert triggers.missing(connection) == []
+    assert append_only.missing(connection) == []
     assert run_checks(tags=["database"], databases=["default"]) == []
 
 
@@ -73,7 +74,7 @@ def do_nothing() -> str:
             cursor.execute("DROP TRIGGER audit_event_no_update")
             cursor.execute("CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_auditevent BEGIN SELECT 1; END")
             return "audit_event_no_update"
-        head, _, _ = triggers.POSTGRESQL_FUNCTION.partition("$$")
+        head, _, _ = append_only.POSTGRESQL_FUNCTION.partition("$$")
         cursor.execute(f"{head} $$ BEGIN RETURN NULL; END $$")
         return "audit_event_refuse"
 
@@ -87,14 +88,14 @@ def test_the_check_names_a_trigger_that_does_nothing_and_protect_audit_puts_ours
     assert (error.id, f"The trigger {name} is not ours." in error.msg) == ("audit.E001", True)
     call_command("protect_audit")
     assert f"Put back: {name}." in capsys.readouterr().out
-    assert triggers.wrong(connection) == []
+    assert append_only.wrong(connection) == []
 
 
 @pytest.mark.django_db
 def test_the_check_finds_a_view_in_the_place_of_the_table() -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE {triggers.TABLE} RENAME TO entries")
-        cursor.execute(f"CREATE VIEW {triggers.TABLE} AS SELECT * FROM entries")
+        cursor.execute(f"ALTER TABLE {append_only.TABLE} RENAME TO entries")
+        cursor.execute(f"CREATE VIEW {append_only.TABLE} AS SELECT * FROM entries")
     [error] = run_checks(databases=["default"], tags=["database"])
     assert error.id == "audit.E001"
     assert error.msg.endswith("is not protected: audit_auditevent is a view: no trigger guards what it shows.")
@@ -110,7 +111,7 @@ def test_protect_audit_leaves_what_is_not_ours_and_says_so() -> None:
         )
     with pytest.raises(CommandError, match=r"^Not ours, so it stays: theirs\."):
         call_command("protect_audit")
-    assert triggers.wrong(connection) == ["The trigger theirs is not ours."]
+    assert append_only.wrong(connection) == ["The trigger theirs is not ours."]
 
 
 @pytest.mark.postgres
@@ -119,16 +120,16 @@ def test_the_check_finds_a_trigger_that_was_switched_off() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE audit_auditevent DISABLE TRIGGER audit_event_no_update")
 
-    assert triggers.missing(connection) == ["audit_event_no_update"]
+    assert append_only.missing(connection) == ["audit_event_no_update"]
 
 
 @pytest.mark.django_db
 def test_protect_audit_puts_back_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
-    triggers.drop(connection)
-    assert triggers.missing(connection) == names()
+    append_only.drop(connection)
+    assert append_only.missing(connection) == names()
 
     call_command("protect_audit")
-    assert triggers.missing(connection) == []
+    assert append_only.missing(connection) == []
     assert "audit_event_no_update" in capsys.readouterr().out
 
     call_command("protect_audit")
@@ -137,17 +138,17 @@ def test_protect_audit_puts_back_what_is_missing(capsys: pytest.CaptureFixture[s
 
 @pytest.mark.django_db
 def test_a_database_without_the_table_yet_lacks_nothing() -> None:
-    triggers.drop(connection)
+    append_only.drop(connection)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE audit_auditevent RENAME TO elsewhere")
 
-    assert triggers.wrong(connection) == []
+    assert append_only.wrong(connection) == []
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_migration_can_be_taken_back_and_done_again() -> None:
     call_command("migrate", "audit", "0001", verbosity=0)
-    assert triggers.missing(connection) == names()
+    assert append_only.missing(connection) == names()
 
     call_command("migrate", "audit", verbosity=0)
-    assert triggers.missing(connection) == []
+    assert append_only.missing(connection) == []

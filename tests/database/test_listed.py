@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from dashboard.calls.models import Kind
-from dashboard.register import listed
+from dashboard.database import listed
 from dashboard.register.checks import what_triggers_keep_is_kept
 from dashboard.register.models import LISTED, Presence, TrackedTask
 from tests.factories import TrackedTaskFactory

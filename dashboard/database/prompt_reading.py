@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, connections, transaction
 
+from dashboard.database import grams
 from dashboard.database.folding import fold
-from dashboard.register.listed import TASKS
-from dashboard.register.search import grams
+from dashboard.database.listed import TASKS
 
 if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 from django.db import DatabaseError, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
-from dashboard.database import triggers
-from dashboard.register.listed import TASKS
-from dashboard.register.search import grams, prompt_reading
-from dashboard.register.search.prompt_reading import GRAMS, NUMBERS, POSTGRESQL_SLOT, TABLE, UNREAD
+from dashboard.database import grams, prompt_reading, triggers
+from dashboard.database.listed import TASKS
+from dashboard.database.prompt_reading import GRAMS, NUMBERS, POSTGRESQL_SLOT, TABLE, UNREAD
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import connection
 
-from dashboard.register.listed import TASKS
-from dashboard.register.search.prompt_reading import TABLE
+from dashboard.database.listed import TASKS
+from dashboard.database.prompt_reading import TABLE
 
 MANY = 10_000
 """So many changed tasks are worth a new look."""
