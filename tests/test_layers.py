@@ -43,6 +43,12 @@ FLOORS = {
 }
 """Of the rooms with floors, from the lowest up. A file or folder imports from its own floor and from those below."""
 
+DATABASES = {"sqlite", "sqlite3", "postgres", "postgresql"}
+TOLD_BY = {"vendor", "features", "display_name"}
+"""What a connection tells of the database behind it."""
+READS_ADDRESSES = Path("dashboard", "env.py")
+"""What somebody wrote as `DATABASE_URL` says by its beginning which database is meant."""
+
 
 def modules() -> list[Path]:
     found = [path for top in ("tensorslab_api", "dashboard") for path in sorted((ROOT / top).rglob("*.py"))]
@@ -91,6 +97,19 @@ def floor(module: tuple[str, ...]) -> int:
     if not floors or len(module) < 3:
         return 0
     return next(number for number, names in enumerate(floors) if module[2] in names)
+
+
+def asks(source: str) -> list[str]:
+    """Where it asks which database it is: lines that name one, or look at what a connection tells of it."""
+    found: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        is_asked = isinstance(node, ast.Attribute) and node.attr in TOLD_BY
+        # Compared with, looked up by, or given to `getattr`.
+        is_named = isinstance(node, ast.Constant) and node.value in DATABASES | {"vendor"}
+        if is_asked or is_named:
+            found.add(node.lineno)
+    lines = source.splitlines()
+    return [f"{number}: {lines[number - 1].strip()}" for number in sorted(found)]
 
 
 def circle(arrows: dict[str, set[str]]) -> list[str]:
@@ -179,3 +198,31 @@ def test_it_notices_an_arrow_that_points_up(importer: str, imported: str) -> Non
 )
 def test_it_lets_an_arrow_pass_that_points_down(importer: str, imported: str) -> None:
     assert not breach(tuple(importer.split(".")), tuple(imported.split(".")))
+
+
+def test_only_the_database_room_asks_which_database_it_is() -> None:
+    room = ROOT / "dashboard" / "database"
+    others = {path.relative_to(ROOT): path for path in modules() if not path.is_relative_to(room)}
+    del others[READS_ADDRESSES]
+    assert {str(place): found for place, path in others.items() if (found := asks(path.read_text("utf-8")))} == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'if connection.vendor == "postgresql":\n    pass',
+        "lock = connection.features.has_select_for_update",
+        "name = connections[alias].vendor",
+        'name = getattr(connection, "vendor")',
+        'DIALECT == "sqlite"',
+        'few = {"sqlite": 1000, "postgresql": 500}[name]',
+        'match name:\n    case "postgresql":\n        pass',
+        'is_file = name in ("sqlite", "sqlite3")',
+    ],
+)
+def test_it_notices_who_asks_which_database_it_is(source: str) -> None:
+    assert len(asks(source)) == 1
+
+
+def test_it_lets_pass_who_asks_for_what_it_wants() -> None:
+    assert asks('"""As on PostgreSQL."""\nimport sqlite3\norder = Collate("task_id", dialect.bytewise())') == []

@@ -25,9 +25,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
 
-from dashboard.database import sql
+from dashboard.database import dialect, sql
 
 logger = logging.getLogger(__name__)
 
@@ -279,11 +278,7 @@ def beginning() -> str:
 
 def _address() -> str:
     """Where the database is reached, as a hash; who has it can't change that."""
-    given = connection.settings_dict
-    name = f"{given['HOST']}:{given['PORT']}/{given['NAME']}"
-    if connection.vendor == "sqlite":
-        name = str(Path(given["NAME"]).absolute())
-    return hashlib.sha256(name.encode()).hexdigest()[:16]
+    return hashlib.sha256(dialect.address().encode()).hexdigest()[:16]
 
 
 def _highest(heads: Iterable[Seen]) -> Seen | None:

@@ -4,8 +4,9 @@ import threading
 import time
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.utils import timezone
+
+from dashboard.database import dialect, sql
 
 LOOKED_AT_EVERY = 1.0
 """Seconds for which the database's clock is carried on by our own steady one."""
@@ -26,12 +27,10 @@ def now() -> datetime:
 
     On SQLite everything runs on one machine, whose clock it is.
     """
-    if connection.vendor != "postgresql":
+    if not dialect.has_own_clock():
         return timezone.now()
     if time.monotonic() >= _last.at + LOOKED_AT_EVERY:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT clock_timestamp()")
-            _last.there = cursor.fetchone()[0]
+        [(_last.there,)] = sql.rows("SELECT clock_timestamp()")
         # After the answer, so that our time may be late by its way here, but never early.
         _last.at = time.monotonic()
     return _last.there + timedelta(seconds=time.monotonic() - _last.at)

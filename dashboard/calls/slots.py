@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from dashboard.calls.models import ProviderCall, Slot
-from dashboard.database.sql import Sql, among, listed, update
+from dashboard.database.sql import Sql, among, from_now, listed, update
 
 LEASE_MARGIN = 15.0
 LEAST_MARGIN = 5.0
@@ -68,10 +66,7 @@ def any_free() -> bool:
 
 def lease_end(margin: float = LEASE_MARGIN) -> Sql | datetime:
     """When a lease taken now runs out, by the database's clock: a value for `dashboard.database.sql`."""
-    seconds = settings.TENSORSLAB_TIMEOUT + margin
-    if connection.vendor == "postgresql":
-        return Sql(f"STATEMENT_TIMESTAMP() + INTERVAL '{seconds} seconds'")
-    return timezone.now() + timedelta(seconds=seconds)
+    return from_now(settings.TENSORSLAB_TIMEOUT + margin)
 
 
 def renew(hold: Hold) -> None:

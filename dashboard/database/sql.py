@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Model
+from django.utils import timezone
+
+from dashboard.database import dialect
 
 Row = TypeVar("Row", bound=Model)
 
@@ -88,6 +91,13 @@ def look_at(table: str) -> None:
     """Has PostgreSQL look at what a table holds by now: by itself it would a minute later, and plan badly till then."""
     if connection.vendor == "postgresql":
         change(f"ANALYZE (SKIP_LOCKED) {table}")
+
+
+def from_now(seconds: float) -> Sql | datetime:
+    """A value to write: the moment so many seconds from now, by the clock that decides (`calls/clock.py`)."""
+    if dialect.has_own_clock():
+        return Sql(f"STATEMENT_TIMESTAMP() + INTERVAL '{seconds} seconds'")
+    return timezone.now() + timedelta(seconds=seconds)
 
 
 def moment(value: datetime | None) -> datetime | None:

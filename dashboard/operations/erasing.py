@@ -31,12 +31,11 @@ from dashboard.audit import chain, commitments, keys
 from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.calls import accounts
 from dashboard.calls.models import Account
-from dashboard.database import append_only, sql
+from dashboard.database import append_only, locks, sql
 from dashboard.deletions.drafts.eligibility import HELD, taken_by
 from dashboard.deletions.models import IN_FLIGHT, Deletion, DeletionItem, Outcome, State
 from dashboard.operations.reconciling.entries import CONFIRMED
 from dashboard.register.models import ImportBatch, TrackedTask
-from dashboard.register.selecting import LOCK_NOT_AVAILABLE, LOCK_PATIENCE
 
 BEGUN = "person.erased"
 BATCH = 200
@@ -62,7 +61,7 @@ def erase(name: str, *, sleep: Callable[[float], None] = time.sleep) -> tuple[st
             for _ in step(name, pseudonym):
                 sleep(PAUSE)
     except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+        if not locks.waited_too_long(error):
             raise
         raise Refused(BUSY.format(name)) from error
     told = AuditEvent.objects.filter(action=chain.ERASED, subject=pseudonym)
@@ -213,9 +212,7 @@ def _told_of(name: str) -> QuerySet[AuditEvent]:
 def _erase_after(last: int, named: QuerySet[AuditEvent], name: str, pseudonym: str) -> int:
     """Erases the next entries after one. The number of the last of them, or 0 when there are none."""
     with transaction.atomic():
-        if connection.vendor == "postgresql":
-            # Whoever writes to the log waits as long as we do.
-            sql.change(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE}'")
+        locks.wait_briefly()
         accounts.locked()
         events = list(named.filter(sequence__gt=last).order_by("sequence")[:BATCH])
         confirmed = [event.subject for event in events if event.action == CONFIRMED and event.actor == name]

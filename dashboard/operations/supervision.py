@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
+
+from dashboard.database import dialect
 
 HEADER = """\
 ; Written at every start by manage.py run.
@@ -60,7 +61,7 @@ def configuration() -> str:
     bind = f"[{settings.BIND}]" if ":" in settings.BIND else settings.BIND
     web = f"{python} {' '.join(web_server(f'{bind}:{settings.PORT}', processes=2))}"
     # One worker process fills all slots on SQLite; more only wait for its lock.
-    workers = 1 if connection.vendor == "sqlite" else 3
+    workers = 3 if dialect.lets_several_write() else 1
     sections = [
         _program("web", web, priority=20),
         _program("worker", f"{manage} worker", priority=30, processes=workers),

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from dashboard.database import prompt_reading
+from dashboard.database.dialect import as_hex, as_json, as_moment
 from dashboard.register import sample_words as words
 from dashboard.register.inserting import insert_select
 from dashboard.register.models import TrackedTask
@@ -68,7 +69,7 @@ def _task(now: int) -> dict[str, str]:
     ended = f"state_word % 1000 < {PER_MILLE['ended']}"
     held = f"i % {HELD_EVERY} = 5"
     kind = _if(image, "'image'", "'video'")
-    task_id = f"SUBSTR({_hex('third_word')}, 5) || '_' || {_hex('first_word')} || {_hex('second_word')}"
+    task_id = f"SUBSTR({as_hex('third_word')}, 5) || '_' || {as_hex('first_word')} || {as_hex('second_word')}"
     begin = _text(f'["{settings.TENSORSLAB_API_URL}/pictures/')
     url = f"""{begin} || {kind} || '/' || {task_id} || '.png"]'"""
     age = f"age_word % {_if(ended, OLDEST, UNFINISHED)}"
@@ -82,8 +83,8 @@ def _task(now: int) -> dict[str, str]:
         "status": _if(completed, "'completed'", _if(ended, "'failed'", looks["status"])),
         "duration": _if(image, "NULL", _choice("shape_word / 100000", words.DURATIONS)),
         "error": _if(f"{ended} AND NOT ({completed})", _choice("state_word / 1000", words.ERRORS), "NULL"),
-        "urls": _json(_if(completed, url, "NULL")),
-        "created_at": _if(timeless, "NULL", _moment(f"{now} - {age}")),
+        "urls": as_json(_if(completed, url, "NULL")),
+        "created_at": _if(timeless, "NULL", as_moment(f"{now} - {age}")),
         "held_by": _if(held, "'admin'", "NULL"),
         "held_reason": _if(held, _choice(f"i / {HELD_EVERY}", words.HELD_REASONS), "NULL"),
     }
@@ -124,22 +125,3 @@ def _text(words: str) -> str:
 
 def _escaped(sql: str) -> str:
     return sql.replace("%", "%%")
-
-
-# What the databases spell differently.
-
-
-def _hex(number: str) -> str:
-    return f"LPAD(TO_HEX({number}), 8, '0')" if _on_postgresql() else f"PRINTF('%08x', {number})"
-
-
-def _moment(seconds: str) -> str:
-    return f"TO_TIMESTAMP({seconds})" if _on_postgresql() else f"DATETIME({seconds}, 'unixepoch')"
-
-
-def _json(text: str) -> str:
-    return f"CAST({text} AS jsonb)" if _on_postgresql() else text
-
-
-def _on_postgresql() -> bool:
-    return connection.vendor == "postgresql"

@@ -10,18 +10,17 @@ from typing import Self
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Count, Max, Q
 from django.http import QueryDict
 from django.utils import timezone
 
+from dashboard.database import locks
 from dashboard.register.filters.filter import Filter
 from dashboard.register.models import Presence, Selection, SelectionEntry, TaskQuerySet, TrackedTask
 
 KEPT_FOR = timedelta(hours=24)
 MOST_SHOWN = 200
-LOCK_NOT_AVAILABLE = "55P03"
-LOCK_PATIENCE = "3s"
 GONE = "This selection is not yours or no longer exists. Select the tasks again."
 BEGUN_ANEW = (
     "What was selected before is no longer kept: it was cleared elsewhere, or is over a day old. "
@@ -232,15 +231,10 @@ def _last_task() -> int:
     """The highest row number, with no lower one still to be committed."""
     try:
         with transaction.atomic():
-            # On PostgreSQL an import in flight holds numbers that nobody sees yet: wait for it. SQLite's
-            # transactions are IMMEDIATE, so beginning one waited already.
-            if connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
-                    # Whoever writes after us waits as long as we do.
-                    cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE}'")
-                    cursor.execute(f"LOCK TABLE {TrackedTask._meta.db_table} IN SHARE MODE")
+            # An import in flight may hold numbers that nobody sees yet.
+            locks.wait_for_writers(TrackedTask._meta.db_table)
             return TrackedTask.objects.aggregate(last=Max("pk"))["last"] or 0
     except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+        if not locks.waited_too_long(error):
             raise
         raise RegisterBusy("Many tasks are being written at this moment. Select all again in a minute.") from error

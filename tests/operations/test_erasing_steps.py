@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dashboard.audit import chain, commitments
 from dashboard.audit.models import AuditEvent
-from dashboard.database import append_only, sql
+from dashboard.database import append_only, locks, sql
 from dashboard.deletions import actions
 from dashboard.deletions.dispatch import closing
 from dashboard.deletions.drafts import freezing
@@ -188,7 +188,7 @@ def test_a_backup_neither_waits_nor_is_waited_for(olga: User) -> None:
 
 @pytest.mark.postgres
 def test_who_finds_the_log_in_use_is_told_so_and_goes_on_later(olga: User, capsys, monkeypatch) -> None:
-    monkeypatch.setattr(erasing, "LOCK_PATIENCE", "50ms")
+    monkeypatch.setattr(locks, "PATIENCE", "50ms")
     with beside() as long:
         long.execute("LOCK TABLE audit_auditevent IN SHARE UPDATE EXCLUSIVE MODE")
         with pytest.raises(CommandError, match="something else that takes long, is using what names “olga-1”"):

@@ -10,6 +10,7 @@ from django.db import connection
 from django.http import HttpResponse, QueryDict
 from django.utils import timezone
 
+from dashboard.database import locks
 from dashboard.register import selecting
 from dashboard.register.filters.filter import Filter
 from dashboard.register.models import Selection, TrackedTask
@@ -243,7 +244,7 @@ def test_rows_of_an_import_in_flight_never_slip_in_below(operator: Person, monke
         cursor.execute(f"INSERT INTO register_trackedtask ({names}) VALUES ({holes})", values)
     later = TrackedTaskFactory()
     assert later.pk > number
-    monkeypatch.setattr(selecting, "LOCK_PATIENCE", "50ms")
+    monkeypatch.setattr(locks, "PATIENCE", "50ms")
     response = press(operator, "all", shown=[later])
     assert response.status_code == 409
     assert "Many tasks are being written at this moment." in response.content.decode()

@@ -19,6 +19,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from dashboard.calls import accounts, clock, sending, slots
 from dashboard.calls.verdicts import Unanswered, Verdict, judge_delete, judge_look_up
+from dashboard.database import dialect
 from dashboard.deletions.dispatch import agenda, arming, next_call
 from dashboard.deletions.dispatch.next_call import Chunk
 from dashboard.deletions.dispatch.outcomes import settle
@@ -97,7 +98,7 @@ class Shift:
         self._look_round()
         if stopping.is_set() or agenda.next_due(now=self.clock()) is None:
             return True
-        self.holds = slots.take(SHARE if connection.vendor == "postgresql" else settings.TENSORSLAB_CONCURRENCY)
+        self.holds = slots.take(SHARE if dialect.lets_several_write() else settings.TENSORSLAB_CONCURRENCY)
         if not self.holds:
             return False
         pool = ThreadPoolExecutor(max_workers=len(self.holds), thread_name_prefix="call")

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from django.db import connection
 from django.db.models import Case, CharField, Count, TextField, Value, When
 from django.db.models.functions import Collate, Concat
 
 from dashboard.calls.models import Kind
+from dashboard.database import dialect
 from dashboard.deletions.drafts.facts import ages_of
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 
@@ -66,11 +66,11 @@ def fingerprint(deletion: Deletion) -> tuple[str, dict[str, int]]:
     """sha256 over one line `<kind> <task_id>` per item not skipped, sorted by bytes; and how many of each kind."""
     digest = hashlib.sha256()
     kinds = dict.fromkeys(sorted(Kind.values), 0)
-    bytewise = "C" if connection.vendor == "postgresql" else "BINARY"
     rows = DeletionItem.objects.between(deletion, deletion.first_item, deletion.last_item)
     for kind in kinds:
         # Sorted by their ids alone: a beginning that all have in common would make every comparison a long one.
-        chosen = rows.filter(kind=kind).exclude(outcome=Outcome.SKIPPED).order_by(Collate("task_id", bytewise))
+        in_order = Collate("task_id", dialect.bytewise())
+        chosen = rows.filter(kind=kind).exclude(outcome=Outcome.SKIPPED).order_by(in_order)
         ids = chosen.values_list("task_id", flat=True).iterator(chunk_size=LINES)
         while some := list(islice(ids, LINES)):
             kinds[kind] += len(some)

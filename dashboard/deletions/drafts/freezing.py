@@ -23,7 +23,7 @@ from django.db.models import (
 )
 
 from dashboard.calls import accounts, clock
-from dashboard.database import sql
+from dashboard.database import locks, sql
 from dashboard.deletions.drafts.eligibility import BUSY, DOUBTFUL, Takers, blocked, confirmed, takers, unfit
 from dashboard.deletions.drafts.fingerprint import sign
 from dashboard.deletions.drafts.losses import departed
@@ -148,8 +148,7 @@ def _clear_next(*, now: datetime) -> bool:
     old = Deletion.objects.filter(state=State.DISCARDED, created_at__lt=now - CLEARED_AFTER)
     left = old.filter(total__gt=0, first_item__lte=F("last_item"))
     with transaction.atomic():
-        skip = connection.features.has_select_for_update_skip_locked
-        draft = left.select_for_update(skip_locked=skip).first()
+        draft = locks.first_free(left)
         if draft is None:
             return False
         end = draft.first_item + CLEARED_AT_ONCE
@@ -165,8 +164,7 @@ def step(deletion: Deletion, *, now: datetime) -> bool:
     with transaction.atomic():
         under_way = Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT, freezing_at__isnull=False)
         # Another worker may have been asked too: one of them is enough.
-        skip = connection.features.has_select_for_update_skip_locked
-        draft = under_way.select_for_update(skip_locked=skip).first()
+        draft = locks.first_free(under_way)
         if draft is None:
             return False
         # Whether it is selected or not: to look for the next selected one can take as long as to freeze it.

@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
-from django.db import connection
 
 from dashboard.calls import accounts, clock
-from dashboard.database import sql
+from dashboard.database import dialect, sql
 from dashboard.deletions.history.progress import progress_of
 from dashboard.deletions.models import Deletion
 from dashboard.deletions.moves import DELETIONS
@@ -58,10 +57,9 @@ def context(*, user: User, shown: str, watching: bool) -> dict[str, object]:
 
 def _of(user: User, *, watching: bool) -> list[tuple[Deletion, datetime]]:
     """With the time. PostgreSQL tells it along with the rows, which saves every page a look at its clock."""
-    looked_at = "STATEMENT_TIMESTAMP()" if connection.vendor == "postgresql" else "NULL"
     # A clean ending is shown to who watched it; trouble stays until its requester opens the deletion.
     since = clock.now() - LINGERS if watching else None
-    mine = sql.instances(Deletion, MINE.format(looked_at=looked_at), user.pk, watching, since, MOST)
+    mine = sql.instances(Deletion, MINE.format(looked_at=dialect.statement_moment()), user.pk, watching, since, MOST)
     for row in mine:
         row.rest_until = sql.moment(row.rest_until)
     return [(row, row.looked_at or clock.now()) for row in mine]
