@@ -1,4 +1,4 @@
-"""What the index of the prompts proposes for some texts, and what tasks are picked by. Docs: `docs/listing.md`.
+"""Tasks that the index of the prompts proposes for some texts, as SQL for their numbers. Docs: `docs/listing.md`.
 
 What is wanted comes in groups of folded texts: of each group a prompt has at least one. The index only spares reading
 the others. It may propose a task that lacks the texts, so what it proposes is still to be decided.
