@@ -55,7 +55,7 @@ def impersonal(event: Entry, fields: Mapping[str, Any]) -> dict[str, Any]:
 def mismatch(event: Entry) -> str:
     """Which field is neither what was committed to nor erased; empty when each is."""
     values = personal(event)
-    names = sorted({**event.commitments, **values}) if event.commitments else []
+    names = sorted({**event.commitments, **values})
     return next((name for name in names if not _fits(event, name, values.get(name, ""))), "")
 
 
@@ -101,18 +101,16 @@ class Places:
         return {"names": self.names, "places": f"{self.sums[0] % 2**256:064x}"}
 
     def wrong(self, told: Sequence[Mapping[str, Any]]) -> str:
-        """Why these details don't tell of them; an older version told how many there are, and not where."""
+        """Why these details don't tell of them; empty when they do."""
         if missing := self.names - sum(one["names"] for one in told):
             return f"it does not tell of each name that “{self.pseudonym}” stands for: {missing:+}."
-        if not all("places" in one for one in told):
-            return ""
         where = sum(int(one["places"], 16) for one in told)
         fits = any((total - where) % 2**256 == 0 for total in self.sums)
         return "" if fits else f"“{self.pseudonym}” does not stand where it was put."
 
 
-def erase(event: AuditEvent, name: str, pseudonym: str) -> int:
-    """Puts a pseudonym where an entry names a person. Returns how often; nothing is saved."""
+def erase(event: AuditEvent, name: str, pseudonym: str) -> None:
+    """Puts a pseudonym where an entry names a person. Nothing is saved."""
     values = personal(event)
     named = [field for field in ("actor", "subject") if values.get(field) == name and field in event.commitments]
     gone = {*named}
@@ -124,7 +122,6 @@ def erase(event: AuditEvent, name: str, pseudonym: str) -> int:
     if "actor" in named:
         event.detail = {key: value for key, value in event.detail.items() if key != REASON}
     event.salts = {field: salt for field, salt in event.salts.items() if field not in gone}
-    return len(named)
 
 
 def _hash(salt: str, value: str) -> str:

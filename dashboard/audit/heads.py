@@ -31,8 +31,7 @@ from dashboard.database import dialect, sql
 logger = logging.getLogger(__name__)
 
 NAME = re.compile(
-    # An older version, which had no key yet, left no address.
-    r"(?P<database>[0-9a-f]{64})(@(?P<address>[0-9a-f]{16}))?-(?P<host>.+)-(?P<pid>\d{1,9})-(?P<start>[0-9a-f]{8})",
+    r"(?P<database>[0-9a-f]{64})@(?P<address>[0-9a-f]{16})-(?P<host>.+)-(?P<pid>\d{1,9})-(?P<start>[0-9a-f]{8})",
     re.ASCII,
 )
 RECORD = re.compile(r"(?P<fields>(?P<sequence>\d{20}) (?P<hash>[0-9a-f]{64}) (?P<at>\S{32})) (?P<sum>[0-9a-f]{8})\n")
@@ -119,11 +118,6 @@ def leave(head: Seen, *, follows: Collection[str]) -> None:
             return
     if before is None:
         _tidy(database, head)
-
-
-def seen() -> Seen | None:
-    """The highest head that any process saw of this database."""
-    return _highest(_left(beginning()).values())
 
 
 def behind() -> Behind | None:

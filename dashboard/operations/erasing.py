@@ -97,8 +97,6 @@ def _require_idle(name: str) -> None:
         raise Refused(f"“{name}” may still sign in. Disable that account first.")
     if Deletion.objects.filter(actor_name=name, state__in=IN_FLIGHT).exists():
         raise Refused(f"A deletion of “{name}” is under way. Wait until it has ended, or stop it.")
-    if (_acts(name) | _told_of(name)).filter(commitments={}).exists():
-        raise Refused(f"The log names “{name}” in entries of an older version, which are part of its chain.")
 
 
 def _take_account(name: str, pseudonym: str) -> bool:

@@ -27,7 +27,7 @@ def writable(folder: Path) -> None:
 
 
 def private(folder: Path) -> None:
-    """Takes from everybody else what a looser umask, or an earlier version, let them read."""
+    """Takes from everybody else what a looser umask let them read."""
     for path in [folder, *folder.rglob("*")]:
         mode = path.lstat().st_mode
         if not stat.S_ISLNK(mode) and mode & 0o077:

@@ -131,11 +131,3 @@ def test_a_log_that_moves_to_another_address_goes_on(monkeypatch: pytest.MonkeyP
     assert wrong(capsys) == ""
     monkeypatch.setattr(heads, "_address", lambda: address)
     assert wrong(capsys) == ""
-
-
-def test_heads_of_a_version_without_addresses_still_show_a_cut(folder: Path) -> None:
-    append(5)
-    (file,) = folder.iterdir()
-    file.rename(folder / file.name.replace(f"@{heads._address()}", ""))
-    assert heads.seen().sequence == 5
-    assert heads.here() == {}

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from dashboard.audit import chain, heads
 from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.database import append_only
+from tests.audit.left import seen
 from tests.audit.writers import four_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -111,7 +112,7 @@ def test_a_head_is_left_once_it_is_committed(folder: Path) -> None:
         last = chain.append(actor="olga", action="a.b")
         assert not folder.exists()
 
-    assert heads.seen() == as_seen(last)
+    assert seen() == as_seen(last)
     assert heads.behind() is None
 
 
@@ -124,12 +125,12 @@ def test_a_head_that_was_rolled_back_is_not_left() -> None:
             transaction.set_rollback(True)
         with transaction.atomic():
             pass
-    assert heads.seen() == as_seen(committed)
+    assert seen() == as_seen(committed)
     with transaction.atomic():
         chain.append(actor="olga", action="a.b")
         transaction.set_rollback(True)
 
-    assert heads.seen() == as_seen(committed)
+    assert seen() == as_seen(committed)
 
 
 def test_what_was_left_comes_back_whole_and_in_utc() -> None:
@@ -139,8 +140,8 @@ def test_what_was_left_comes_back_whole_and_in_utc() -> None:
 
     heads.leave(head, follows=[first.hash])
 
-    assert heads.seen() == head
-    assert heads.seen().at.tzinfo == UTC
+    assert seen() == head
+    assert seen().at.tzinfo == UTC
 
 
 def test_only_the_owner_may_read_it(folder: Path) -> None:
@@ -166,11 +167,11 @@ def test_a_head_is_never_lowered() -> None:
 
     heads.leave(as_seen(first), follows=[])
 
-    assert heads.seen() == as_seen(third)
+    assert seen() == as_seen(third)
 
 
 def test_nothing_was_seen_of_an_empty_database(folder: Path) -> None:
-    assert heads.seen() is None
+    assert seen() is None
     assert heads.behind() is None
     heads.accept()
     assert not folder.exists()
@@ -180,7 +181,7 @@ def test_a_database_of_which_nothing_was_left_is_not_behind(folder: Path) -> Non
     append()
     shutil.rmtree(folder)
 
-    assert heads.seen() is None
+    assert seen() is None
     assert heads.behind() is None
 
 
@@ -211,7 +212,7 @@ def test_a_process_that_runs_on_keeps_the_proof_of_what_a_failover_lost() -> Non
     for sequence in (4, 5, 6, 7):
         newest = append(actor="otto")
         assert heads.behind() == heads.Behind(seen=as_seen(last), sequence=sequence, at=newest.at)
-    assert heads.seen() == as_seen(last)
+    assert seen() == as_seen(last)
 
 
 def test_it_keeps_that_proof_when_several_are_appended_at_once() -> None:
@@ -231,7 +232,7 @@ def test_the_proof_of_an_idle_process_outlives_what_others_leave(process_beside:
     process_beside()
     highest = append(9, actor="otto")
 
-    assert heads.seen() == as_seen(highest)
+    assert seen() == as_seen(highest)
     assert heads.behind() == heads.Behind(seen=as_seen(lost), sequence=12, at=highest.at)
 
 
@@ -247,7 +248,7 @@ def test_an_empty_database_in_its_place_is_another_one() -> None:
     append(5)
     exchange()
 
-    assert heads.seen() is None
+    assert seen() is None
     assert heads.behind() is None
 
 
@@ -256,7 +257,7 @@ def test_a_database_that_begins_otherwise_is_another_one(folder: Path) -> None:
     exchange()
     last = append(2, actor="otto")
 
-    assert heads.seen() == as_seen(last)
+    assert seen() == as_seen(last)
     assert heads.behind() is None
     assert len(list(folder.iterdir())) == 2
 
@@ -291,7 +292,7 @@ def test_processes_that_take_turns_ask_the_database_nothing_more(
         last = append()
 
     heads._process = other
-    assert heads.seen() == as_seen(last)
+    assert seen() == as_seen(last)
 
 
 def test_asking_takes_two_queries(process_beside: Callable[[], None], django_assert_num_queries) -> None:
@@ -308,12 +309,12 @@ def test_a_person_accepts_what_was_lost(process_beside: Callable[[], None], fold
     process_beside()
     append(5)
     newest = restore(3)
-    (folder / f"{'0' * 64}-{heads.HOST}-1-00000000").write_text("of another database")
+    (folder / f"{'0' * 64}@{heads._address()}-{heads.HOST}-1-00000000").write_text("of another database")
     process_beside()
 
     heads.accept()
 
-    assert heads.seen() == as_seen(newest)
+    assert seen() == as_seen(newest)
     assert heads.behind() is None
     assert len(list(folder.iterdir())) == 2
 
@@ -329,7 +330,7 @@ def test_a_process_that_ran_meanwhile_goes_on_from_there(process_beside: Callabl
     heads._process = process
     last = append(actor="otto")
 
-    assert heads.seen() == as_seen(last)
+    assert seen() == as_seen(last)
     assert heads.behind() is None
 
 
@@ -339,10 +340,10 @@ def test_accepting_also_lowers_what_the_process_itself_left() -> None:
 
     heads.accept()
 
-    assert heads.seen() == as_seen(newest)
+    assert seen() == as_seen(newest)
     assert heads.behind() is None
     last = append(actor="otto")
-    assert heads.seen() == as_seen(last)
+    assert seen() == as_seen(last)
 
 
 @pytest.mark.parametrize("var", ["/dev/null", "/proc/nowhere"])
@@ -359,7 +360,7 @@ def test_a_folder_that_can_not_be_written_is_a_warning_once(
     assert AuditEvent.objects.count() == 3
     (record,) = caplog.records
     assert f"{var}/heads can't be used: " in record.getMessage()
-    assert heads.seen() is None
+    assert seen() is None
     assert heads.behind() is None
     with pytest.raises(OSError, match=var):
         heads.accept()
@@ -384,12 +385,12 @@ def test_a_file_that_a_power_failure_spoilt_says_nothing(
     whole = only(folder).read_bytes()
     spoilt = {"cut": whole[:-1], "changed": whole.replace(b"5 ", b"6 ", 1)}.get(content, content)
     only(folder).write_bytes(spoilt)
-    assert heads.seen() is None
+    assert seen() is None
     assert heads.behind() is None
 
     last = append()
 
-    assert heads.seen() == as_seen(last)
+    assert seen() == as_seen(last)
 
 
 def test_it_tidies_up_after_processes_that_are_gone(another_process: Callable[[], None], folder: Path) -> None:
@@ -400,7 +401,7 @@ def test_it_tidies_up_after_processes_that_are_gone(another_process: Callable[[]
     last = append()
 
     assert only(folder).name == heads._process.name(AuditEvent.objects.get(sequence=1).hash)
-    assert heads.seen() == as_seen(last)
+    assert seen() == as_seen(last)
 
 
 def test_a_file_of_an_earlier_process_with_the_same_id_is_tidied_up(
@@ -455,7 +456,7 @@ def test_a_head_above_what_this_process_left_is_not_tidied_up(
     heads.leave(as_seen(second), follows=[])
 
     assert highest in folder.iterdir()
-    assert heads.seen() == as_seen(last)
+    assert seen() == as_seen(last)
 
 
 def test_files_of_other_databases_are_not_tidied_up(another_process: Callable[[], None], folder: Path) -> None:
@@ -473,11 +474,11 @@ def test_threads_that_append_never_look_behind() -> None:
     highest = 0
     for _ in four_at_once(lambda: append(20)):
         assert heads.behind() is None
-        now = getattr(heads.seen(), "sequence", 0)
+        now = getattr(seen(), "sequence", 0)
         assert now >= highest
         highest = now
 
-    assert heads.seen() == as_seen(AuditEvent.objects.get(sequence=80))
+    assert seen() == as_seen(AuditEvent.objects.get(sequence=80))
 
 
 def test_processes_that_append_never_look_behind_nor_when_they_are_killed(start, tmp_path: Path) -> None:
@@ -496,5 +497,5 @@ def test_processes_that_append_never_look_behind_nor_when_they_are_killed(start,
         # The last one may have been committed, but not left.
         own = AuditEvent.objects.filter(actor=str(writer.pid))[:2]
         assert left[str(writer.pid)] in [as_seen(event) for event in own]
-    restore(heads.seen().sequence - 1)
+    restore(seen().sequence - 1)
     assert heads.behind() is not None

@@ -13,8 +13,7 @@ from django.db import connection, transaction
 
 from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
-from dashboard.calls import recording, slots
-from dashboard.calls.models import ProviderCall
+from dashboard.calls import slots
 from dashboard.calls.verdicts import Ruling, Verdict
 from dashboard.deletions import actions
 from dashboard.deletions.dispatch import agenda, arming, closing, next_call, outcomes
@@ -83,16 +82,6 @@ def test_when_an_inspection_finds_a_task_there_and_then_nothing(
         closing.Closer().tick(now=theatre.now())
 
 
-def test_entries_of_before_calls_had_a_purpose(db: None, capsys, settings, tmp_path) -> None:
-    settings.VAR_DIR = tmp_path
-    answer = {"kind": "image", "http_status": 200, "code": 1000}
-    with transaction.atomic():
-        chain.append(actor="", action="call.look_up", detail={"call": 1, "ids": ["a"], **answer})
-    digest = recording.digest(["a"])
-    ProviderCall.objects.create(pk=1, operation="look_up", ids=1, digest=digest, state="answered", **answer)
-    assert wrong(capsys, "--reconcile") == ""
-
-
 def test_a_pseudonym_is_not_erased_once_more(db: None, capsys, settings, tmp_path) -> None:
     settings.VAR_DIR = tmp_path
     with transaction.atomic():
@@ -142,41 +131,6 @@ def test_what_became_busy_after_it_was_confirmed(theatre: Theatre, images, by, m
     assert wrong(capsys, "--reconcile") == ""
 
 
-@pytest.fixture
-def _as_before(monkeypatch) -> None:
-    """Confirmations are told as they were before entries told of all items."""
-    record = actions.By.record
-
-    def told_less(by: actions.By, action: str, deletion: Deletion, **detail: object) -> None:
-        kept = {name: value for name, value in detail.items() if name not in {"manifest", "total", "confirmed_at"}}
-        record(by, action, deletion, **kept)
-
-    monkeypatch.setattr(actions.By, "record", told_less)
-
-
-@pytest.mark.usefixtures("_as_before")
-def test_deletions_of_before_entries_told_of_all_items(theatre: Theatre, images, by, settings, capsys) -> None:
-    settings.DELETION_INSPECT_AFTER = (60.0,)
-    theatre.sandbox.control(rollback_after=10, rollback_share=0.5)
-    deletion = theatre.play(theatre.confirm(images(8), by=by))
-    Deletion.objects.update(manifest_hash="")
-    closer = closing.Closer()
-    closer.tick(now=theatre.now())
-    deletion = theatre.inspect(deletion)
-    assert deletion.refused > 0
-    for _ in range(2):
-        assert wrong(capsys, "--reconcile") == ""
-        closer.tick(now=theatre.now())
-    item = deletion.items.filter(outcome="refused")[0]
-    DeletionItem.objects.filter(pk=item.pk).update(task_id="abcd_another")
-    assert "its items are not those that were confirmed." in wrong(capsys, "--reconcile")
-    DeletionItem.objects.filter(pk=item.pk).update(task_id=item.task_id, outcome="deleted")
-    Deletion.objects.update(refused=deletion.refused - 1, deleted=deletion.deleted + 1)
-    assert "which closed it, in: counts, outcomes." in wrong(capsys, "--reconcile")
-    Deletion.objects.update(confirmed_at=deletion.confirmed_at - timedelta(days=1))
-    assert "in: confirmed_at." in wrong(capsys, "--reconcile")
-
-
 def test_changes_that_are_too_many_to_be_remembered(theatre, images, by, settings, monkeypatch, capsys) -> None:
     monkeypatch.setattr(past, "MOST", 1)
     settings.DELETION_INSPECT_AFTER = (60.0,)
@@ -190,26 +144,3 @@ def test_changes_that_are_too_many_to_be_remembered(theatre, images, by, setting
     DeletionItem.objects.filter(pk=deletion.first_item).update(outcome="deleted")
     first = AuditEvent.objects.get(action="deletion.closed").sequence
     assert f"it differs from entry {first}, which closed it, in: counts." in wrong(capsys, "--reconcile")
-
-
-@pytest.mark.usefixtures("_as_before")
-def test_what_a_deletion_of_before_is_made_to_send_once_more_is_found(theatre: Theatre, images, by, capsys) -> None:
-    theatre.play(theatre.confirm(images(2), by=by))
-    Deletion.objects.update(manifest_hash="")
-    closing.Closer().tick(now=theatre.now())
-    assert wrong(capsys, "--reconcile") == ""
-    before = Deletion.objects.values().get()
-    others = images(3)
-    items = [
-        DeletionItem(
-            deletion_id=before["id"], tracked=task, kind="image", task_id=task.task_id, outcome="waiting", open=True
-        )
-        for task in others
-    ]
-    DeletionItem.objects.bulk_create(items)
-    Deletion.objects.update(state="running", waiting=3, total=5, last_item=items[-1].pk)
-    theatre.play(Deletion.objects.get())
-    assert {task.task_id for task in others} <= theatre.sandbox.deleted("image")
-    DeletionItem.objects.filter(tracked__in=others).delete()
-    Deletion.objects.filter(pk=before.pop("id")).update(**before)
-    assert "1 deletes of it left after it was closed." in wrong(capsys, "--reconcile")

@@ -96,7 +96,7 @@ class Reading:
                 return
             same.update(closed_at=now)
             chain.append(actor="", action=CLOSED, subject=str(row.uuid), detail=told)
-        if row.manifest_hash not in {"", hashes["manifest"]}:
+        if row.manifest_hash != hashes["manifest"]:
             logger.error(
                 "The items of deletion %s are not those that were confirmed. Run verify_audit --reconcile.", row
             )

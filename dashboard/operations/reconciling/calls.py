@@ -18,7 +18,7 @@ from dashboard.operations.reconciling.entries import BATCH, CONFIRMED, OVERDUE, 
 State = ProviderCall.State
 IN_HAND = [State.READY, State.OPEN]
 MOMENTS = ("sent_at", "answered_at")
-TEXTS = ("message", "form", "error")
+PLAIN = ("kind", "purpose", "http_status", "code", "message", "form", "error")
 
 
 def differences() -> Iterator[str]:
@@ -73,17 +73,13 @@ def _unconfirmed(deletes: list[AuditEvent]) -> Iterator[str]:
 
 
 def _as_told(event: AuditEvent) -> dict[str, Any]:
-    """What the row of a call should hold: all that its entry tells of it. Older entries tell less."""
+    """What the row of a call should hold: all that its entry tells of it."""
     detail, ids = event.detail, event.detail["ids"]
-    told: dict[str, Any] = {name: detail[name] for name in ("kind", "http_status", "code")}
-    told |= {"operation": event.action.removeprefix("call."), "purpose": detail.get("purpose", "")}
-    told |= {"deletion": UUID(event.subject) if event.subject else None, "lease_until": None}
-    told |= {name: detail[name] for name in TEXTS if name in detail}
-    told |= {name: detail[name] and datetime.fromisoformat(detail[name]) for name in MOMENTS if name in detail}
-    if "status" in detail:
-        told["status"] = (detail["status"] or "")[:200]
-    if "ruling" in detail:
-        told["state"] = _state(detail)
+    told: dict[str, Any] = {name: detail[name] for name in PLAIN}
+    told |= {name: detail[name] and datetime.fromisoformat(detail[name]) for name in MOMENTS}
+    told |= {"status": (detail["status"] or "")[:200], "state": _state(detail)}
+    told |= {"operation": event.action.removeprefix("call."), "lease_until": None}
+    told["deletion"] = UUID(event.subject) if event.subject else None
     if ids:
         # A control that was lost with its worker is told without its id.
         told |= {"ids": len(ids), "digest": recording.digest(ids)}

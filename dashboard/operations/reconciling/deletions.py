@@ -13,7 +13,6 @@ from dashboard.database import sql
 from dashboard.deletions.dispatch.closing import CLOSED
 from dashboard.deletions.dispatch.restoring import OLDER
 from dashboard.deletions.models import Deletion, DeletionItem, State
-from dashboard.operations.reconciling import older
 from dashboard.operations.reconciling.entries import BATCH, CHECKED, CONFIRMED, OVERDUE, has_left, in_batches, is_tended
 from dashboard.operations.reconciling.past import CORRECTED, Past
 from dashboard.operations.reconciling.seen import Seen, seen, summand
@@ -64,11 +63,10 @@ def _wrong(row: Deletion) -> Iterator[str]:
         yield f"it differs from entry {entry.sequence} in: {', '.join(wrong)}."
     if row.size > entry.detail["tasks"]:
         yield f"it has {row.size:,} tasks, and {entry.detail['tasks']:,} were confirmed."
-    has_manifest = "manifest" in entry.detail
     if (row.state == State.CANCELLED) != any(event.action == UNDONE for event in acts):
         yield f"it is {row.state}, and the log says otherwise whether it was undone."
     closings = [event for event in acts if event.action == CLOSED]
-    past = Past(told.filter(action=CORRECTED) if has_manifest else told.none(), closings)
+    past = Past(told.filter(action=CORRECTED), closings)
     found = seen(row, past)
     there = DeletionItem.objects.filter(deletion=row).count()
     if {there, found.items} != {row.total} or found.counts != Counter(row.counts()):
@@ -76,28 +74,29 @@ def _wrong(row: Deletion) -> Iterator[str]:
     if found.otherwise:
         yield f"{found.otherwise:,} of its tasks did not end as it was last told of them."
     yield from _wrong_end(row, closings, last=max(acts[-1].sequence, past.last))
-    if has_manifest:
-        yield from _wrong_items(row, entry, closings, found)
-        yield from _wrong_calls(row, acts, found)
-        yield from past.wrong(found.counts, found.outcomes)
-        if not closings and _is_overdue(row):
-            yield "it ended long ago and no entry says how, although a worker runs."
-    else:
-        yield from older.wrong(row, entry, found)
+    yield from _wrong_items(entry, closings, found)
+    yield from _wrong_calls(row, acts, found)
+    yield from past.wrong(found.counts, found.outcomes)
+    if not closings and _is_overdue(row):
+        yield "it ended long ago and no entry says how, although a worker runs."
 
 
 def _as_confirmed(entry: AuditEvent) -> dict[str, object]:
-    """What the row should hold by the entry that tells of the confirmation. Older entries tell less."""
+    """What the row should hold by the entry that tells of the confirmation."""
     detail = entry.detail
-    said: dict[str, object] = {name: detail.get(name, "") for name in ("fingerprint", "reason", "host")}
-    said["actor_name"] = entry.actor
-    if "manifest" in detail:
-        said |= {"total": detail["total"], "manifest_hash": detail["manifest"]}
-        said["confirmed_at"] = datetime.fromisoformat(detail["confirmed_at"])
-    return said
+    return {
+        "fingerprint": detail["fingerprint"],
+        # It is taken out when a person is erased.
+        "reason": detail.get("reason", ""),
+        "host": detail["host"],
+        "actor_name": entry.actor,
+        "total": detail["total"],
+        "manifest_hash": detail["manifest"],
+        "confirmed_at": datetime.fromisoformat(detail["confirmed_at"]),
+    }
 
 
-def _wrong_items(row: Deletion, entry: AuditEvent, closings: list[AuditEvent], found: Seen) -> Iterator[str]:
+def _wrong_items(entry: AuditEvent, closings: list[AuditEvent], found: Seen) -> Iterator[str]:
     if found.manifest != entry.detail["manifest"]:
         yield "its items are not those that were confirmed."
     for closing in closings:
@@ -136,7 +135,7 @@ def _wrong_end(row: Deletion, closings: list[AuditEvent], *, last: int) -> Itera
         yield "no entry says how it ended."
     elif row.closed_at is not None:
         said = closings[-1].detail
-        if wrong := [name for name in ("state", "fingerprint") if said.get(name) not in {None, getattr(row, name)}]:
+        if wrong := [name for name in ("state", "fingerprint") if said[name] != getattr(row, name)]:
             yield f"it differs from entry {closings[-1].sequence}, which closed it, in: {', '.join(wrong)}."
 
 

@@ -27,7 +27,7 @@ def in_batches(*actions: str) -> Iterator[list[AuditEvent]]:
 
 def has_left(detail: dict[str, Any]) -> bool:
     """Whether a call was sent: its moment stands in the row, its answer is what the sender saw."""
-    return bool(detail["sent_at"] or detail["http_status"] or detail.get("ruling") == "lost")
+    return bool(detail["sent_at"] or detail["http_status"] or detail["ruling"] == "lost")
 
 
 def is_tended() -> bool:
