@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from dashboard.calls import accounts
 from dashboard.calls.models import Account, Kind, ProviderCall
 from dashboard.database.folding import fold
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
@@ -132,6 +133,7 @@ class DeletionFactory(DjangoModelFactory[Deletion]):
     reason = "Cleaning up after the spring campaign"
     reason_folded = factory.LazyAttribute(lambda deletion: fold(deletion.reason))
     host = "https://api.tensorslab.com"
+    key = factory.LazyFunction(accounts.current_key)
     state = State.FINISHED
     created_at = factory.LazyFunction(timezone.now)
     confirmed_at = factory.SelfAttribute("created_at")

@@ -233,7 +233,7 @@ def resume(*, deletion: Deletion, by: By, now: datetime) -> None:
         others.update(**going_on)
         accounts.resume(account)
         wake(now)
-        other_key = {"key": accounts.current_key()} if deletion.key not in {"", accounts.current_key()} else {}
+        other_key = {"key": accounts.current_key()} if deletion.key != accounts.current_key() else {}
         older = {"older": True} if accounts.is_older(account) else {}
         by.record("deletion.resumed", deletion, **other_key, **older)
     if older:

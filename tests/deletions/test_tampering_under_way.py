@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
-from dashboard.calls import recording, slots
+from dashboard.calls import accounts, recording, slots
 from dashboard.calls.models import ProviderCall, Worker
 from dashboard.calls.sending import perform
 from dashboard.calls.verdicts import Verdict
@@ -199,7 +199,8 @@ def test_a_deletion_that_nobody_confirmed_and_that_is_hidden_again(theatre, imag
     wanted = TrackedTask.objects.filter(pk__in=[task.pk for task in images(2)])
     deletion = freezing.freeze_tasks(tasks=wanted, actor=by.user)
     now = theatre.now()
-    Deletion.objects.update(state="scheduled", confirmed_at=now, starts_at=now)
+    forged = {"state": "scheduled", "key": accounts.current_key()}
+    Deletion.objects.update(**forged, confirmed_at=now, starts_at=now)
     assert theatre.play(deletion).deleted == 2
     Deletion.objects.update(state="discarded")
     sent = AuditEvent.objects.get(action="call.delete").sequence

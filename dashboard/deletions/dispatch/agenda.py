@@ -36,7 +36,7 @@ def begin_due(*, now: datetime) -> None:
 
 def _elsewhere() -> QuerySet[Deletion]:
     """What runs, but was confirmed for another address or with another key."""
-    here = Q(host=accounts.current_host(), key__in=["", accounts.current_key()])
+    here = Q(host=accounts.current_host(), key=accounts.current_key())
     return Deletion.objects.filter(state=State.RUNNING).exclude(here)
 
 
@@ -45,7 +45,7 @@ def why_elsewhere(deletion: Deletion) -> str:
     host = accounts.current_host()
     if deletion.host != host:
         return f"Confirmed for {deletion.host}, but this dashboard now sends to {host}. Nothing is sent."
-    if deletion.key not in {"", accounts.current_key()}:
+    if deletion.key != accounts.current_key():
         return (
             "Confirmed with another API key than the one that is set now. Nothing is sent. "
             "Resume if both are of the same account, or if the old one was wrong; else put the old one back."

@@ -45,7 +45,7 @@ def may_send() -> str:
     One that is finished is only looked at, for which any key is good that controls vouch for. In doubt, that of which
     nobody saw any trouble waits for a while, and then goes by TensorsLab's word.
     """
-    return """d.host = %s AND (d.key IN ('', %s) OR d.state = 'finished') AND EXISTS (
+    return """d.host = %s AND (d.key = %s OR d.state = 'finished') AND EXISTS (
         SELECT 1 FROM calls_account a WHERE a.host = d.host
         AND a.paused_reason = '' AND (a.rest_until IS NULL OR a.rest_until <= %s)
         AND (a.doubt = '' OR (d.troubled_at IS NULL AND a.doubted_at <= %s AND d.confirmed_at <= %s)))"""

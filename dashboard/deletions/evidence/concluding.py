@@ -45,7 +45,7 @@ def claims(*, now: datetime) -> list[Claimed]:
         FROM {ITEMS} i JOIN calls_providercall c ON c.id = i.claim JOIN {DELETIONS} d ON d.id = i.deletion_id + 0
         JOIN calls_account a ON a.host = d.host JOIN calls_control k ON k.account_id = a.id AND k.kind = c.kind
         WHERE i.claim > 0 AND d.state IN ('running', 'finished') AND d.host = %s
-        AND (d.key IN ('', %s) OR d.state = 'finished')
+        AND (d.key = %s OR d.state = 'finished')
         AND (k.ghost_at >= c.answered_at OR c.answered_at < %s OR c.sent_at < a.trusted_since)
         ORDER BY i.claim LIMIT %s""",  # nosec B608 # only names from the code
         accounts.current_host(),
