@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 from django.contrib.auth.models import User
 from django.test import Client
 
+from dashboard.access.lifetimes import SEEN_AT, SIGNED_IN_AT
+
 PATIENCE = 600.0
 TOKEN = "b" * 32
 IDLE = 30.0
@@ -34,6 +36,9 @@ class Visitor:
     def __init__(self, host: str, user: User) -> None:
         browser = Client()
         browser.force_login(user)
+        session = browser.session
+        session.update(dict.fromkeys([SIGNED_IN_AT, SEEN_AT], time.time()))
+        session.save()
         self.headers = {"Cookie": f"sessionid={browser.cookies['sessionid'].value}; csrftoken={TOKEN}"}
         self.connection = http.client.HTTPConnection(host, timeout=PATIENCE)
         self.used_at = time.monotonic()

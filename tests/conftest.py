@@ -3,9 +3,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import rmtree
+from typing import Any
 
 import pytest
 from django.conf import settings as product
@@ -13,6 +15,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
 from django.test import Client, TransactionTestCase
 
+from dashboard.access.lifetimes import SEEN_AT, SIGNED_IN_AT
 from dashboard.calls import clock
 from dashboard.pages import downloads
 from dashboard.register.management.commands.sandbox import known
@@ -36,6 +39,12 @@ class Person(Client):
         person.user = user
         person.force_login(user)
         return person
+
+    def force_login(self, user: Any, backend: str | None = None) -> None:
+        super().force_login(user, backend)
+        session = self.session
+        session.update({SIGNED_IN_AT: time.time(), SEEN_AT: time.time()})
+        session.save()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -24,10 +24,7 @@ def begin(request: HttpRequest, *, now: float) -> None:
 def is_over(request: HttpRequest, *, now: float, acts: bool) -> bool:
     """Whether a session has been idle, or gone on, for too long. Notes that somebody `acts`, now and then."""
     session = request.session
-    seen_at, signed_in_at = session.get(SEEN_AT), session.get(SIGNED_IN_AT)
-    if seen_at is None or signed_in_at is None:
-        # Of before this was noted: it ends by its cookie.
-        return False
+    seen_at, signed_in_at = session[SEEN_AT], session[SIGNED_IN_AT]
     if now - seen_at > IDLE or now - signed_in_at > LONGEST:
         return True
     if acts and now - seen_at > NOTED_EVERY:

@@ -13,6 +13,7 @@ from dashboard.deletions import actions
 from dashboard.deletions.models import State
 from dashboard.operations import supervision
 from tests import oracle
+from tests.conftest import Person
 from tests.deletions.processes import FAST, finished, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,7 +79,7 @@ def test_a_worker_that_is_told_to_stop_waits_for_no_call_beyond_its_deadline(
 
 
 def test_a_refused_key_stops_ten_thousand_until_a_right_one_is_resumed(
-    settings, sandbox, start, confirm, images, olga, client
+    settings, sandbox, start, confirm, images, olga
 ) -> None:
     hundreds = {**FAST, "TENSORSLAB_BATCH_SIZE": "100"}
     sandbox.control(latency=0.1)
@@ -94,8 +95,8 @@ def test_a_refused_key_stops_ten_thousand_until_a_right_one_is_resumed(
     until(paused)
     worker.terminate()
     assert worker.wait(timeout=30) == 0
-    client.force_login(olga)
-    assert "API key rejected (401)." in client.get(deletion.get_absolute_url()).content.decode()
+    person = Person.signed_in(olga)
+    assert "API key rejected (401)." in person.get(deletion.get_absolute_url()).content.decode()
     deletion.refresh_from_db()
     assert deletion.deleted + deletion.waiting == 10_000
     assert 2_000 <= deletion.deleted == sandbox.summary()["deleted"]["image"] < 10_000

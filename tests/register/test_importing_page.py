@@ -15,6 +15,7 @@ from dashboard.audit.models import AuditEvent
 from dashboard.register.importing import jobs
 from dashboard.register.models import ImportBatch, TrackedTask
 from dashboard.register.views import importing as page
+from tests.conftest import Person
 from tests.factories import ImportBatchFactory, TrackedTaskFactory
 
 URL = "/tasks/import/"
@@ -199,7 +200,7 @@ def test_a_file_beyond_the_limit_gets_a_sentence(operator, monkeypatch):
 
 
 def test_a_forged_form_is_refused(operator):
-    forger = Client(enforce_csrf_checks=True)
+    forger = Person(enforce_csrf_checks=True)
     forger.force_login(operator.user)
     assert check(forger, "kind,task_id\nimage,a\n").status_code == 403
     batch = ImportBatchFactory(user=operator.user, ids=["a"])
@@ -209,7 +210,7 @@ def test_a_forged_form_is_refused(operator):
 
 
 def test_the_pages_own_form_is_no_forgery(operator):
-    browser = Client(enforce_csrf_checks=True)
+    browser = Person(enforce_csrf_checks=True)
     browser.force_login(operator.user)
     browser.get(URL)
     token = browser.cookies["csrftoken"].value
