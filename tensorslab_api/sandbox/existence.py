@@ -128,11 +128,10 @@ class Existence:
                 entry = json.loads(line)
             except ValueError:
                 continue
-            # Files of earlier sandboxes name no kind where ids came back: they did so as either.
-            for kind in [entry["kind"]] if "kind" in entry else list(self.gone):
-                for task_id in entry.get("alive", []):
-                    self.gone[kind].pop(task_id, None)
-                self.gone[kind].update(dict.fromkeys(entry.get("gone", [])))
+            gone = self.gone[entry["kind"]]
+            for task_id in entry.get("alive", []):
+                gone.pop(task_id, None)
+            gone.update(dict.fromkeys(entry.get("gone", [])))
 
 
 def in_shard(task_id: str, shards: int) -> bool:

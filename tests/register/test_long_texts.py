@@ -11,18 +11,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.calls.texts import LONGEST_PROMPT, LONGEST_TEXT, LONGEST_URL, MOST_URLS, cut, is_cut
-from dashboard.register import importing
-from dashboard.register.importing import pieces
 from dashboard.register.importing.cells.entries import Row
 from dashboard.register.importing.repeats import CHUNK_CHARACTERS, chunks
-from dashboard.register.importing.storing import packed
 from dashboard.register.models import ImportBatch, TrackedTask
 from dashboard.register.refreshing import keep
 from tensorslab_api.replies import look_up_reply
 from tensorslab_api.types import LookUpReply, TaskKind
 from tensorslab_api.verdict import Ruling, Verdict
 from tests.conftest import Person
-from tests.factories import ImportBatchFactory, TrackedTaskFactory
+from tests.factories import TrackedTaskFactory
 from tests.register.reader import entries, only_row
 
 pytestmark = pytest.mark.django_db
@@ -80,18 +77,6 @@ def test_thousands_of_long_prompts_are_never_held_at_once() -> None:
     sizes = [sum(len(row.values["prompt"]) for row in chunk if isinstance(row, Row)) for chunk in chunks(found)]
     assert sum(sizes) == 500 * LONGEST_PROMPT
     assert max(sizes) <= CHUNK_CHARACTERS + LONGEST_PROMPT <= 1_020_000
-
-
-def test_a_check_of_before_there_were_bounds_is_cut_when_it_is_applied() -> None:
-    urls = [f"https://example.com/{number}.png" for number in range(MOST_URLS + 1)]
-    rows = [Row(1, "image", "a", {"prompt": LONG, "urls": urls, "error": "e" * 3000}), Row(2, "video", "b")]
-    batch = ImportBatchFactory(to_add=2)
-    pieces.keep(batch, pieces.ROLE.ROWS, packed(rows).encode(), number=0, count=2)
-    batch = importing.apply(batch=batch, actor=batch.user, address="")
-    assert (batch.state, batch.added) == ("imported", 2)
-    task = TrackedTask.objects.get(kind="image", task_id="a")
-    assert (task.prompt, task.urls, task.error) == (KEPT, urls[:MOST_URLS], "e" * (LONGEST_TEXT - 1) + "…")
-    assert TrackedTask.objects.get(kind="video", task_id="b").prompt == ""
 
 
 def pasted(person: Person, rows: str) -> str:

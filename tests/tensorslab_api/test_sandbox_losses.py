@@ -139,13 +139,3 @@ def test_what_was_rolled_back_is_alive_after_a_restart(clock: Clock, tmp_path: P
         assert sandbox.gone_at(IMAGE, "d", 0.0), "as far as this sandbox knows"
         clock.sleep(100)
         assert sandbox.deleted(IMAGE) == {"d"}, "a rollback that was still to come is lost"
-
-
-def test_a_file_of_an_earlier_sandbox_is_read(tmp_path: Path) -> None:
-    file = tmp_path / "ledger.jsonl"
-    file.write_text(
-        '{"kind": "image", "gone": ["a", "b"]}\n{"kind": "video", "gone": ["a"]}\n{"alive": ["a"]}\n', encoding="utf-8"
-    )
-    with Sandbox(ledger_file=file) as sandbox:
-        assert sandbox.deleted(IMAGE) == {"b"}
-        assert sandbox.deleted(VIDEO) == set()

@@ -20,7 +20,7 @@ from dashboard.register.importing.pieces import ROLE
 from dashboard.register.importing.reading import Reading
 from dashboard.register.importing.repeats import Seen, chunks
 from dashboard.register.importing.sample import ROWS, sampled
-from dashboard.register.importing.storing import fitted, known, packed, store
+from dashboard.register.importing.storing import known, packed, store
 from dashboard.register.models import ImportBatch, ImportPiece
 
 PROBLEMS_KEPT = 200
@@ -99,7 +99,7 @@ class Importing:
     def step(self) -> bool:
         """Imports one piece more. False when that was the last. Raises `Superseded`."""
         piece = self.batch.pieces.filter(role=ROLE.ROWS).order_by("number").first()
-        rows = fitted(pieces.content(piece).decode()) if piece else ""
+        rows = pieces.content(piece).decode() if piece else ""
         with transaction.atomic():
             if piece is None:
                 self._end()

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
 from dashboard.database import json_rows, locks, prompt_reading, sql
 from dashboard.database.dialect import differ
-from dashboard.register.importing.cells import fields
 from dashboard.register.importing.cells.entries import Row
 from dashboard.register.inserting import TABLE, insert_select
 
@@ -30,21 +28,7 @@ _SAME = "t.kind = g.kind AND t.task_id = g.task_id"
 
 def packed(rows: Iterable[Row]) -> str:
     """`[[kind, task_id, status, …], …]`, with null for what a row does not give."""
-    return _written([[row.kind, row.task_id, *map(row.values.get, VALUES)] for row in rows])
-
-
-def fitted(rows: str) -> str:
-    """Packed rows, cut where an older version, which knew no bounds, packed more than the register holds."""
-    cells, is_cut = json.loads(rows), False
-    for row in cells:
-        given = zip(VALUES, row[len(KEY) :], strict=True)
-        values = {name: value for name, value in given if value is not None}
-        if fields.fit(values):
-            row[len(KEY) :], is_cut = map(values.get, VALUES), True
-    return _written(cells) if is_cut else rows
-
-
-def _written(cells: list[list[Any]]) -> str:
+    cells = [[row.kind, row.task_id, *map(row.values.get, VALUES)] for row in rows]
     return json.dumps(cells, ensure_ascii=False, separators=(",", ":"))
 
 
