@@ -83,7 +83,7 @@ def describes_a_task(data: dict[str, Any]) -> bool:
     return any(value for name, value in data.items() if name != "taskid")
 
 
-def read_envelope(body: bytes, redact: Callable[[str], str] = str) -> dict[str, Any] | None:
+def read_envelope(body: bytes, redact: Callable[[str], str]) -> dict[str, Any] | None:
     """The JSON object with an integer `code` and a text `msg`, or None when the body is anything else."""
     try:
         value = redacted(json.loads(body, object_pairs_hook=without_repetition), redact)

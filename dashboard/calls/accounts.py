@@ -53,12 +53,6 @@ def locked() -> Account:
     return row.first() or (current() and row.get())
 
 
-def sending(*, now: datetime) -> QuerySet[Account]:
-    """The current account while it may send; nothing otherwise."""
-    rested = Q(rest_until=None) | Q(rest_until__lte=now)
-    return Account.objects.filter(rested, host=current_host(), paused_reason="")
-
-
 def may_send(account: Account, *, now: datetime) -> bool:
     return not account.paused_reason and (account.rest_until is None or account.rest_until <= now)
 

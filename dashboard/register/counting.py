@@ -89,8 +89,8 @@ def _tallied_anew(tallies: Mapping[str, Any], filter: Filter) -> dict[str, Any]:
     return _tallied_anew(tallies, filter)
 
 
-def tally(tasks: QuerySet[Any, Any], *, cap: int = 0) -> Tally:
-    return Tally(tasks.order_by()[: (cap or COUNT_CAP) + 1])
+def tally(tasks: QuerySet[Any, Any]) -> Tally:
+    return Tally(tasks.order_by()[: COUNT_CAP + 1])
 
 
 def tallied(tallies: Mapping[str, Any]) -> dict[str, int]:

@@ -190,10 +190,6 @@ def drift(selection: Selection) -> int:
     return Filter.of_selection(selection).queryset().filter(pk__gt=selection.through).count()
 
 
-def count(selection: Selection) -> int:
-    return selected(selection).count()
-
-
 def summary(selection: Selection) -> Summary:
     """What the toolbar says; it counts entries only, so it is quick at any size."""
     if selection.entries is None or selection.ready is None:

@@ -21,7 +21,7 @@ COMPLETED, FAILED, PROCESSING = 3, 4, 2
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def describe(kind: TaskKind, task_id: str, *, address: str, status: int | None = None) -> dict[str, Any]:
+def describe(kind: TaskKind, task_id: str, *, address: str, status: int | None) -> dict[str, Any]:
     """`ImageInfoData` or `VideoInfoData`. `status` overrules the one that the id would have."""
     seed = hashlib.sha256(f"{kind} {task_id}".encode("utf-8", "surrogatepass")).digest()
     if status is None:

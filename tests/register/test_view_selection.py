@@ -251,7 +251,7 @@ def test_rows_of_an_import_in_flight_never_slip_in_below(operator: Person, monke
     importing.commit()
     importing.close()
     place = where(press(operator, "all", shown=[later]))
-    assert selecting.count(Selection.objects.get(uuid=place["selection"])) == 2
+    assert selecting.selected(Selection.objects.get(uuid=place["selection"])).count() == 2
 
 
 def test_htmx_follows_a_link_of_the_list_only_after_the_ticks_are_kept(operator: Person, htmx: dict[str, str]) -> None:

@@ -122,7 +122,6 @@ def _context(*, batch: ImportBatch | None = None, text: str = "", kind: str = ""
         "kind": kind,
         "kinds": Kind.choices,
         "zone": timezone.get_current_timezone_name(),
-        "largest_file": f"{LARGEST_FILE // MEGABYTE} MB",
     }
 
 

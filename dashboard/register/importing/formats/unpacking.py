@@ -21,7 +21,7 @@ class Damaged(Exception):
 
 
 @contextmanager
-def unpacked(stream: BinaryIO, *, most: int | None = None) -> Iterator[tuple[io.BufferedReader, bool]]:
+def unpacked(stream: BinaryIO, *, most: int | None) -> Iterator[tuple[io.BufferedReader, bool]]:
     """With whether it was packed. `most` bytes at most. Reading raises `Damaged`; `stream` stays open."""
     whole = io.BufferedReader(cast(io.RawIOBase, stream), PIECE)
     packed = whole.peek(2)[:2] == GZIP

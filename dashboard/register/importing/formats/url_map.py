@@ -75,7 +75,7 @@ class _Results:
         return "video" if "video" in self.kinds else "image" if self.kinds else chosen
 
 
-def read_url_map(lines: Lines, *, kind: str, most: int | None = None) -> Iterator[Entry]:
+def read_url_map(lines: Lines, *, kind: str, most: int | None) -> Iterator[Entry]:
     """Several lines share one id, so rows come at the end, each with the line that named its id first.
 
     `kind` is that of ids whose extensions tell none. Of more than `most` lines the rest is not read.

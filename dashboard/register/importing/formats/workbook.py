@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 MOST_BLANK = 100_000
 MOST_ROWS = 50_000
 """On the page, where each job reads the workbook from its beginning. The command reads any."""
-BLANK = f"More than {MOST_BLANK:,} blank rows follow one another here. What follows was not read."
 TOO_LONG = (
     f"On this page {MOST_ROWS:,} rows of a workbook are read at most. What follows was not read. "
     "Save the sheet as CSV, or use manage.py import_tasks, which reads all of it."
