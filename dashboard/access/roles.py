@@ -3,11 +3,6 @@ from __future__ import annotations
 from django.apps import apps as installed_apps
 from django.apps.registry import Apps
 
-PERMISSIONS = {
-    "look": "Can look at tasks, deletions and the audit log",
-    "delete_tasks": "Can delete tasks",
-    "import_tasks": "Can import tasks",
-}
 ROLES = {
     "viewer": ["look"],
     "operator": ["look", "delete_tasks", "import_tasks"],
@@ -26,7 +21,7 @@ def create_roles(apps: Apps = installed_apps) -> None:
         codename: apps.get_model("auth", "Permission").objects.get_or_create(
             content_type=content_type, codename=codename, defaults={"name": name}
         )[0]
-        for codename, name in PERMISSIONS.items()
+        for codename, name in apps.get_model("access", "Role")._meta.permissions
     }
     for name, codenames in ROLES.items():
         group, _ = apps.get_model("auth", "Group").objects.get_or_create(name=name)

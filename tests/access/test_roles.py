@@ -4,8 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 
-from dashboard.access.models import Role
-from dashboard.access.roles import PERMISSIONS, create_roles
+from dashboard.access.roles import create_roles
 
 pytestmark = pytest.mark.django_db
 
@@ -45,10 +44,6 @@ def test_they_come_back_after_they_were_lost() -> None:
     create_roles()
 
     assert granted() == AS_MIGRATED
-
-
-def test_they_hand_out_exactly_the_permissions_the_model_declares() -> None:
-    assert list(Role._meta.permissions) == list(PERMISSIONS.items())
 
 
 def test_the_groups_really_give_the_permissions() -> None:
