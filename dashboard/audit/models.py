@@ -26,9 +26,9 @@ class AuditEvent(models.Model):
     subject = models.CharField(max_length=300, blank=True)
     """What it was done to: a deletion's uuid, a task's `kind/task_id`, a person's name."""
     detail = models.JSONField(default=dict)
-    commitments = models.JSONField(default=dict, db_default={})
+    commitments = models.JSONField(default=dict)
     """Salted hashes of what it says of people, by field: the chain covers these, and not the fields."""
-    salts = models.JSONField(default=dict, db_default={})
+    salts = models.JSONField(default=dict)
     """By field. Without its salt a field can't be proven any more: it was erased."""
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)

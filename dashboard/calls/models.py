@@ -68,7 +68,7 @@ class Control(models.Model):
     ghost_asked_at = models.DateTimeField(null=True)
     forms = models.JSONField(default=list)
     """How ghosts were answered of late: moment and form, oldest first."""
-    proven_form = models.CharField(max_length=200, blank=True, db_default="")
+    proven_form = models.CharField(max_length=200, blank=True)
     """How ghosts were answered when a witness was last found: all that is believed when none is left."""
     silent_witnesses = models.PositiveIntegerField(default=0)
     silent_ghosts = models.PositiveIntegerField(default=0)

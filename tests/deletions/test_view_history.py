@@ -123,9 +123,7 @@ def test_each_filter_of_the_history(operator, query, found) -> None:
         )
     )
     DeletionItemFactory(
-        deletion=DeletionFactory(
-            reason="reason two", actor_name="otto", confirmed_at=may, total=1, refused=1, videos=1
-        ),
+        deletion=DeletionFactory(reason="reason two", actor_name="otto", confirmed_at=may, total=1, refused=1),
         tracked=TrackedTaskFactory(video=True),
     )
     page = operator.get(reverse("deletion-list"), query).content.decode()

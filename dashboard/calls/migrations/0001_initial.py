@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                 ("ghost_at", models.DateTimeField(null=True)),
                 ("ghost_asked_at", models.DateTimeField(null=True)),
                 ("forms", models.JSONField(default=list)),
-                ("proven_form", models.CharField(blank=True, db_default="", max_length=200)),
+                ("proven_form", models.CharField(blank=True, max_length=200)),
                 ("silent_witnesses", models.PositiveIntegerField(default=0)),
                 ("silent_ghosts", models.PositiveIntegerField(default=0)),
                 ("unsteady_at", models.DateTimeField(null=True)),

@@ -73,6 +73,7 @@ def ages_of(deletion: Deletion) -> Ages:
 class Facts:
     ages: Ages
     images: int
+    """Of what it would delete."""
     videos: int
     thumbnails: list[TrackedTask]
     more: int
@@ -83,10 +84,11 @@ def facts_of(deletion: Deletion) -> Facts:
     """As they were found when it was frozen: nothing here grows with the number of its items."""
     found = deletion.facts
     shown = TrackedTask.objects.in_rows().in_bulk(found.get("thumbnails", []))
+    images = found.get("images", 0)
     return Facts(
         ages=Ages.from_stored(found),
-        images=found.get("images", 0),
-        videos=found.get("videos", 0),
+        images=images,
+        videos=deletion.size - images,
         thumbnails=[shown[pk] for pk in sorted(shown)],
         more=deletion.size - len(shown),
         skipped=[{"reason": reason, "count": number} for reason, number in found.get("skipped", [])],

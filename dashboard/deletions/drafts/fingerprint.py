@@ -46,17 +46,15 @@ def sign(deletion: Deletion) -> None:
     deletion.fingerprint, kinds = fingerprint(deletion)
     found = deletion.items.filter(outcome=Outcome.SKIPPED).values_list("kind", "message").annotate(Count("pk"))
     reasons: dict[str, int] = {}
-    frozen = dict(kinds)
+    deletion.images = kinds[Kind.IMAGE]
     for kind, reason, number in found.order_by().iterator():
-        frozen[kind] += number
+        deletion.images += number if kind == Kind.IMAGE else 0
         known = reason if reason in reasons or len(reasons) < REASONS else "Other reasons"
         reasons[known] = reasons.get(known, 0) + number
     deletion.waiting, deletion.skipped = sum(kinds.values()), sum(reasons.values())
-    deletion.images, deletion.videos = frozen[Kind.IMAGE], frozen[Kind.VIDEO]
     first = deletion.items.filter(outcome=Outcome.WAITING).order_by("pk").values_list("tracked_id", flat=True)
     deletion.facts = ages_of(deletion).stored() | {
         "images": kinds[Kind.IMAGE],
-        "videos": kinds[Kind.VIDEO],
         "skipped": sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0])),
         "thumbnails": list(first[:THUMBNAILS]),
     }

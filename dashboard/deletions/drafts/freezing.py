@@ -256,7 +256,7 @@ def seal(deletion: Deletion) -> None:
     as_read = Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT, fingerprint=deletion.fingerprint)
     sign(deletion)
     deletion.freezing_at = None
-    names = ["waiting", "skipped", "fingerprint", "manifest_hash", "drift", "facts", "images", "videos", "freezing_at"]
+    names = ["waiting", "skipped", "fingerprint", "manifest_hash", "drift", "facts", "images", "freezing_at"]
     as_read.update(**{name: getattr(deletion, name) for name in names})
 
 

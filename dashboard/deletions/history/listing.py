@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from dashboard.calls.models import Kind
 from dashboard.database.folding import fold, holds, same
@@ -48,7 +48,7 @@ class HistoryFilterForm(FilterForm):
         if wanted["outcome"]:
             found = found.filter(**{f"{wanted['outcome']}__gt": 0})
         if wanted["kind"] and not wanted["task"]:
-            found = found.filter(**{f"{wanted['kind']}s__gt": 0})
+            found = found.filter(images__gt=0) if wanted["kind"] == Kind.IMAGE else found.filter(images__lt=F("total"))
         if wanted["after"]:
             found = found.filter(confirmed_at__gte=moments.begin_of(wanted["after"]))
         if wanted["before"]:

@@ -117,17 +117,17 @@ class Deletion(models.Model):
     back = models.CharField(max_length=2100, blank=True)
     """Query string of the list page to return to, selection included."""
     fingerprint = models.CharField(max_length=64, blank=True)
-    manifest_hash = models.CharField(max_length=64, blank=True, db_default="")
+    manifest_hash = models.CharField(max_length=64, blank=True)
     """Of all its items as they were frozen, skipped ones included: see `signing`."""
     host = models.CharField(max_length=255)
     """The whole address it was confirmed for."""
     key = models.CharField(max_length=16, blank=True)
-    """Fingerprint of the API key it was confirmed with; empty for one that is older than this field."""
+    """Fingerprint of the API key it was confirmed with."""
     state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
     paused_reason = models.TextField(blank=True)
     paused_by_account = models.BooleanField(default=False)
     """Resuming one such deletion resumes the account, and with it all of them."""
-    paused_by_doubt = models.BooleanField(default=False, db_default=False)
+    paused_by_doubt = models.BooleanField(default=False)
     """Of those: one that goes on by itself when look-ups can be trusted again."""
     retry_of: models.ForeignKey[Deletion | None] = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="retries"
@@ -145,8 +145,7 @@ class Deletion(models.Model):
     facts = models.JSONField(default=dict)
     """What the dialog says about the set: see `Facts`."""
     images = models.PositiveIntegerField(default=0)
-    videos = models.PositiveIntegerField(default=0)
-    """How many items of each kind were frozen, skipped ones included."""
+    """How many of the items were frozen as images, skipped ones included; the others are videos."""
     first_item = models.BigIntegerField(default=0)
     last_item = models.BigIntegerField(default=0)
     """Between these rows lie all its items, and hardly any of others, so they are walked in that order."""
@@ -162,16 +161,16 @@ class Deletion(models.Model):
     kept = models.IntegerField(default=0)
     alarms = models.IntegerField(default=0)
     """Tasks that TensorsLab called deleted and a look-up still found."""
-    said = models.IntegerField(default=0, db_default=0)
+    said = models.IntegerField(default=0)
     """Of the deleted: those that nobody looked up, so that TensorsLab's word is all we have."""
-    sample_picked = models.IntegerField(default=0, db_default=0)
+    sample_picked = models.IntegerField(default=0)
     """How many were picked at random: also those whose look-ups brought no answer, or were not made in a doubt."""
-    sample_gone = models.IntegerField(default=0, db_default=0)
-    sample_there = models.IntegerField(default=0, db_default=0)
+    sample_gone = models.IntegerField(default=0)
+    sample_there = models.IntegerField(default=0)
     """What was found of those picked at random among all of which TensorsLab said Success."""
-    unsaid = models.IntegerField(default=0, db_default=0)
+    unsaid = models.IntegerField(default=0)
     """Gone, although every call that carried them was answered as a failure."""
-    contradicted = models.IntegerField(default=0, db_default=0)
+    contradicted = models.IntegerField(default=0)
     """Called deleted and found there, but not yet often enough to be sure: until then nothing else is sent."""
 
     created_at = models.DateTimeField()
@@ -189,13 +188,13 @@ class Deletion(models.Model):
     troubled_at = models.DateTimeField(null=True)
     """When a delete was first answered otherwise than Success, or a Success contradicted by a look-up. Without that it
     ends whatever look-ups say or don't."""
-    canary_through = models.BigIntegerField(default=0, db_default=0)
+    canary_through = models.BigIntegerField(default=0)
     """The last item of those that go first and alone; 0 while none has gone."""
-    canary_kind = models.CharField(max_length=5, choices=Kind, blank=True, db_default="")
+    canary_kind = models.CharField(max_length=5, choices=Kind, blank=True)
     canary_done_at = models.DateTimeField(null=True)
     condemned_at = models.DateTimeField(null=True)
     """When a Success of it turned out to be false. From then on all that was called deleted is looked up."""
-    condemned_through = models.BigIntegerField(default=0, db_default=0)
+    condemned_through = models.BigIntegerField(default=0)
     """The last item that has been marked for that."""
     alarm_shown_at = models.DateTimeField(null=True)
     """When it was paused with the alarm, all of it looked up."""

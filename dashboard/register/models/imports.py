@@ -39,7 +39,7 @@ class ImportBatch(models.Model):
     """The file's name, or “pasted rows”."""
     kind = models.CharField(max_length=5, blank=True)
     """Of ids that stand alone."""
-    zone = models.CharField(max_length=64, default="UTC", db_default="UTC")
+    zone = models.CharField(max_length=64, default="UTC")
     """Of times that name none."""
     digest = models.CharField(max_length=64)
     """sha256 of what was read."""
@@ -48,21 +48,21 @@ class ImportBatch(models.Model):
     offset = models.BigIntegerField(default=0)
     lines = models.BigIntegerField(default=0)
     """How many are done with, and what all that was read made: there the next reading goes on."""
-    within = models.BigIntegerField(default=0, db_default=0)
+    within = models.BigIntegerField(default=0)
     """How much of what begins on the next line was made too."""
     entries = models.BigIntegerField(default=0)
     problems = models.JSONField(default=list)
     """The first of them, and of what was cut; `rejected` and `cut` count all."""
     notes = models.JSONField(default=list)
-    used = models.JSONField(default=list, db_default=[])
+    used = models.JSONField(default=list)
     """Names of columns, in the file's words; `ignored` are the others."""
-    ignored = models.JSONField(default=list, db_default=[])
-    sample = models.JSONField(default=list, db_default=[])
+    ignored = models.JSONField(default=list)
+    sample = models.JSONField(default=list)
     """The first rows, for people to read."""
     to_add = models.PositiveIntegerField(default=0)
     to_update = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
-    cut = models.PositiveIntegerField(default=0, db_default=0)
+    cut = models.PositiveIntegerField(default=0)
     """Rows that are taken although a text of theirs is too long."""
     added = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
