@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from zoneinfo import available_timezones
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -218,22 +218,30 @@ def database(url: str, default_file: Path) -> dict[str, object]:
     """Django's database settings for `url`: postgres://…, sqlite:///path, or empty for `default_file`."""
     parts = urlsplit(url or f"sqlite:///{default_file}")
     if parts.scheme == "sqlite":
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": unquote(parts.path[1:]) or str(default_file),
-            # Opening the file and reading its schema takes as long as finding a page of tasks.
-            "CONN_MAX_AGE": 60,
-            "OPTIONS": {
-                "timeout": 30,
-                "transaction_mode": "IMMEDIATE",
-                # A large change writes the same pages of the indexes again and again: 40 MB of them are put by before
-                # they go into the file, ten times as many as by default.
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
-                "PRAGMA wal_autocheckpoint=10000;",
-            },
-        }
+        return _sqlite(unquote(parts.path[1:]) or str(default_file))
     if parts.scheme not in {"postgres", "postgresql"}:
         raise Mistyped(f"DATABASE_URL begins with “{parts.scheme}:”. Use postgres://… or sqlite:///path.")
+    return _postgresql(parts)
+
+
+def _sqlite(file: str) -> dict[str, object]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": file,
+        # Opening the file and reading its schema takes as long as finding a page of tasks.
+        "CONN_MAX_AGE": 60,
+        "OPTIONS": {
+            "timeout": 30,
+            "transaction_mode": "IMMEDIATE",
+            # A large change writes the same pages of the indexes again and again: 40 MB of them are put by before
+            # they go into the file, ten times as many as by default.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+            "PRAGMA wal_autocheckpoint=10000;",
+        },
+    }
+
+
+def _postgresql(parts: SplitResult) -> dict[str, object]:
     try:
         port = parts.port or 5432
     except ValueError as error:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dashboard.register.importing.cells.entries import Columns
-from dashboard.register.importing.cells.fields import shown
+from dashboard.register.importing.cells.words import shown
 
 REQUIRED = ("kind", "task_id")
 IN_BRACKETS = re.compile(r"\([^()]*\)")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from dashboard.register.importing.cells import fields, task_ids
+from dashboard.register.importing.cells.words import Rejected
 
 MOST_NAMES = 100
 """Of columns, that are remembered."""
@@ -63,7 +64,7 @@ def made(kind: object, task_id: object, given: Iterable[tuple[fields.Reader, obj
             # NULL and \N are what databases write into CSV for a cell without a value.
             if value is not None and value != "" and value != [] and value != "NULL" and value != r"\N":
                 values.update(reader(value))
-    except fields.Rejected as rejected:
+    except Rejected as rejected:
         return Problem(line, str(rejected))
     return Row(line, kind, task_id, values, remark=fields.fit(values))
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import reprlib
-import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import tzinfo
@@ -16,8 +14,8 @@ from urllib.parse import urlsplit
 
 from dashboard.calls.models import Kind
 from dashboard.calls.texts import LONGEST_PROMPT, LONGEST_TEXT, LONGEST_URL, MOST_URLS, cut
-from dashboard.pages.foreign import UNSEEN, plain
 from dashboard.register.importing.cells.times import in_utc, moment_of
+from dashboard.register.importing.cells.words import Rejected, has_invisible, quoted, text_of, word_of
 from dashboard.register.models import Status, TrackedTask
 
 MODEL_LIMIT: int = TrackedTask._meta.get_field("model").max_length or 100
@@ -27,7 +25,6 @@ SECONDS_LIMIT = 1_000_000
 CUT_AT = {"prompt": LONGEST_PROMPT, "error": LONGEST_TEXT}
 """Words for people: what is longer is no reason to refuse a row."""
 # Millions of cells are read: a compiled pattern and plain sets, not properties that are computed each time.
-HALF = re.compile("[\ud800-\udfff]")
 DECIMAL_COMMA = re.compile(r"(-?\d+),(\d+)", re.ASCII)
 BETWEEN_ADDRESSES = re.compile(r"""\s+|(?<![,;|])[,;|]++(?=["']?https?://|\s|$)""")
 KINDS = frozenset(Kind.values)
@@ -55,10 +52,6 @@ CODES = {"1": "queued", "2": "processing", "3": "completed", "4": "failed", "5":
 
 Reader = Callable[[object], dict[str, Any]]
 """The model's fields that a cell gives, for a cell that is not empty."""
-
-
-class Rejected(Exception):
-    """The text is the sentence the operator reads."""
 
 
 def kind(value: object) -> str:
@@ -221,61 +214,6 @@ def _with_a_point(text: str, *, semicolons: bool) -> str:
     """5,5 is 5.5; 1,024 may be a thousand and more, but not where semicolons leave the comma to decimals."""
     match = DECIMAL_COMMA.fullmatch(text)
     return f"{match[1]}.{match[2]}" if match and (semicolons or len(match[2]) != 3) else text
-
-
-def text_of(name: str, value: object) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise Rejected(f"The {name} is {quoted(value)}, which is not text.")
-    if "\0" in value:
-        raise Rejected(f"The {name} holds a NUL byte.")
-    if not value.isascii() and HALF.search(value):
-        raise Rejected(f"The {name} holds half a character, which no text can.")
-    return value.strip(" \t\r\n")
-
-
-def word_of(name: str, value: object) -> str:
-    """Of what is no text to be read, without what nobody sees around it: what was copied from a page has that."""
-    word = text_of(name, value)
-    return word if word.isascii() else trimmed(word)
-
-
-def trimmed(word: str) -> str:
-    begin, end = 0, len(word)
-    while begin < end and _is_unseen(word[begin]):
-        begin += 1
-    while begin < end and _is_unseen(word[end - 1]):
-        end -= 1
-    return word[begin:end]
-
-
-def _is_unseen(character: str) -> bool:
-    # A control character is no accident of copying.
-    return character.isspace() or (not character.isascii() and UNSEEN.match(character) is not None)
-
-
-def has_invisible(word: str) -> bool:
-    if word.isascii() and word.isprintable():
-        return " " in word
-    return any(_invisible(character) for character in word)
-
-
-def _invisible(character: str) -> bool:
-    # Format characters too: a zero-width space in an id is an accident nobody can see.
-    return character.isspace() or unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}
-
-
-def shown(words: str, limit: int = 40) -> str:
-    """Foreign words, fit to stand in a sentence, a database and a terminal."""
-    excerpt = "".join("�" if _invisible(character) and character != " " else character for character in words[:limit])
-    return plain(f"{excerpt}…" if len(words) > limit else excerpt)
-
-
-def quoted(value: object) -> str:
-    # What is nested may be nested deeper than `repr` can follow.
-    in_words = str if isinstance(value, str) else reprlib.repr if isinstance(value, dict | list) else repr
-    return f"“{shown(in_words(value))}”"
 
 
 def _remembered(reader: Reader) -> Reader:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dashboard.pages.foreign import UNSEEN
-from dashboard.register.importing.cells.fields import Rejected, has_invisible, quoted, text_of, trimmed
+from dashboard.register.importing.cells.words import Rejected, has_invisible, quoted, text_of, trimmed
 from dashboard.register.models import TrackedTask
 
 LIMIT: int = TrackedTask._meta.get_field("task_id").max_length or 255

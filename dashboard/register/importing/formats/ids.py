@@ -8,8 +8,8 @@ from pathlib import PurePath
 
 from dashboard.register.importing.cells.columns import names_an_id
 from dashboard.register.importing.cells.entries import Columns, Entry, Problem, made
-from dashboard.register.importing.cells.fields import trimmed
 from dashboard.register.importing.cells.task_ids import PLAIN, QUOTES, unquoted
+from dashboard.register.importing.cells.words import trimmed
 from dashboard.register.importing.formats.csv_rows import DELIMITERS
 from dashboard.register.importing.formats.lines import Lines
 from dashboard.register.importing.formats.url_map import EXTENSIONS

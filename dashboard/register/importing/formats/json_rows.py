@@ -9,8 +9,9 @@ from typing import Any
 
 from dashboard.register.importing.cells.columns import ALIASES, letters, listed, named
 from dashboard.register.importing.cells.entries import Columns, Entry, Note, Problem, made
-from dashboard.register.importing.cells.fields import Reader, Rejected, is_web_address, readers
+from dashboard.register.importing.cells.fields import Reader, is_web_address, readers
 from dashboard.register.importing.cells.tables import Table
+from dashboard.register.importing.cells.words import Rejected
 from dashboard.register.importing.formats.json_values import NotJSON, Values
 from dashboard.register.importing.formats.lines import Lines
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from dashboard.register.importing.cells.fields import shown
+from dashboard.register.importing.cells.words import shown
 from dashboard.register.importing.formats.lines import LONGEST_LINE, Lines, is_decoded
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+("?)|[{}\[\]]')
@@ -103,13 +103,8 @@ class Values:
             self._wrong = self._wrong or self._lines.fault(number, text)
         while place < len(text):
             if not self._open:
-                between = BETWEEN.match(text, place)
-                if between and between[0]:
-                    self._in_list = self._in_list and "]" not in between[0]
-                    place = between.end()
-                    continue
-                if text[place] == "[" and not self._in_list:
-                    self._in_list, self._list_began, place = True, number, place + 1
+                if (further := self._past_what_separates(number, text, place)) > place:
+                    place = further
                     continue
                 if text[place] == '"' and self._in_list:
                     string = TOKEN.match(text, place)
@@ -136,6 +131,17 @@ class Values:
             yield self._began, NotJSON(self._wrong) if self._wrong else _parsed("".join(self._parts), self._began)
             self._forget()
             place = end
+
+    def _past_what_separates(self, number: int, text: str, place: int) -> int:
+        """The place after blanks, commas and the bracket that opens the list; `place` itself where there are none."""
+        between = BETWEEN.match(text, place)
+        if between and between[0]:
+            self._in_list = self._in_list and "]" not in between[0]
+            return between.end()
+        if text[place] == "[" and not self._in_list:
+            self._in_list, self._list_began = True, number
+            return place + 1
+        return place
 
     def _end_of(self, text: str, place: int) -> int:
         """Where the object ends whose brackets are open, `GOES_ON` or `BROKEN`."""

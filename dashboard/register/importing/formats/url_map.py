@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import yaml
 
 from dashboard.register.importing.cells.entries import Columns, Entry, Problem, Row, made
-from dashboard.register.importing.cells.fields import address, fit, shown
+from dashboard.register.importing.cells.fields import address, fit
+from dashboard.register.importing.cells.words import shown
 from dashboard.register.importing.formats.lines import Lines
 
 NAME = re.compile(r"(?P<task_id>.+)_(?P<index>[0-9]{1,9})(?P<extension>\.[A-Za-z0-9]{1,8})")

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, BinaryIO
 from dashboard.pages.spreadsheet import as_it_was
 from dashboard.register.importing.cells.columns import named
 from dashboard.register.importing.cells.entries import Entry, Note, Problem
-from dashboard.register.importing.cells.fields import readers, shown
+from dashboard.register.importing.cells.fields import readers
 from dashboard.register.importing.cells.header import MOST_BEFORE, Header, Way, find_header
 from dashboard.register.importing.cells.tables import Table, table_rows
+from dashboard.register.importing.cells.words import shown
 from dashboard.register.importing.formats.sheets import rows_of, sheets_of
 from dashboard.register.importing.formats.unpacking import Damaged
 
