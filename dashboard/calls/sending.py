@@ -12,7 +12,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.db import transaction
 
-from dashboard.calls import accounts, clock, controls, recording, slots
+from dashboard.calls import accounts, clock, controls, judging, recording, slots
 from dashboard.calls.models import ProviderCall
 from tensorslab_api.client import Client
 from tensorslab_api.errors import TensorsLabError
@@ -35,7 +35,7 @@ class Asked:
     """What came of a look-up, and the claim that it makes until controls vouch for it."""
 
     verdict: Verdict
-    claim: controls.Claim
+    claim: judging.Claim
 
 
 @lru_cache(maxsize=8)
@@ -97,7 +97,7 @@ def look_up(
         settle_alone(call, verdict, ids=[task_id], answered_at=answered_at, actor=actor)
         if proving and verdict.ruling in {Ruling.THERE, Ruling.ABSENT}:
             accounts.prove(account)
-        return Asked(verdict=verdict, claim=controls.Claim(form=verdict.form, sent_at=now, answered_at=answered_at))
+        return Asked(verdict=verdict, claim=judging.Claim(form=verdict.form, sent_at=now, answered_at=answered_at))
     finally:
         slots.release(hold)
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from dashboard.audit import chain
-from dashboard.calls import accounts, controls
+from dashboard.calls import accounts, controls, doubts
 from dashboard.calls.models import ProviderCall
 from dashboard.calls.sending import MISSING_KEY
 from dashboard.database import sql
@@ -246,9 +246,9 @@ def accept(*, deletion: Deletion, by: By, now: datetime) -> None:
     with transaction.atomic():
         account = accounts.locked()
         row = Deletion.objects.filter(pk=deletion.pk, state=State.PAUSED, paused_by_account=True, host=account.host)
-        if not row.exists() or not controls.may_accept(account, now=now):
+        if not row.exists() or not doubts.may_accept(account, now=now):
             raise Refused("There is nothing to accept: TensorsLab's answers are vouched for, or are to be again.")
-        controls.accept(account, by=by.user.get_username())
+        doubts.accept(account, by=by.user.get_username())
         wake(now)
         by.record("account.accepted", deletion, doubt=account.doubt, host=account.host)
     agenda.heed_account(now=now)

@@ -12,8 +12,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 
-from dashboard.calls import accounts, clock, controls, ghosts, sending
-from dashboard.calls.controls import Finding, Purpose
+from dashboard.calls import accounts, clock, controls, ghosts, judging, sending
+from dashboard.calls.controls import Purpose
+from dashboard.calls.judging import Finding
 from dashboard.calls.models import Account, Control
 from dashboard.calls.policy import LONGEST_PAUSE, rest_for
 from dashboard.calls.verdicts import Ruling, Verdict
@@ -88,7 +89,7 @@ def _keep_vouched(asked: list[Answered], done: Refreshed, *, actor: str, sleep: 
         account, control = _vouch(kind, those, actor=actor, sleep=sleep)
         for one in those:
             asked.remove(one)
-            judged = controls.judge(one.answer.claim, control=control, account=account, now=clock.now())
+            judged = judging.judge(one.answer.claim, control=control, account=account, now=clock.now())
             finding = (
                 judged.finding if judged and (judged.witnessed or judged.finding != Finding.GONE) else Finding.VOID
             )

@@ -10,8 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboard.audit.models import AuditEvent
-from dashboard.calls import accounts, controls, ghosts, recording, sending
-from dashboard.calls.controls import THERE, Claim, Finding, Purpose
+from dashboard.calls import accounts, controls, doubts, ghost_forms, ghosts, judging, recording, sending
+from dashboard.calls.controls import Purpose
+from dashboard.calls.ghost_forms import THERE
+from dashboard.calls.judging import Claim, Finding
 from dashboard.calls.models import Account, Control, ProviderCall
 from dashboard.calls.verdicts import Ruling, Verdict
 
@@ -43,11 +45,11 @@ def tell(purpose: Purpose, *forms: str, seconds: float = 0, task_id: str = "w") 
 def judged(form: str, *, seconds: float, now: float = 30) -> Finding | None:
     claim = Claim(form=form, sent_at=at(seconds), answered_at=at(seconds))
     account = accounts.current()
-    judgement = controls.judge(claim, control=controls.of(account, "image"), account=account, now=at(now))
+    judgement = judging.judge(claim, control=controls.of(account, "image"), account=account, now=at(now))
     return judgement and judgement.finding
 
 
-def usual(seconds: float = 0, *, times: int = controls.GHOSTS) -> None:
+def usual(seconds: float = 0, *, times: int = ghost_forms.GHOSTS) -> None:
     tell(Purpose.GHOST, *[NO_TASK] * times, seconds=seconds)
     tell(Purpose.WITNESS, THERE, seconds=seconds)
 
@@ -69,10 +71,10 @@ def test_no_form_is_learnt_from_a_few_calls() -> None:
     tell(Purpose.WITNESS, THERE, seconds=10)
     tell(Purpose.GHOST, BUSY, BUSY, seconds=10)
     assert judged(BUSY, seconds=5) is None
-    tell(Purpose.GHOST, *[NO_TASK] * (1 + controls.DISPUTED), seconds=11)
+    tell(Purpose.GHOST, *[NO_TASK] * (1 + ghost_forms.DISPUTED), seconds=11)
     assert judged(NO_TASK, seconds=5) is None
     control = tell(Purpose.GHOST, NO_TASK, seconds=13)
-    assert controls.usual_form(control, now=at(13)) == NO_TASK
+    assert ghost_forms.usual_form(control, now=at(13)) == NO_TASK
     assert judged(BUSY, seconds=5) == Finding.NOTHING
 
 
@@ -84,7 +86,7 @@ def test_a_row_of_busy_moments_is_not_taken_for_how_missing_tasks_are_answered()
 
 
 def test_a_ghost_that_meets_a_busy_moment_vouches_for_nothing() -> None:
-    usual(0, times=controls.DISPUTED)
+    usual(0, times=ghost_forms.DISPUTED)
     tell(Purpose.WITNESS, THERE, seconds=10)
     tell(Purpose.GHOST, BUSY, seconds=10)
     assert judged(NO_TASK, seconds=5) is None
@@ -93,18 +95,18 @@ def test_a_ghost_that_meets_a_busy_moment_vouches_for_nothing() -> None:
 
 
 def test_answers_that_differed_of_late_are_not_enough_alone() -> None:
-    usual(0, times=controls.DISPUTED)
+    usual(0, times=ghost_forms.DISPUTED)
     tell(Purpose.GHOST, BUSY, NO_TASK, seconds=10)
     tell(Purpose.WITNESS, THERE, seconds=10)
     account = accounts.current()
     claim = Claim(form=NO_TASK, sent_at=at(5), answered_at=at(5))
-    judgement = controls.judge(claim, control=controls.of(account, "image"), account=account, now=at(12))
+    judgement = judging.judge(claim, control=controls.of(account, "image"), account=account, now=at(12))
     assert judgement is not None
     assert (judgement.finding, judgement.witnessed) == (Finding.GONE, False)
 
 
 def test_where_ghosts_are_found_nothing_is_believed() -> None:
-    tell(Purpose.GHOST, *[THERE] * controls.GHOSTS, seconds=10)
+    tell(Purpose.GHOST, *[THERE] * ghost_forms.GHOSTS, seconds=10)
     assert judged(THERE, seconds=5) == Finding.NOTHING
     assert "never existed" in Account.objects.get().doubt
 
@@ -120,7 +122,7 @@ def test_three_tasks_that_are_not_found_put_the_account_in_doubt_until_one_is() 
     tell(Purpose.WITNESS, THERE, seconds=20)
     account.refresh_from_db()
     assert (account.doubt, account.trusted_since) == ("", at(20))
-    tell(Purpose.GHOST, *[NO_TASK] * controls.GHOSTS, seconds=21)
+    tell(Purpose.GHOST, *[NO_TASK] * ghost_forms.GHOSTS, seconds=21)
     assert judged(NO_TASK, seconds=5) == Finding.VOID, "it was asked before"
     told = AuditEvent.objects.order_by("sequence").values_list("action", flat=True)
     assert list(told) == ["account.doubted", "account.trusted"]
@@ -151,22 +153,22 @@ def test_without_a_witness_only_an_account_that_is_proven_is_believed_and_not_at
         controls.note_exhausted("image", now=at(11))
     assert judged(NO_TASK, seconds=5) == Finding.GONE
     assert Account.objects.get().doubt == ""
-    Account.objects.update(proven_at=at(0) - controls.PROVEN_FOR)
+    Account.objects.update(proven_at=at(0) - judging.PROVEN_FOR)
     assert judged(NO_TASK, seconds=5) is None
 
 
 def test_nothing_left_that_could_vouch_may_be_accepted_by_name_until_a_witness_is_found() -> None:
     account = accounts.current()
-    tell(Purpose.GHOST, *[NO_TASK] * controls.GHOSTS, seconds=10)
-    assert not controls.may_accept(account, now=at(11))
+    tell(Purpose.GHOST, *[NO_TASK] * ghost_forms.GHOSTS, seconds=10)
+    assert not doubts.may_accept(account, now=at(11))
     with transaction.atomic():
         controls.note_exhausted("image", now=at(11))
     account.refresh_from_db()
-    assert account.doubt == controls.NO_WITNESS
-    assert controls.may_accept(account, now=at(11))
-    controls.accept(account, by="olga")
+    assert account.doubt == doubts.NO_WITNESS
+    assert doubts.may_accept(account, now=at(11))
+    doubts.accept(account, by="olga")
     assert judged(NO_TASK, seconds=5) == Finding.GONE
-    assert not controls.may_accept(Account.objects.get(), now=at(11))
+    assert not doubts.may_accept(Account.objects.get(), now=at(11))
     tell(Purpose.WITNESS, THERE, seconds=20)
     assert Account.objects.get().accepted_by == ""
 
@@ -174,11 +176,11 @@ def test_nothing_left_that_could_vouch_may_be_accepted_by_name_until_a_witness_i
 def test_without_a_witness_only_the_form_of_when_there_was_one_is_believed() -> None:
     """All is deleted, the form is forgotten, and then maintenance answers everything alike."""
     usual(0)
-    later = controls.REMEMBERED_FOR.total_seconds() + 60
-    tell(Purpose.GHOST, *[BUSY] * controls.GHOSTS, seconds=later)
+    later = ghost_forms.REMEMBERED_FOR.total_seconds() + 60
+    tell(Purpose.GHOST, *[BUSY] * ghost_forms.GHOSTS, seconds=later)
     with transaction.atomic():
         controls.note_exhausted("image", now=at(later + 1))
-    assert Account.objects.get().doubt == controls.NO_WITNESS
+    assert Account.objects.get().doubt == doubts.NO_WITNESS
     assert judged(BUSY, seconds=later - 1, now=later + 2) is None
 
 
@@ -216,7 +218,7 @@ def test_a_witness_without_an_answer_is_not_missed() -> None:
 
 
 def test_a_witness_that_is_found_does_not_end_the_doubt_of_ghosts_that_are() -> None:
-    tell(Purpose.GHOST, *[THERE] * controls.GHOSTS, seconds=0)
+    tell(Purpose.GHOST, *[THERE] * ghost_forms.GHOSTS, seconds=0)
     doubted_at = Account.objects.get().doubted_at
     tell(Purpose.WITNESS, THERE, seconds=10)
     account = Account.objects.get()
@@ -240,16 +242,16 @@ def test_what_a_clock_knew_that_was_put_back_is_forgotten() -> None:
 
 def test_nothing_is_accepted_while_the_other_kind_in_doubt_has_somebody_left_to_ask() -> None:
     account = accounts.current()
-    tell(Purpose.GHOST, *[NO_TASK] * controls.GHOSTS, seconds=10)
+    tell(Purpose.GHOST, *[NO_TASK] * ghost_forms.GHOSTS, seconds=10)
     for number in range(3):
         tell(Purpose.WITNESS, NO_TASK, seconds=11 + number, task_id=f"w{number}")
     with transaction.atomic():
         controls.note_exhausted("video", now=at(15))
     account.refresh_from_db()
-    assert not controls.may_accept(account, now=at(16))
+    assert not doubts.may_accept(account, now=at(16))
     with transaction.atomic():
         controls.note_exhausted("image", now=at(16))
-    assert controls.may_accept(account, now=at(16))
+    assert doubts.may_accept(account, now=at(16))
 
 
 def test_what_another_process_finds_out_with_another_key_says_nothing_here(settings) -> None:
@@ -265,7 +267,7 @@ def test_what_another_process_finds_out_with_another_key_says_nothing_here(setti
 
 def test_a_claim_that_nobody_vouched_for_in_time_is_asked_for_anew() -> None:
     usual(0)
-    assert judged(NO_TASK, seconds=5, now=5 + controls.FRESH.total_seconds() + 1) == Finding.VOID
+    assert judged(NO_TASK, seconds=5, now=5 + judging.FRESH.total_seconds() + 1) == Finding.VOID
 
 
 def test_controls_that_knew_another_time_vouch_for_nothing() -> None:

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
 
-from dashboard.calls import accounts, controls, slots
+from dashboard.calls import accounts, doubts, slots
 from dashboard.calls.models import ProviderCall, Slot
 from dashboard.calls.sending import perform
 from dashboard.calls.verdicts import Verdict
@@ -269,7 +269,7 @@ class SmallWorld:
             if deletion.state != State.PAUSED:
                 # One that the account had stopped took it along.
                 continue
-            acceptable = deletion.paused_by_account and controls.may_accept(accounts.current(), now=self.now())
+            acceptable = deletion.paused_by_account and doubts.may_accept(accounts.current(), now=self.now())
             if acceptable and self.weather == "clear":
                 actions.accept(deletion=deletion, by=by, now=self.now())
             else:

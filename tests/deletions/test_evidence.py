@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import accounts
-from dashboard.calls.controls import Finding
+from dashboard.calls.judging import Finding
 from dashboard.calls.models import Account, ProviderCall
 from dashboard.deletions import actions
 from dashboard.deletions.dispatch import next_list, outcomes, turns

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from dashboard.calls import accounts, slots
-from dashboard.calls.controls import Finding
+from dashboard.calls.judging import Finding
 from dashboard.calls.models import Account
 from dashboard.calls.verdicts import Ruling, Verdict
 from dashboard.deletions import actions

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from dashboard.calls import accounts, controls, sending, slots
+from dashboard.calls import accounts, controls, ghost_forms, sending, slots
 from dashboard.calls.controls import Purpose
 from dashboard.calls.models import Account
 from dashboard.calls.verdicts import Ruling, Unanswered, Verdict, judge_delete
@@ -109,7 +109,7 @@ def test_a_witness_speaks_against_nobody_when_a_later_call_has_carried_it(confir
     DeletionItem.objects.filter(pk=item.pk).update(outcome=Outcome.UNKNOWN, touched=True, first_call=carried)
     control = controls.of(account, "image")
     control.missed = []
-    control.forms = [[timezone.now().timestamp(), "404 None no such task"]] * controls.GHOSTS
+    control.forms = [[timezone.now().timestamp(), "404 None no such task"]] * ghost_forms.GHOSTS
     control.save()
     verdict = Verdict(ruling=Ruling.ABSENT, sentence="", http_status=404, form="404 None no such task")
     next_controls.settle(chunk, verdict, now=timezone.now(), came_at=timezone.now())

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from pytest_django.fixtures import Settings
 
-from dashboard.calls import accounts, clock, controls
+from dashboard.calls import accounts, clock, doubts
 from dashboard.deletions import actions, models
 from dashboard.deletions.actions import By, Changed, Invalid, Refused
 from dashboard.deletions.dispatch import arming, next_list, turns
@@ -259,7 +259,7 @@ class Game(RuleBasedStateMachine):
         """Where look-ups can't be vouched for. Nobody accepts the answers of another account."""
         if self.world.weather == "clear":
             stopped = deletion.state == State.PAUSED and deletion.paused_by_account
-            with expected(stopped and controls.may_accept(accounts.current(), now=self.world.now())):
+            with expected(stopped and doubts.may_accept(accounts.current(), now=self.world.now())):
                 actions.accept(deletion=deletion, by=self.people[0], now=self.world.now())
 
     def turn(self, weather: str) -> None:

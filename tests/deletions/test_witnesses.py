@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from dashboard.audit.models import AuditEvent
-from dashboard.calls import controls
+from dashboard.calls import doubts, ghost_forms
 from dashboard.calls.models import Account, ProviderCall
 from dashboard.deletions import actions
 from dashboard.deletions.evidence import next_controls
@@ -121,7 +121,7 @@ def test_the_answers_of_a_large_register_are_not_accepted_before_much_of_it_was_
     refused = operator.post(url_of("accept", deletion))
     assert (refused.status_code, Account.objects.get().accepted_by) == (409, "")
     deletion = theatre.play(deletion, until=3600, stay=True)
-    assert len(Account.objects.get().controls.get().missed) == controls.MOST_MISSED
+    assert len(Account.objects.get().controls.get().missed) == doubts.MOST_MISSED
     assert "Accept these answers" in operator.get(deletion.get_absolute_url()).content.decode()
 
 
@@ -136,7 +136,7 @@ def test_nobody_without_the_right_accepts(viewer, stranger, olga, confirm, image
 def test_a_look_up_that_vouches_is_marked_as_such(theatre, images, by) -> None:
     images(5)
     theatre.play(theatre.confirm(images(2), by=by))
-    assert calls("ghost") > controls.GHOSTS
+    assert calls("ghost") > ghost_forms.GHOSTS
     assert calls("witness") >= 1
     purposes = {event.detail["purpose"] for event in AuditEvent.objects.filter(action="call.look_up")}
     assert purposes == {"ghost", "witness", "verify"}
@@ -147,7 +147,7 @@ def test_tasks_that_were_imported_since_everything_was_deleted_are_witnesses_aga
     assert theatre.play(theatre.confirm(images(2), by=by)).deleted == 2
     assert Account.objects.get().controls.get().exhausted
     tasks = images(10)
-    theatre.skip(controls.REMEMBERED_FOR.total_seconds() + 60)
+    theatre.skip(ghost_forms.REMEMBERED_FOR.total_seconds() + 60)
     theatre.sandbox.control(foreign_keys=["test-key"], already_gone="failure", queue=["500:before:delete"])
     deletion = theatre.play(theatre.confirm(tasks[:5], by=by), until=60, stay=True)
     assert (deletion.state, deletion.deleted + deletion.already_gone) == (State.PAUSED, 0)
@@ -176,7 +176,7 @@ def test_a_doubt_that_nobody_asked_about_for_long_is_looked_at_again(theatre, im
     account = Account.objects.get()
     assert (deletion.state, account.doubt != "") == (State.PAUSED, True)
     theatre.sandbox.control(maintenance="")
-    theatre.skip(controls.REMEMBERED_FOR.total_seconds() + 60)
+    theatre.skip(ghost_forms.REMEMBERED_FOR.total_seconds() + 60)
     now = theatre.now()
     assert list(next_controls.wishes(account, now=now)) == ["image"]
     deletion = theatre.play(deletion, stay=True)

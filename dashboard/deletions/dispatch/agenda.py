@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Case, Exists, F, Q, QuerySet, Value, When
 
-from dashboard.calls import accounts, clock, controls
+from dashboard.calls import accounts, clock, controls, doubts
 from dashboard.calls.models import Account
 from dashboard.deletions.dispatch import arming, next_list, restoring, turns
 from dashboard.deletions.dispatch.ending import finish_if_done
@@ -102,7 +102,7 @@ def let_go(account: Account, *, patient: bool, now: datetime) -> None:
     otherwise, ends on its word alone: after a while, or at once when nothing but a person could help."""
     going_on = Q(state=State.RUNNING) | Q(state=State.PAUSED, paused_by_account=True)
     untroubled = Deletion.objects.filter(going_on, host=account.host, troubled_at=None)
-    if not patient and account.doubt != controls.NO_WITNESS:
+    if not patient and account.doubt != doubts.NO_WITNESS:
         return
     for row in untroubled if patient else untroubled.filter(waiting=0, sent=0):
         with transaction.atomic():

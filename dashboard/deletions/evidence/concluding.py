@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from dashboard.calls import accounts, controls
-from dashboard.calls.controls import Claim, Finding, Judgement
+from dashboard.calls import accounts, judging
+from dashboard.calls.judging import Claim, Finding, Judgement
 from dashboard.calls.models import Account, Control
 from dashboard.database import sql
 from dashboard.deletions.dispatch.outcomes import DELETION_COLUMNS, Settlement, carried, no_answer, settled_from
@@ -50,7 +50,7 @@ def claims(*, now: datetime) -> list[Claimed]:
         ORDER BY i.claim LIMIT %s""",  # nosec B608 # only names from the code
         accounts.current_host(),
         accounts.current_key(),
-        now - controls.FRESH,
+        now - judging.FRESH,
         AT_ONCE,
     )
     rows = map(Claimed._make, found)
@@ -85,7 +85,7 @@ def _judge(claimed: Claimed, known: dict[str, Control], account: Account, *, now
     if control is None:
         return None
     only_its_kind = claimed.purpose == "other"
-    return controls.judge(claimed.claim, control=control, account=account, now=now, ghost_is_enough=only_its_kind)
+    return judging.judge(claimed.claim, control=control, account=account, now=now, ghost_is_enough=only_its_kind)
 
 
 def _apply(deletion_id: int, judged: dict[int, tuple[Claimed, Judgement]], *, now: datetime) -> None:

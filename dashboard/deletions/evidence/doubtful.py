@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from dashboard.calls.controls import Finding
+from dashboard.calls.judging import Finding
 from dashboard.database import sql
 from dashboard.database.sql import Sql
 from dashboard.deletions.dispatch.outcomes import SAID_SUCCESS, Carried, Settlement, gone_somehow, send_again

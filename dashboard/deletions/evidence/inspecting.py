@@ -14,7 +14,7 @@ from django.db.models import F, QuerySet
 
 from dashboard.audit import chain
 from dashboard.calls import accounts
-from dashboard.calls.controls import Finding
+from dashboard.calls.judging import Finding
 from dashboard.database import sql
 from dashboard.database.sql import Sql
 from dashboard.deletions.dispatch.outcomes import Carried, Settlement, not_said

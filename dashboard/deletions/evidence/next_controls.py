@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import Q
 
-from dashboard.calls import accounts, controls, ghosts, recording, sending
+from dashboard.calls import accounts, controls, doubts, ghost_forms, ghosts, judging, recording, sending
 from dashboard.calls.controls import Purpose
 from dashboard.calls.models import LONG_AGO, Account, Control, Kind, ProviderCall
 from dashboard.calls.verdicts import Ruling, Verdict
@@ -105,19 +105,19 @@ def _beginnings(account: Account, *, now: datetime) -> list[tuple[str, Wish]]:
         return []
     begun = Deletion.objects.filter(state=State.RUNNING, waiting__gt=0, host=account.host)
     known = {control.kind: control for control in account.controls.all()}
-    proven = [one.witness_at for one in known.values() if one.witness_at and not controls.is_unproven(one)]
+    proven = [one.witness_at for one in known.values() if one.witness_at and not ghost_forms.is_unproven(one)]
     found = max(proven, default=LONG_AGO)
     in_vain = max((one.witness_asked_at or LONG_AGO for one in known.values() if one.exhausted), default=LONG_AGO)
-    is_unproven = any(controls.is_unproven(control) for control in known.values())
+    is_unproven = any(ghost_forms.is_unproven(control) for control in known.values())
     wanted = []
     for images, confirmed_at in begun.values_list("images", "confirmed_at"):
         since = confirmed_at - STILL_FRESH if confirmed_at else LONG_AGO + STILL_FRESH
         if max(found, in_vain) >= since and not is_unproven:
             continue
         kind = _kind_with_a_witness(Kind.IMAGE if images else Kind.VIDEO)
-        unproven = kind in known and controls.is_unproven(known[kind])
+        unproven = kind in known and ghost_forms.is_unproven(known[kind])
         if unproven or max(found, in_vain) < since:
-            learnt = unproven and controls.usual_form(known[kind], now=now)
+            learnt = unproven and ghost_forms.usual_form(known[kind], now=now)
             wanted.append((kind, Wish(now if learnt else since)))
     return wanted
 
@@ -135,7 +135,7 @@ def _doubts(account: Account, *, now: datetime) -> list[tuple[str, Wish]]:
     if not account.doubt or not _somebody_waits(account):
         return []
     known = list(account.controls.all())
-    in_doubt = [control for control in known if controls.is_doubtful(control, account, now=now)]
+    in_doubt = [control for control in known if doubts.is_doubtful(control, account, now=now)]
     # What spoke against them may be too long ago: then all are looked at again, and that ends the doubt.
     return [(control.kind, Wish(now)) for control in in_doubt or known]
 
@@ -178,10 +178,10 @@ def _witness(control: Control, account: Account, *, now: datetime) -> str | None
         # Every other time about one that was asked about before: it was known, and may be found again.
         return again
     found = None
-    if len(control.missed) < controls.MOST_MISSED:
+    if len(control.missed) < doubts.MOST_MISSED:
         found = witnesses.candidate(control.kind, known=control.witness, missed=missed)
         found = found or _undecided(control.kind, missed, touched=False)
-        if not found and not controls.stands_without_witness(account, control, now=now):
+        if not found and not judging.stands_without_witness(account, control, now=now):
             found = _undecided(control.kind, missed, touched=True)
     if found is None:
         with transaction.atomic():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from dashboard.calls.controls import Finding
+from dashboard.calls.judging import Finding
 from dashboard.deletions.dispatch.outcomes import Carried, Settlement
 from dashboard.deletions.models import Evidence
 from dashboard.deletions.moves import change_items

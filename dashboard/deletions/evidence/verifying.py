@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from dashboard.calls.controls import Finding
+from dashboard.calls.judging import Finding
 from dashboard.database import sql
 from dashboard.database.sql import Sql
 from dashboard.deletions.dispatch.ending import end_or_alarm

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from dashboard.calls import controls as account_controls
+from dashboard.calls import doubts
 from dashboard.calls.models import Account
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.evidence.sampling import CONFIDENCE, Sample, sample_of
@@ -226,4 +226,4 @@ def controls(deletion: Deletion, *, now: datetime) -> list[Control]:
 def _may_accept(deletion: Deletion, *, now: datetime) -> bool:
     if not deletion.doubt or not deletion.paused_by_account:
         return False
-    return account_controls.may_accept(Account.objects.get(host=deletion.host), now=now)
+    return doubts.may_accept(Account.objects.get(host=deletion.host), now=now)
