@@ -20,24 +20,15 @@ State = ProviderCall.State
 
 
 class Call(NamedTuple):
-    """What a call is about: all that is asked of its row while it is in hand."""
+    """What a call is about, as its sender remembers it: rows may have been changed since it left."""
 
     pk: int
     operation: str
     kind: str
     purpose: str
     deletion: UUID | None
-    sent_at: datetime | None
-
-
-class Sent(NamedTuple):
-    """What its sender remembers of a call: rows may have been changed since it left."""
-
-    operation: str
-    kind: str
-    purpose: str
-    deletion: UUID
     ids: Sequence[str]
+    sent_at: datetime | None = None
 
 
 def prepare(*, operation: str, kind: str, ids: Sequence[str], deletion: UUID | None = None, purpose: str = "") -> Call:
@@ -55,7 +46,7 @@ def prepare(*, operation: str, kind: str, ids: Sequence[str], deletion: UUID | N
         "lease_until": slots.lease_end(),
         "state": State.READY,
     }
-    return Call(sql.insert(TABLE, row), operation, kind, purpose, deletion, None)
+    return Call(sql.insert(TABLE, row), operation, kind, purpose, deletion, ids)
 
 
 def leave(call_id: int, hold: slots.Hold, condition: str = "TRUE", *values: object, now: datetime) -> bool:
@@ -107,9 +98,7 @@ def _state(verdict: Verdict) -> ProviderCall.State:
     return State.LOST if verdict.ruling == Ruling.LOST else State.ANSWERED
 
 
-def audit(
-    call: Call, verdict: Verdict, *, ids: Sequence[str], answered_at: datetime, actor: str = "", overtaken: bool = False
-) -> None:
+def audit(call: Call, verdict: Verdict, *, answered_at: datetime, actor: str = "", overtaken: bool = False) -> None:
     """One event a call, its ids inside. The transaction's last statement.
 
     `overtaken` when it was given up before, and told of by who has only its row: then the sender tells it once more.
@@ -118,7 +107,7 @@ def audit(
         "call": call.pk,
         "kind": call.kind,
         "purpose": call.purpose,
-        "ids": list(ids),
+        "ids": list(call.ids),
         "http_status": verdict.http_status,
         "code": verdict.code,
         "status": verdict.status,

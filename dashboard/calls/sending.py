@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -53,18 +52,19 @@ def client() -> Client:
     )
 
 
-def perform(*, operation: str, kind: str, ids: Sequence[str], deadline: float) -> Verdict:
+def perform(call: recording.Call, *, deadline: float) -> Verdict:
     """Sends one request and judges its answer. Touches no database: it runs in a shift's threads.
 
     `deadline` is a moment of `time.monotonic()`; past it nothing is sent any more.
     """
-    if operation == ProviderCall.Operation.DELETE:
+    kind = TaskKind(call.kind)
+    if call.operation == ProviderCall.Operation.DELETE:
         try:
-            return judge_delete(client().delete(TaskKind(kind), ids, deadline=deadline))
+            return judge_delete(client().delete(kind, call.ids, deadline=deadline))
         except TensorsLabError as error:
             return judge_delete(error)
     try:
-        return judge_look_up(client().look_up(TaskKind(kind), ids[0], deadline=deadline))
+        return judge_look_up(client().look_up(kind, call.ids[0], deadline=deadline))
     except TensorsLabError as error:
         return judge_look_up(error)
 
@@ -92,9 +92,9 @@ def look_up(
             recording.forget(call.pk)
             raise NoSlot("The slot was lost before the call could leave.")
         call = call._replace(sent_at=now)
-        verdict = perform(operation=call.operation, kind=kind, ids=[task_id], deadline=deadline)
+        verdict = perform(call, deadline=deadline)
         answered_at = clock.now()
-        settle_alone(call, verdict, ids=[task_id], answered_at=answered_at, actor=actor)
+        settle_alone(call, verdict, answered_at=answered_at, actor=actor)
         if proving and verdict.ruling in {Ruling.THERE, Ruling.ABSENT}:
             accounts.prove(account)
         return Asked(verdict=verdict, claim=judging.Claim(form=verdict.form, sent_at=now, answered_at=answered_at))
@@ -106,7 +106,6 @@ def settle_alone(
     call: recording.Call,
     verdict: Verdict,
     *,
-    ids: Sequence[str],
     answered_at: datetime,
     actor: str = "",
     void: bool = False,
@@ -124,10 +123,10 @@ def settle_alone(
         elif void:
             controls.note_void(controls.of(account, call.kind), at=answered_at)
         elif call.purpose in set(controls.Purpose):
-            control, task_id = controls.of(account, call.kind), ids[0] if ids else ""
+            control, task_id = controls.of(account, call.kind), call.ids[0] if call.ids else ""
             sent_at = call.sent_at or answered_at
             controls.learn(control, call.purpose, task_id=task_id, verdict=verdict, sent_at=sent_at, at=answered_at)
-        recording.audit(call, verdict, ids=ids, answered_at=answered_at, actor=actor)
+        recording.audit(call, verdict, answered_at=answered_at, actor=actor)
 
 
 def _wait_for_slot(seconds: float) -> slots.Hold:

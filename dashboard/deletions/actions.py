@@ -18,7 +18,7 @@ from dashboard.database import sql
 from dashboard.database.folding import fold
 from dashboard.deletions.dispatch import agenda, arming, restoring
 from dashboard.deletions.dispatch.jobs import freeze, wake, wake_freezing
-from dashboard.deletions.dispatch.outcomes import corrected
+from dashboard.deletions.dispatch.settlement import corrected
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.moves import mark_tasks, shift_counters

@@ -260,7 +260,7 @@ def test_what_another_process_finds_out_with_another_key_says_nothing_here(setti
     settings.TENSORSLAB_API_KEY = "another"
     ProviderCall.objects.update(state="open")
     call = call._replace(sent_at=at(10))
-    sending.settle_alone(call, answered(NO_TASK), ids=["w"], answered_at=at(10))
+    sending.settle_alone(call, answered(NO_TASK), answered_at=at(10))
     assert ProviderCall.objects.get().state == "answered"
     assert controls.of(accounts.current(), "image").missed == []
 

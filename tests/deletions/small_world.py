@@ -88,7 +88,7 @@ class Hand:
 
     @property
     def looks_up(self) -> bool:
-        return self.chunk.operation == next_call.Operation.LOOK_UP
+        return self.chunk.call.operation == next_call.Operation.LOOK_UP
 
 
 @dataclass(kw_only=True)
@@ -151,7 +151,7 @@ class SmallWorld:
         if chunk := meant(drawn, self.ready):
             self.ready.remove(chunk)
             if drawn % 3 == 0:
-                next_call.release(chunk.call_id)
+                next_call.release(chunk.call.pk)
             else:
                 self.send_ready(chunk)
 
@@ -164,13 +164,15 @@ class SmallWorld:
         may_be_sent = self.may_be_sent()
         for hold in slots.take(1):
             if next_call.leave(chunk, hold, now=self.now()):
-                assert chunk.operation == "look_up" or idents(chunk) <= may_be_sent, f"sent against the rules: {chunk}"
+                assert chunk.call.operation == "look_up" or idents(chunk) <= may_be_sent, (
+                    f"sent against the rules: {chunk}"
+                )
                 deadline = self.clock.steady() + settings.TENSORSLAB_TIMEOUT
                 self.hands.append(Hand(hold=hold, chunk=chunk, deadline=deadline))
                 return self.hands[-1]
             slots.release(hold)
             return None
-        next_call.release(chunk.call_id)
+        next_call.release(chunk.call.pk)
         return None
 
     def go_on(self, hand: Hand) -> None:
@@ -180,9 +182,9 @@ class SmallWorld:
             return
         came_at = hand.came_at or self.now()
         if hand.chunk.deletion_id is None:
-            next_controls.settle(hand.chunk, hand.verdict, now=self.now(), came_at=came_at)
+            next_controls.settle(hand.chunk.call, hand.verdict, now=self.now(), came_at=came_at)
         else:
-            settle(hand.chunk.call_id, hand.verdict, now=self.now(), came_at=came_at, sent=hand.chunk.sent)
+            settle(hand.chunk.call.pk, hand.verdict, now=self.now(), came_at=came_at, sent=hand.chunk.call)
         slots.release(hand.hold)
         self.hands.remove(hand)
 
@@ -193,7 +195,7 @@ class SmallWorld:
     def send(self, hand: Hand) -> None:
         chunk = hand.chunk
         deadline = hand.deadline - self.clock.passed
-        hand.verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=deadline)
+        hand.verdict = perform(chunk.call, deadline=deadline)
         hand.came_at = self.now()
 
     def run_shift(self) -> None:
@@ -292,7 +294,7 @@ class SmallWorld:
 
 
 def idents(chunk: next_call.Chunk) -> set[Ident]:
-    return {(chunk.kind, task_id) for task_id in chunk.ids}
+    return {(chunk.call.kind, task_id) for task_id in chunk.call.ids}
 
 
 def register_against_items() -> Iterator[str]:

@@ -12,9 +12,10 @@ from dashboard.calls.sending import perform
 from dashboard.calls.verdicts import Ruling, Verdict
 from dashboard.deletions import actions
 from dashboard.deletions.actions import By, Refused
-from dashboard.deletions.dispatch import agenda, outcomes
+from dashboard.deletions.dispatch import agenda
 from dashboard.deletions.dispatch.loop import Shift
 from dashboard.deletions.dispatch.outcomes import settle
+from dashboard.deletions.evidence import doubtful
 from dashboard.deletions.history import progress
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.register.models import TrackedTask
@@ -58,7 +59,7 @@ def test_stop_while_splitting_keeps_only_what_a_look_up_found(sandbox, olga, con
     assert deletion.state == State.FINISHED
     assert (deletion.deleted, deletion.kept) == (3, 1)
     item = deletion.items.get(task_id=gone)
-    assert (item.outcome, item.evidence, item.message) == (Outcome.DELETED, "seen", outcomes.GONE_SOMEHOW)
+    assert (item.outcome, item.evidence, item.message) == (Outcome.DELETED, "seen", doubtful.GONE_SOMEHOW)
     assert sum(call["operation"] == "delete" for call in sandbox.ledger()["calls"]) == 1
 
 
@@ -68,8 +69,8 @@ def _one_call(deletion: Deletion) -> None:
     hold = slots.take(1)[0]
     chunk = take(hold)
     assert chunk
-    verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
-    settle(chunk.call_id, verdict, now=timezone.now())
+    verdict = perform(chunk.call, deadline=float("inf"))
+    settle(chunk.call.pk, verdict, now=timezone.now())
     slots.release(hold)
 
 
@@ -93,7 +94,7 @@ def test_a_look_up_that_comes_back_after_its_item_was_given_up_changes_nothing(
     deletion.refresh_from_db()
     assert (deletion.state, deletion.unknown) == (State.FINISHED, 1)
     TrackedTask.objects.filter(pk=tasks[0].pk).update(last_outcome="elsewhere")
-    settle(look_up.call_id, Verdict(ruling=ruling, sentence=""), now=timezone.now())
+    settle(look_up.call.pk, Verdict(ruling=ruling, sentence=""), now=timezone.now())
     item = deletion.items.get()
     assert (item.outcome, item.open, item.not_before, item.call) == (Outcome.UNKNOWN, False, None, None)
     assert TrackedTask.objects.get(pk=tasks[0].pk).last_outcome == "elsewhere"

@@ -185,7 +185,7 @@ def _send() -> bool:
     assert chunk
     [hold] = slots.take(1)
     assert next_call.leave(chunk, hold, now=timezone.now())
-    verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
-    settled = settle(chunk.call_id, verdict, now=timezone.now())
+    verdict = perform(chunk.call, deadline=float("inf"))
+    settled = settle(chunk.call.pk, verdict, now=timezone.now())
     slots.release(hold)
     return settled

@@ -12,7 +12,7 @@ from dashboard.calls import accounts
 from dashboard.calls.judging import Finding
 from dashboard.calls.models import Account, ProviderCall
 from dashboard.deletions import actions
-from dashboard.deletions.dispatch import next_list, outcomes, turns
+from dashboard.deletions.dispatch import next_list, settlement, turns
 from dashboard.deletions.dispatch.loop import Shift
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.evidence import doubtful, sampling
@@ -274,9 +274,9 @@ def test_what_was_in_a_lost_call_with_others_that_are_there_was_not_deleted_by_i
     first, second = deletion.items.order_by("pk")
     deletion.items.update(first_call=5, lost_call=5)
     deletion.items.filter(pk=second.pk).update(**other)
-    seen = outcomes.Settled(deletion.pk, deletion.uuid, deletion.host, False, 0, 0, 2, False, 0, "", 0.0)
-    work = outcomes.Settlement(deletion=seen, now=deletion.created_at)
-    [item] = outcomes.carried("id = %s", first.pk)
+    seen = settlement.Settled(deletion.pk, deletion.uuid, deletion.host, False, 0, 0, 2, False, 0, "", 0.0)
+    work = settlement.Settlement(deletion=seen, now=deletion.created_at)
+    [item] = settlement.carried("id = %s", first.pk)
     assert doubtful._others_are_there(work, item) is there
 
 
@@ -287,10 +287,10 @@ def test_what_look_ups_do_not_find_is_never_called_gone_for_want_of_further_dele
     deletion.items.update(**lost, failures=settings.DELETION_MAX_ATTEMPTS, gone_times=1)
     first, second = deletion.items.order_by("pk")
     deletion.items.filter(pk=second.pk).update(there_times=1)
-    seen = outcomes.Settled(deletion.pk, deletion.uuid, deletion.host, False, 0, 0, 2, False, 0, "", 0.0)
-    [item] = outcomes.carried("id = %s", first.pk)
+    seen = settlement.Settled(deletion.pk, deletion.uuid, deletion.host, False, 0, 0, 2, False, 0, "", 0.0)
+    [item] = settlement.carried("id = %s", first.pk)
     found = Found(item, Finding.GONE, witnessed=True, purpose="settle", sent_at=now, at=now)
-    doubtful.conclude(outcomes.Settlement(deletion=seen, now=now), found)
+    doubtful.conclude(settlement.Settlement(deletion=seen, now=now), found)
     first.refresh_from_db()
     assert (first.outcome, first.evidence, first.message) == ("unknown", None, doubtful.HIDDEN)
 
@@ -380,7 +380,7 @@ def test_what_our_own_failed_call_deleted_is_not_called_already_gone(theatre, im
     deletion = theatre.play(theatre.confirm(tasks, by=by))
     _finished_without_lies(theatre, deletion)
     assert (deletion.deleted, deletion.already_gone, deletion.refused) == (9, 0, 1)
-    assert {item.message for item in deletion.items.filter(outcome="deleted")} == {outcomes.GONE_SOMEHOW}
+    assert {item.message for item in deletion.items.filter(outcome="deleted")} == {doubtful.GONE_SOMEHOW}
 
 
 def test_what_a_call_deleted_before_it_failed_is_not_called_already_gone(theatre, images, by) -> None:
@@ -392,7 +392,7 @@ def test_what_a_call_deleted_before_it_failed_is_not_called_already_gone(theatre
     deletion = theatre.play(theatre.confirm(tasks, by=by))
     _finished_without_lies(theatre, deletion)
     assert deletion.already_gone == 0
-    assert {item.task_id for item in deletion.items.filter(message=outcomes.GONE_SOMEHOW)} == set(gone)
+    assert {item.task_id for item in deletion.items.filter(message=doubtful.GONE_SOMEHOW)} == set(gone)
 
 
 def test_what_failed_and_is_deleted_in_a_moment_was_deleted_by_that(theatre, images, by) -> None:

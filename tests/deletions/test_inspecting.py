@@ -12,7 +12,7 @@ from dashboard.calls.judging import Finding
 from dashboard.calls.models import Account
 from dashboard.calls.verdicts import Ruling, Verdict
 from dashboard.deletions import actions
-from dashboard.deletions.dispatch import agenda, next_call, outcomes
+from dashboard.deletions.dispatch import agenda, next_call, outcomes, settlement
 from dashboard.deletions.evidence import concluding, inspecting
 from dashboard.deletions.models import Deletion, DeletionItem, Inspection, State
 from tests.deletions.theatre import Theatre, playing
@@ -81,7 +81,7 @@ def test_what_was_only_said_and_not_sampled_leaves_the_sample_as_it_is(theatre, 
 def test_there_beats_silence(theatre, settings, inspected) -> None:
     """Found there once, and then never again an answer: it can't be called gone any more, nor there."""
     DeletionItem.objects.update(there_times=1, failures=settings.DELETION_MAX_ATTEMPTS - 1)
-    assert outcomes.settle(_ask(theatre).call_id, LOST, now=theatre.now())
+    assert outcomes.settle(_ask(theatre).call.pk, LOST, now=theatre.now())
     inspected.refresh_from_db()
     item = inspected.items.get()
     assert (item.outcome, item.evidence, item.inspection) == ("unknown", None, None)
@@ -91,7 +91,7 @@ def test_there_beats_silence(theatre, settings, inspected) -> None:
 
 def test_one_that_brings_no_answer_at_all_changes_nothing_and_ends(theatre, settings, inspected) -> None:
     DeletionItem.objects.update(failures=settings.DELETION_MAX_ATTEMPTS - 1)
-    assert outcomes.settle(_ask(theatre).call_id, LOST, now=theatre.now())
+    assert outcomes.settle(_ask(theatre).call.pk, LOST, now=theatre.now())
     item = inspected.items.get()
     assert (item.ending, item.inspection) == ("Deleted · seen gone", None)
     inspecting.end_idle(now=theatre.now())
@@ -115,7 +115,7 @@ def test_a_judgement_of_an_earlier_look_up_says_nothing_about_what_is_claimed_no
 
 def test_check_while_it_is_inspected_and_then_stop_leave_nothing_behind(theatre, settings, inspected, by) -> None:
     DeletionItem.objects.update(there_times=1, failures=settings.DELETION_MAX_ATTEMPTS - 1)
-    outcomes.settle(_ask(theatre).call_id, LOST, now=theatre.now())
+    outcomes.settle(_ask(theatre).call.pk, LOST, now=theatre.now())
     actions.check_unknown(deletion=inspected, by=by, now=theatre.now())
     item = inspected.items.get()
     assert (item.open, item.inspection, item.there_times) == (True, None, 0)
@@ -155,10 +155,10 @@ def test_in_doubt_it_waits_for_controls_and_goes_on_when_they_are_good(theatre, 
 
 def test_a_call_that_ends_soon_does_not_shorten_what_an_earlier_one_may_still_do(theatre, inspected) -> None:
     now = theatre.now()
-    deletion = outcomes.Settled(1, inspected.uuid, "", False, 0, 0, 1, False, 0, "", 0.0)
-    work = outcomes.Settlement(deletion=deletion, now=now)
-    [item] = outcomes.carried("deletion_id = %s", inspected.pk)
+    deletion = settlement.Settled(1, inspected.uuid, "", False, 0, 0, 1, False, 0, "", 0.0)
+    work = settlement.Settlement(deletion=deletion, now=now)
+    [item] = settlement.carried("deletion_id = %s", inspected.pk)
     earlier = now + timedelta(seconds=100)
-    usual = now + timedelta(seconds=outcomes.QUIET)
+    usual = now + timedelta(seconds=settlement.QUIET)
     assert work.there_counts_from([item._replace(there_from=None)], lost=False) == usual
     assert work.there_counts_from([item._replace(there_from=earlier)], lost=False) == earlier

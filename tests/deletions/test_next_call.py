@@ -117,7 +117,7 @@ def test_a_call_leaves_once_and_is_not_taken_back_after_that(deletion: Deletion)
     first, second = slots.take(2)
     assert next_call.leave(chunk, first, now=timezone.now())
     assert not next_call.leave(chunk, second, now=timezone.now())
-    assert not next_call.release(chunk.call_id)
+    assert not next_call.release(chunk.call.pk)
     call = ProviderCall.objects.get()
     assert (call.state, call.slot) == (ProviderCall.State.OPEN, first.number)
     deletion.refresh_from_db()
@@ -126,8 +126,8 @@ def test_a_call_leaves_once_and_is_not_taken_back_after_that(deletion: Deletion)
 
 def test_it_is_taken_back_once(deletion: Deletion) -> None:
     chunk = _ready()
-    assert next_call.release(chunk.call_id)
-    assert not next_call.release(chunk.call_id)
+    assert next_call.release(chunk.call.pk)
+    assert not next_call.release(chunk.call.pk)
     _nothing_happened(deletion)
 
 

@@ -74,7 +74,7 @@ def test_when_an_inspection_finds_a_task_there_and_then_nothing(
     assert chunk is not None
     [hold] = slots.take(1)
     assert next_call.leave(chunk, hold, now=theatre.now())
-    assert outcomes.settle(chunk.call_id, LOST, now=theatre.now())
+    assert outcomes.settle(chunk.call.pk, LOST, now=theatre.now())
     assert deletion.items.get().outcome == "unknown"
     assert AuditEvent.objects.filter(action="deletion.corrected").count() == 1
     for _ in range(2):
@@ -105,7 +105,7 @@ def test_while_calls_go_on_in_the_middle_of_it(theatre: Theatre, settings, image
         try:
             chunk = take(slots.take(1)[0])
             assert chunk is not None
-            outcomes.settle(chunk.call_id, DONE, now=theatre.now(), sent=chunk.sent)
+            outcomes.settle(chunk.call.pk, DONE, now=theatre.now(), sent=chunk.call)
         finally:
             connection.close()
 

@@ -40,11 +40,11 @@ def test_a_lease_is_lost_only_when_two_ticks_saw_it_expired(sandbox, confirm, im
     _expire()
     tender = Tender("t")
     tender.tick()
-    assert ProviderCall.objects.get(pk=chunk.call_id).state == "open"
+    assert ProviderCall.objects.get(pk=chunk.call.pk).state == "open"
     assert slots.any_free()
     assert Slot.objects.filter(token__isnull=False).exists()
     tender.tick()
-    assert ProviderCall.objects.get(pk=chunk.call_id).state == "lost"
+    assert ProviderCall.objects.get(pk=chunk.call.pk).state == "lost"
     assert not Slot.objects.filter(token__isnull=False).exists()
     deletion.refresh_from_db()
     assert deletion.unknown == 3
@@ -56,12 +56,12 @@ def test_who_settles_second_changes_nothing(sandbox, confirm, images) -> None:
     chunk = _taken()
     assert chunk
     lost = judge_delete(Unanswered("No answer."))
-    assert settle(chunk.call_id, lost, now=timezone.now())
-    late = perform(operation="delete", kind="image", ids=chunk.ids, deadline=float("inf"))
-    assert not settle(chunk.call_id, late, now=timezone.now())
+    assert settle(chunk.call.pk, lost, now=timezone.now())
+    late = perform(chunk.call, deadline=float("inf"))
+    assert not settle(chunk.call.pk, late, now=timezone.now())
     deletion.refresh_from_db()
     assert (deletion.unknown, deletion.deleted) == (3, 0)
-    assert ProviderCall.objects.get(pk=chunk.call_id).state == "lost"
+    assert ProviderCall.objects.get(pk=chunk.call.pk).state == "lost"
 
 
 def test_nothing_is_taken_once_the_deletion_is_paused(sandbox, confirm, images) -> None:
@@ -121,7 +121,7 @@ def test_an_item_in_hand_is_not_claimed_twice(sandbox, settings, confirm, images
     confirm(images(3))
     agenda.begin_due(now=timezone.now())
     chunks = [take(hold) for hold in slots.take(3)]
-    assert [len(chunk.ids) for chunk in chunks if chunk] == [2, 1]
+    assert [len(chunk.call.ids) for chunk in chunks if chunk] == [2, 1]
     assert DeletionItem.objects.filter(call__isnull=False).count() == 3
 
 
@@ -136,10 +136,10 @@ def test_a_lease_that_a_clock_put_far_ahead_is_lost_too(sandbox, monkeypatch, co
     tender.tick()
     monkeypatch.setattr(time, "monotonic", lambda: steady + slots.length().total_seconds() - 1)
     tender.tick()
-    assert ProviderCall.objects.get(pk=chunk.call_id).state == "open"
+    assert ProviderCall.objects.get(pk=chunk.call.pk).state == "open"
     monkeypatch.setattr(time, "monotonic", lambda: steady + slots.length().total_seconds() + 1)
     tender.tick()
-    assert ProviderCall.objects.get(pk=chunk.call_id).state == "lost"
+    assert ProviderCall.objects.get(pk=chunk.call.pk).state == "lost"
     assert not Slot.objects.filter(token__isnull=False).exists()
 
 
@@ -186,7 +186,7 @@ def test_a_call_that_never_left_leaves_no_trace_in_when_its_items_were_sent(conf
     DeletionItem.objects.update(attempts=1, touched=True, sent_at=before)
     chunk = next_call.prepare(now=timezone.now())
     assert chunk
-    assert next_call.release(chunk.call_id)
+    assert next_call.release(chunk.call.pk)
     assert set(DeletionItem.objects.values_list("sent_at", flat=True)) == {before}
 
 

@@ -20,7 +20,7 @@ from django_tasks_db.models import DBTaskResult
 
 from dashboard.audit import chain, heads
 from dashboard.audit.models import AuditEvent, AuditHead
-from dashboard.calls import accounts, sending, slots
+from dashboard.calls import accounts, recording, sending, slots
 from dashboard.calls.models import Account, Control, ProviderCall, Slot, Worker
 from dashboard.calls.verdicts import Unanswered, Verdict, judge_delete
 from dashboard.database import append_only
@@ -119,8 +119,8 @@ def send(theatre: Theatre, deletion: Deletion, lists: int) -> Deletion:
         [hold] = slots.take(1)
         chunk = take(hold)
         assert chunk
-        assert chunk.operation == "delete"
-        verdict = sending.perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
+        assert chunk.call.operation == "delete"
+        verdict = sending.perform(chunk.call, deadline=float("inf"))
         write_books(chunk, verdict)
         slots.release(hold)
     deletion.refresh_from_db()
@@ -128,7 +128,7 @@ def send(theatre: Theatre, deletion: Deletion, lists: int) -> Deletion:
 
 
 def write_books(chunk: next_call.Chunk, verdict: Verdict) -> None:
-    assert settle(chunk.call_id, verdict, now=timezone.now())
+    assert settle(chunk.call.pk, verdict, now=timezone.now())
 
 
 def start(theatre: Theatre) -> None:
@@ -175,7 +175,7 @@ def test_an_older_copy_sends_nothing_and_one_resume_lets_look_ups_decide(
     on_their_way = take(slots.take(1)[0])
     assert on_their_way
     copy = Copy()
-    verdict = sending.perform(operation="delete", kind="image", ids=on_their_way.ids, deadline=float("inf"))
+    verdict = sending.perform(on_their_way.call, deadline=float("inf"))
     write_books(on_their_way, verdict)
     assert send(theatre, deletion, 3).deleted == 120
     copy.put_back()
@@ -198,7 +198,7 @@ def test_an_older_copy_sends_nothing_and_one_resume_lets_look_ups_decide(
 
     past = timezone.now() - timedelta(minutes=5)
     ProviderCall.objects.filter(state="open").update(lease_until=past)
-    lease = slots.Lease(of=str(on_their_way.call_id), until=ProviderCall.objects.get(state="open").lease_until)
+    lease = slots.Lease(of=str(on_their_way.call.pk), until=ProviderCall.objects.get(state="open").lease_until)
     recovery.close_lost(lease, now=theatre.now())
     Slot.objects.update(token=None, lease_until=None)
     before = sent(theatre)
@@ -325,7 +325,7 @@ def test_a_call_that_was_ready_then_may_have_left(theatre, images, by) -> None:
     ready = next_call.prepare(now=theatre.now())
     assert ready
     copy = Copy()
-    verdict = sending.perform(operation="delete", kind="image", ids=ready.ids, deadline=float("inf"))
+    verdict = sending.perform(ready.call, deadline=float("inf"))
     assert verdict.ruling == "success"
     with transaction.atomic():
         chain.append(actor="", action="call.delete")
@@ -335,7 +335,7 @@ def test_a_call_that_was_ready_then_may_have_left(theatre, images, by) -> None:
     assert (deletion.sent, deletion.unknown, doubted(deletion)) == (0, 40, 40)
     assert not ProviderCall.objects.filter(state="ready").exists()
     true_of(theatre, resumed(theatre, deletion, by))
-    assert deletion.items.filter(task_id__in=ready.ids, outcome="deleted", evidence="seen").count() == 20
+    assert deletion.items.filter(task_id__in=ready.call.ids, outcome="deleted", evidence="seen").count() == 20
 
 
 def test_what_is_doubtful_already_is_called_refused_only_after_the_lost_calls_are_over(
@@ -486,7 +486,7 @@ def test_no_answer_changes_or_lifts_this_pause(theatre, settings, images, by) ->
     restoring.notice(now=theatre.now())
     reason = restoring.why()
     theatre.sandbox.control(queue=["401:before:delete"])
-    verdict = sending.perform(operation="delete", kind="image", ids=["x"], deadline=float("inf"))
+    verdict = sending.perform(recording.Call(1, "delete", "image", "", None, ["x"]), deadline=float("inf"))
     with transaction.atomic():
         accounts.learn(verdict, host=accounts.current_host(), now=theatre.now(), jitter=0)
     lost = judge_delete(Unanswered("No answer."))

@@ -50,10 +50,10 @@ def test_what_became_of_the_first_tasks_can_not_be_found_out(theatre, settings, 
     tasks, perform = images(60), sending.perform
     broken = {task.task_id for task in tasks[:20]}
 
-    def failing(*, operation, kind, ids, deadline):
-        if broken.isdisjoint(ids):
-            return perform(operation=operation, kind=kind, ids=ids, deadline=deadline)
-        if operation == "delete":
+    def failing(call, *, deadline):
+        if broken.isdisjoint(call.ids):
+            return perform(call, deadline=deadline)
+        if call.operation == "delete":
             return judge_delete(Unanswered("TensorsLab failed (HTTP 500)."))
         return Verdict(ruling=Ruling.ABSENT, sentence="", http_status=200, code=9999, form="200 9999 Storage is down")
 
@@ -72,9 +72,9 @@ def test_a_deletion_of_the_other_kind_was_paused_before_ghosts_were_understood(
     films = TrackedTaskFactory.create_batch(10, kind="video")
     perform, forms = sending.perform, iter(range(1000))
 
-    def changing(*, operation, kind, ids, deadline):
-        verdict = perform(operation=operation, kind=kind, ids=ids, deadline=deadline)
-        busy = kind == "video" and operation == "look_up" and verdict.form != "there"
+    def changing(call, *, deadline):
+        verdict = perform(call, deadline=deadline)
+        busy = call.kind == "video" and call.operation == "look_up" and verdict.form != "there"
         return replace(verdict, form=f"200 9999 busy {next(forms) % 2}") if busy else verdict
 
     with monkeypatch.context() as patch:
@@ -105,14 +105,14 @@ def test_a_witness_speaks_against_nobody_when_a_later_call_has_carried_it(confir
     chunk = next_controls._write_down("image", Purpose.WITNESS, item.task_id)
     [hold] = slots.take(1)
     assert next_call.leave(chunk, hold, now=timezone.now())
-    carried = chunk.call_id + 1 if later else chunk.call_id - 1
+    carried = chunk.call.pk + 1 if later else chunk.call.pk - 1
     DeletionItem.objects.filter(pk=item.pk).update(outcome=Outcome.UNKNOWN, touched=True, first_call=carried)
     control = controls.of(account, "image")
     control.missed = []
     control.forms = [[timezone.now().timestamp(), "404 None no such task"]] * ghost_forms.GHOSTS
     control.save()
     verdict = Verdict(ruling=Ruling.ABSENT, sentence="", http_status=404, form="404 None no such task")
-    next_controls.settle(chunk, verdict, now=timezone.now(), came_at=timezone.now())
+    next_controls.settle(chunk.call, verdict, now=timezone.now(), came_at=timezone.now())
     assert controls.of(account, "image").missed == ([] if later else [item.task_id])
 
 

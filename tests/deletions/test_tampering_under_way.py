@@ -18,7 +18,7 @@ from dashboard.calls.models import ProviderCall, Worker
 from dashboard.calls.sending import perform
 from dashboard.calls.verdicts import Verdict
 from dashboard.deletions import actions
-from dashboard.deletions.dispatch import agenda, closing, next_call, outcomes, recovery
+from dashboard.deletions.dispatch import agenda, closing, next_call, outcomes, recovery, settlement
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 from dashboard.register.models import TrackedTask
@@ -63,7 +63,7 @@ def sent(theatre: Theatre) -> tuple[next_call.Chunk, Verdict]:
     just_asked()
     chunk = take(slots.take(1)[0])
     assert chunk is not None
-    return chunk, perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
+    return chunk, perform(chunk.call, deadline=float("inf"))
 
 
 def give_up(theatre: Theatre) -> None:
@@ -114,7 +114,7 @@ def test_what_is_put_back_before_its_answer_is_told_as_it_was_sent(theatre, imag
     chunk, verdict = sent(theatre)
     put_back(deletion, mine)
     ProviderCall.objects.update(digest=recording.digest(mine))
-    outcomes.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
+    outcomes.settle(chunk.call.pk, verdict, now=theatre.now(), sent=chunk.call)
     said = wrong(capsys, "--reconcile")
     assert "its calls did not carry what its items say that they carried." in said
     assert "in: digest." in said
@@ -127,13 +127,13 @@ def test_a_call_whose_row_is_changed_before_its_answer_is_told_as_it_was_sent(
     deletion, other = theatre.confirm(images(2), by=by), theatre.confirm(images(1), by=by)
     chunk, verdict = sent(theatre)
     forged = {"operation": "look_up", "kind": "video", "deletion": other.uuid}
-    ProviderCall.objects.filter(pk=chunk.call_id).update(**{changed: forged[changed]})
-    outcomes.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
+    ProviderCall.objects.filter(pk=chunk.call.pk).update(**{changed: forged[changed]})
+    outcomes.settle(chunk.call.pk, verdict, now=theatre.now(), sent=chunk.call)
     entry = AuditEvent.objects.get(action="call.delete")
     assert (entry.subject, entry.detail["kind"]) == (str(deletion.uuid), "image")
     deletion.refresh_from_db()
     assert deletion.deleted == 2
-    assert f"Call {chunk.call_id} differs from entry {entry.sequence} in: {changed}." in wrong(capsys, "--reconcile")
+    assert f"Call {chunk.call.pk} differs from entry {entry.sequence} in: {changed}." in wrong(capsys, "--reconcile")
 
 
 @pytest.mark.parametrize("removed", [False, True])
@@ -145,26 +145,26 @@ def test_a_call_that_is_given_up_or_removed_before_its_answer_is_told_as_it_was_
     mine = exchange(deletion, others)
     chunk, verdict = sent(theatre)
     put_back(deletion, mine)
-    call = ProviderCall.objects.filter(pk=chunk.call_id)
+    call = ProviderCall.objects.filter(pk=chunk.call.pk)
     call.update(lease_until=timezone.now() - timedelta(hours=1), digest=recording.digest(mine))
     give_up(theatre)
     if removed:
-        DeletionItem.objects.filter(call=chunk.call_id).update(call=None)
+        DeletionItem.objects.filter(call=chunk.call.pk).update(call=None)
         call.delete()
-    assert not outcomes.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
+    assert not outcomes.settle(chunk.call.pk, verdict, now=theatre.now(), sent=chunk.call)
     entry = AuditEvent.objects.get(action="call.overtaken")
     assert set(entry.detail["ids"]) == {task.task_id for task in others}
-    expected = f"Call {chunk.call_id} carried what entry {entry.sequence} says, and it was told otherwise before."
+    expected = f"Call {chunk.call.pk} carried what entry {entry.sequence} says, and it was told otherwise before."
     assert expected in wrong(capsys, "--reconcile")
 
 
 def test_a_late_answer_of_what_was_told_rightly_is_no_difference(theatre, images, by, capsys) -> None:
     theatre.confirm(images(3), by=by)
     chunk, verdict = sent(theatre)
-    ProviderCall.objects.filter(pk=chunk.call_id).update(lease_until=timezone.now() - timedelta(hours=1))
+    ProviderCall.objects.filter(pk=chunk.call.pk).update(lease_until=timezone.now() - timedelta(hours=1))
     give_up(theatre)
-    assert not outcomes.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
-    assert AuditEvent.objects.get(action="call.overtaken").detail["call"] == chunk.call_id
+    assert not outcomes.settle(chunk.call.pk, verdict, now=theatre.now(), sent=chunk.call)
+    assert AuditEvent.objects.get(action="call.overtaken").detail["call"] == chunk.call.pk
     assert wrong(capsys, "--reconcile") == ""
 
 
@@ -174,7 +174,7 @@ def test_a_call_whose_moment_is_taken_out_before_its_answer(theatre, images, by,
     mine = exchange(deletion, others)
     chunk, verdict = sent(theatre)
     ProviderCall.objects.update(sent_at=None)
-    outcomes.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
+    outcomes.settle(chunk.call.pk, verdict, now=theatre.now(), sent=chunk.call)
     ProviderCall.objects.update(state="not_sent")
     put_back(deletion, mine)
     DeletionItem.objects.update(outcome="refused", attempts=0)
@@ -225,8 +225,8 @@ def test_a_deletion_that_was_stopped_and_goes_on_all_the_same(theatre, settings,
     chunk = take(slots.take(1)[0])
     assert chunk is not None
     actions.stop_rest(deletion=deletion, by=by, now=theatre.now())
-    verdict = perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=float("inf"))
-    outcomes.settle(chunk.call_id, verdict, now=theatre.now(), sent=chunk.sent)
+    verdict = perform(chunk.call, deadline=float("inf"))
+    outcomes.settle(chunk.call.pk, verdict, now=theatre.now(), sent=chunk.call)
     assert wrong(capsys, "--reconcile") == ""
     DeletionItem.objects.filter(outcome="kept").update(outcome="waiting", open=True, settled_at=None)
     Deletion.objects.update(stopped_at=None, waiting=2, kept=0)
@@ -275,7 +275,7 @@ def test_endings_that_were_corrected_and_are_exchanged_afterwards(theatre, setti
     Deletion.objects.update(closed_at=None)
     for item in deletion.items.exclude(outcome="skipped"):
         before = {"refused": Outcome.DELETED, "deleted": Outcome.REFUSED}[item.outcome]
-        action, detail = outcomes.corrected(item.kind, item.task_id, before, Outcome(item.outcome), "")
+        action, detail = settlement.corrected(item.kind, item.task_id, before, Outcome(item.outcome), "")
         with transaction.atomic():
             chain.append(actor="", action=action, subject=str(deletion.uuid), detail=detail)
     assert wrong(capsys, "--reconcile") == ""

@@ -206,7 +206,7 @@ class Shift:
 
     def _release_ready(self) -> None:
         while self.ready:
-            next_call.release(self.ready.popleft().call_id)
+            next_call.release(self.ready.popleft().call.pk)
 
     def _send(self, pool: ThreadPoolExecutor) -> bool:
         """Sends one more call. False when none is due."""
@@ -257,9 +257,9 @@ class Shift:
         came_at = now - timedelta(seconds=time.monotonic() - answer.came_at)
         is_control = answer.chunk.deletion_id is None
         if is_control:
-            next_controls.settle(answer.chunk, answer.verdict, now=now, came_at=came_at)
+            next_controls.settle(answer.chunk.call, answer.verdict, now=now, came_at=came_at)
         else:
-            settle(answer.chunk.call_id, answer.verdict, now=now, came_at=came_at, sent=answer.chunk.sent)
+            settle(answer.chunk.call.pk, answer.verdict, now=now, came_at=came_at, sent=answer.chunk.call)
         if is_control or answer.verdict.ruling not in accounts.USABLE:
             agenda.heed_account(now=now)
         # One answer of several seldom changes it, and looking costs as much as its books do.
@@ -296,10 +296,10 @@ class Shift:
 
 def _perform(chunk: Chunk, deadline: float) -> tuple[Verdict, float]:
     """Its verdict, and when the answer came: the books are written later."""
-    verdict = sending.perform(operation=chunk.operation, kind=chunk.kind, ids=chunk.ids, deadline=deadline)
+    verdict = sending.perform(chunk.call, deadline=deadline)
     return verdict, time.monotonic()
 
 
 def _no_answer(chunk: Chunk) -> Verdict:
     error = Unanswered(f"No answer in {settings.TENSORSLAB_TIMEOUT:g} s.")
-    return judge_delete(error) if chunk.operation == next_call.Operation.DELETE else judge_look_up(error)
+    return judge_delete(error) if chunk.call.operation == next_call.Operation.DELETE else judge_look_up(error)

@@ -7,7 +7,6 @@ takes it back as if nothing had been.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -36,24 +35,15 @@ from dashboard.deletions.moves import (
 Operation = ProviderCall.Operation
 
 
-@dataclass(frozen=True, kw_only=True)
-class Chunk:
-    """One call to make: ready when `prepare` has written it down, to be made at once when `leave` says so."""
+class Chunk(NamedTuple):
+    """One call to make: ready when `prepare` has written it down, to be made at once when `leave` says so.
 
-    call_id: int
+    Its ids were read once, when its items were taken. Sending, settling and the log have them from here.
+    """
+
+    call: recording.Call
     deletion_id: int | None
     """None for a control, which belongs to no deletion."""
-    operation: str
-    kind: str
-    ids: tuple[str, ...]
-    purpose: str = ""
-    deletion: UUID | None = None
-
-    @property
-    def sent(self) -> recording.Sent | None:
-        if self.deletion is None:
-            return None
-        return recording.Sent(self.operation, self.kind, self.purpose, self.deletion, self.ids)
 
 
 class Due(NamedTuple):
@@ -91,7 +81,7 @@ def leave(chunk: Chunk, hold: slots.Hold, *, now: datetime) -> bool:
         left = _put_in_flight(chunk, hold, now=now)
     finally:
         if not left:
-            release(chunk.call_id)
+            release(chunk.call.pk)
     return left
 
 
@@ -102,16 +92,16 @@ def _put_in_flight(chunk: Chunk, hold: slots.Hold, *, now: datetime) -> bool:
                 OR d.state = 'finished' AND %s))
         AND NOT EXISTS (SELECT 1 FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
             WHERE i.call_id = %s AND t.held_by <> '' AND NOT %s)"""  # nosec B608 # pieces from the code, values beside them
-    looks_up = chunk.operation == Operation.LOOK_UP
-    values = (chunk.deletion_id, *turns.may_send_values(now), looks_up, looks_up, chunk.call_id, looks_up)
+    looks_up = chunk.call.operation == Operation.LOOK_UP
+    values = (chunk.deletion_id, *turns.may_send_values(now), looks_up, looks_up, chunk.call.pk, looks_up)
     if chunk.deletion_id is None:
         may_leave = "EXISTS (SELECT 1 FROM calls_account a WHERE a.host = %s AND a.paused_reason = '')"
         values = (accounts.current_host(),)
-    if recording.leave(chunk.call_id, hold, may_leave, *values, now=now):
+    if recording.leave(chunk.call.pk, hold, may_leave, *values, now=now):
         return True
     # Perhaps only the slot's lease was too short.
     slots.renew(hold)
-    return recording.leave(chunk.call_id, hold, may_leave, *values, now=now)
+    return recording.leave(chunk.call.pk, hold, may_leave, *values, now=now)
 
 
 def release(call_id: int) -> bool:
@@ -153,9 +143,10 @@ def _look_up(item: Due, uuid: UUID, deletion_id: int) -> Chunk:
         purpose = "inspect"
     elif item.if_there == DeletionItem.IfThere.OTHER:
         kind, purpose = other_kind(item.kind), "other"
-    chunk = _begin(Operation.LOOK_UP, uuid, deletion_id, kind, (item.task_id,), purpose=purpose)
-    change_items([item.pk], {"call_id": chunk.call_id})
-    return chunk
+    ids = (item.task_id,)
+    call = recording.prepare(operation=Operation.LOOK_UP, kind=kind, ids=ids, deletion=uuid, purpose=purpose)
+    change_items([item.pk], {"call_id": call.pk})
+    return Chunk(call, deletion_id)
 
 
 def prepare_inspection(*, now: datetime) -> Chunk | None:
@@ -187,19 +178,11 @@ def _prepare_delete(deletion: Sending, *, now: datetime) -> Chunk | None:
     if not rows:
         return None
     ids = tuple(row.task_id for row in rows)
-    chunk = _begin(Operation.DELETE, deletion.uuid, deletion.pk, rows[0].kind, ids)
-    first = sql.Sql(f"COALESCE(first_call, {chunk.call_id:d})")
-    change_items([row.pk for row in rows], {"outcome": Outcome.SENT, "call_id": chunk.call_id, "first_call": first})
+    call = recording.prepare(operation=Operation.DELETE, kind=rows[0].kind, ids=ids, deletion=deletion.uuid)
+    first = sql.Sql(f"COALESCE(first_call, {call.pk:d})")
+    change_items([row.pk for row in rows], {"outcome": Outcome.SENT, "call_id": call.pk, "first_call": first})
     shift_counters(deletion.pk, {Outcome.WAITING: -len(rows), Outcome.SENT: len(rows)}, served_at=now)
-    return chunk
-
-
-def _begin(
-    operation: Operation, uuid: UUID, deletion_id: int, kind: str, ids: tuple[str, ...], *, purpose: str = ""
-) -> Chunk:
-    call = recording.prepare(operation=operation, kind=kind, ids=ids, deletion=uuid, purpose=purpose)
-    chunk = Chunk(call_id=call.pk, deletion_id=deletion_id, operation=operation, kind=kind, ids=ids)
-    return replace(chunk, purpose=purpose, deletion=uuid)
+    return Chunk(call, deletion.pk)
 
 
 def _without_held(deletion: Sending, rows: list[Waiting], *, now: datetime) -> list[Waiting]:

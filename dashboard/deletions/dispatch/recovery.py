@@ -102,8 +102,8 @@ def close_lost(lease: slots.Lease, *, now: datetime) -> None:
     if held.deletion is not None:
         settle(held.pk, verdict, now=now)
         return
-    call = recording.Call(held.pk, held.operation, held.kind, held.purpose, None, held.sent_at)
-    sending.settle_alone(call, verdict, ids=[], answered_at=now)
+    call = recording.Call(held.pk, held.operation, held.kind, held.purpose, None, (), held.sent_at)
+    sending.settle_alone(call, verdict, answered_at=now)
 
 
 def tend(tender: Tender, stop: threading.Event) -> None:

@@ -24,7 +24,7 @@ from dashboard.database import sql
 from dashboard.deletions.dispatch import next_call
 from dashboard.deletions.dispatch.arming import LAST
 from dashboard.deletions.dispatch.ending import finish_if_done
-from dashboard.deletions.dispatch.outcomes import QUIET
+from dashboard.deletions.dispatch.settlement import QUIET
 from dashboard.deletions.models import IN_FLIGHT, Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.moves import ITEMS, change_items, mark_tasks, shift_counters
 from dashboard.pages.moments import for_record

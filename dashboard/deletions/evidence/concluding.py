@@ -12,9 +12,10 @@ from dashboard.calls import accounts, judging
 from dashboard.calls.judging import Claim, Finding, Judgement
 from dashboard.calls.models import Account, Control
 from dashboard.database import sql
-from dashboard.deletions.dispatch.outcomes import DELETION_COLUMNS, Settlement, carried, no_answer, settled_from
+from dashboard.deletions.dispatch.settlement import DELETION_COLUMNS, Settlement, carried, settled_from
 from dashboard.deletions.evidence import doubtful, inspecting, verifying
 from dashboard.deletions.evidence.proof import Found
+from dashboard.deletions.evidence.silence import no_answer
 from dashboard.deletions.models import Outcome
 from dashboard.deletions.moves import DELETIONS, ITEMS, change_items
 
@@ -113,7 +114,7 @@ def _apply(deletion_id: int, judged: dict[int, tuple[Claimed, Judgement]], *, no
 def _conclude(work: Settlement, found: Found) -> None:
     item = found.item
     if found.finding == Finding.VOID:
-        change_items([item.pk], {"claim": None, "not_before": work.pause(1)})
+        change_items([item.pk], {"claim": None, "not_before": work.after_failures(1)})
     elif found.finding == Finding.NOTHING:
         no_answer(work, item, NO_ANSWER)
     elif item.inspection is not None:

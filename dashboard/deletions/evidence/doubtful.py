@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 
 from dashboard.calls.judging import Finding
 from dashboard.database import sql
 from dashboard.database.sql import Sql
-from dashboard.deletions.dispatch.outcomes import SAID_SUCCESS, Carried, Settlement, gone_somehow, send_again
+from dashboard.deletions.dispatch.settlement import Carried, Settlement, names
 from dashboard.deletions.evidence.proof import Found, is_gone
-from dashboard.deletions.models import SUCCESS, Deletion, DeletionItem, Outcome
+from dashboard.deletions.models import SUCCESS, Deletion, DeletionItem, Evidence, Outcome
 from dashboard.deletions.moves import ITEMS, TASKS, change_items, shift_counters
 
 IfThere = DeletionItem.IfThere
@@ -18,6 +20,8 @@ TWICE = 2
 NEAR = 2000
 """Rows between an item and others of the same call, at most: larger distances are not searched."""
 
+SAID_SUCCESS = "TensorsLab said Success, but the task is still there"
+GONE_SOMEHOW = "No call was answered with Success, but it is gone: one may have deleted it, or it was gone before"
 DELETED_LATE = "TensorsLab did not say Success, but deleted it: it was there after its call, and is gone now"
 FOUND_GONE = "TensorsLab said Success; a look-up found it gone"
 CONFIRMED_BY_LOOK_UP = "No answer to the delete; a look-up found it gone"
@@ -72,6 +76,13 @@ def gone_without_success(work: Settlement, found: Found) -> None:
     _pause_if_mostly_gone(work)
 
 
+def gone_somehow(work: Settlement, item: Carried) -> None:
+    """It was found gone often enough, and who deleted it can't be told."""
+    shift_counters(work.deletion.pk, {}, unsaid=Sql("unsaid + 1"))
+    seen = {"evidence": Evidence.SEEN, "seen_at": item.gone_at}
+    work.close([item], Outcome.DELETED, message=GONE_SOMEHOW, verified="gone", **seen)
+
+
 def _was_gone_before(work: Settlement, item: Carried) -> bool:
     """Alone in its first call; or that call, which failed, did not delete what stood before and after it in its list:
     that was deleted with Success later."""
@@ -98,13 +109,15 @@ def other_kind(kind: str) -> str:
 
 def _may_be_of_the_other_kind(item: Carried) -> bool:
     """Unless the register has a task of its own under that kind."""
-    return not sql.rows(f"SELECT 1 FROM {TASKS} WHERE kind = %s AND task_id = %s", other_kind(item.kind), item.task_id)  # nosec B608 # only names from the code
+    [(kind, task_id)] = names([item])
+    return not sql.rows(f"SELECT 1 FROM {TASKS} WHERE kind = %s AND task_id = %s", other_kind(kind), task_id)  # nosec B608 # only names from the code
 
 
 def _conclude_other_kind(work: Settlement, found: Found) -> None:
     item = found.item
     if found.finding == Finding.THERE:
-        message = f"TensorsLab knows it as {other_kind(item.kind)}. Correct its kind in the register"
+        [(kind, _task_id)] = names([item])
+        message = f"TensorsLab knows it as {other_kind(kind)}. Correct its kind in the register"
         work.close([item], Outcome.REFUSED, message=message, verified="present", **found.seen)
         _pause_if_mostly_refused(work, message)
     else:
@@ -131,12 +144,25 @@ def _still_there(work: Settlement, found: Found) -> None:
         _pause_if_mostly_refused(work, message)
 
 
+def send_again(work: Settlement, items: list[Carried], **fields: Any) -> None:
+    """Lets items wait for another delete, or, once the rest was stopped, only for a look-up."""
+    if not work.deletion.stopped:
+        work.change(items, Outcome.WAITING, not_before=None, if_there="", **fields)
+    else:
+        moments = [moment for item in items if (moment := item.there_from)] + [work.now]
+        ask: dict[str, Any] = {
+            "if_there": IfThere.KEEP,
+            "not_before": max(fields.get("there_from", work.now), *moments),
+        }
+        work.change(items, Outcome.UNKNOWN, **{**fields, **ask})
+
+
 def _pause_if_mostly_refused(work: Settlement, message: str) -> None:
     """Stops a deletion that goes wrong before all of it has; whoever resumes it has accepted that."""
     share = f"Over {settings.DELETION_REFUSED_PERCENT} % of its tasks so far were refused."
     reason = f"{share} Last: {message or 'TensorsLab gave no reason'}. Resume to go on all the same."
     going_on = Deletion.objects.mostly_refused().filter(refusals_accepted_at=None)
-    work.hold_up(going_on, reason)
+    work.pause_if_one_of(going_on, reason)
 
 
 def _pause_if_mostly_gone(work: Settlement) -> None:
@@ -145,4 +171,4 @@ def _pause_if_mostly_gone(work: Settlement) -> None:
         "register out of date, is this another account, or does TensorsLab do the work and say Failed? "
         "Resume to go on all the same."
     )
-    work.hold_up(Deletion.objects.mostly_gone().filter(absence_accepted_at=None), reason)
+    work.pause_if_one_of(Deletion.objects.mostly_gone().filter(absence_accepted_at=None), reason)

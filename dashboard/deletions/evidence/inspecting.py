@@ -17,7 +17,7 @@ from dashboard.calls import accounts
 from dashboard.calls.judging import Finding
 from dashboard.database import sql
 from dashboard.database.sql import Sql
-from dashboard.deletions.dispatch.outcomes import Carried, Settlement, not_said
+from dashboard.deletions.dispatch.settlement import Carried, Settlement, not_said
 from dashboard.deletions.evidence.proof import Found, is_gone
 from dashboard.deletions.evidence.sampling import AT_LEAST, dice
 from dashboard.deletions.models import SUCCESS, Deletion, DeletionItem, Evidence, Inspection, Outcome, State
@@ -141,7 +141,7 @@ def _is_sure(work: Settlement, found: Found) -> bool:
     times = (item.there_times or 0) + 1
     if times >= SURE:
         return True
-    again = work.pause(2)
+    again = work.after_failures(2)
     change_items([item.pk], {"claim": None, "there_times": times, "gone_times": 0, "not_before": again})
     return False
 
@@ -177,7 +177,7 @@ def _there_again(work: Settlement, found: Found) -> None:
     # A roll-back, or look-ups that lag: what else was called gone?
     rest = Inspection.objects.filter(pk=item.inspection or 0, everything=False)
     if rest.update(everything=True, marked_through=0):
-        work.events.append(("deletion.alarm", {"kind": item.kind, "task_id": item.task_id, "look_up": message}))
+        work.alarm(item, {"look_up": message})
     work.correct(item)
 
 

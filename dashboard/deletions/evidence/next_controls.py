@@ -217,16 +217,16 @@ def _write_down(kind: str, purpose: Purpose, task_id: str) -> Chunk:
         call = recording.prepare(
             operation=ProviderCall.Operation.LOOK_UP, kind=kind, ids=[task_id], purpose=purpose.value
         )
-    return Chunk(call_id=call.pk, deletion_id=None, operation=call.operation, kind=kind, ids=(task_id,))
+    return Chunk(call, None)
 
 
-def settle(chunk: Chunk, verdict: Verdict, *, now: datetime, came_at: datetime) -> None:
+def settle(call: recording.Call, verdict: Verdict, *, now: datetime, came_at: datetime) -> None:
     """Keeps what a control answered, and concludes what it vouches for."""
-    row = ProviderCall.objects.get(pk=chunk.call_id)
-    call = recording.Call(row.pk, row.operation, row.kind, row.purpose, None, row.sent_at)
-    missing = row.purpose == Purpose.WITNESS and verdict.ruling == Ruling.ABSENT
-    void = missing and not _should_exist(row.kind, chunk.ids[0], asked_by=row.pk)
-    sending.settle_alone(call, verdict, ids=chunk.ids, answered_at=max(came_at, row.sent_at or came_at), void=void)
+    sent_at = ProviderCall.objects.values_list("sent_at", flat=True).get(pk=call.pk)
+    missing = call.purpose == Purpose.WITNESS and verdict.ruling == Ruling.ABSENT
+    void = missing and not _should_exist(call.kind, call.ids[0], asked_by=call.pk)
+    call, answered_at = call._replace(sent_at=sent_at), max(came_at, sent_at or came_at)
+    sending.settle_alone(call, verdict, answered_at=answered_at, void=void)
     concluding.conclude(now=now)
 
 

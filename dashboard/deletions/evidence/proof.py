@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from dashboard.calls.judging import Finding
-from dashboard.deletions.dispatch.outcomes import Carried, Settlement
+from dashboard.deletions.dispatch.settlement import Carried, Settlement
 from dashboard.deletions.models import Evidence
 from dashboard.deletions.moves import change_items
 

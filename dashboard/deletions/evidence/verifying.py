@@ -10,7 +10,8 @@ from dashboard.calls.judging import Finding
 from dashboard.database import sql
 from dashboard.database.sql import Sql
 from dashboard.deletions.dispatch.ending import end_or_alarm
-from dashboard.deletions.dispatch.outcomes import SAID_SUCCESS, Settlement, not_said
+from dashboard.deletions.dispatch.settlement import Settlement, not_said
+from dashboard.deletions.evidence.doubtful import SAID_SUCCESS
 from dashboard.deletions.evidence.proof import Found, is_gone
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 from dashboard.deletions.moves import ITEMS, change_items, shift_counters
