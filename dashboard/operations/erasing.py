@@ -33,7 +33,7 @@ from dashboard.calls import accounts
 from dashboard.calls.models import Account
 from dashboard.database import append_only, locks, sql
 from dashboard.deletions.drafts.eligibility import HELD, taken_by
-from dashboard.deletions.models import IN_FLIGHT, Deletion, DeletionItem, Outcome, State
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.operations.reconciling.entries import CONFIRMED
 from dashboard.register.models import ImportBatch, TrackedTask
 
@@ -95,7 +95,7 @@ def _is_named(name: str) -> bool:
 def _require_idle(name: str) -> None:
     if User.objects.filter(username=name, is_active=True).exists():
         raise Refused(f"“{name}” may still sign in. Disable that account first.")
-    if Deletion.objects.filter(actor_name=name, state__in=IN_FLIGHT).exists():
+    if Deletion.objects.in_flight().filter(actor_name=name).exists():
         raise Refused(f"A deletion of “{name}” is under way. Wait until it has ended, or stop it.")
 
 

@@ -236,7 +236,7 @@ def test_undoing_hides_nothing_that_happened_later(monkeypatch, settings, olga, 
 
 
 def test_keeping_a_draft_discards_it(olga, draft) -> None:
-    actions.keep(deletion=draft, by=By(user=olga))
+    actions.discard(deletion=draft, by=By(user=olga))
     draft.refresh_from_db()
     assert draft.state == State.DISCARDED
     with pytest.raises(Refused, match="discarded"):

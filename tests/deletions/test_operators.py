@@ -158,7 +158,7 @@ def test_confirming_and_keeping_at_once_is_one_of_the_two(olga, images) -> None:
         draft = _draft(images(2), olga)
         confirmed, kept = at_once(
             lambda draft=draft: _confirm(draft),
-            lambda draft=draft: actions.keep(deletion=draft, by=By(user=olga)),
+            lambda draft=draft: actions.discard(deletion=draft, by=By(user=olga)),
         )
         draft.refresh_from_db()
         assert (confirmed is None) != (kept is None)

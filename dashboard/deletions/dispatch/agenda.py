@@ -13,7 +13,7 @@ from dashboard.calls.models import Account
 from dashboard.deletions.dispatch import arming, next_list, restoring, turns
 from dashboard.deletions.dispatch.ending import finish_if_done
 from dashboard.deletions.evidence import inspecting, next_controls, verifying
-from dashboard.deletions.models import Deletion, DeletionItem, Evidence, Inspection, Outcome, State
+from dashboard.deletions.models import Deletion, DeletionItem, DeletionQuerySet, Evidence, Inspection, Outcome, State
 
 FAR_AHEAD = timedelta(minutes=3)
 MOMENTS = ("lost_at", "there_from", "gone_at")
@@ -21,7 +21,7 @@ MOMENTS = ("lost_at", "there_from", "gone_at")
 
 def begin_due(*, now: datetime) -> None:
     """Starts what is past its grace, and pauses what was confirmed for another address, or with another key."""
-    due = Deletion.objects.filter(state=State.SCHEDULED, starts_at__lte=now)
+    due = Deletion.objects.due(now=now)
     if due.exists():
         # It may have been undone in commits that were lost.
         restoring.notice(now=now)
@@ -65,8 +65,7 @@ def heed_account(*, now: datetime | None = None) -> None:
         running = here.filter(Exists(same), state=State.RUNNING)
         paused = {"state": State.PAUSED, "paused_reason": account.paused_reason, "paused_by_account": True}
         running.update(**paused, paused_by_doubt=False)
-        in_doubt = here.filter(Exists(same), state=State.PAUSED, paused_by_account=True, paused_by_doubt=True)
-        in_doubt.update(**paused, paused_by_doubt=False)
+        here.paused_in_doubt().filter(Exists(same)).update(**paused, paused_by_doubt=False)
         return
     stopped = Q()
     if account.doubt:
@@ -77,19 +76,18 @@ def heed_account(*, now: datetime | None = None) -> None:
         paused = {"state": State.PAUSED, "paused_reason": account.doubt, "paused_by_account": True}
         running.update(**paused, paused_by_doubt=True)
         _ask_again_what_was_refused(here)
-        same_pause = here.filter(state=State.PAUSED, paused_by_account=True, paused_by_doubt=True)
-        same_pause.exclude(paused_reason=account.doubt).update(paused_reason=account.doubt)
+        here.paused_in_doubt().exclude(paused_reason=account.doubt).update(paused_reason=account.doubt)
         let_go(account, patient=patient, now=now)
     if not account.doubt or patient:
-        going_on = here.filter(Exists(same), state=State.PAUSED, paused_by_account=True, paused_by_doubt=True)
+        going_on = here.paused_in_doubt().filter(Exists(same))
         going_on = going_on.exclude(stopped) if account.doubt else going_on
         going_on.update(state=State.RUNNING, paused_reason="", paused_by_account=False)
 
 
-def _ask_again_what_was_refused(deletions: QuerySet[Deletion]) -> None:
+def _ask_again_what_was_refused(deletions: DeletionQuerySet) -> None:
     """Who answers as if nothing existed may have refused for the same reason: it is sent again, should it be there."""
     refused = DeletionItem.objects.filter(outcome=Outcome.UNKNOWN, open=True, if_there=DeletionItem.IfThere.REFUSE)
-    for row in deletions.filter(state=State.PAUSED, paused_by_account=True):
+    for row in deletions.paused_by_account():
         mine = refused.filter(deletion=row)
         if mine.exists():
             with transaction.atomic():
@@ -115,11 +113,10 @@ def let_go(account: Account, *, patient: bool, now: datetime) -> None:
 
 def unfinished_chunks(*, now: datetime) -> list[tuple[Callable[..., bool], Deletion]]:
     """Large changes that are made a chunk at a time: arming, Undo, Stop, doubting it, looking all of it up."""
-    condemned = Deletion.objects.filter(state__in=[State.RUNNING, State.PAUSED], condemned_at__isnull=False)
     return [
         *arming.unfinished_chunks(),
         *restoring.unfinished_chunks(),
-        *((verifying.condemn_chunk, row) for row in condemned.filter(condemned_through__lt=F("last_item"))),
+        *((verifying.condemn_chunk, row) for row in Deletion.objects.being_condemned()),
         *((inspecting.mark_chunk, row) for row in inspecting.to_mark(now=now)),
     ]
 
@@ -165,7 +162,7 @@ def _look_ups_and_deletes(account: Account, *, now: datetime) -> Iterator[dateti
 
 def _may_delete(deletion: Deletion, *, now: datetime) -> bool:
     """Whether a delete of it is due, and need not wait for what is looked up first."""
-    if deletion.stopped_at or not deletion.waiting:
+    if deletion.is_stopped or not deletion.waiting:
         return False
     row = turns.of(deletion.pk, now=now)
     # One that may not send now, because its account rests, is looked at when that ends.

@@ -8,13 +8,13 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from dashboard.calls import accounts
 from dashboard.database import sql
 from dashboard.deletions.dispatch.ending import finish_if_done
 from dashboard.deletions.drafts import eligibility, freezing
-from dashboard.deletions.models import BEING_ARMED, Deletion, DeletionItem, Outcome, State
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.moves import DELETIONS, ITEMS, TASKS, change_items, mark_tasks, shift_counters
 from dashboard.register.models import Presence, TrackedTask
 
@@ -30,10 +30,6 @@ def whole_batches() -> int:
     return batch * max(1, CHUNK // batch)
 
 
-BEING_UNDONE = Q(state=State.CANCELLED, waiting__gt=0)
-BEING_KEPT = Q(state__in=[State.RUNNING, State.PAUSED], stopped_at__isnull=False, waiting__gt=0)
-
-
 def is_small(deletion: Deletion) -> bool:
     """Armed by whoever confirms it, so that the page that comes back shows it; larger ones are left to a shift."""
     return deletion.total <= 2 * CHUNK
@@ -46,7 +42,7 @@ def arm_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> 
     """
     with transaction.atomic():
         accounts.locked()
-        row = Deletion.objects.filter(BEING_ARMED, pk=deletion.pk).select_for_update().first()
+        row = Deletion.objects.being_armed().filter(pk=deletion.pk).select_for_update().first()
         if row is None:
             return False
         size = size or CHUNK
@@ -129,7 +125,7 @@ def undo_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) ->
 
 def keep_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> bool:
     """After “Stop the rest”: keeps items that never left, and has the others looked up. False when none waits."""
-    stopped = Deletion.objects.filter(stopped_at__isnull=False)
+    stopped = Deletion.objects.stopped()
     if _keep_chunk(deletion, stopped, touched=False, now=now, size=size):
         return True
     return _keep_chunk(deletion, stopped, touched=True, now=now, size=size)
@@ -196,8 +192,8 @@ def in_chunks(step: Callable[..., bool], deletion: Deletion, *, now: datetime, a
 
 def unfinished_chunks() -> list[tuple[Callable[..., bool], Deletion]]:
     """What an interrupted or large confirmation, Undo or Stop still has to do."""
-    work = []
-    for row in Deletion.objects.filter(BEING_ARMED | BEING_UNDONE | BEING_KEPT).order_by("pk"):
-        step = undo_chunk if row.state == State.CANCELLED else keep_chunk if row.stopped_at else arm_chunk
-        work.append((step, row))
-    return work
+    found = Deletion.objects.being_armed() | Deletion.objects.being_undone() | Deletion.objects.being_stopped()
+    return [
+        (undo_chunk if row.is_being_undone else keep_chunk if row.is_stopped else arm_chunk, row)
+        for row in found.order_by("pk")
+    ]

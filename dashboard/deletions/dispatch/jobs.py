@@ -14,7 +14,7 @@ from dashboard.calls.models import Account
 from dashboard.deletions.dispatch import agenda, restoring
 from dashboard.deletions.dispatch.loop import Shift
 from dashboard.deletions.drafts import freezing
-from dashboard.deletions.models import Deletion, State
+from dashboard.deletions.models import Deletion
 
 PATIENCE = timedelta(seconds=3)
 """How long after its moment a shift that was asked for may still come, before another is asked for."""
@@ -82,4 +82,4 @@ def wake_stuck_freezing(*, now: datetime) -> None:
 
 
 def _stuck(now: datetime) -> QuerySet[Deletion]:
-    return Deletion.objects.filter(state=State.DRAFT, freezing_at__lt=now - FREEZING_PATIENCE)
+    return Deletion.objects.being_frozen().filter(freezing_at__lt=now - FREEZING_PATIENCE)

@@ -25,7 +25,7 @@ from dashboard.deletions.dispatch import next_call
 from dashboard.deletions.dispatch.arming import LAST
 from dashboard.deletions.dispatch.ending import finish_if_done
 from dashboard.deletions.dispatch.settlement import QUIET
-from dashboard.deletions.models import IN_FLIGHT, Deletion, DeletionItem, Outcome, State
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.moves import ITEMS, change_items, mark_tasks, shift_counters
 from dashboard.pages.moments import for_record
 
@@ -36,9 +36,6 @@ OLDER = "database.older"
 CHUNK = 250
 PERHAPS_SENT = "Perhaps sent: this database is older than what was done with it"
 UNDER_WAY = "What may have been sent is still being noted down, and nothing is sent meanwhile. Try again in a moment."
-
-BEING_DOUBTED = Q(state__in=IN_FLIGHT, stopped_at=None, doubted_through__lt=F("last_item"))
-"""Some of it is still to be marked as perhaps sent."""
 
 
 def notice(*, now: datetime) -> bool:
@@ -86,13 +83,13 @@ def _stop(lost: heads.Behind, *, now: datetime) -> None:
     reason = _reason(lost)
     Account.objects.update(paused_reason=reason)
     # What was stopped sends nothing more. The others are locked one after the other.
-    going_on = Deletion.objects.in_flight().filter(stopped_at=None).select_for_update().order_by("pk")
+    going_on = Deletion.objects.going_on().select_for_update().order_by("pk")
     doubted = Deletion.objects.filter(pk__in=list(going_on.values_list("pk", flat=True)))
     # It needs look-ups from now on, so it can't end on TensorsLab's word alone.
     number = doubted.update(doubted_through=0, troubled_at=Coalesce("troubled_at", Value(now)))
     scheduled = {"state": State.PAUSED, "paused_reason": _perhaps_undone(), "paused_by_account": False}
     doubted.filter(state=State.SCHEDULED).update(**scheduled)
-    Deletion.objects.filter(state=State.PAUSED, paused_by_account=True).update(paused_reason=reason)
+    Deletion.objects.paused_by_account().update(paused_reason=reason)
     told = {"seen": lost.seen.sequence, "seen_hash": lost.seen.hash, "seen_at": lost.seen.at.isoformat()}
     told |= {"ends": lost.sequence, "ends_at": lost.at.isoformat() if lost.at else None, "deletions": number}
     chain.append(actor="", action=OLDER, subject=accounts.current_host(), detail=told)
@@ -120,25 +117,25 @@ def _perhaps_undone() -> str:
 def unfinished_chunks() -> list[tuple[Callable[..., bool], Deletion]]:
     """What is to be marked as perhaps sent. Only what is armed: the rest holds no task, and follows as it is opened."""
     ready = Q(armed_at__isnull=False) | Q(doubted_through__lt=F("armed_through"))
-    return [(doubt_chunk, row) for row in Deletion.objects.filter(BEING_DOUBTED, ready).order_by("pk")]
+    return [(doubt_chunk, row) for row in Deletion.objects.being_doubted().filter(ready).order_by("pk")]
 
 
 def is_under_way(deletion: Deletion | None = None) -> bool:
     """Whether something is still to be marked: of this deletion, or of any."""
-    rows = Deletion.objects.filter(BEING_DOUBTED)
+    rows = Deletion.objects.being_doubted()
     return rows.filter(pk=deletion.pk).exists() if deletion else rows.exists()
 
 
 def doubt_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> bool:
     """Marks the next items as perhaps sent. False when all are, or when others must be armed first."""
     with transaction.atomic():
-        row = Deletion.objects.filter(BEING_DOUBTED, pk=deletion.pk).select_for_update().first()
+        row = Deletion.objects.being_doubted().filter(pk=deletion.pk).select_for_update().first()
         if row is None:
             return False
         if not row.doubted_through:
             _take_back_ready_calls(row)
         size = size or CHUNK
-        through = row.last_item if row.armed_at else row.armed_through
+        through = row.last_item if row.is_armed else row.armed_through
         found = _next_to_doubt(row, through, size)
         _doubt(row, found, now=now)
         more = len(found) == size

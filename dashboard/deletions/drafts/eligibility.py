@@ -12,7 +12,7 @@ from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, TextField
 from django.db.models.functions import Concat
 from django.db.models.lookups import IsNull
 
-from dashboard.deletions.models import BEING_ARMED, IN_FLIGHT, Deletion, DeletionItem, Outcome
+from dashboard.deletions.models import IN_FLIGHT, Deletion, DeletionItem, Outcome
 from dashboard.register.models import Presence
 
 HELD = "Held"
@@ -62,7 +62,7 @@ def confirmed(of: str, others: Takers) -> list[tuple[str, IsNull]]:
     """Whether a task waits to be armed for a deletion that is confirmed, and what to say then. Nothing to ask when
     there is none such."""
     being_armed: dict[str, list[int]] = {}
-    for pk, uuid, name in Deletion.objects.filter(BEING_ARMED).values_list("pk", "uuid", "actor_name"):
+    for pk, uuid, name in Deletion.objects.being_armed().values_list("pk", "uuid", "actor_name"):
         why = taken_by(name) if uuid in others.get(name, []) else BUSY
         being_armed.setdefault(why, []).append(pk)
     # Found by the task. By the deletion PostgreSQL would read all that waits in it, for every task anew: of a deletion

@@ -162,7 +162,7 @@ def _clear_next(*, now: datetime) -> bool:
 def step(deletion: Deletion, *, now: datetime) -> bool:
     """Freezes the next tasks of a large draft, in a transaction of its own. False when nothing is left to do."""
     with transaction.atomic():
-        under_way = Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT, freezing_at__isnull=False)
+        under_way = Deletion.objects.being_frozen().filter(pk=deletion.pk)
         # Another worker may have been asked too: one of them is enough.
         draft = locks.first_free(under_way)
         if draft is None:

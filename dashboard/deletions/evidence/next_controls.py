@@ -21,7 +21,7 @@ from dashboard.deletions.dispatch.next_call import Chunk
 from dashboard.deletions.dispatch.turns import STILL_FRESH
 from dashboard.deletions.evidence import concluding
 from dashboard.deletions.evidence.doubtful import other_kind
-from dashboard.deletions.models import IN_FLIGHT, Deletion, DeletionItem, Inspection, Outcome, State
+from dashboard.deletions.models import Deletion, DeletionItem, Inspection, Outcome, State
 from dashboard.deletions.moves import DELETIONS, ITEMS
 from dashboard.register import witnesses
 from dashboard.register.models import TrackedTask
@@ -142,7 +142,7 @@ def _doubts(account: Account, *, now: datetime) -> list[tuple[str, Wish]]:
 
 def _somebody_waits(account: Account) -> bool:
     inspected = Inspection.objects.filter(at=None, begun_at__isnull=False, deletion__host=account.host)
-    in_flight = Deletion.objects.filter(state__in=IN_FLIGHT, host=account.host)
+    in_flight = Deletion.objects.in_flight().filter(host=account.host)
     return in_flight.exclude(Q(state=State.PAUSED) & Q(paused_by_account=False)).exists() or inspected.exists()
 
 

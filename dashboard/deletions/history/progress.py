@@ -12,7 +12,7 @@ from dashboard.calls import doubts
 from dashboard.calls.models import Account
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.evidence.sampling import CONFIDENCE, Sample, sample_of
-from dashboard.deletions.models import Deletion, Result, State
+from dashboard.deletions.models import IN_FLIGHT, Deletion, Result, State
 from dashboard.pages.moments import in_words
 
 FAST, SLOW = 2, 5
@@ -79,19 +79,18 @@ def progress_of(deletion: Deletion, *, now: datetime) -> Progress:
 
 def freezing_of(deletion: Deletion) -> Freezing | None:
     """How far a draft is that is being frozen; None when none is."""
-    if deletion.state != State.DRAFT or deletion.freezing_at is None:
+    if not deletion.is_being_frozen:
         return None
     tasks = freezing.expected(deletion)
     # What takes its time after the last task is counting and signing.
     percent = min(99, 100 * deletion.total // max(tasks, 1))
-    earlier = Deletion.objects.filter(state=State.DRAFT, freezing_at__isnull=False, pk__lt=deletion.pk)
+    earlier = Deletion.objects.being_frozen().filter(pk__lt=deletion.pk)
     queued = not deletion.frozen_through and earlier.exists()
     return Freezing(tasks=tasks, frozen=deletion.total, percent=percent, queued=queued)
 
 
 def polling(deletion: Deletion, *, now: datetime) -> int:
-    unsettled = deletion.state == State.CANCELLED and deletion.waiting
-    if deletion.state not in {State.SCHEDULED, State.RUNNING, State.PAUSED} and not unsettled:
+    if deletion.state not in IN_FLIGHT and not deletion.is_being_undone:
         return 0
     begun = deletion.starts_at or now
     return FAST if (now - begun).total_seconds() < 60 else SLOW
@@ -107,19 +106,19 @@ def sentence(deletion: Deletion, *, now: datetime) -> str:
     if deletion.state == State.RUNNING:
         if deletion.doubt:
             return f"{deletion.doubt} Until then TensorsLab's word is all there is."
-        if deletion.contradicted or (deletion.condemned_at and not deletion.alarm_shown_at):
+        if deletion.is_alarm_building:
             return (
                 "TensorsLab said Success, but a look-up found a task still there. Nothing else is sent before all are "
                 "looked up."
             )
-        if deletion.canary_through and not deletion.canary_done_at:
+        if deletion.is_canary_out:
             return "The first tasks went alone and are looked up, before the others may follow."
         if deletion.rest_until and deletion.rest_until > now:
             left = math.ceil((deletion.rest_until - now).total_seconds())
             return f"{deletion.rest_reason}. Going on in {left} s."
         if not deletion.waiting and not deletion.sent and deletion.unknown:
             return f"{deletion.unknown:,} may or may not be deleted. Checking."
-        if deletion.stopped_at:
+        if deletion.is_stopped:
             return f"Stopping. {deletion.sent:,} already sent can't be stopped." if deletion.sent else "Stopping."
         if deletion.sent:
             return f"Stop the rest can't stop the {deletion.sent:,} already sent."
@@ -145,7 +144,7 @@ def finished_sentence(deletion: Deletion) -> str:
     if deletion.unknown:
         parts.append(f"{deletion.unknown:,} may or may not be deleted")
     if deletion.kept:
-        parts.append(f"{deletion.kept:,} kept{' (the rest was stopped)' if deletion.stopped_at else ''}")
+        parts.append(f"{deletion.kept:,} kept{' (the rest was stopped)' if deletion.is_stopped else ''}")
     return "; ".join(parts) + "."
 
 
@@ -207,11 +206,11 @@ def controls(deletion: Deletion, *, now: datetime) -> list[Control]:
         return Control(name=name, url=reverse(f"deletion-{action}", args=[deletion.uuid]), style=style)
 
     if deletion.state == State.SCHEDULED:
-        overdue = deletion.starts_at is not None and deletion.starts_at <= now
-        return [control("Stop the rest", "stop", "danger")] if overdue else [control("Undo", "undo")]
+        due = deletion.is_due(now=now)
+        return [control("Stop the rest", "stop", "danger")] if due else [control("Undo", "undo")]
     stop = control("Stop the rest", "stop", "danger")
     if deletion.state == State.RUNNING:
-        return [] if deletion.stopped_at else [control("Pause", "pause"), stop]
+        return [control("Pause", "pause"), stop] if deletion.is_sending else []
     if deletion.state == State.PAUSED:
         accept = [control("Accept these answers", "accept")] if _may_accept(deletion, now=now) else []
         return [control("Resume", "resume"), *accept, stop]

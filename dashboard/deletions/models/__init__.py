@@ -1,14 +1,6 @@
 from __future__ import annotations
 
-from dashboard.deletions.models.deletion import (
-    BEING_ARMED,
-    IN_FLIGHT,
-    REFUSED_AT_LEAST,
-    Deletion,
-    DeletionQuerySet,
-    Result,
-    State,
-)
+from dashboard.deletions.models.deletion import Deletion, Result
 from dashboard.deletions.models.items import (
     GONE,
     SUCCESS,
@@ -19,9 +11,10 @@ from dashboard.deletions.models.items import (
     Outcome,
     outcome_words,
 )
+from dashboard.deletions.models.querysets import REFUSED_AT_LEAST, DeletionQuerySet
+from dashboard.deletions.models.states import IN_FLIGHT, State
 
 __all__ = [
-    "BEING_ARMED",
     "GONE",
     "IN_FLIGHT",
     "REFUSED_AT_LEAST",

@@ -3,16 +3,17 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 from django.urls import reverse
 
-from dashboard.calls.models import Account, Kind
-from dashboard.deletions.models.items import DeletionItem, Outcome
+from dashboard.calls.models import Kind
+from dashboard.deletions.models.items import Outcome
+from dashboard.deletions.models.querysets import DeletionQuerySet
+from dashboard.deletions.models.states import State
 from dashboard.register.models import Selection
 
 if TYPE_CHECKING:
@@ -31,11 +32,6 @@ SHOWN = [
 """The order in which results are read and drawn."""
 
 
-REFUSED_AT_LEAST = 20
-"""So many are refused, or gone, before their share says anything."""
-ASKED = F("deleted") + F("already_gone") + F("refused")
-
-
 @dataclass(frozen=True, kw_only=True)
 class Result:
     outcome: str
@@ -43,66 +39,8 @@ class Result:
     count: int
 
 
-class DeletionQuerySet(models.QuerySet["Deletion"]):
-    def in_flight(self) -> Self:
-        return self.filter(state__in=IN_FLIGHT)
-
-    def with_circumstances(self) -> Self:
-        """With what its account is up to (`rest_until`, `rest_reason`, `doubt`), and how many were `retried`."""
-        account = Account.objects.filter(host=OuterRef("host"))
-        retries = Deletion.objects.filter(retry_of=OuterRef("pk"), state__in=AT_WORK).order_by().values("retry_of")
-        tried = retries.annotate(tried=Sum(F("total") - F("skipped") - F("kept"))).values("tried")
-        return self.annotate(
-            rest_until=Subquery(account.values("rest_until")),
-            rest_reason=Subquery(account.values("rest_reason")),
-            doubt=Subquery(account.values("doubt")),
-            retried=Coalesce(Subquery(tried), 0),
-        )
-
-    def mostly_refused(self) -> Self:
-        """Those of whose tasks a larger share was refused than the settings accept; a few say nothing yet."""
-        over = Q(refused__gt=ASKED * settings.DELETION_REFUSED_PERCENT / 100)
-        return self.filter(over, refused__gte=REFUSED_AT_LEAST)
-
-    def mostly_silent(self) -> Self:
-        """Those of whose tasks so many were refused, or are unknown, and of which nothing more is being found out."""
-        asked = F("deleted") + F("already_gone") + F("refused") + F("unknown")
-        over = Q(unknown__gt=asked * settings.DELETION_REFUSED_PERCENT / 100 - F("refused"))
-        looked_up = DeletionItem.objects.filter(deletion=OuterRef("pk"), outcome=Outcome.UNKNOWN, open=True)
-        return self.filter(over, ~Exists(looked_up), unknown__gte=REFUSED_AT_LEAST)
-
-    def mostly_gone(self) -> Self:
-        """Those of whose tasks most were gone although no call of theirs was said to have deleted them."""
-        return self.filter(unsaid__gt=ASKED * 0.5, unsaid__gte=REFUSED_AT_LEAST)
-
-    def confirmed(self) -> Self:
-        """Those that belong to history: somebody pressed the button."""
-        return self.exclude(state__in=[State.DRAFT, State.DISCARDED])
-
-
-class State(models.TextChoices):
-    DRAFT = "draft", "Draft"
-    SCHEDULED = "scheduled", "Scheduled"
-    RUNNING = "running", "Running"
-    PAUSED = "paused", "Paused"
-    FINISHED = "finished", "Finished"
-    DISCARDED = "discarded", "Discarded"
-    CANCELLED = "cancelled", "Cancelled"
-
-
-IN_FLIGHT = [State.SCHEDULED, State.RUNNING, State.PAUSED]
-AT_WORK = [*IN_FLIGHT, State.FINISHED]
-"""Confirmed, and not undone."""
-BEING_ARMED = Q(state__in=IN_FLIGHT, armed_at=None, stopped_at=None)
-"""Confirmed, not all of it open yet. It may be running: what is open goes while the rest is being opened."""
-
-
 class Deletion(models.Model):
-    """What one person confirmed in one go.
-
-    draft → scheduled → running ⇄ paused → finished;  draft → discarded;  scheduled → cancelled;
-    finished → running again, to look unknown tasks up.
-    """
+    """What one person confirmed in one go. Its states are drawn in `states`."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     actor: models.ForeignKey[User | None] = models.ForeignKey(
@@ -242,6 +180,56 @@ class Deletion(models.Model):
     def size(self) -> int:
         """How many tasks it deletes: N on every button."""
         return self.total - self.skipped
+
+    @property
+    def is_frozen(self) -> bool:
+        """Its set is written down, all of it. A draft that is discarded before that never will be."""
+        return self.freezing_at is None
+
+    @property
+    def is_being_frozen(self) -> bool:
+        return self.state == State.DRAFT and not self.is_frozen
+
+    def is_in_grace(self, *, now: datetime) -> bool:
+        """Until then Undo takes all of it back."""
+        return self.state == State.SCHEDULED and self.starts_at is not None and self.starts_at > now
+
+    def is_due(self, *, now: datetime) -> bool:
+        """It counts as running, although no worker may have begun it yet."""
+        return self.state == State.SCHEDULED and self.starts_at is not None and self.starts_at <= now
+
+    @property
+    def is_armed(self) -> bool:
+        """All of it that can be deleted is open, and so no other deletion's."""
+        return self.armed_at is not None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Nothing more of it is deleted; what is doubtful is looked up."""
+        return self.stopped_at is not None
+
+    @property
+    def is_sending(self) -> bool:
+        """Running, and not only to look up what is doubtful: Pause has something to hold back."""
+        return self.state == State.RUNNING and not self.is_stopped
+
+    @property
+    def is_paused_by_account(self) -> bool:
+        return self.state == State.PAUSED and self.paused_by_account
+
+    @property
+    def is_being_undone(self) -> bool:
+        return self.state == State.CANCELLED and self.waiting > 0
+
+    @property
+    def is_canary_out(self) -> bool:
+        """The first tasks went alone, and what became of them is not known yet."""
+        return self.canary_through > 0 and self.canary_done_at is None
+
+    @property
+    def is_alarm_building(self) -> bool:
+        """A look-up contradicts a Success: nothing else is sent before all of it is looked up and the alarm shown."""
+        return self.contradicted > 0 or (self.condemned_at is not None and self.alarm_shown_at is None)
 
     @property
     def settled(self) -> int:

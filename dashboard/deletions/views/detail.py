@@ -96,7 +96,7 @@ def deletion_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         place = Place.parsed(outcome=outcome, at=at, number=number)
     except Damaged as bad:
         return refused(request, f"{quoted(str(bad))} is not a page of these items.", status=400, deletion=deletion)
-    if deletion.state == State.DRAFT and deletion.freezing_at is not None:
+    if deletion.is_being_frozen:
         actions.watch_freezing(deletion=deletion, now=clock.now())
     part = request.GET.get("part", "")
     if part in {"dialog", "draft", "fate"}:
@@ -132,9 +132,9 @@ def _draft_part(request: SignedInRequest, deletion: Deletion, part: str) -> Http
         return HttpResponse(headers={"HX-Redirect": list_without_selection(deletion)})
     if part == "fate":
         return render(request, "_error.html", {"sentence": NOT_CONFIRMED})
-    if deletion.freezing_at is None and part == "draft":
+    if not deletion.is_being_frozen and part == "draft":
         return HttpResponse(headers={"HX-Refresh": "true"})
-    template = "_dialog" if deletion.freezing_at is None else "_freezing"
+    template = "_freezing" if deletion.is_being_frozen else "_dialog"
     context = {**draft_context(deletion), "in_dialog": part == "dialog"}
     return render(request, f"deletions/{template}.html", context)
 

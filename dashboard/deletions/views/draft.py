@@ -115,7 +115,7 @@ def _again(request: SignedInRequest, deletion: Deletion, *, errors: dict[str, st
 def deletion_keep(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     deletion = get_object_or_404(Deletion, uuid=uuid)
     try:
-        actions.keep(deletion=deletion, by=by(request))
+        actions.discard(deletion=deletion, by=by(request))
     except Refused as refusal:
         return refused(request, str(refusal), status=409, deletion=deletion)
     if request.htmx:

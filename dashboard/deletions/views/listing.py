@@ -54,7 +54,7 @@ def deletion_report_json(request: SignedInRequest, uuid: UUID) -> StreamingHttpR
 
 def _with_items(uuid: UUID) -> Deletion:
     deletion = get_object_or_404(Deletion, uuid=uuid)
-    if deletion.freezing_at is not None or freezing.is_cleared(deletion, now=clock.now()):
+    if not deletion.is_frozen or freezing.is_cleared(deletion, now=clock.now()):
         # Its items are not all there yet, or not any more.
         raise Http404
     return deletion

@@ -1,0 +1,39 @@
+"""What a person can ask of a deletion. Each rule lives here once; views only put the question and show the answer."""
+
+from __future__ import annotations
+
+from dashboard.deletions.actions.asking import By, NotYet, Refused
+from dashboard.deletions.actions.confirming import (
+    NOT_FROZEN,
+    Changed,
+    Invalid,
+    check_confirmation,
+    confirm,
+    is_typed_needed,
+)
+from dashboard.deletions.actions.drafting import discard, draft, retry_refused, watch_freezing
+from dashboard.deletions.actions.interventions import accept, check_unknown, note_opened, pause, resume, undo
+from dashboard.deletions.actions.stopping import stop_rest
+
+__all__ = [
+    "NOT_FROZEN",
+    "By",
+    "Changed",
+    "Invalid",
+    "NotYet",
+    "Refused",
+    "accept",
+    "check_confirmation",
+    "check_unknown",
+    "confirm",
+    "discard",
+    "draft",
+    "is_typed_needed",
+    "note_opened",
+    "pause",
+    "resume",
+    "retry_refused",
+    "stop_rest",
+    "undo",
+    "watch_freezing",
+]

@@ -1,0 +1,123 @@
+"""Confirming a draft: from then on its tasks are to be deleted, once its grace is over."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from dashboard.calls import accounts
+from dashboard.calls.sending import MISSING_KEY
+from dashboard.database.folding import fold
+from dashboard.deletions.actions.asking import By, NotYet, Refused, asked
+from dashboard.deletions.actions.drafting import require_own_draft
+from dashboard.deletions.dispatch import arming
+from dashboard.deletions.dispatch.jobs import wake
+from dashboard.deletions.drafts import freezing
+from dashboard.deletions.models import Deletion, State
+from dashboard.pages import numbers
+from dashboard.pages.foreign import is_blank, plain
+
+LONGEST_REASON = 500
+NOT_FROZEN = "These tasks are still being written down. Wait for the number, then confirm it."
+
+
+class Invalid(Exception):
+    """What was typed is not enough; `errors` has a sentence for each field, `""` for the whole."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__("; ".join(errors.values()))
+        self.errors = errors
+
+
+class Changed(Exception):
+    """The set had to be frozen anew: some of its tasks became busy or held meanwhile."""
+
+
+def is_typed_needed(deletion: Deletion) -> bool:
+    return deletion.size > settings.DELETION_TYPED_ABOVE
+
+
+def check_confirmation(deletion: Deletion, *, reason: str, typed: str) -> dict[str, str]:
+    errors = {}
+    if is_blank(reason):
+        errors["reason"] = "Give a reason. It stays in the history."
+    elif len(reason) > LONGEST_REASON:
+        errors["reason"] = f"The reason has {len(reason):,} characters. Use at most {LONGEST_REASON}."
+    elif "\x00" in reason:
+        errors["reason"] = "The reason holds a NUL character. Remove it."
+    if is_typed_needed(deletion) and numbers.whole(typed) != str(deletion.size):
+        said = "You typed nothing." if is_blank(typed) else f"You typed {plain(typed.strip()[:40])}."
+        errors["typed"] = f"Type {deletion.size} to confirm. {said}"
+    if not deletion.size:
+        errors[""] = "There is nothing to delete: every task was skipped."
+    elif not settings.TENSORSLAB_API_KEY:
+        errors[""] = MISSING_KEY
+    elif deletion.host != accounts.current_host():
+        errors[""] = f"This was drafted for {deletion.host}; the dashboard now sends to {accounts.current_host()}."
+    return errors
+
+
+def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetime) -> None:
+    """Schedules a draft. Raises `Invalid`, `Refused` (no draft of theirs), `Changed` (draft made anew)."""
+    # Reading a million rows takes seconds, in which nobody may wait for the account's lock. What becomes busy or held
+    # after that is skipped when it is armed, as it is when it happens after the confirmation.
+    large = deletion.total > freezing.AT_ONCE
+    if large:
+        _look_once_more(deletion, by, now=now)
+    with asked(by) as asking:
+        _, draft = asking.lock(deletion)
+        _require_confirmable(draft, by, now=now)
+        # A set that changed is kept as it is now: this transaction commits in any case.
+        changed = not large and freezing.recheck(draft, now=now)
+        if not changed:
+            if errors := check_confirmation(draft, reason=reason.strip(), typed=typed):
+                raise Invalid(errors)
+            _schedule(draft, reason=reason.strip(), now=now)
+            asking.record(
+                "deletion.confirmed",
+                draft,
+                tasks=draft.size,
+                total=draft.total,
+                fingerprint=draft.fingerprint,
+                manifest=draft.manifest_hash,
+                reason=reason.strip(),
+                host=draft.host,
+                confirmed_at=now.isoformat(),
+            )
+    if changed:
+        raise Changed
+    if arming.is_small(draft):
+        # Should this process die here, the next shift arms it.
+        arming.in_chunks(arming.arm_chunk, draft, now=now)
+
+
+def _look_once_more(deletion: Deletion, by: By, *, now: datetime) -> None:
+    """At a large draft, before anything is locked."""
+    _require_confirmable(deletion, by, now=now)
+    if freezing.recheck(deletion, now=now):
+        # Another press may have confirmed it meanwhile: what looks busy then is its own.
+        deletion.refresh_from_db()
+        _require_confirmable(deletion, by, now=now)
+        raise Changed
+
+
+def _schedule(draft: Deletion, *, reason: str, now: datetime) -> None:
+    starts_at = now + timedelta(seconds=settings.DELETION_GRACE_SECONDS)
+    Deletion.objects.filter(pk=draft.pk, state=State.DRAFT).update(
+        state=State.SCHEDULED,
+        reason=reason,
+        reason_folded=fold(reason),
+        confirmed_at=now,
+        starts_at=starts_at,
+        key=accounts.current_key(),
+    )
+    wake(starts_at if arming.is_small(draft) else now)
+
+
+def _require_confirmable(draft: Deletion, by: By, *, now: datetime) -> None:
+    require_own_draft(draft, by)
+    if draft.created_at < now - freezing.DRAFT_LIFETIME:
+        raise Refused("This draft is over an hour old. Select the tasks again.")
+    if not draft.is_frozen:
+        raise NotYet(NOT_FROZEN)

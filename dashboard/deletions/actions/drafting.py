@@ -1,0 +1,78 @@
+"""Asking to delete: a draft of what is selected, or of what was refused; and taking it back before it is confirmed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from dashboard.deletions.actions.asking import Asking, By, Refused, asked
+from dashboard.deletions.dispatch.jobs import freeze, wake_freezing
+from dashboard.deletions.drafts import freezing
+from dashboard.deletions.models import Deletion, Outcome, State
+from dashboard.pages.foreign import plain
+from dashboard.register import selecting
+from dashboard.register.models import Selection, TrackedTask
+
+
+def draft(*, selection: Selection, by: By, back: str, now: datetime) -> Deletion:
+    """Freezes what is selected: at once, or, when it is large, by a job."""
+    small = selecting.summary(selection).count <= freezing.AT_ONCE
+    with asked(by) as asking:
+        if small:
+            deletion = freezing.freeze(selection=selection, actor=by.user, back=back, now=now)
+        else:
+            deletion = freezing.begin(selection=selection, actor=by.user, back=back, now=now)
+            freeze.enqueue(str(deletion.uuid))
+        _record(asking, deletion)
+    return deletion
+
+
+def retry_refused(*, deletion: Deletion, by: By, now: datetime) -> Deletion:
+    """A new draft of the refused tasks, its reason filled in."""
+    refused = deletion.items.filter(outcome=Outcome.REFUSED)
+    if deletion.state != State.FINISHED or not refused.exists():
+        raise Refused("There is nothing to retry: no task of this deletion is refused.")
+    with asked(by) as asking:
+        if deletion.refused > freezing.AT_ONCE:
+            draft = freezing.begin(actor=by.user, reason=deletion.reason, retry_of=deletion, now=now)
+            freeze.enqueue(str(draft.uuid))
+        else:
+            tasks = TrackedTask.objects.filter(pk__in=refused.values("tracked_id"))
+            draft = freezing.freeze_tasks(
+                tasks=tasks, actor=by.user, reason=deletion.reason, retry_of=deletion, now=now
+            )
+        _record(asking, draft, retry_of=str(deletion.uuid))
+    return draft
+
+
+def _record(asking: Asking, draft: Deletion, **detail: object) -> None:
+    """Of one that is still being frozen nobody knows how many tasks it has; the entry of its confirmation tells."""
+    known = {"tasks": draft.size, "total": draft.total} if draft.is_frozen else {}
+    asking.record("deletion.drafted", draft, **known, **detail)
+
+
+def discard(*, deletion: Deletion, by: By) -> None:
+    """The dialog's Keep: none of its tasks is deleted."""
+    with asked(by) as asking:
+        draft = asking.lock_alone(deletion)
+        if draft.state == State.DISCARDED:
+            return
+        require_own_draft(draft, by)
+        Deletion.objects.filter(pk=draft.pk, state=State.DRAFT).update(state=State.DISCARDED)
+        asking.record("deletion.discarded", draft)
+
+
+def require_own_draft(draft: Deletion, by: By) -> None:
+    if draft.state == State.DISCARDED:
+        raise Refused("This draft was discarded. Its tasks were kept. Select them again.")
+    if draft.state != State.DRAFT:
+        raise Refused("This deletion was already confirmed.")
+    if draft.actor_id != by.user.pk:
+        raise Refused(f"This draft belongs to {plain(draft.actor_name)}. Select the tasks yourself to delete them.")
+
+
+def watch_freezing(*, deletion: Deletion, now: datetime) -> None:
+    """Somebody looks at a draft that is being frozen: it is made sure that it goes on. Nothing is asked by that."""
+    with transaction.atomic():
+        wake_freezing(deletion, now=now)
