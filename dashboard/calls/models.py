@@ -86,7 +86,7 @@ class Control(models.Model):
 
 
 class Slot(models.Model):
-    """The right to have one call in flight. Held by lease and token."""
+    """The right to have one call in flight: a worker's by lease and token."""
 
     number = models.PositiveIntegerField(primary_key=True)
     token = models.UUIDField(null=True)

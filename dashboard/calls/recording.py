@@ -49,7 +49,7 @@ def prepare(*, operation: str, kind: str, ids: Sequence[str], deletion: UUID | N
     return Call(sql.insert(TABLE, row), operation, kind, purpose, deletion, ids)
 
 
-def leave(call_id: int, hold: slots.Hold, condition: str = "TRUE", *values: object, now: datetime) -> bool:
+def leave(call_id: int, slot: slots.OurSlot, condition: str = "TRUE", *values: object, now: datetime) -> bool:
     """The last thing written before the request leaves: one statement, all its conditions in it.
 
     False when the call is not ready, `condition` does not hold, or the slot's lease would not outlast it.
@@ -58,14 +58,14 @@ def leave(call_id: int, hold: slots.Hold, condition: str = "TRUE", *values: obje
         "state": State.OPEN,
         "sent_at": now,
         "lease_until": slots.lease_end(),
-        "slot": hold.number,
-        "token": hold.token,
+        "slot": slot.number,
+        "token": slot.token,
     }
     outlasts = slots.lease_end(slots.LEAST_MARGIN)
     hole, needed = (outlasts, []) if isinstance(outlasts, sql.Sql) else ("%s", [outlasts])
     may_leave = f"""id = %s AND state = 'ready' AND {condition} AND EXISTS (
         SELECT 1 FROM calls_slot s WHERE s.number = %s AND s.token = %s AND s.lease_until > {hole})"""  # nosec B608 # pieces from the code, values beside them
-    return bool(sql.update(TABLE, left, may_leave, call_id, *values, hold.number, hold.token, *needed))
+    return bool(sql.update(TABLE, left, may_leave, call_id, *values, slot.number, slot.token, *needed))
 
 
 def forget(call_id: int) -> bool:

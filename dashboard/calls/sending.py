@@ -78,7 +78,7 @@ def look_up(
     a database that is older than what was done with it.
     Raises `Paused` when the account is paused or rests, `NoSlot` when none became free within `wait` seconds.
     """
-    hold = _wait_for_slot(wait)
+    slot = _wait_for_slot(wait)
     try:
         account = accounts.current()
         if proving and not accounts.is_older(account):
@@ -88,7 +88,7 @@ def look_up(
             raise Paused(account.paused_reason or account.rest_reason)
         deadline = time.monotonic() + settings.TENSORSLAB_TIMEOUT
         call = recording.prepare(operation=ProviderCall.Operation.LOOK_UP, kind=kind, ids=[task_id], purpose=purpose)
-        if not recording.leave(call.pk, hold, now=now):
+        if not recording.leave(call.pk, slot, now=now):
             recording.forget(call.pk)
             raise NoSlot("The slot was lost before the call could leave.")
         call = call._replace(sent_at=now)
@@ -99,7 +99,7 @@ def look_up(
             accounts.prove(account)
         return Asked(verdict=verdict, claim=judging.Claim(form=verdict.form, sent_at=now, answered_at=answered_at))
     finally:
-        slots.release(hold)
+        slots.release(slot)
 
 
 def settle_alone(
@@ -129,10 +129,10 @@ def settle_alone(
         recording.audit(call, verdict, answered_at=answered_at, actor=actor)
 
 
-def _wait_for_slot(seconds: float) -> slots.Hold:
+def _wait_for_slot(seconds: float) -> slots.OurSlot:
     end = time.monotonic() + seconds
-    while not (holds := slots.take(1)):
+    while not (ours := slots.take(1)):
         if time.monotonic() > end:
             raise NoSlot("All calls that may be in flight are.")
         time.sleep(0.2)
-    return holds[0]
+    return ours[0]

@@ -25,8 +25,8 @@ class Lost(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hold:
-    """A slot that is ours while the token in its row is."""
+class OurSlot:
+    """A slot that is leased to us while the token in its row is ours."""
 
     number: int
     token: uuid.UUID
@@ -34,7 +34,7 @@ class Hold:
 
 @dataclass(frozen=True, kw_only=True)
 class Lease:
-    """What a slot (by its token) or a call (by its key) is held by until a moment, or until it is renewed."""
+    """Until when a slot (by its token) or a call (by its key) is somebody's, unless it is renewed."""
 
     of: str
     until: datetime | None
@@ -44,19 +44,19 @@ def length() -> timedelta:
     return timedelta(seconds=settings.TENSORSLAB_TIMEOUT + LEASE_MARGIN)
 
 
-def take(limit: int) -> list[Hold]:
+def take(limit: int) -> list[OurSlot]:
     """Takes up to `limit` free slots. One with an expired lease is not free until a tick has found it lost."""
     wanted = range(settings.TENSORSLAB_CONCURRENCY)
     Slot.objects.bulk_create([Slot(number=number) for number in wanted], ignore_conflicts=True)
-    holds: list[Hold] = []
+    ours: list[OurSlot] = []
     free = Slot.objects.filter(number__in=wanted, token__isnull=True)
     for number in free.order_by("number").values_list("number", flat=True):
-        if len(holds) == limit:
+        if len(ours) == limit:
             break
         token = uuid.uuid4()
         if free.filter(number=number).update(token=token, lease_until=Now() + length()):
-            holds.append(Hold(number=number, token=token))
-    return holds
+            ours.append(OurSlot(number=number, token=token))
+    return ours
 
 
 def any_free() -> bool:
@@ -69,23 +69,23 @@ def lease_end(margin: float = LEASE_MARGIN) -> Sql | datetime:
     return from_now(settings.TENSORSLAB_TIMEOUT + margin)
 
 
-def renew(hold: Hold) -> None:
+def renew(slot: OurSlot) -> None:
     """Extends the lease. Raises `Lost` when the slot was taken from us meanwhile."""
-    if not update("calls_slot", {"lease_until": lease_end()}, "number = %s AND token = %s", hold.number, hold.token):
+    if not update("calls_slot", {"lease_until": lease_end()}, "number = %s AND token = %s", slot.number, slot.token):
         raise Lost
 
 
-def keep(holds: Sequence[Hold]) -> None:
+def renew_all(ours: Sequence[OurSlot]) -> None:
     """Extends the leases of those that are still ours."""
-    update("calls_slot", {"lease_until": lease_end()}, among("token"), listed([hold.token for hold in holds]))
+    update("calls_slot", {"lease_until": lease_end()}, among("token"), listed([slot.token for slot in ours]))
 
 
-def release(hold: Hold) -> None:
-    Slot.objects.filter(number=hold.number, token=hold.token).update(token=None, lease_until=None)
+def release(slot: OurSlot) -> None:
+    Slot.objects.filter(number=slot.number, token=slot.token).update(token=None, lease_until=None)
 
 
 def taken() -> dict[Lease, bool]:
-    """The leases of all slots that are held; True for one that has run out."""
+    """The leases of all slots that are taken; True for one that has run out."""
     rows = Slot.objects.filter(token__isnull=False).annotate(over=OVER)
     return {Lease(of=str(row.token), until=row.lease_until): row.over for row in rows}
 
@@ -97,7 +97,7 @@ def in_hand() -> dict[Lease, bool]:
 
 
 def free_lost(lease: Lease) -> None:
-    """Frees a slot whose holder was found dead, unless it was renewed since."""
+    """Frees a slot whose worker was found dead, unless it was renewed since."""
     Slot.objects.filter(token=lease.of, lease_until=lease.until).update(token=None, lease_until=None)
 
 

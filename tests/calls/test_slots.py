@@ -31,12 +31,12 @@ def test_a_lease_that_nobody_renews_for_its_length_is_lost_whatever_the_clock_sa
 
 def test_a_slot_that_was_lost_can_not_be_renewed(db, settings) -> None:
     settings.TENSORSLAB_CONCURRENCY = 1
-    [hold] = slots.take(2)
+    [slot] = slots.take(2)
     assert slots.take(1) == []
-    slots.renew(hold)
-    slots.release(hold)
+    slots.renew(slot)
+    slots.release(slot)
     with pytest.raises(slots.Lost):
-        slots.renew(hold)
+        slots.renew(slot)
 
 
 def test_what_every_tick_asks_does_not_read_all_calls(db) -> None:

@@ -63,11 +63,11 @@ class Clock:
         return time.monotonic() + self.passed
 
 
-def take(hold: slots.Hold) -> next_call.Chunk | None:
+def take(slot: slots.OurSlot) -> next_call.Chunk | None:
     """The next call of a deletion for this slot, on its way."""
     now = timezone.now()
     chunk = next_call.prepare(now=now)
-    return chunk if chunk and next_call.leave(chunk, hold, now=now) else None
+    return chunk if chunk and next_call.leave(chunk, slot, now=now) else None
 
 
 def meant(drawn: int, rows: Iterable[T]) -> T | None:
@@ -80,7 +80,7 @@ def meant(drawn: int, rows: Iterable[T]) -> T | None:
 class Hand:
     """A call in the hands of some worker."""
 
-    hold: slots.Hold
+    slot: slots.OurSlot
     chunk: next_call.Chunk
     deadline: float
     verdict: Verdict | None = None
@@ -162,15 +162,15 @@ class SmallWorld:
 
     def send_ready(self, chunk: next_call.Chunk) -> Hand | None:
         may_be_sent = self.may_be_sent()
-        for hold in slots.take(1):
-            if next_call.leave(chunk, hold, now=self.now()):
+        for slot in slots.take(1):
+            if next_call.leave(chunk, slot, now=self.now()):
                 assert chunk.call.operation == "look_up" or idents(chunk) <= may_be_sent, (
                     f"sent against the rules: {chunk}"
                 )
                 deadline = self.clock.steady() + settings.TENSORSLAB_TIMEOUT
-                self.hands.append(Hand(hold=hold, chunk=chunk, deadline=deadline))
+                self.hands.append(Hand(slot=slot, chunk=chunk, deadline=deadline))
                 return self.hands[-1]
-            slots.release(hold)
+            slots.release(slot)
             return None
         next_call.release(chunk.call.pk)
         return None
@@ -185,7 +185,7 @@ class SmallWorld:
             next_controls.settle(hand.chunk.call, hand.verdict, now=self.now(), came_at=came_at)
         else:
             settle(hand.chunk.call.pk, hand.verdict, now=self.now(), came_at=came_at, sent=hand.chunk.call)
-        slots.release(hand.hold)
+        slots.release(hand.slot)
         self.hands.remove(hand)
 
     def finish(self, hand: Hand) -> None:

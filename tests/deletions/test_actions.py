@@ -66,12 +66,12 @@ def test_stop_while_splitting_keeps_only_what_a_look_up_found(sandbox, olga, con
 def _one_call(deletion: Deletion) -> None:
     """Sends the next call and settles it, like a shift that is stopped after it."""
     agenda.begin_due(now=timezone.now())
-    hold = slots.take(1)[0]
-    chunk = take(hold)
+    slot = slots.take(1)[0]
+    chunk = take(slot)
     assert chunk
     verdict = perform(chunk.call, deadline=float("inf"))
     settle(chunk.call.pk, verdict, now=timezone.now())
-    slots.release(hold)
+    slots.release(slot)
 
 
 @pytest.mark.parametrize("ruling", [Ruling.THERE, Ruling.ABSENT, Ruling.LOST])
@@ -82,8 +82,8 @@ def test_a_look_up_that_comes_back_after_its_item_was_given_up_changes_nothing(
     sandbox.control(queue=["500:before:delete"])
     _one_call(deletion)
     deletion.items.update(not_before=timezone.now())
-    [hold] = slots.take(1)
-    look_up = take(hold)
+    [slot] = slots.take(1)
+    look_up = take(slot)
     assert look_up
     accounts.learn(
         Verdict(ruling=Ruling.UNAUTHORIZED, sentence="No."), host=deletion.host, now=timezone.now(), jitter=0

@@ -183,9 +183,9 @@ def _send() -> bool:
     """One call, from being taken to its books."""
     chunk = next_call.prepare(now=timezone.now())
     assert chunk
-    [hold] = slots.take(1)
-    assert next_call.leave(chunk, hold, now=timezone.now())
+    [slot] = slots.take(1)
+    assert next_call.leave(chunk, slot, now=timezone.now())
     verdict = perform(chunk.call, deadline=float("inf"))
     settled = settle(chunk.call.pk, verdict, now=timezone.now())
-    slots.release(hold)
+    slots.release(slot)
     return settled

@@ -53,9 +53,9 @@ def inspected(theatre: Theatre, images, by) -> Deletion:
 def _ask(theatre: Theatre) -> next_call.Chunk:
     """Its look-up has left and is not answered."""
     chunk = next_call.prepare_inspection(now=theatre.now())
-    [hold] = slots.take(1)
+    [slot] = slots.take(1)
     assert chunk is not None
-    assert next_call.leave(chunk, hold, now=theatre.now())
+    assert next_call.leave(chunk, slot, now=theatre.now())
     return chunk
 
 

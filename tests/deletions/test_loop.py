@@ -23,7 +23,7 @@ def test_the_books_keep_up_with_a_provider_that_answers_at_once(monkeypatch, set
     settings.TENSORSLAB_BATCH_SIZE = 1
     settings.TENSORSLAB_CONCURRENCY = 4
     answer = Verdict(ruling=Ruling.SUCCESS, sentence="", http_status=200, code=1000, status="Success")
-    monkeypatch.setattr(sending, "perform", lambda **_: answer)
+    monkeypatch.setattr(sending, "perform", lambda *_, **__: answer)
     settle, out = loop.settle, []
 
     def settle_and_count(*given: object, **named: object) -> bool:
@@ -139,7 +139,7 @@ def test_a_shift_that_fails_keeps_the_slots_of_what_is_still_out(
         raise OperationalError("the database went away")
 
     monkeypatch.setattr("dashboard.deletions.dispatch.loop.settle", failing)
-    monkeypatch.setattr(loop, "HELD_ON", 0.0)
+    monkeypatch.setattr(loop, "RETRIED_FOR", 0.0)
     with pytest.raises(OperationalError):
         Shift(length=2).run()
     assert Slot.objects.filter(token__isnull=False).exists()

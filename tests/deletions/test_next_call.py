@@ -71,28 +71,28 @@ def test_a_ready_call_is_taken_back_when_it_may_not_leave_any_more(
 ) -> None:
     chunk = _ready()
     happens(deletion)
-    [hold] = slots.take(1)
-    assert not next_call.leave(chunk, hold, now=timezone.now())
+    [slot] = slots.take(1)
+    assert not next_call.leave(chunk, slot, now=timezone.now())
     _nothing_happened(deletion)
 
 
 def test_a_ready_call_is_taken_back_when_its_slot_is_lost(deletion: Deletion) -> None:
     chunk = _ready()
-    [hold] = slots.take(1)
-    slots.release(hold)
+    [slot] = slots.take(1)
+    slots.release(slot)
     with pytest.raises(slots.Lost):
-        next_call.leave(chunk, hold, now=timezone.now())
+        next_call.leave(chunk, slot, now=timezone.now())
     _nothing_happened(deletion)
 
 
 def test_a_ready_call_is_taken_back_when_its_slot_is_somebody_elses_by_now(deletion: Deletion) -> None:
     chunk = _ready()
-    [hold] = slots.take(1)
-    slots.release(hold)
+    [slot] = slots.take(1)
+    slots.release(slot)
     [taken] = slots.take(1)
-    assert taken.number == hold.number
+    assert taken.number == slot.number
     with pytest.raises(slots.Lost):
-        next_call.leave(chunk, hold, now=timezone.now())
+        next_call.leave(chunk, slot, now=timezone.now())
     _nothing_happened(deletion)
 
 
@@ -105,11 +105,11 @@ def _nothing_happened(deletion: Deletion) -> None:
 
 def test_a_slot_whose_lease_would_not_outlast_the_call_is_renewed_first(deletion: Deletion, settings) -> None:
     chunk = _ready()
-    [hold] = slots.take(1)
+    [slot] = slots.take(1)
     short = timezone.now() + timedelta(seconds=settings.TENSORSLAB_TIMEOUT + slots.LEAST_MARGIN - 1)
     Slot.objects.update(lease_until=short)
-    assert next_call.leave(chunk, hold, now=timezone.now())
-    assert Slot.objects.get(number=hold.number).lease_until > short
+    assert next_call.leave(chunk, slot, now=timezone.now())
+    assert Slot.objects.get(number=slot.number).lease_until > short
 
 
 def test_a_call_leaves_once_and_is_not_taken_back_after_that(deletion: Deletion) -> None:

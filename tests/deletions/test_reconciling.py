@@ -73,8 +73,8 @@ def test_when_an_inspection_finds_a_task_there_and_then_nothing(
     DeletionItem.objects.update(there_times=1, failures=settings.DELETION_MAX_ATTEMPTS - 1)
     chunk = next_call.prepare_inspection(now=theatre.now())
     assert chunk is not None
-    [hold] = slots.take(1)
-    assert next_call.leave(chunk, hold, now=theatre.now())
+    [slot] = slots.take(1)
+    assert next_call.leave(chunk, slot, now=theatre.now())
     assert outcomes.settle(chunk.call.pk, LOST, now=theatre.now())
     assert deletion.items.get().outcome == "unknown"
     assert AuditEvent.objects.filter(action="deletion.corrected").count() == 1

@@ -82,10 +82,10 @@ def test_nothing_is_taken_while_the_account_is_paused_or_rests(sandbox, confirm,
 def test_nothing_is_taken_for_a_slot_that_is_lost(sandbox, confirm, images) -> None:
     deletion = confirm(images(3))
     agenda.begin_due(now=timezone.now())
-    [hold] = slots.take(1)
-    slots.release(hold)
+    [slot] = slots.take(1)
+    slots.release(slot)
     with pytest.raises(slots.Lost):
-        take(hold)
+        take(slot)
     deletion.refresh_from_db()
     assert (deletion.waiting, deletion.sent, ProviderCall.objects.count()) == (3, 0, 0)
 
@@ -120,7 +120,7 @@ def test_an_item_in_hand_is_not_claimed_twice(sandbox, settings, confirm, images
     settings.TENSORSLAB_BATCH_SIZE = 2
     confirm(images(3))
     agenda.begin_due(now=timezone.now())
-    chunks = [take(hold) for hold in slots.take(3)]
+    chunks = [take(slot) for slot in slots.take(3)]
     assert [len(chunk.call.ids) for chunk in chunks if chunk] == [2, 1]
     assert DeletionItem.objects.filter(call__isnull=False).count() == 3
 
@@ -158,9 +158,9 @@ def test_what_a_clock_put_far_ahead_comes_back(sandbox, confirm, images) -> None
 
 
 def test_an_interrupted_look_up_of_no_deletion_is_closed_too(sandbox) -> None:
-    [hold] = slots.take(1)
+    [slot] = slots.take(1)
     call = recording.prepare(operation="look_up", kind="image", ids=["a"])
-    recording.leave(call.pk, hold, now=timezone.now())
+    recording.leave(call.pk, slot, now=timezone.now())
     _expire()
     tender = Tender("t")
     tender.tick()

@@ -116,13 +116,13 @@ def send(theatre: Theatre, deletion: Deletion, lists: int) -> Deletion:
     agenda.begin_due(now=theatre.now())
     just_asked()
     for _ in range(lists):
-        [hold] = slots.take(1)
-        chunk = take(hold)
+        [slot] = slots.take(1)
+        chunk = take(slot)
         assert chunk
         assert chunk.call.operation == "delete"
         verdict = sending.perform(chunk.call, deadline=float("inf"))
         write_books(chunk, verdict)
-        slots.release(hold)
+        slots.release(slot)
     deletion.refresh_from_db()
     return deletion
 

@@ -103,8 +103,8 @@ def test_a_witness_speaks_against_nobody_when_a_later_call_has_carried_it(confir
     account = accounts.current()
     item = DeletionItem.objects.order_by("-pk").first()
     chunk = next_controls._write_down("image", Purpose.WITNESS, item.task_id)
-    [hold] = slots.take(1)
-    assert next_call.leave(chunk, hold, now=timezone.now())
+    [slot] = slots.take(1)
+    assert next_call.leave(chunk, slot, now=timezone.now())
     carried = chunk.call.pk + 1 if later else chunk.call.pk - 1
     DeletionItem.objects.filter(pk=item.pk).update(outcome=Outcome.UNKNOWN, touched=True, first_call=carried)
     control = controls.of(account, "image")
@@ -123,13 +123,13 @@ def test_no_shifts_pile_up_while_one_goes_on(sandbox, settings, confirm, images,
     agenda.begin_due(now=timezone.now())
     DBTaskResult.objects.all().delete()
     Account.objects.update(wake_at=None)
-    [hold] = slots.take(1)
+    [slot] = slots.take(1)
     passed = 0
     monkeypatch.setattr(jobs.clock, "now", lambda: timezone.now() + timedelta(seconds=passed))
     tender = Tender("t", clock=jobs.clock.now)
     for _ in range(30):
         passed += 1
-        slots.keep([hold])
+        slots.renew_all([slot])
         tender.tick()
         jobs.wake(jobs.clock.now())
     assert DBTaskResult.objects.filter(status="READY", task_path=jobs.send.module_path).count() == 1

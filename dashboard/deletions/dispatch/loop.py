@@ -1,6 +1,18 @@
 """A shift: ten seconds of sending, and ten more while nobody else waits for its worker.
 
-Only HTTP happens in its threads; every row is written by the shift itself.
+Every row is written by the shift itself; only HTTP happens in threads (`in_flight`). It does one thing at a time, and a
+free slot is used before the books of an answer are written. In this order:
+
+1. Once a second it looks round: what is due begins, what must pause does, look-ups that are vouched for are concluded,
+   and it is found which large changes (arming, Undo, Stop …) have chunks left to do.
+2. Does an answer worry us, of those that are in no book yet? Then ready calls are taken back, and its books come first:
+   perhaps nothing should leave.
+3. Every free slot gets a call: one that is ready, else the one that is due next. A guarded statement lets it leave.
+4. Answers are taken in. Is one about to come, going by how long they take, nothing long is begun before it.
+5. The books of one answer are written, if no other has come meanwhile.
+6. Else there is time: the next call is made ready, or, when one a slot is, a large change goes on by a chunk.
+7. Is there nothing to do, it waits for what is out. Is nothing out either, it waits for what is due within a second;
+   else the shift ends, and the queue wakes the next one.
 """
 
 from __future__ import annotations
@@ -10,17 +22,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from dashboard.calls import accounts, clock, sending, slots
-from dashboard.calls.verdicts import Unanswered, Verdict, judge_delete, judge_look_up
+from dashboard.calls import accounts, clock, slots
 from dashboard.database import dialect
 from dashboard.deletions.dispatch import agenda, arming, next_call
+from dashboard.deletions.dispatch.in_flight import Answer, InFlight
 from dashboard.deletions.dispatch.next_call import Chunk
 from dashboard.deletions.dispatch.outcomes import settle
 from dashboard.deletions.evidence import concluding, next_controls
@@ -35,49 +46,28 @@ POLL = 0.2
 MOMENT = 1.0
 LOOK_ROUND = 1.0
 """Seconds between looks at what else has come up: this is not done after every answer."""
-SOON, SLACK = 0.025, 0.005
-"""Seconds: when an answer is so near, nothing else is begun that it would have to wait for; and how late it may be."""
 CONTROLS_ROUND = 0.5
 """Seconds between looks whether controls are wanted, while other calls are."""
-HELD_ON, AGAIN = 10.0, 0.5
-"""Seconds for which an answer is held that the database does not take, and from one try to the next. By then the leases
-of its slots run out, and others do the work."""
-OVERDUE = 3.0
-"""Seconds past its deadline after which a call is given up although its thread has not come back."""
+RETRIED_FOR, AGAIN = 10.0, 0.5
+"""Seconds for which writing the books of an answer is tried again, and from one try to the next. By then the leases of
+its slots run out, and others do the work."""
 
 stopping = threading.Event()
 """Set by the worker's signal handler: the calls in hand are finished, nothing new is taken."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class InHand:
-    hold: slots.Hold
-    chunk: Chunk
-    deadline: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """Moments here are of `time.monotonic()`."""
-
-    chunk: Chunk
-    verdict: Verdict
-    came_at: float
-
-
 @dataclass(kw_only=True)
 class Shift:
-    """Keeps one call in flight per slot. A free slot is used before the books of an answer are written."""
+    """Has one call in flight per slot."""
 
     length: float = LENGTH
     may_go_on: Callable[[], bool] = lambda: False
     """Asked when its time is up. To end means that every slot stands still for a moment."""
     clock: Callable[[], datetime] = clock.now
-    holds: list[slots.Hold] = field(default_factory=list)
-    """Slots that are ours."""
-    idle: list[slots.Hold] = field(default_factory=list)
+    ours: list[slots.OurSlot] = field(default_factory=list)
+    """Slots that are leased to us."""
+    free: list[slots.OurSlot] = field(default_factory=list)
     """Those of them without a call."""
-    in_hand: dict[Future[tuple[Verdict, float]], InHand] = field(default_factory=dict)
     ready: deque[Chunk] = field(default_factory=deque)
     """Calls written down ahead, at most one a slot."""
     answered: deque[Answer] = field(default_factory=deque)
@@ -87,8 +77,6 @@ class Shift:
     looked_round_at: float = 0.0
     controls_at: float = 0.0
     """When it is looked next whether controls are wanted."""
-    usual: float = 0.0
-    """Seconds that an answer takes, as far as we have seen."""
     dry: bool = False
     """Nothing was found that may leave, and nothing that could change that has happened since."""
 
@@ -98,30 +86,30 @@ class Shift:
         self._look_round()
         if stopping.is_set() or agenda.next_due(now=self.clock()) is None:
             return True
-        self.holds = slots.take(SHARE if dialect.lets_several_write() else settings.TENSORSLAB_CONCURRENCY)
-        if not self.holds:
+        self.ours = slots.take(SHARE if dialect.lets_several_write() else settings.TENSORSLAB_CONCURRENCY)
+        if not self.ours:
             return False
-        pool = ThreadPoolExecutor(max_workers=len(self.holds), thread_name_prefix="call")
+        self.free = list(self.ours)
+        self.in_flight = InFlight(len(self.ours))
         try:
-            self._send_all(pool)
+            self._send_all()
         except (OperationalError, InterfaceError):
             connection.close()
             self._finish()
             raise
         finally:
-            # A thread that outlived its deadline must not hold the worker: its call is settled, its slot expires.
-            pool.shutdown(wait=False, cancel_futures=True)
-            self._release_ready()
-            # What is still out after a failure keeps its slot until its lease is lost.
-            out = {held.hold for held in self.in_hand.values()}
-            for hold in self.holds:
-                if hold not in out:
-                    slots.release(hold)
+            self.in_flight.close()
+            self._take_back_ready()
+            # What is still out after a failure has its slot until the lease is lost.
+            out = self.in_flight.slots()
+            for slot in self.ours:
+                if slot not in out:
+                    slots.release(slot)
         return True
 
     def _finish(self) -> None:
         """After a failure: what was answered, or is about to be, is known, and is not thrown away."""
-        while self.in_hand or self.answered:
+        while self.in_flight or self.answered:
             if not self.answered:
                 self._collect(patience=POLL)
             else:
@@ -132,7 +120,7 @@ class Shift:
 
     def _look_round(self) -> None:
         """What is to begin, what must pause, and which large deletions have to be armed, undone or stopped."""
-        slots.keep(self.holds)
+        slots.renew_all(self.ours)
         agenda.heed_account(now=self.clock())
         agenda.begin_due(now=self.clock())
         concluding.conclude(now=self.clock())
@@ -145,30 +133,28 @@ class Shift:
         if not self.unfinished or self._over():
             return False
         step, deletion = self.unfinished.popleft()
-        size = arming.whole_batches() if self.in_hand or deletion.state == State.RUNNING else None
+        size = arming.whole_batches() if self.in_flight or deletion.state == State.RUNNING else None
         if step(deletion, now=self.clock(), size=size):
             self.unfinished.append((step, deletion))
         self.dry = False
         return True
 
-    def _send_all(self, pool: ThreadPoolExecutor) -> None:
-        self.idle = list(self.holds)
+    def _send_all(self) -> None:
         while True:
-            # What a worrying answer means is written down before anything else leaves: perhaps nothing should.
-            careful = any(answer.verdict.ruling not in accounts.USABLE for answer in self.answered)
+            worrying = any(answer.verdict.ruling not in accounts.USABLE for answer in self.answered)
             if time.monotonic() > self.ends and not stopping.is_set() and self.may_go_on():
                 self.ends = time.monotonic() + self.length
-            if careful or self._over():
-                self._release_ready()
+            if worrying or self._over():
+                self._take_back_ready()
             # Answers may come faster than books are written: at most one a slot is in no book when more leaves.
-            busy = careful or len(self.answered) > len(self.holds)
-            while self.idle and not busy and not self._over() and self._send(pool):
+            busy = worrying or len(self.answered) > len(self.ours)
+            while self.free and not busy and not self._over() and self._send():
                 pass
             came = self._collect(patience=self._worth_waiting())
             if self.answered and (busy or not came):
                 self._settle_next()
             elif not came and not self._work_ahead():
-                if not self.in_hand and not self._wait_a_moment():
+                if not self.in_flight and not self._wait_a_moment():
                     return
                 self._collect(patience=POLL)
                 self.dry = False
@@ -179,7 +165,7 @@ class Shift:
         """While calls are out there is time: the next ones are written down, or a large change goes on."""
         if self._over():
             return False
-        if self.in_hand and len(self.ready) < len(self.holds) and (chunk := self._next_call()):
+        if self.in_flight and len(self.ready) < len(self.ours) and (chunk := self._next_call()):
             self.ready.append(chunk)
             return True
         return self._do_a_chunk()
@@ -204,13 +190,13 @@ class Shift:
             return chunk
         return next_call.prepare_inspection(now=now)
 
-    def _release_ready(self) -> None:
+    def _take_back_ready(self) -> None:
         while self.ready:
             next_call.release(self.ready.popleft().call.pk)
 
-    def _send(self, pool: ThreadPoolExecutor) -> bool:
+    def _send(self) -> bool:
         """Sends one more call. False when none is due."""
-        hold = self.idle[0]
+        slot = self.free[0]
         # Taken before the call is written down: whatever holds this process up from here on, when the lease has run
         # out the deadline is long past, and the thread sends nothing any more.
         deadline = time.monotonic() + settings.TENSORSLAB_TIMEOUT
@@ -218,20 +204,19 @@ class Shift:
         if chunk is None:
             return False
         try:
-            if not next_call.leave(chunk, hold, now=self.clock()):
+            if not next_call.leave(chunk, slot, now=self.clock()):
                 return True
         except slots.Lost:
-            self.idle.remove(hold)
-            self.holds.remove(hold)
+            self.free.remove(slot)
+            self.ours.remove(slot)
             return True
-        self.idle.remove(hold)
-        future = pool.submit(_perform, chunk, deadline)
-        self.in_hand[future] = InHand(hold=hold, chunk=chunk, deadline=deadline)
+        self.free.remove(slot)
+        self.in_flight.send(chunk, slot, deadline=deadline)
         return True
 
     def _wait_a_moment(self) -> bool:
         """Waits for what is due within one: a short rest is no reason to go through the queue."""
-        due = agenda.next_due(now=self.clock()) if self.holds and not self._over() else None
+        due = agenda.next_due(now=self.clock()) if self.ours and not self._over() else None
         if due is None or (left := (due - self.clock()).total_seconds()) > MOMENT:
             return False
         stopping.wait(max(left, 0.02))
@@ -241,7 +226,7 @@ class Shift:
     def _settle_next(self) -> None:
         """Writes the books of one answer. It is not lost while the database can't take it: that is tried again."""
         answer = self.answered.popleft()
-        gives_up = time.monotonic() + HELD_ON
+        gives_up = time.monotonic() + RETRIED_FOR
         while True:
             try:
                 return self._write_down(answer)
@@ -267,39 +252,13 @@ class Shift:
 
     def _worth_waiting(self) -> float:
         """Seconds until an answer that is about to come, so that its slot is used again at once."""
-        if 2 * len(self.answered) > len(self.holds):
-            return 0.0
-        now = time.monotonic()
-        ages = (now + settings.TENSORSLAB_TIMEOUT - held.deadline for held in self.in_hand.values())
-        near = [self.usual - age for age in ages if -SLACK < self.usual - age < SOON]
-        return min(near) + SLACK if near else 0.0
+        return self.in_flight.next_in() if 2 * len(self.answered) <= len(self.ours) else 0.0
 
     def _collect(self, *, patience: float) -> bool:
         """Takes in what was answered, or is overdue. False when there was nothing."""
-        done, out = wait(self.in_hand, timeout=patience, return_when=FIRST_COMPLETED)
-        for future in done:
-            held = self.in_hand.pop(future)
-            took = time.monotonic() + settings.TENSORSLAB_TIMEOUT - held.deadline
-            # What we noticed late was not late: it falls at once, and rises slowly.
-            self.usual = min(took, self.usual + (took - self.usual) / 4) if self.usual else took
-            verdict, came_at = future.result()
-            self.answered.append(Answer(chunk=held.chunk, verdict=verdict, came_at=came_at))
-            self.idle.append(held.hold)
-        overdue = [future for future in out if time.monotonic() > self.in_hand[future].deadline + OVERDUE]
-        for future in overdue:
-            # Its thread may still be at work, so its slot is not ours to use any more.
-            held = self.in_hand.pop(future)
-            self.answered.append(Answer(chunk=held.chunk, verdict=_no_answer(held.chunk), came_at=time.monotonic()))
-            self.holds.remove(held.hold)
-        return bool(done or overdue)
-
-
-def _perform(chunk: Chunk, deadline: float) -> tuple[Verdict, float]:
-    """Its verdict, and when the answer came: the books are written later."""
-    verdict = sending.perform(chunk.call, deadline=deadline)
-    return verdict, time.monotonic()
-
-
-def _no_answer(chunk: Chunk) -> Verdict:
-    error = Unanswered(f"No answer in {settings.TENSORSLAB_TIMEOUT:g} s.")
-    return judge_delete(error) if chunk.call.operation == next_call.Operation.DELETE else judge_look_up(error)
+        answers, out = self.in_flight.collect(patience=patience), self.in_flight.slots()
+        self.answered += answers
+        self.free += [answer.slot for answer in answers if answer.slot]
+        # What is overdue has taken its slot with it.
+        self.ours = [slot for slot in self.ours if slot in out or slot in self.free]
+        return bool(answers)

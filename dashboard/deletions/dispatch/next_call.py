@@ -71,21 +71,21 @@ def prepare(*, now: datetime) -> Chunk | None:
             idle.append(deletion.pk)
 
 
-def leave(chunk: Chunk, hold: slots.Hold, *, now: datetime) -> bool:
+def leave(chunk: Chunk, slot: slots.OurSlot, *, now: datetime) -> bool:
     """Puts a ready call in flight. False when it may not leave, or not any more: then it is taken back.
 
     Raises `slots.Lost`, and has taken it back too.
     """
     left = False
     try:
-        left = _put_in_flight(chunk, hold, now=now)
+        left = _put_in_flight(chunk, slot, now=now)
     finally:
         if not left:
             release(chunk.call.pk)
     return left
 
 
-def _put_in_flight(chunk: Chunk, hold: slots.Hold, *, now: datetime) -> bool:
+def _put_in_flight(chunk: Chunk, slot: slots.OurSlot, *, now: datetime) -> bool:
     # After its end a deletion is only inspected.
     may_leave = f"""EXISTS (SELECT 1 FROM {DELETIONS} d WHERE d.id = %s AND {turns.may_send()}
             AND (d.state = 'running' AND (%s OR d.stopped_at IS NULL AND {turns.nothing_speaks_against()})
@@ -97,11 +97,11 @@ def _put_in_flight(chunk: Chunk, hold: slots.Hold, *, now: datetime) -> bool:
     if chunk.deletion_id is None:
         may_leave = "EXISTS (SELECT 1 FROM calls_account a WHERE a.host = %s AND a.paused_reason = '')"
         values = (accounts.current_host(),)
-    if recording.leave(chunk.call.pk, hold, may_leave, *values, now=now):
+    if recording.leave(chunk.call.pk, slot, may_leave, *values, now=now):
         return True
     # Perhaps only the slot's lease was too short.
-    slots.renew(hold)
-    return recording.leave(chunk.call.pk, hold, may_leave, *values, now=now)
+    slots.renew(slot)
+    return recording.leave(chunk.call.pk, slot, may_leave, *values, now=now)
 
 
 def release(call_id: int) -> bool:

@@ -1,0 +1,92 @@
+"""Calls that are out: each in a thread of its own, under a slot of its own. Only HTTP happens in these threads."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import NamedTuple
+
+from django.conf import settings
+
+from dashboard.calls import recording, sending
+from dashboard.calls.slots import OurSlot
+from dashboard.calls.verdicts import Unanswered, Verdict, judge_delete, judge_look_up
+from dashboard.deletions.dispatch.next_call import Chunk, Operation
+
+SOON, SLACK = 0.025, 0.005
+"""Seconds: when an answer is so near, nothing else is begun that it would have to wait for; and how late it may be."""
+OVERDUE = 3.0
+"""Seconds past its deadline after which a call is given up although its thread has not come back."""
+
+
+class Out(NamedTuple):
+    """A call that is out. Moments here are of `time.monotonic()`."""
+
+    slot: OurSlot
+    chunk: Chunk
+    deadline: float
+
+
+class Answer(NamedTuple):
+    chunk: Chunk
+    verdict: Verdict
+    came_at: float
+    slot: OurSlot | None
+    """Free for the next call. None when the call is overdue: its thread may still be at work, so the slot stays its."""
+
+
+class InFlight:
+    def __init__(self, most: int) -> None:
+        self.pool = ThreadPoolExecutor(max_workers=most, thread_name_prefix="call")
+        self.out: dict[Future[tuple[Verdict, float]], Out] = {}
+        self.usual = 0.0
+        """Seconds that an answer takes, as far as we have seen."""
+
+    def __len__(self) -> int:
+        return len(self.out)
+
+    def send(self, chunk: Chunk, slot: OurSlot, *, deadline: float) -> None:
+        self.out[self.pool.submit(_perform, chunk.call, deadline)] = Out(slot, chunk, deadline)
+
+    def collect(self, *, patience: float) -> list[Answer]:
+        """What was answered, or is overdue. Waits so many seconds for the first."""
+        done, out = wait(self.out, timeout=patience, return_when=FIRST_COMPLETED)
+        answers = []
+        for future in done:
+            slot, chunk, deadline = self.out.pop(future)
+            self._learn(time.monotonic() + settings.TENSORSLAB_TIMEOUT - deadline)
+            answers.append(Answer(chunk, *future.result(), slot))
+        for future in out:
+            if time.monotonic() > self.out[future].deadline + OVERDUE:
+                chunk = self.out.pop(future).chunk
+                answers.append(Answer(chunk, _no_answer(chunk.call), time.monotonic(), None))
+        return answers
+
+    def _learn(self, took: float) -> None:
+        # What we noticed late was not late: it falls at once, and rises slowly.
+        self.usual = min(took, self.usual + (took - self.usual) / 4) if self.usual else took
+
+    def next_in(self) -> float:
+        """Seconds until an answer that is about to come; 0 when none is."""
+        now = time.monotonic()
+        ages = (now + settings.TENSORSLAB_TIMEOUT - one.deadline for one in self.out.values())
+        near = [self.usual - age for age in ages if -SLACK < self.usual - age < SOON]
+        return min(near) + SLACK if near else 0.0
+
+    def slots(self) -> set[OurSlot]:
+        return {one.slot for one in self.out.values()}
+
+    def close(self) -> None:
+        """A thread that outlived its deadline must not hold up the worker: its call is settled, its slot expires."""
+        self.pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _perform(call: recording.Call, deadline: float) -> tuple[Verdict, float]:
+    """Its verdict, and when the answer came: the books are written later."""
+    verdict = sending.perform(call, deadline=deadline)
+    return verdict, time.monotonic()
+
+
+def _no_answer(call: recording.Call) -> Verdict:
+    error = Unanswered(f"No answer in {settings.TENSORSLAB_TIMEOUT:g} s.")
+    return judge_delete(error) if call.operation == Operation.DELETE else judge_look_up(error)
