@@ -1,11 +1,11 @@
 from django.urls import path
 
-from dashboard.deletions.views import controls, detail, draft, listing
+from dashboard.deletions.views import controls, detail, draft, listing, reports, strip
 
 urlpatterns = [
     path("", listing.deletion_list, name="deletion-list"),
     path("new/", draft.deletion_draft, name="deletion-draft"),
-    path("strip/", detail.deletion_strip, name="deletion-strip"),
+    path("strip/", strip.deletion_strip, name="deletion-strip"),
     path("<uuid:uuid>/", detail.deletion_detail, name="deletion-detail"),
     path("<uuid:uuid>/confirm/", draft.deletion_confirm, name="deletion-confirm"),
     path("<uuid:uuid>/keep/", draft.deletion_keep, name="deletion-keep"),
@@ -16,6 +16,6 @@ urlpatterns = [
     path("<uuid:uuid>/stop/", controls.deletion_stop, name="deletion-stop"),
     path("<uuid:uuid>/retry/", controls.deletion_retry, name="deletion-retry"),
     path("<uuid:uuid>/check/", controls.deletion_check, name="deletion-check"),
-    path("<uuid:uuid>/report.csv", listing.deletion_report_csv, name="deletion-report-csv"),
-    path("<uuid:uuid>/report.json", listing.deletion_report_json, name="deletion-report-json"),
+    path("<uuid:uuid>/report.csv", reports.deletion_report_csv, name="deletion-report-csv"),
+    path("<uuid:uuid>/report.json", reports.deletion_report_json, name="deletion-report-json"),
 ]

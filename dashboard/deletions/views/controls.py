@@ -1,3 +1,5 @@
+"""The buttons of a confirmed deletion: Undo, Pause, Resume, Accept, Stop the rest, Check, Retry."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -14,8 +16,10 @@ from dashboard.deletions import actions
 from dashboard.deletions.actions import Refused
 from dashboard.deletions.drafts.freezing import NothingSelected
 from dashboard.deletions.models import Deletion
-from dashboard.deletions.views.detail import by, render_live, render_strip
+from dashboard.deletions.views.answers import by
+from dashboard.deletions.views.detail import render_live
 from dashboard.deletions.views.draft import show_draft
+from dashboard.deletions.views.strip import render_strip
 from dashboard.pages.refusals import refused
 
 

@@ -1,9 +1,12 @@
+"""The dialog, or the page, that asks whether these tasks are to be deleted."""
+
 from __future__ import annotations
 
 import json
 from contextlib import suppress
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
@@ -12,20 +15,25 @@ from django.views.decorators.http import require_POST
 
 from dashboard.access.permissions import DELETE_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest
-from dashboard.calls import clock
+from dashboard.calls import accounts, clock
 from dashboard.deletions import actions
 from dashboard.deletions.actions import Changed, Invalid, NotYet, Refused
 from dashboard.deletions.drafts import freezing
-from dashboard.deletions.models import Deletion
-from dashboard.deletions.views.detail import by, draft_context, list_without_selection, render_strip
+from dashboard.deletions.drafts.facts import facts_of
+from dashboard.deletions.history.progress import freezing_of
+from dashboard.deletions.models import Deletion, State
+from dashboard.deletions.views.answers import by
+from dashboard.deletions.views.strip import render_strip
 from dashboard.pages.filter_forms import BadFilter
 from dashboard.pages.refusals import refused
 from dashboard.register import selecting
+from dashboard.register.filters.pasted import Pasted
 from dashboard.register.listing import Address
 from dashboard.register.selecting import GONE, BadSelection, Ticks
 from dashboard.register.views.now import fragments
 
 NOTHING = "Nothing is selected. Tick at least one task."
+NOT_CONFIRMED = "What you sent last did not arrive, or was not done. Nothing is confirmed yet."
 CHANGED = (
     "Some of these tasks became busy or held meanwhile and are skipped now. Read the new numbers, then confirm again."
 )
@@ -65,6 +73,52 @@ def show_draft(request: SignedInRequest, deletion: Deletion, *, told: str = "") 
     return render(request, "deletions/_dialog.html", draft_context(deletion, errors={"": told}))
 
 
+def draft_context(
+    deletion: Deletion, *, errors: dict[str, str] | None = None, reason: str | None = None, typed: str = ""
+) -> dict[str, object]:
+    errors = errors or {}
+    return {
+        "deletion": deletion,
+        "facts": facts_of(deletion),
+        "freezing": freezing_of(deletion),
+        "pasted": _pasted(deletion),
+        "errors": {name: text for name, text in errors.items() if name},
+        "error": errors.get("", ""),
+        "typed_needed": actions.is_typed_needed(deletion),
+        "reason": deletion.reason if reason is None else reason,
+        "typed": typed,
+        "doubt": accounts.doubt(),
+        "grace": settings.DELETION_GRACE_SECONDS,
+        "fingerprint_short": f"{deletion.fingerprint[:4]}·{deletion.fingerprint[4:8]}",
+    }
+
+
+def _pasted(deletion: Deletion) -> Pasted | None:
+    """What became of the ids that the list was searched for, where it was."""
+    # A version with other filters may have written the address.
+    with suppress(BadFilter):
+        filter = Address.from_query(QueryDict(deletion.back)).filter
+        return filter.pasted if filter.by_task_id else None
+    return None
+
+
+def draft_part(request: SignedInRequest, deletion: Deletion, part: str) -> HttpResponse:
+    """How far freezing is; then the dialog itself, or the whole page. To a dialog whose answer was lost, its fate."""
+    if deletion.state == State.DISCARDED:
+        return render(request, "_error.html", {"sentence": "This draft was discarded. Its tasks were kept."})
+    if deletion.state != State.DRAFT:
+        if part == "draft" or deletion.retry_of is not None:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return HttpResponse(headers={"HX-Redirect": list_without_selection(deletion)})
+    if part == "fate":
+        return render(request, "_error.html", {"sentence": NOT_CONFIRMED})
+    if not deletion.is_being_frozen and part == "draft":
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    template = "_freezing" if deletion.is_being_frozen else "_dialog"
+    context = {**draft_context(deletion), "in_dialog": part == "dialog"}
+    return render(request, f"deletions/{template}.html", context)
+
+
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_confirm(request: SignedInRequest, uuid: UUID) -> HttpResponse:
@@ -100,6 +154,12 @@ def _spend_selection(request: SignedInRequest, deletion: Deletion) -> str:
         address = Address.from_query(QueryDict(deletion.back))
         selecting.clear(selecting.find(address.selection, user=request.user))
     return list_without_selection(deletion)
+
+
+def list_without_selection(deletion: Deletion) -> str:
+    """The page that it was drafted on, without what was selected there."""
+    query = Address.from_query(QueryDict(deletion.back)).with_selection(None).query_string()
+    return reverse("task-list") + (f"?{query}" if query else "")
 
 
 def _again(request: SignedInRequest, deletion: Deletion, *, errors: dict[str, str], status: int) -> HttpResponse:

@@ -1,0 +1,34 @@
+"""The strip above the table: what is in flight for one person."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
+
+from dashboard.access.requests import SignedInRequest
+from dashboard.deletions.history import strip
+from dashboard.pages.refusals import refused
+from dashboard.pages.seen import unless_seen
+from dashboard.register.selecting import BadSelection
+
+
+@require_safe
+def deletion_strip(request: SignedInRequest) -> HttpResponse:
+    try:
+        return render_strip(request, shown=request.GET.get("shown", ""))
+    except BadSelection as bad:
+        return refused(request, str(bad), status=422)
+
+
+def render_strip(request: SignedInRequest, *, shown: str, watching: bool = True) -> HttpResponse:
+    """The strip, and out of band the presence cells of the rows that the page shows."""
+    try:
+        context = strip.context(user=request.user, shown=shown, watching=watching)
+    except BadSelection:
+        if request.method != "POST":
+            raise
+        # What was asked for is done by now; only the page's own cells can't be told.
+        context = strip.context(user=request.user, shown="", watching=watching)
+    content = render_to_string("deletions/_strip.html", context, request)
+    return unless_seen(request, content)
