@@ -79,7 +79,7 @@ def prove(account: Account) -> None:
 
 
 def learn(verdict: Verdict, *, host: str, now: datetime, jitter: float) -> str:
-    """Keeps what an answer says about the whole account. Returns why everything must pause, or nothing."""
+    """Notes what an answer says about the whole account. Returns why everything must pause, or nothing."""
     rows = Account.objects.filter(host=host)
     if verdict.ruling in PAUSING:
         rows.exclude(paused_reason__startswith=OLDER).update(paused_reason=verdict.sentence)

@@ -91,7 +91,7 @@ def note_exhausted(kind: str, *, now: datetime) -> None:
 
 
 def learn(control: Control, purpose: str, *, task_id: str, verdict: Verdict, sent_at: datetime, at: datetime) -> None:
-    """Keeps what a control answered at a moment. Inside the transaction that completes its call, the account locked."""
+    """Notes what a control answered at a moment. Inside the transaction that completes its call, the account locked."""
     usual = usual_form(control, now=at)
     if purpose == Purpose.WITNESS:
         good = _learn_witness(control, task_id, verdict, usual, sent_at, at)
@@ -168,7 +168,7 @@ def _learn_ghost(control: Control, verdict: Verdict, sent_at: datetime, at: date
 
 
 def fails_alone(purpose: str, verdict: Verdict) -> bool:
-    """Whether a call without an answer holds nothing else up: one that only checks, or vouches."""
+    """Whether a call without an answer stops nothing else: one that only checks, or vouches."""
     return purpose in {*Purpose, "verify", "inspect"} and verdict.ruling == Ruling.LOST
 
 

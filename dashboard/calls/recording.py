@@ -52,7 +52,7 @@ def prepare(*, operation: str, kind: str, ids: Sequence[str], deletion: UUID | N
 def leave(call_id: int, slot: slots.OurSlot, condition: str = "TRUE", *values: object, now: datetime) -> bool:
     """The last thing written before the request leaves: one statement, all its conditions in it.
 
-    False when the call is not ready, `condition` does not hold, or the slot's lease would not outlast it.
+    False when the call is not ready, `condition` is not met, or the slot's lease would not outlast it.
     """
     left = {
         "state": State.OPEN,

@@ -45,7 +45,7 @@ def mark_tasks(
     where: str = "TRUE",
     values: Sequence[object] = (),
 ) -> None:
-    """Shows on the register's own rows what became of them, of those `where` this holds."""
+    """Shows on the register's own rows what became of them, of those `where` this is true."""
     presence = PRESENCE[outcome]
     shown = {
         "presence": presence,

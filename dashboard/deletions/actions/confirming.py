@@ -68,7 +68,7 @@ def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetim
     with asked(by) as asking:
         _, draft = asking.lock(deletion)
         _require_confirmable(draft, by, now=now)
-        # A set that changed is kept as it is now: this transaction commits in any case.
+        # What it changed stays: this transaction commits in any case.
         changed = not large and freezing.recheck(draft, now=now)
         if not changed:
             if errors := check_confirmation(draft, reason=reason.strip(), typed=typed):

@@ -33,7 +33,7 @@ def undo(*, deletion: Deletion, by: By, now: datetime) -> None:
 def pause(*, deletion: Deletion, by: By) -> None:
     with asked(by) as asking:
         row = asking.lock_alone(deletion)
-        # What was stopped only looks up what is doubtful, and then it is finished: nothing is left to hold back.
+        # What was stopped only looks up what is doubtful, and then it is finished: nothing is left to pause.
         if not row.is_sending:
             raise Refused("Only a running deletion that was not stopped can be paused.")
         reason = f"Paused by {by.user.get_username()}."

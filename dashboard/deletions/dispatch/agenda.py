@@ -59,7 +59,7 @@ def heed_account(*, now: datetime | None = None) -> None:
     controls.heed_key(now=now)
     account = accounts.current()
     here = Deletion.objects.filter(host=account.host)
-    # What holds it up is looked at once more by the statement that acts on it: somebody may just have resumed.
+    # Why it stops is looked at once more by the statement that acts on it: somebody may just have resumed.
     same = Account.objects.filter(pk=account.pk, paused_reason=account.paused_reason, doubt=account.doubt)
     if account.paused_reason:
         running = here.filter(Exists(same), state=State.RUNNING)
@@ -166,4 +166,4 @@ def _may_delete(deletion: Deletion, *, now: datetime) -> bool:
         return False
     row = turns.of(deletion.pk, now=now)
     # One that may not send now, because its account rests, is looked at when that ends.
-    return row is None or not (row.holds_back or next_list.is_canary_out(row) or not turns.has_a_witness(row))
+    return row is None or not (row.must_look_first or next_list.is_canary_out(row) or not turns.has_a_witness(row))

@@ -88,7 +88,7 @@ def _next_to_arm(deletion: Deletion, size: int) -> tuple[int, int]:
 
 
 def _skip_blocked(deletion: Deletion, first: int, last: int, *, now: datetime) -> None:
-    """What another deletion holds by now, or somebody put on hold, is not ours to delete.
+    """What is another deletion's by now, or was put on hold, is not ours to delete.
 
     It was confirmed: the moment tells it from what was skipped before (`signing.MARK`).
     """
@@ -109,9 +109,9 @@ def _skip_blocked(deletion: Deletion, first: int, last: int, *, now: datetime) -
     taken = {eligibility.taken_by(name) for name in others}
     why = dict(blocked.annotate(why=eligibility.unfit(others=others)).values_list("pk", "why"))
     by_reason: dict[str, list[int]] = {}
-    for pk, tracked, held_elsewhere in found:
-        # None when its hold was lifted a moment ago: then it is ours after all.
-        if reason := eligibility.BUSY if held_elsewhere and why[tracked] not in taken else why[tracked]:
+    for pk, tracked, open_elsewhere in found:
+        # None when that ended a moment ago: then it is ours after all.
+        if reason := eligibility.BUSY if open_elsewhere and why[tracked] not in taken else why[tracked]:
             by_reason.setdefault(reason, []).append(pk)
     fields = {"outcome": Outcome.SKIPPED, "settled_at": now}
     skipped = sum(change_items(pks, {**fields, "message": reason}) for reason, pks in by_reason.items())

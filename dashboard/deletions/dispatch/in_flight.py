@@ -77,7 +77,7 @@ class InFlight:
         return {one.slot for one in self.out.values()}
 
     def close(self) -> None:
-        """A thread that outlived its deadline must not hold up the worker: its call is settled, its slot expires."""
+        """A thread that outlived its deadline must not stop the worker: its call is settled, its slot expires."""
         self.pool.shutdown(wait=False, cancel_futures=True)
 
 

@@ -197,8 +197,8 @@ class Shift:
     def _send(self) -> bool:
         """Sends one more call. False when none is due."""
         slot = self.free[0]
-        # Taken before the call is written down: whatever holds this process up from here on, when the lease has run
-        # out the deadline is long past, and the thread sends nothing any more.
+        # Taken before the call is written down: this process may be stopped from here on. When the lease has run
+        # out, the deadline is long past, and the thread sends nothing any more.
         deadline = time.monotonic() + settings.TENSORSLAB_TIMEOUT
         chunk = self.ready.popleft() if self.ready else self._next_call()
         if chunk is None:

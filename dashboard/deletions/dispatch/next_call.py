@@ -116,7 +116,7 @@ def release(call_id: int) -> bool:
                 sql.update(ITEMS, {"call_id": None}, "call_id = %s", call_id)
                 shift_counters(deletion_id, {Outcome.SENT: -number, Outcome.WAITING: number})
                 return True
-        # One outside any deletion holds no items.
+        # One outside any deletion has no items.
         return recording.forget(call_id)
 
 
@@ -172,7 +172,7 @@ def prepare_inspection(*, now: datetime) -> Chunk | None:
 
 
 def _prepare_delete(deletion: Sending, *, now: datetime) -> Chunk | None:
-    if deletion.holds_back or not turns.has_a_witness(deletion):
+    if deletion.must_look_first or not turns.has_a_witness(deletion):
         return None
     rows = _without_held(deletion, next_items(deletion, now=now), now=now)
     if not rows:

@@ -90,20 +90,20 @@ def _prune(*, now: datetime) -> None:
 
 def close_lost(lease: slots.Lease, *, now: datetime) -> None:
     """Ends a call whose lease is lost: one that left may or may not have been done."""
-    held = ProviderCall.objects.filter(pk=lease.of, lease_until=lease.until).first()
-    if held is None:
+    call = ProviderCall.objects.filter(pk=lease.of, lease_until=lease.until).first()
+    if call is None:
         return
-    if held.state == ProviderCall.State.READY:
-        next_call.release(held.pk)
+    if call.state == ProviderCall.State.READY:
+        next_call.release(call.pk)
         return
-    deletes = held.operation == ProviderCall.Operation.DELETE
+    deletes = call.operation == ProviderCall.Operation.DELETE
     error = Unanswered(WORKER_DIED)
     verdict = judge_delete(error) if deletes else judge_look_up(error)
-    if held.deletion is not None:
-        settle(held.pk, verdict, now=now)
+    if call.deletion is not None:
+        settle(call.pk, verdict, now=now)
         return
-    call = recording.Call(held.pk, held.operation, held.kind, held.purpose, None, (), held.sent_at)
-    sending.settle_alone(call, verdict, answered_at=now)
+    alone = recording.Call(call.pk, call.operation, call.kind, call.purpose, None, (), call.sent_at)
+    sending.settle_alone(alone, verdict, answered_at=now)
 
 
 def tend(tender: Tender, stop: threading.Event) -> None:

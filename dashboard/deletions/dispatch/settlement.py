@@ -109,7 +109,7 @@ class Settlement:
     delete: recording.Call | None = None
     """The delete that is being settled, if it left us."""
     lags: list[float] = field(default_factory=list)
-    """What it found of that, in seconds: kept by itself afterwards, for the order of locks."""
+    """What it found of that, in seconds: noted by itself afterwards, for the order of locks."""
     events: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     """Action and detail of what the audit log is told besides; appended last, like every audit event."""
 

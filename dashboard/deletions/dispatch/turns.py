@@ -34,7 +34,7 @@ class Sending(NamedTuple):
     canary_done: bool
     doubt: bool
     """Look-ups can't be trusted now, so none is made. It goes on by what TensorsLab says."""
-    holds_back: bool
+    must_look_first: bool
     """Something must be looked up, or vouched for, before another delete of it may leave."""
     confirmed_at: datetime
 
@@ -87,8 +87,8 @@ def _found(which: str, value: object, *, now: datetime) -> Sending | None:
         *may_send_values(now),
         value,
     )
-    for pk, uuid, stopped, size, through, kind, done, doubt, holds_back, confirmed_at in found:
-        flags = bool(done), bool(doubt), bool(holds_back)
+    for pk, uuid, stopped, size, through, kind, done, doubt, must_look_first, confirmed_at in found:
+        flags = bool(done), bool(doubt), bool(must_look_first)
         return Sending(pk, UUID(str(uuid)), bool(stopped), size, through, kind, *flags, sql.moment(confirmed_at) or now)
     return None
 

@@ -51,9 +51,9 @@ def blocked(of: str = "", *, others: Takers | None = None) -> Case:
 
 
 def _taken(of: str, others: Takers) -> list[When]:
-    held = {f"{of}presence__in": [Presence.DELETING, Presence.DELETED]}
+    theirs_now = {f"{of}presence__in": [Presence.DELETING, Presence.DELETED]}
     return [
-        When(**held, **{f"{of}last_deletion__in": theirs}, then=Value(taken_by(name)))
+        When(**theirs_now, **{f"{of}last_deletion__in": theirs}, then=Value(taken_by(name)))
         for name, theirs in others.items()
     ]
 
@@ -78,7 +78,7 @@ def _is_there(items: QuerySet[DeletionItem]) -> IsNull:
 
 
 def unfit(of: str = "", *, others: Takers | None = None) -> Case:
-    """The same, but from the task's own row. What another deletion holds is shown there as deleting."""
+    """Why a task can't be in a deletion, by its own row: what another deletion has is shown there as deleting."""
     return Case(
         *_taken(of, others or {}),
         When(**{f"{of}presence": Presence.PRESENT, f"{of}held_by": "", "then": Value("")}),

@@ -52,9 +52,9 @@ def _of_ticked(selection: Selection, others: Takers) -> list[str]:
 def _of_all(selection: Selection, others: Takers) -> Counter[str]:
     """How many each took, of as many as are counted anywhere."""
     names = {uuid: name for name, theirs in others.items() for uuid in theirs}
-    held = selecting.selected(selection).filter(presence=Presence.DELETING, last_deletion__in=names)
+    going = selecting.selected(selection).filter(presence=Presence.DELETING, last_deletion__in=names)
     found: Counter[str] = Counter()
-    for tasks in [held, *departed(selection, others)]:
+    for tasks in [going, *departed(selection, others)]:
         by_deletion = tasks.order_by().values_list("last_deletion", flat=True)[: COUNT_CAP + 1]
         found.update(names[uuid] for uuid in by_deletion if uuid)
     return found

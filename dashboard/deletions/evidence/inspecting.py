@@ -193,7 +193,7 @@ def _resampled(item: Carried, *, gone: bool) -> dict[str, Sql]:
 def _end_if_done(pk: int, deletion: Deletion, *, now: datetime, work: Settlement | None = None) -> None:
     row = Inspection.objects.get(pk=pk)
     left = DeletionItem.objects.filter(deletion=deletion, inspection=pk)
-    # What is out keeps its `not_before`.
+    # What is out still has its `not_before`.
     pending = left.filter(not_before__isnull=False) | left.filter(claim__gt=0)
     if row.at is None and row.marked_through >= deletion.last_item and not pending.exists():
         Inspection.objects.filter(pk=pk).update(at=now)

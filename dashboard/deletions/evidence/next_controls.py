@@ -221,7 +221,7 @@ def _write_down(kind: str, purpose: Purpose, task_id: str) -> Chunk:
 
 
 def settle(call: recording.Call, verdict: Verdict, *, now: datetime, came_at: datetime) -> None:
-    """Keeps what a control answered, and concludes what it vouches for."""
+    """Notes what a control answered, and concludes what it vouches for."""
     sent_at = ProviderCall.objects.values_list("sent_at", flat=True).get(pk=call.pk)
     missing = call.purpose == Purpose.WITNESS and verdict.ruling == Ruling.ABSENT
     void = missing and not _should_exist(call.kind, call.ids[0], asked_by=call.pk)

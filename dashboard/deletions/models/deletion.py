@@ -210,7 +210,7 @@ class Deletion(models.Model):
 
     @property
     def is_sending(self) -> bool:
-        """Running, and not only to look up what is doubtful: Pause has something to hold back."""
+        """Running, and not only to look up what is doubtful: there is something to pause."""
         return self.state == State.RUNNING and not self.is_stopped
 
     @property

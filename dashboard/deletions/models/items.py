@@ -98,7 +98,7 @@ class DeletionItem(models.Model):
     task_id = models.CharField(max_length=255)
     outcome = models.CharField(max_length=12, choices=Outcome)
     open = models.BooleanField(default=False)
-    """Armed and not yet settled: this deletion holds the task."""
+    """Armed and not yet settled: the task is this deletion's, and no other's."""
     code = models.IntegerField(null=True)
     message = models.TextField(blank=True)
     attempts = models.PositiveIntegerField(default=0)
@@ -116,7 +116,7 @@ class DeletionItem(models.Model):
     call = models.ForeignKey(
         ProviderCall, null=True, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="items"
     )
-    """The call in hand that holds it; null otherwise. Calls are never removed from under their items, so that the
+    """The call in hand that it is in; null otherwise. Calls are never removed from under their items, so that the
     database need not look a hundred of them up each time."""
     sent_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
