@@ -52,8 +52,8 @@ def settle(
 ) -> bool:
     """Applies `verdict` to the items of an open call. False when another settled it first: then nothing changes.
 
-    `came_at` is when the answer did, which may be a while ago. `sent` is the call as its sender remembers it: rows may
-    have been changed meanwhile. Without it all is read from the rows.
+    `came_at` is when the answer did, perhaps a while ago. `sent` is the call as its sender remembers it, whatever
+    became of its row since; without it the row is all there is.
 
     1. Account (if the answer speaks of it) and deletion are locked.
     2. The call is completed: who comes second finds it completed, and stops.
@@ -62,9 +62,7 @@ def settle(
     """
     usable = verdict.ruling in accounts.USABLE
     with transaction.atomic():
-        if not usable:
-            accounts.locked()
-        call, deletion = _locked(call_id, sent)
+        call, deletion = _locked(call_id, sent, of_account=not usable)
         # A clock that was put back meanwhile does not make an answer come before its question.
         answered_at = max(came_at or now, call.sent_at or now)
         if not recording.complete(call_id, verdict, answered_at=answered_at):
@@ -101,8 +99,10 @@ def _has_no_such_kind(call: recording.Call, verdict: Verdict) -> bool:
     return call.purpose == "other" and verdict.ruling in NOT_OURS
 
 
-def _locked(call_id: int, sent: recording.Call | None) -> tuple[recording.Call, Settled]:
+def _locked(call_id: int, sent: recording.Call | None, *, of_account: bool) -> tuple[recording.Call, Settled]:
     """The call, and its deletion, locked so that two settlings never both miss that they were the last."""
+    if of_account:
+        accounts.locked()
     its = "c.deletion" if sent is None else "%s"
     [(operation, kind, purpose, sent_at, *row)] = sql.rows(
         f"""SELECT c.operation, c.kind, c.purpose, c.sent_at, {DELETION_COLUMNS}

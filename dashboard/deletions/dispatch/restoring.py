@@ -115,7 +115,7 @@ def _perhaps_undone() -> str:
 
 
 def unfinished_chunks() -> list[tuple[Callable[..., bool], Deletion]]:
-    """What is to be marked as perhaps sent. Only what is armed: the rest has no task to itself, and follows as it is opened."""
+    """What is to be marked as perhaps sent. Only what is armed: the rest follows as it is opened."""
     ready = Q(armed_at__isnull=False) | Q(doubted_through__lt=F("armed_through"))
     return [(doubt_chunk, row) for row in Deletion.objects.being_doubted().filter(ready).order_by("pk")]
 
