@@ -106,6 +106,8 @@ def test_retry_is_a_new_draft_of_the_refused_with_its_reason(sandbox, olga, conf
     sandbox.control(refuse={tasks[2].task_id: "task is running"})
     deletion = work(confirm(tasks))
     retry = actions.retry_refused(deletion=deletion, by=By(user=olga), now=timezone.now())
+    told = AuditEvent.objects.get(action="deletion.drafted", subject=str(retry.uuid))
+    assert (told.actor, told.detail["retry_of"]) == ("olga", str(deletion.uuid))
     assert (retry.state, retry.size, retry.reason, retry.retry_of) == (State.DRAFT, 1, "Spring", deletion)
     sandbox.control(refuse={})
     actions.confirm(deletion=retry, by=By(user=olga), reason="Spring", typed="", now=timezone.now())

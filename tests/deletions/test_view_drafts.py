@@ -88,6 +88,17 @@ def test_only_skipped_tasks_leave_nothing_to_confirm(operator) -> None:
     assert "Held: Legal case 12" in page
 
 
+def test_the_log_tells_who_drafted_it_and_who_discarded_it(operator, tasks) -> None:
+    draft = drafted(operator, tasks)
+    operator.post(url_of("keep", draft))
+    # A second press changes nothing, and is not told.
+    operator.post(url_of("keep", draft))
+    told = AuditEvent.objects.filter(subject=str(draft.uuid)).order_by("sequence")
+    assert [event.action for event in told] == ["deletion.drafted", "deletion.discarded"]
+    assert {(event.actor, event.address) for event in told} == {("olga", "127.0.0.1")}
+    assert told[0].detail == {"tasks": draft.size, "total": draft.total}
+
+
 def test_confirming_without_htmx_goes_to_the_deletion(operator, tasks) -> None:
     draft = drafted(operator, tasks)
     response = operator.post(url_of("confirm", draft), {"reason": "Spring"})

@@ -172,7 +172,7 @@ def _again(request: SignedInRequest, deletion: Deletion, *, errors: dict[str, st
 
 @require_POST
 @permission_required(DELETE_TASKS)
-def deletion_keep(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+def deletion_discard(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     deletion = get_object_or_404(Deletion, uuid=uuid)
     try:
         actions.discard(deletion=deletion, by=by(request))
