@@ -16,7 +16,6 @@ from dashboard.audit.models import AuditEvent
 from dashboard.calls import slots
 from dashboard.calls.verdicts import Ruling, Verdict
 from dashboard.deletions import actions
-from dashboard.deletions.actions.asking import Asking
 from dashboard.deletions.dispatch import agenda, arming, closing, next_call, outcomes
 from dashboard.deletions.evidence import inspecting
 from dashboard.deletions.models import Deletion, DeletionItem
