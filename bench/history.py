@@ -26,7 +26,7 @@ COUNTED: dict[str, Aggregate] = {
     "total": Count("pk"),
     "first_item": Min("pk"),
     "last_item": Max("pk"),
-    **{f"{kind}s": Count("pk", filter=Q(kind=kind)) for kind in ("image", "video")},
+    "images": Count("pk", filter=Q(kind="image")),
     **{outcome: Count("pk", filter=Q(outcome=outcome)) for outcome in ("deleted", "refused", "unknown")},
 }
 """What the product keeps of a deletion's items, so that its pages need not ask them."""
