@@ -133,7 +133,7 @@ class Walk:
     def _found(self, cursor: Cursor | None, *, limit: int) -> list[TrackedTask]:
         """A common word is met at once, a rare one is found among few. For others, stretches are looked through."""
         q = self.filter.prompt_words
-        if not self._is_large and self.candidates is not None:
+        if self._is_known_to_find_few():
             return self._picked(cursor, limit=limit)
         met, looks = self._met(cursor, limit=limit, at_most=LOOKED_AT)
         if self._is_large and self._is_common(looks) and (met is None or len(met) == limit):
@@ -157,6 +157,16 @@ class Walk:
         for segment in self._segments(cursor):
             rows += segment.tasks.filter(predicate.found(q))[: limit - len(rows)]
         return rows
+
+    def _is_known_to_find_few(self) -> bool:
+        """Whether an index tells it for less than a look at the tasks; all of a page are sorted for nothing."""
+        if not self._is_large:
+            return self.candidates is not None
+        lazily = proposals.stop_at_the_limit()
+        few = predicate.candidates(self.filter.prompt_words, limit=READ_WHOLE) if lazily else None
+        if few is not None:
+            self.__dict__["candidates"] = few
+        return few is not None
 
     def _is_common(self, looks: Sequence[Look | None]) -> bool:
         """Whether an index would propose more than are sorted, if it goes on as in the looks that were taken."""

@@ -75,6 +75,13 @@ def test_a_page_that_is_not_counted_counts_nothing(operator: Person, many: None)
 
 def test_in_a_large_register_what_is_not_sorted_is_counted_behind_the_page(operator, many: None, monkeypatch) -> None:
     monkeypatch.setattr(walking, "SMALL", 0)
+    monkeypatch.setattr(walking, "READ_WHOLE", 2)
     page = operator.get("/tasks/?q=red+fox").content.decode()
     assert later(page) == "/tasks/total/?q=red+fox"
     assert "3 or more match" in page
+
+
+def test_what_an_index_finds_at_once_is_not_looked_for_in_a_large_register(operator, many: None, monkeypatch) -> None:
+    monkeypatch.setattr(walking, "SMALL", 0)
+    page = operator.get("/tasks/?q=red+fox").content.decode()
+    assert ("or more match" not in page) is proposals.stop_at_the_limit()
