@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from dashboard.audit.models import AuditEvent
 from dashboard.pages import foreign
 from dashboard.pages.cursors import Cursor, Page, cut
 
+CONFIRMED = "deletion.confirmed"
 PAGE_SIZE = 50
 SHORT = 30
 """Characters of a detail that need no folding."""
@@ -25,6 +27,8 @@ class Row:
     """The uuid of the deletion that the event is about, or empty."""
     detail: SafeString
     is_long: bool
+    confirmed_by: str
+    """Who confirmed the deletion that a call was made for, or empty."""
 
 
 def page_of(events: QuerySet[AuditEvent], cursor: Cursor | None) -> Page[Row]:
@@ -36,16 +40,32 @@ def page_of(events: QuerySet[AuditEvent], cursor: Cursor | None) -> Page[Row]:
         behind = events.filter(**{"sequence__gt" if older else "sequence__lt": cursor.number}).exists()
     found = list(here.order_by("-sequence" if older else "sequence")[: PAGE_SIZE + 1])
     rows, has_newer, has_older = cut(found, size=PAGE_SIZE, onward=older, behind=behind)
+    people = confirmed_by(event.subject for event in rows if is_call(event))
     return Page(
-        rows=[_row(event) for event in rows],
+        rows=[_row(event, people) for event in rows],
         newer=Cursor(older=False, number=rows[0].sequence + 1) if rows and has_newer else None,
         older=Cursor(older=True, number=rows[-1].sequence - 1) if rows and has_older else None,
     )
 
 
-def _row(event: AuditEvent) -> Row:
-    length = len(json.dumps(event.detail, ensure_ascii=False))
-    return Row(event=event, deletion=_deletion(event), detail=_words(event.detail), is_long=length > SHORT)
+def confirmed_by(deletions: Iterable[str]) -> dict[str, str]:
+    """Who confirmed each of some deletions, by uuid, as its own entry in the log says."""
+    entries = AuditEvent.objects.filter(action=CONFIRMED, subject__in={*deletions} - {""})
+    return dict(entries.order_by("sequence").values_list("subject", "actor"))
+
+
+def is_call(event: AuditEvent) -> bool:
+    return event.action.startswith("call.")
+
+
+def _row(event: AuditEvent, people: dict[str, str]) -> Row:
+    return Row(
+        event=event,
+        deletion=_deletion(event),
+        detail=_words(event.detail),
+        is_long=len(json.dumps(event.detail, ensure_ascii=False)) > SHORT,
+        confirmed_by=people.get(event.subject, "") if is_call(event) else "",
+    )
 
 
 def _words(detail: Any) -> SafeString:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -11,13 +12,15 @@ from django.views.decorators.http import require_safe
 
 from dashboard.audit import chain
 from dashboard.audit.filters import AuditFilterForm
-from dashboard.audit.listing import page_of
+from dashboard.audit.listing import confirmed_by, is_call, page_of
 from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.pages.downloads import download
 from dashboard.pages.filter_forms import BadFilter
 from dashboard.pages.refusals import refused
 from dashboard.pages.spreadsheet import csv_file
 
+AT_ONCE = 500
+"""Entries of an export whose confirmations are looked for together."""
 PAGE = "audit/audit_log.html"
 COLUMNS = ["sequence", "at", "actor", "address", "action", "subject", "detail", "previous_hash", "hash"]
 
@@ -64,8 +67,16 @@ def _export(
 
 
 def _csv(events: Iterator[AuditEvent]) -> Iterator[str]:
-    rows = ([_cell(event, name) for name in COLUMNS] for event in events)
-    return csv_file(COLUMNS, rows, zone=timezone.get_current_timezone())
+    columns = [*COLUMNS, "confirmed_by"]
+    rows = ([*(_cell(event, name) for name in COLUMNS), person] for event, person in _with_who_confirmed(events))
+    return csv_file(columns, rows, zone=timezone.get_current_timezone())
+
+
+def _with_who_confirmed(events: Iterator[AuditEvent]) -> Iterator[tuple[AuditEvent, str]]:
+    """Each event, with the person who confirmed the deletion that a call was made for."""
+    while some := list(islice(events, AT_ONCE)):
+        people = confirmed_by(event.subject for event in some if is_call(event))
+        yield from ((event, people.get(event.subject, "") if is_call(event) else "") for event in some)
 
 
 def _cell(event: AuditEvent, name: str) -> Any:

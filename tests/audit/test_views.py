@@ -208,7 +208,8 @@ def test_the_csv_holds_what_the_filter_left(viewer: Person) -> None:
     assert text[0] == "\ufeff"
     (row,) = csv.DictReader(text[1:].splitlines())
     event = AuditEvent.objects.get(sequence=1)
-    assert list(row) == [name for name in chain.as_dict(event) if name not in {"commitments", "salts"}]
+    told = [name for name in chain.as_dict(event) if name not in {"commitments", "salts"}]
+    assert list(row) == [*told, "confirmed_by"]
     assert row["subject"] == "'=1+1"
     assert json.loads(row["detail"]) == {"reason": "=cmd()"}
     assert row["hash"] == event.hash
@@ -290,3 +291,23 @@ def test_a_forged_entry_is_still_listed(viewer: Person) -> None:
     AuditEvent.objects.update(detail=["not", "a", "mapping"])
 
     assert sequences(viewer.get("/audit/")) == [1]
+
+
+def test_a_call_names_who_confirmed_its_deletion(viewer: Person) -> None:
+    ours, other = str(uuid4()), str(uuid4())
+    append(ours, actor="olga")
+    append(other, actor="otto")
+    append(ours, actor="", action="call.delete", ids=["a"])
+    append("", actor="", action="call.look_up", ids=["b"])
+
+    page = strip_tags(viewer.get("/audit/").content.decode()).split()
+    rows = list(csv.DictReader(text_of(viewer.get("/audit/export.csv")).lstrip("\ufeff").splitlines()))
+
+    assert " ".join(page).count("confirmed by olga") == 1
+    assert "confirmed by otto" not in " ".join(page)
+    assert [(row["action"], row["actor"], row["confirmed_by"]) for row in rows] == [
+        ("deletion.confirmed", "olga", ""),
+        ("deletion.confirmed", "otto", ""),
+        ("call.delete", "", "olga"),
+        ("call.look_up", "", ""),
+    ]
