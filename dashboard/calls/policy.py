@@ -1,4 +1,4 @@
-"""How long to wait, and when to stop trying. Pure functions; the caller brings the randomness."""
+"""How long to wait before the next try. Pure functions; the caller brings the randomness."""
 
 from __future__ import annotations
 

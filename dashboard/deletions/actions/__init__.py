@@ -12,8 +12,11 @@ from dashboard.deletions.actions.confirming import (
     is_typed_needed,
 )
 from dashboard.deletions.actions.drafting import discard, draft, retry_refused, watch_freezing
-from dashboard.deletions.actions.interventions import accept, check_unknown, note_opened, pause, resume, undo
+from dashboard.deletions.actions.opening import note_opened
+from dashboard.deletions.actions.pausing import pause, resume
 from dashboard.deletions.actions.stopping import stop_rest
+from dashboard.deletions.actions.undoing import undo
+from dashboard.deletions.actions.unknowns import accept, check_unknown
 
 __all__ = [
     "NOT_FROZEN",

@@ -1,33 +1,18 @@
-"""What a person can ask of a confirmed deletion, besides stopping the rest of it."""
+"""Pause and Resume of a confirmed deletion."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from django.conf import settings
-from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef
 
-from dashboard.calls import accounts, controls, doubts
+from dashboard.calls import accounts, controls
 from dashboard.calls.models import Account
 from dashboard.calls.sending import MISSING_KEY
 from dashboard.deletions.actions.asking import By, Refused, asked
-from dashboard.deletions.dispatch import agenda, arming, restoring
+from dashboard.deletions.dispatch import restoring
 from dashboard.deletions.dispatch.jobs import wake
-from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
-
-
-def undo(*, deletion: Deletion, by: By, now: datetime) -> None:
-    with asked(by) as asking:
-        _, row = asking.lock(deletion)
-        if row.state == State.CANCELLED:
-            raise Refused("This deletion was undone already. Every task is kept.")
-        if not row.is_in_grace(now=now):
-            raise Refused("Too late to undo: the deletion has started. Use Stop the rest.")
-        Deletion.objects.filter(pk=row.pk).update(state=State.CANCELLED, finished_at=now, opened_at=now)
-        wake(now)
-        asking.record("deletion.undone", row)
-    arming.in_chunks(arming.undo_chunk, deletion, now=now, at_most=1)
+from dashboard.deletions.models import Deletion, State
 
 
 def pause(*, deletion: Deletion, by: By) -> None:
@@ -89,39 +74,3 @@ def _go_on(row: Deletion, account: Account, *, now: datetime) -> None:
     others.filter(key=row.key).update(**going_on, key=accounts.current_key())
     others.update(**going_on)
     accounts.resume(account)
-
-
-def accept(*, deletion: Deletion, by: By, now: datetime) -> None:
-    """Believes answers that nothing vouches for, since the register has no task that could: by name, in the log."""
-    with asked(by) as asking:
-        account, row = asking.lock(deletion)
-        its_own = row.is_paused_by_account and row.host == account.host
-        if not its_own or not doubts.may_accept(account, now=now):
-            raise Refused("There is nothing to accept: TensorsLab's answers are vouched for, or are to be again.")
-        doubts.accept(account, by=by.user.get_username())
-        wake(now)
-        asking.record("account.accepted", row, doubt=account.doubt, host=account.host)
-    agenda.heed_account(now=now)
-
-
-def check_unknown(*, deletion: Deletion, by: By, now: datetime) -> None:
-    """Has the unknown tasks looked up again; nothing is deleted by that."""
-    with asked(by) as asking:
-        _, row = asking.lock(deletion)
-        taken = DeletionItem.objects.filter(tracked=OuterRef("tracked"), open=True)
-        unknown = row.items.filter(outcome=Outcome.UNKNOWN, open=False).exclude(Exists(taken))
-        if row.state != State.FINISHED or not unknown.exists():
-            raise Refused("There is nothing to check: no task of this deletion is unknown.")
-        again = {"failures": 0, "gone_times": 0, "there_times": 0, "inspection": None}
-        unknown.update(open=True, not_before=now, if_there=DeletionItem.IfThere.TELL, **again)
-        not_ended = {"finished_at": None, "closed_at": None, "opened_at": None, "stopped_at": None}
-        Deletion.objects.filter(pk=row.pk).update(state=State.RUNNING, checked_at=now, **not_ended)
-        wake(now)
-        asking.record("deletion.checked", row, unknown=row.unknown)
-
-
-def note_opened(*, deletion: Deletion, user: User, now: datetime) -> None:
-    """Takes the banner of a finished deletion away, once its requester has seen the deletion.
-    Nothing is asked by that."""
-    if deletion.state == State.FINISHED and deletion.actor_id == user.pk and deletion.opened_at is None:
-        Deletion.objects.filter(pk=deletion.pk, state=State.FINISHED).update(opened_at=now)
