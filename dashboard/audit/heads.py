@@ -252,7 +252,7 @@ def held(heads: Collection[Seen]) -> set[Seen]:
     if not heads:
         return set()
     statement = f"SELECT sequence, hash FROM audit_auditevent WHERE {sql.among('sequence')}"  # nosec B608 # only names from the code
-    found = dict(sql.rows(statement, sql.listed([head.sequence for head in heads])))
+    found = dict(sql.rows(statement, sql.array_of([head.sequence for head in heads])))
     return {head for head in heads if found.get(head.sequence) == head.hash}
 
 

@@ -12,7 +12,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
 from dashboard.calls.models import ProviderCall, Slot
-from dashboard.database.sql import Sql, among, from_now, listed, update
+from dashboard.database.sql import Sql, among, array_of, from_now, update
 
 LEASE_MARGIN = 15.0
 LEAST_MARGIN = 5.0
@@ -77,7 +77,7 @@ def renew(slot: OurSlot) -> None:
 
 def renew_all(ours: Sequence[OurSlot]) -> None:
     """Extends the leases of those that are still ours."""
-    update("calls_slot", {"lease_until": lease_end()}, among("token"), listed([slot.token for slot in ours]))
+    update("calls_slot", {"lease_until": lease_end()}, among("token"), array_of([slot.token for slot in ours]))
 
 
 def release(slot: OurSlot) -> None:

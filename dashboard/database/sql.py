@@ -77,7 +77,7 @@ def among(column: str) -> str:
     return f"{column} IN (SELECT value FROM json_each(%s))"  # nosec B608 # the caller names the column, the values go beside it
 
 
-def listed(values: Sequence[int] | Sequence[UUID]) -> list[int | UUID] | str:
+def array_of(values: Sequence[int] | Sequence[UUID]) -> list[int | UUID] | str:
     """A value that `among` compares with."""
     return list(values) if connection.vendor == "postgresql" else json.dumps([_plain(value) for value in values])
 

@@ -32,7 +32,7 @@ def shift_counters(deletion_id: int, changes: Mapping[str, int], **fields: objec
 
 def change_items(keys: Sequence[int], fields: Mapping[str, object]) -> int:
     """How many there were. By their keys alone: SQLite would read all items of a deletion that is named beside them."""
-    return sql.update(ITEMS, fields, sql.among("id"), sql.listed(keys))
+    return sql.update(ITEMS, fields, sql.among("id"), sql.array_of(keys))
 
 
 def mark_tasks(
@@ -57,4 +57,4 @@ def mark_tasks(
     # Locked by their keys, as an import does: in another order both deadlock.
     lock = sql.for_update(TASKS)
     chosen = f"id IN (SELECT id FROM {TASKS} WHERE {sql.among('id')} AND {where} ORDER BY id{lock})"  # nosec B608 # pieces from the code, values beside them
-    sql.update(TASKS, shown, chosen, sql.listed(tracked), *values)
+    sql.update(TASKS, shown, chosen, sql.array_of(tracked), *values)

@@ -216,4 +216,4 @@ def not_said(item: Carried) -> dict[str, Sql]:
 def names(items: Sequence[Carried]) -> list[tuple[str, str]]:
     """Kind and id of each, in the order of their rows."""
     found = f"SELECT kind, task_id FROM {ITEMS} WHERE {sql.among('id')} ORDER BY id"  # nosec B608 # pieces from the code, values beside them
-    return [(kind, task_id) for kind, task_id in sql.rows(found, sql.listed([item.pk for item in items]))]
+    return [(kind, task_id) for kind, task_id in sql.rows(found, sql.array_of([item.pk for item in items]))]

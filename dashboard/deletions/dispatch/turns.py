@@ -64,7 +64,7 @@ def nothing_speaks_against() -> str:
 def next_in_turn(idle: list[int], *, now: datetime) -> Sending | None:
     """The deletion that was served longest ago, leaving out the idle ones."""
     last = f"NOT {sql.among('d.id')} ORDER BY d.served_at ASC NULLS FIRST, d.id LIMIT 1{sql.for_update('d')}"
-    return _found(last, sql.listed(idle), now=now)
+    return _found(last, sql.array_of(idle), now=now)
 
 
 def of(deletion_id: int, *, now: datetime) -> Sending | None:

@@ -97,7 +97,7 @@ def _apply(deletion_id: int, judged: dict[int, tuple[Claimed, Judgement]], *, no
             deletion_id,
         )
         work = Settlement(deletion=settled_from(row), now=now)
-        for item in carried(f"{sql.among('id')} AND claim IS NOT NULL", sql.listed(list(judged))):
+        for item in carried(f"{sql.among('id')} AND claim IS NOT NULL", sql.array_of(list(judged))):
             claimed, judgement = judged[item.pk]
             if item.claim != claimed.call:
                 # Another worker has judged it meanwhile, and what it claims now is another look-up's.
