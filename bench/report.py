@@ -90,7 +90,7 @@ def milliseconds(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def save(part: str, runs: Sequence[Run], *, vendors: Sequence[str], file: Path) -> None:
-    kept = {
+    saved = {
         "part": part,
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": shlex.join(["python", "-m", "bench", *sys.argv[1:]]),
@@ -98,7 +98,7 @@ def save(part: str, runs: Sequence[Run], *, vendors: Sequence[str], file: Path) 
         "runs": [{**vars(run.case), "figures": run.figures} for run in runs],
     }
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(saved, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"\nEvery value: {file}")
 
 

@@ -90,7 +90,7 @@ class ImportBatchFactory(DjangoModelFactory[ImportBatch]):
     def ids(self, create: bool, extracted: list[str] | None, **kwargs: Any) -> None:
         if extracted:
             rows = [Row(line, "image", task_id) for line, task_id in enumerate(extracted, 1)]
-            pieces.keep(self, ROLE.ROWS, packed(rows).encode(), number=0, count=len(rows))
+            pieces.save(self, ROLE.ROWS, packed(rows).encode(), number=0, count=len(rows))
             self.to_add = len(rows)
             self.save(update_fields=["to_add"])
 

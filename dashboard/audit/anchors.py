@@ -99,8 +99,8 @@ def lost() -> Seen | None:
     """The first head in the file, if `AUDIT_ANCHOR` is one, that the database lacks."""
     noted = _noted()
     while some := list(islice(noted, BATCH)):
-        held = heads.held(some)
-        if lacking := [head for head in some if head not in held]:
+        found = heads.in_chain(some)
+        if lacking := [head for head in some if head not in found]:
             return lacking[0]
     return None
 

@@ -54,7 +54,7 @@ def append(
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("Append to the audit log inside transaction.atomic().")
-    sequence, previous, kept = _locked_head()
+    sequence, previous, recorded = _locked_head()
     event = AuditEvent(
         sequence=sequence + 1,
         at=timezone.now(),
@@ -73,7 +73,7 @@ def append(
     sql.update("audit_audithead", {"sequence": event.sequence, "hash": event.hash}, "id = %s", HEAD)
     head = heads.Seen(sequence=event.sequence, hash=event.hash, at=event.at)
     # Robust: the commit stands, so a fault there must not look like a failure of it.
-    transaction.on_commit(lambda: heads.leave(head, follows=(previous, kept)), robust=True)
+    transaction.on_commit(lambda: heads.leave(head, follows=(previous, recorded)), robust=True)
     return event
 
 
@@ -198,16 +198,16 @@ def in_order(events: QuerySet[AuditEvent]) -> Iterator[AuditEvent]:
 
 
 def _locked_head() -> tuple[int, str, str]:
-    """Sequence and hash of the last event, and the hash that the chain holds where `heads` kept one."""
+    """Sequence and hash of the last event, and the hash that the chain holds where `heads` recorded one."""
     locked = f"""
         SELECT sequence, hash, COALESCE((SELECT hash FROM audit_auditevent WHERE sequence = %s), '')
         FROM audit_audithead WHERE id = %s{sql.for_update("audit_audithead")}"""  # nosec B608 # only names from the code
-    if not (found := sql.rows(locked, heads.kept(), HEAD)):
+    if not (found := sql.rows(locked, heads.recorded(), HEAD)):
         # The first event ever. Whoever loses this race waits here until the winner's row is committed.
         AuditHead.objects.bulk_create([AuditHead(pk=HEAD)], ignore_conflicts=True)
-        found = sql.rows(locked, heads.kept(), HEAD)
-    [(sequence, last, kept)] = found
-    return sequence, last, kept
+        found = sql.rows(locked, heads.recorded(), HEAD)
+    [(sequence, last, recorded)] = found
+    return sequence, last, recorded
 
 
 def _plain(value: Any) -> Any:

@@ -46,10 +46,10 @@ def commit(event: AuditEvent) -> None:
 
 def impersonal(event: Entry, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of an entry without what it commits to."""
-    kept = {name: value for name, value in fields.items() if name not in event.commitments}
+    rest = {name: value for name, value in fields.items() if name not in event.commitments}
     if REASON in event.commitments:
-        kept["detail"] = {name: value for name, value in event.detail.items() if name != REASON}
-    return kept
+        rest["detail"] = {name: value for name, value in event.detail.items() if name != REASON}
+    return rest
 
 
 def mismatch(event: Entry) -> str:

@@ -1,4 +1,4 @@
-"""The newest head of the audit log that each process saw, kept in `VAR_DIR/heads`, outside of the database.
+"""The newest head of the audit log that each process saw, recorded in `VAR_DIR/heads`, outside of the database.
 
 A database that was restored from an older copy, or that lost commits in a failover, can't know what it lost. Hashes are
 chained: a chain that holds a head holds all before it, and one that lacks it is older, or went on otherwise.
@@ -68,7 +68,7 @@ class _Process:
         self.start = secrets.token_hex(4)
         self.lock = threading.Lock()
         self.database = ""
-        self.kept: Seen | None = None
+        self.recorded: Seen | None = None
         self.warned = False
 
     def name(self, database: str) -> str:
@@ -85,34 +85,34 @@ class _Process:
 _process = _Process()
 
 
-def kept() -> int:
+def recorded() -> int:
     """Sequence of the head that this process left, or 0: the event that a later head must be known to follow."""
-    return _process.kept.sequence if _process.kept else 0
+    return _process.recorded.sequence if _process.recorded else 0
 
 
 def leave(head: Seen, *, follows: Collection[str]) -> None:
     """Keeps `head`, which was just committed, for `behind` to compare with. Never fails for want of a folder.
 
-    `follows` are hashes of earlier events that the chain is known to hold; with `kept` among them, nothing is asked.
-    A head that is kept makes way only for one that follows it: if the database lost it meanwhile and went on
+    `follows` are hashes of earlier events known to the chain; with `recorded` among them, nothing is asked.
+    A head that is recorded makes way only for one that follows it: if the database lost it meanwhile and went on
     otherwise, it stays as the proof of that until `accept`.
     """
     with _process.lock:
-        # A chain that holds what was kept of a database is that database's.
-        is_known = _process.kept is not None and _process.kept.hash in follows
+        # A chain that holds what was recorded of a database is that database's.
+        is_known = _process.recorded is not None and _process.recorded.hash in follows
         if not (database := _process.database if is_known else beginning()):
             return
-        _process.database, _process.kept = database, head
+        _process.database, _process.recorded = database, head
         try:
             with closing(_Record(_folder() / _process.name(database))) as record:
                 before = record.read()
                 makes_way = before is None or (
-                    before.sequence < head.sequence and (before.hash in follows or bool(held([before])))
+                    before.sequence < head.sequence and (before.hash in follows or bool(in_chain([before])))
                 )
                 if makes_way:
                     record.write(head)
                 else:
-                    _process.kept = before
+                    _process.recorded = before
         except OSError as error:
             _process.warn(error)
             return
@@ -128,7 +128,7 @@ def behind() -> Behind | None:
     """
     # The files first. What they hold was committed before, so a healthy database holds it when it is asked.
     left = set(_left(beginning()).values())
-    lost = _highest(left - held(left))
+    lost = _highest(left - in_chain(left))
     end = newest() if lost else None
     return Behind(seen=lost, sequence=end.sequence, at=end.at) if lost and end else None
 
@@ -153,7 +153,7 @@ def accept() -> None:
     own = _folder() / _process.name(database)
     with _process.lock, closing(_Record(own)) as record:
         record.write(end)
-        _process.database, _process.kept = database, end
+        _process.database, _process.recorded = database, end
     # Another process that lives begins a new file.
     for file in _files(database):
         if file != own:
@@ -225,7 +225,7 @@ def _all() -> list[tuple[Path, re.Match[str]]]:
 def _tidy(database: str, head: Seen) -> None:
     """Removes what processes of this host left that are gone, where `head` stands for it: the chain holds both."""
     gone = {file: other for file, other in _left(database).items() if other.sequence <= head.sequence and _gone(file)}
-    known = held(gone.values())
+    known = in_chain(gone.values())
     for file, other in gone.items():
         if other in known:
             with suppress(OSError):
@@ -247,7 +247,7 @@ def _gone(file: Path) -> bool:
     return False
 
 
-def held(heads: Collection[Seen]) -> set[Seen]:
+def in_chain(heads: Collection[Seen]) -> set[Seen]:
     """Those that the chain holds."""
     if not heads:
         return set()

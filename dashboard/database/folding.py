@@ -36,7 +36,7 @@ def fold(text: str) -> str:
     return " ".join(folded.split())
 
 
-def holds(column: str, folded: str) -> GreaterThan:
+def contains(column: str, folded: str) -> GreaterThan:
     """Whether a column of folded text has this folded text anywhere in it."""
     return GreaterThan(StrIndex(F(column), Value(folded)), 0)
 

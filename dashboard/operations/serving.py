@@ -28,7 +28,7 @@ from dashboard.pages import bodies, headers
 THREADS = 8
 HEAD_WITHIN = 15.0
 """Seconds for the head of a request to arrive whole."""
-KEPT = 75.0
+NEXT_WITHIN = 75.0
 """Seconds for which a connection that has served a request is kept open for the next."""
 CROWDED_WITHIN = 2.0
 """The same while most of the sockets are taken."""
@@ -138,7 +138,7 @@ class Connection(HTTPChannel):
         # The loop that asks is the one that would finish it meanwhile.
         if self.request is not None and self.request.headers_finished:
             return bool(self.request.is_late)
-        within = KEPT if self.served and self.request is None else HEAD_WITHIN
+        within = NEXT_WITHIN if self.served and self.request is None else HEAD_WITHIN
         return now - self.waiting_since > (CROWDED_WITHIN if crowded else within)
 
     def drop(self) -> None:

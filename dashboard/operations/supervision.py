@@ -73,8 +73,8 @@ def configuration() -> str:
 
 def web_server(bind: str, *, processes: int, application: str = "dashboard.wsgi") -> list[str]:
     """What Python is to run, so that it answers there."""
-    kept = ["--worker-class", "dashboard.operations.serving.Buffered", "--timeout", "60", "--graceful-timeout", "10"]
-    return ["-m", "gunicorn", application, "--bind", bind, "--workers", str(processes), *kept, "--no-control-socket"]
+    fixed = ["--worker-class", "dashboard.operations.serving.Buffered", "--timeout", "60", "--graceful-timeout", "10"]
+    return ["-m", "gunicorn", application, "--bind", bind, "--workers", str(processes), *fixed, "--no-control-socket"]
 
 
 def _program(name: str, command: str, *, priority: int, processes: int = 1) -> str:

@@ -8,14 +8,14 @@ from django.db import connections
 
 from dashboard.database import listed, prompt_index
 
-KEPT = [
+TRIGGERED = [
     (prompt_index, "A search would miss tasks", "register.E001"),
     (listed, "The list would show deleted tasks", "register.E003"),
 ]
 
 
 @register(Tags.database)
-def what_triggers_keep_is_kept(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+def triggers_are_in_place(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     for alias in databases or []:
         found += [
@@ -24,8 +24,8 @@ def what_triggers_keep_is_kept(*, databases: Sequence[str] | None = None, **kwar
                 hint="Run manage.py index_prompts.",
                 id=id,
             )
-            for kept, trouble, id in KEPT
-            for name in kept.missing(connections[alias])
+            for made, trouble, id in TRIGGERED
+            for name in made.missing(connections[alias])
         ]
         if prompt_index.reads_every_prompt(connections[alias]):
             found.append(

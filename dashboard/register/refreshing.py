@@ -72,15 +72,15 @@ def refresh(*, older_than: timedelta, limit: int | None, actor: str, sleep: Slee
             if silent == UNANSWERED_IN_A_ROW:
                 raise Stopped(f"{answer.verdict.sentence} Stopped after {silent} look-ups in a row without an answer.")
             if len(asked) == VOUCHED_AT_ONCE:
-                _keep_vouched(asked, done, actor=actor, sleep=sleep)
-        _keep_vouched(asked, done, actor=actor, sleep=sleep)
+                _store_vouched(asked, done, actor=actor, sleep=sleep)
+        _store_vouched(asked, done, actor=actor, sleep=sleep)
     except Stopped as stopped:
         done.unanswered += len(asked)
         done.stopped = str(stopped)
     return done
 
 
-def _keep_vouched(asked: list[Answered], done: Refreshed, *, actor: str, sleep: Sleep) -> None:
+def _store_vouched(asked: list[Answered], done: Refreshed, *, actor: str, sleep: Sleep) -> None:
     """Keeps what controls vouch for, and empties the list. Raises `Stopped` when look-ups can't be trusted."""
     by_kind: dict[str, list[Answered]] = {}
     for one in asked:
@@ -95,7 +95,7 @@ def _keep_vouched(asked: list[Answered], done: Refreshed, *, actor: str, sleep: 
             )
             if finding in {Finding.THERE, Finding.GONE}:
                 done.looked_up += 1
-                done.missing += keep(one.task, one.answer.verdict, gone=finding == Finding.GONE, now=clock.now())
+                done.missing += store(one.task, one.answer.verdict, gone=finding == Finding.GONE, now=clock.now())
             else:
                 done.unanswered += 1
 
@@ -141,7 +141,7 @@ def stale(*, now: datetime, older_than: timedelta) -> list[int]:
     return list(due.values_list("pk", flat=True))
 
 
-def keep(task: TrackedTask, verdict: Verdict, *, gone: bool, now: datetime) -> bool:
+def store(task: TrackedTask, verdict: Verdict, *, gone: bool, now: datetime) -> bool:
     """Writes what the look-up said. True when the task turned out missing."""
     rows = TrackedTask.objects.filter(pk=task.pk)
     rows.update(checked_at=now, **_told(verdict))

@@ -19,7 +19,7 @@ from dashboard.database import locks
 from dashboard.register.filters.filter import Filter
 from dashboard.register.models import Presence, Selection, SelectionEntry, TaskQuerySet, TrackedTask
 
-KEPT_FOR = timedelta(hours=24)
+LIFETIME = timedelta(hours=24)
 MOST_SHOWN = 200
 GONE = "This selection is not yours or no longer exists. Select the tasks again."
 BEGUN_ANEW = (
@@ -211,7 +211,7 @@ def is_empty(selection: Selection) -> bool:
 def _begin(
     *, user: User, filter: Filter, mode: str = Selection.Mode.IDS, through: int = 0, matched: int = 0
 ) -> Selection:
-    Selection.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+    Selection.objects.filter(created_at__lt=timezone.now() - LIFETIME).delete()
     return Selection.objects.create(
         user=user,
         filter=filter.query_string(),

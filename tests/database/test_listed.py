@@ -10,7 +10,7 @@ from django.db import connection
 
 from dashboard.calls.models import Kind
 from dashboard.database import listed
-from dashboard.register.checks import what_triggers_keep_is_kept
+from dashboard.register.checks import triggers_are_in_place
 from dashboard.register.models import LISTED, Presence, TrackedTask
 from tests.factories import TrackedTaskFactory
 
@@ -55,13 +55,13 @@ def test_a_presence_that_stays_in_the_list_touches_one_index_alone() -> None:
 
 
 def test_a_missing_trigger_is_an_error_and_can_be_put_back() -> None:
-    assert what_triggers_keep_is_kept(databases=["default"]) == []
+    assert triggers_are_in_place(databases=["default"]) == []
     listed.drop(connection)
     task = TrackedTaskFactory(presence=Presence.DELETED)
-    assert {problem.id for problem in what_triggers_keep_is_kept(databases=["default"])} == {"register.E003"}
+    assert {problem.id for problem in triggers_are_in_place(databases=["default"])} == {"register.E003"}
     assert not _agree()
     call_command("index_prompts", verbosity=0)
-    assert what_triggers_keep_is_kept(databases=["default"]) == []
+    assert triggers_are_in_place(databases=["default"]) == []
     assert _agree()
     TrackedTask.objects.filter(pk=task.pk).update(presence=Presence.PRESENT)
     assert _agree()

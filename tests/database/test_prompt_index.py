@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dashboard.database import prompt_index, prompt_reading
-from dashboard.register.checks import what_triggers_keep_is_kept
+from dashboard.register.checks import triggers_are_in_place
 from dashboard.register.filters.filter import Filter
 from dashboard.register.models import IndexedPrompt, TrackedTask
 from dashboard.register.search import predicate
@@ -44,13 +44,13 @@ def test_the_index_keeps_in_step() -> None:
 
 
 def test_a_missing_trigger_is_an_error_and_can_be_put_back() -> None:
-    assert what_triggers_keep_is_kept(databases=["default"]) == []
+    assert triggers_are_in_place(databases=["default"]) == []
     prompt_index.drop_triggers(connection)
     TrackedTaskFactory(task_id="one", prompt="a red fox")
-    assert "register.E001" in {problem.id for problem in what_triggers_keep_is_kept(databases=["default"])}
+    assert "register.E001" in {problem.id for problem in triggers_are_in_place(databases=["default"])}
     assert found("fox") == set()
     call_command("index_prompts", verbosity=0)
-    assert what_triggers_keep_is_kept(databases=["default"]) == []
+    assert triggers_are_in_place(databases=["default"]) == []
     assert found("fox") == {"one"}
 
 
@@ -71,7 +71,7 @@ def test_without_trigrams_it_warns_and_still_finds() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP INDEX {prompt_index.INDEX}")
     TrackedTaskFactory(task_id="one", prompt="a red fox")
-    assert [problem.id for problem in what_triggers_keep_is_kept(databases=["default"])] == ["register.W002"]
+    assert [problem.id for problem in triggers_are_in_place(databases=["default"])] == ["register.W002"]
     assert found("fox") == {"one"}
 
 

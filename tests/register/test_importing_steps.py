@@ -143,10 +143,10 @@ def test_a_job_gives_way_and_the_next_one_goes_on(olga, monkeypatch):
 
 
 @pytest.mark.parametrize("step", range(9))
-@pytest.mark.parametrize("function", ["sift", "keep", "store"])
+@pytest.mark.parametrize("function", ["sift", "save", "store"])
 def test_it_may_die_anywhere(olga, monkeypatch, function, step):
     """The process that takes the step is gone in the middle of it; a later one finds what is left."""
-    where = {"sift": repeats.Seen, "keep": pieces, "store": steps}[function]
+    where = {"sift": repeats.Seen, "save": pieces, "store": steps}[function]
     batch = check(olga)
     DBTaskResult.objects.all().delete()
     calls = iter(range(100))

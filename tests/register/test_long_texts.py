@@ -14,7 +14,7 @@ from dashboard.calls.texts import LONGEST_PROMPT, LONGEST_TEXT, LONGEST_URL, MOS
 from dashboard.register.importing.cells.entries import Row
 from dashboard.register.importing.repeats import CHUNK_CHARACTERS, chunks
 from dashboard.register.models import ImportBatch, TrackedTask
-from dashboard.register.refreshing import keep
+from dashboard.register.refreshing import store
 from tensorslab_api.replies import look_up_reply
 from tensorslab_api.types import LookUpReply, TaskKind
 from tensorslab_api.verdict import Ruling, Verdict
@@ -137,7 +137,7 @@ def test_what_a_look_up_says_is_cut_as_a_file_is() -> None:
     # Of an address there is all or nothing: another one would lead elsewhere.
     assert reply.info.urls == ("https://example.com/1.png",) * MOST_URLS
     task = TrackedTaskFactory(task_id="a")
-    keep(task, Verdict(ruling=Ruling.THERE, sentence="", info=reply.info), gone=False, now=timezone.now())
+    store(task, Verdict(ruling=Ruling.THERE, sentence="", info=reply.info), gone=False, now=timezone.now())
     task.refresh_from_db()
     assert (task.prompt, len(task.urls)) == (KEPT, MOST_URLS)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from dashboard.audit.models import AuditEvent
 from dashboard.calls.models import Account, Control
 from dashboard.register.models import Presence, TrackedTask
-from dashboard.register.refreshing import Refreshed, keep, refresh
+from dashboard.register.refreshing import Refreshed, refresh, store
 from tensorslab_api.types import TaskInfo, TaskKind, TaskStatus
 from tensorslab_api.verdict import Ruling, Verdict
 from tests.factories import TrackedTaskFactory
@@ -81,7 +81,7 @@ def test_only_web_addresses_and_known_states_are_kept():
         status=TaskStatus.UNKNOWN,
         urls=("javascript:alert(1)", "https://example.com/1.png"),
     )
-    keep(task, Verdict(ruling=Ruling.THERE, sentence="", info=info), gone=False, now=timezone.now())
+    store(task, Verdict(ruling=Ruling.THERE, sentence="", info=info), gone=False, now=timezone.now())
     task.refresh_from_db()
     assert (task.status, task.urls) == ("completed", ["https://example.com/1.png"])
 
@@ -134,7 +134,7 @@ def test_a_task_being_deleted_is_left_to_its_deletion(sandbox, rests):
 def test_a_deletion_that_came_between_keeps_its_say():
     task = TrackedTaskFactory()
     TrackedTask.objects.update(presence=Presence.DELETING)
-    assert not keep(task, Verdict(ruling=Ruling.ABSENT, sentence=""), gone=True, now=timezone.now())
+    assert not store(task, Verdict(ruling=Ruling.ABSENT, sentence=""), gone=True, now=timezone.now())
     task.refresh_from_db()
     assert task.presence == Presence.DELETING
 

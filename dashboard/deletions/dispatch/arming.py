@@ -93,11 +93,11 @@ def _skip_blocked(deletion: Deletion, first: int, last: int, *, now: datetime) -
     It was confirmed: the moment tells it from what was skipped before (`signing.MARK`).
     """
     # No EXISTS: PostgreSQL may answer it by reading everything that is open, for every chunk anew.
-    holder = f"(SELECT o.id FROM {ITEMS} o WHERE o.tracked_id = t.id AND o.open LIMIT 1)"  # nosec B608 # only names from the code
+    taker = f"(SELECT o.id FROM {ITEMS} o WHERE o.tracked_id = t.id AND o.open LIMIT 1)"  # nosec B608 # only names from the code
     found = sql.rows(
-        f"""SELECT i.id, t.id, {holder} FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
+        f"""SELECT i.id, t.id, {taker} FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
         WHERE i.deletion_id = %s AND i.outcome = 'waiting' AND i.id > %s AND i.id <= %s
-        AND (t.presence <> 'present' OR t.held_by <> '' OR {holder} IS NOT NULL)""",  # nosec B608 # pieces from the code, values beside them
+        AND (t.presence <> 'present' OR t.held_by <> '' OR {taker} IS NOT NULL)""",  # nosec B608 # pieces from the code, values beside them
         deletion.pk,
         first,
         last,

@@ -28,7 +28,7 @@ from dashboard.deletions.evidence import inspecting
 logger = logging.getLogger(__name__)
 
 EVERY = 1.0
-KEPT_JOBS = timedelta(days=1)
+PRUNED_AFTER = timedelta(days=1)
 CLEARED = 10
 """Steps of clearing old drafts that one tick takes."""
 WORKER_DIED = "The worker died in mid-call. No answer was seen."
@@ -83,8 +83,8 @@ class Tender:
 
 def _prune(*, now: datetime) -> None:
     # A job whose worker was killed stays RUNNING for ever; what it did is in the rows, not in the queue.
-    DBTaskResult.objects.exclude(status="READY").filter(enqueued_at__lt=now - KEPT_JOBS).delete()
-    Worker.objects.filter(beat_at__lt=now - KEPT_JOBS).delete()
+    DBTaskResult.objects.exclude(status="READY").filter(enqueued_at__lt=now - PRUNED_AFTER).delete()
+    Worker.objects.filter(beat_at__lt=now - PRUNED_AFTER).delete()
     lifetimes.forget_expired()
 
 

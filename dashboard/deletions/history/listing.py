@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
 
 from dashboard.calls.models import Kind
-from dashboard.database.folding import fold, holds, same
+from dashboard.database.folding import contains, fold, same
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 from dashboard.pages import moments
 from dashboard.pages.cursors import Cursor, Page, cut
@@ -56,7 +56,7 @@ class HistoryFilterForm(FilterForm):
         if wanted["task"]:
             found = found.filter(pk__in=self.items().values("deletion_id"))
         if wanted["q"]:
-            found = found.filter(holds("reason_folded", fold(wanted["q"])))
+            found = found.filter(contains("reason_folded", fold(wanted["q"])))
         return found
 
     def items(self) -> QuerySet[DeletionItem]:

@@ -46,9 +46,9 @@ def check(*, source: str, stream: BinaryIO, user: User, kind: str = "") -> Impor
     checking = Checking(batch, stream)
     while checking.step():
         if batch.entries > AT_ONCE:
-            pieces.keep_upload(batch, stream)
+            pieces.save_upload(batch, stream)
             jobs.start(batch)
-            jobs.forget.using(run_after=clock.now() + 2 * jobs.KEPT_FOR).enqueue()
+            jobs.forget.using(run_after=clock.now() + 2 * jobs.LIFETIME).enqueue()
             break
     return batch
 

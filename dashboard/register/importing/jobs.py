@@ -18,7 +18,7 @@ LENGTH = 5.0
 """Seconds. There may be one worker, and it has deletions to send."""
 PATIENCE = timedelta(seconds=10)
 """How long a batch may stand still before another job is asked for."""
-KEPT_FOR = timedelta(days=1)
+LIFETIME = timedelta(days=1)
 """A batch that nobody comes back to, with its pieces; and twice as long, one whose jobs fail again and again."""
 
 
@@ -74,5 +74,5 @@ def watch(uuid: str) -> None:
 @task()
 def forget() -> None:
     now = clock.now()
-    given_up = Q(moved_at__lt=now - KEPT_FOR) | Q(created_at__lt=now - 2 * KEPT_FOR)
+    given_up = Q(moved_at__lt=now - LIFETIME) | Q(created_at__lt=now - 2 * LIFETIME)
     ImportBatch.objects.filter(given_up).delete()

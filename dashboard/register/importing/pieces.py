@@ -17,16 +17,16 @@ ROLE = ImportPiece.Role
 QUICKLY = 1
 
 
-def keep(batch: ImportBatch, role: ImportPiece.Role, data: bytes, *, number: int, count: int = 0) -> None:
+def save(batch: ImportBatch, role: ImportPiece.Role, data: bytes, *, number: int, count: int = 0) -> None:
     packed = zlib.compress(data, QUICKLY)
     ImportPiece.objects.create(batch=batch, role=role, number=number, count=count, data=packed)
 
 
-def keep_upload(batch: ImportBatch, stream: BinaryIO) -> None:
+def save_upload(batch: ImportBatch, stream: BinaryIO) -> None:
     stream.seek(0)
     number = 0
     while piece := stream.read(PIECE):
-        keep(batch, ROLE.UPLOAD, piece, number=number)
+        save(batch, ROLE.UPLOAD, piece, number=number)
         number += 1
 
 

@@ -59,9 +59,9 @@ class Checking:
             if self.reading.ended:
                 self.batch.pieces.filter(role__in=[ROLE.UPLOAD, ROLE.SEEN]).delete()
             else:
-                pieces.keep(self.batch, ROLE.SEEN, self.seen.marks, number=before)
+                pieces.save(self.batch, ROLE.SEEN, self.seen.marks, number=before)
             if rows:
-                pieces.keep(self.batch, ROLE.ROWS, text.encode(), number=before, count=len(rows))
+                pieces.save(self.batch, ROLE.ROWS, text.encode(), number=before, count=len(rows))
         return not self.reading.ended
 
     def _come_to(self, chunk: list[Entry], rows: list[Row], *, updates: int) -> dict[str, object]:
@@ -70,7 +70,7 @@ class Checking:
         rejected = [found for found in chunk if isinstance(found, Problem)]
         notes = [found.sentence for found in chunk if isinstance(found, Note)]
         room = PROBLEMS_KEPT - len(batch.problems)
-        batch.problems += [_as_kept(found) for found in remarks[:room]]
+        batch.problems += [_as_stored(found) for found in remarks[:room]]
         batch.notes += [sentence for sentence in dict.fromkeys(notes) if sentence not in batch.notes]
         name_columns(chunk, used=batch.used, ignored=batch.ignored)
         batch.sample += [sampled(row, zone=ZoneInfo(batch.zone)) for row in rows[: ROWS - len(batch.sample)]]
@@ -87,9 +87,9 @@ class Checking:
         return {name: getattr(batch, name) for name in names}
 
 
-def _as_kept(found: Problem) -> dict[str, object]:
-    kept: dict[str, object] = {"line": found.line, "sentence": found.sentence}
-    return {**kept, "ids": found.ids} if found.ids else kept
+def _as_stored(found: Problem) -> dict[str, object]:
+    stored: dict[str, object] = {"line": found.line, "sentence": found.sentence}
+    return {**stored, "ids": found.ids} if found.ids else stored
 
 
 class Importing:

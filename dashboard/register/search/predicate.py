@@ -10,7 +10,7 @@ from django.db.models import BooleanField, Case, OuterRef, Q, Subquery, When
 from django.db.models.lookups import IsNull
 
 from dashboard.database import proposals
-from dashboard.database.folding import holds
+from dashboard.database.folding import contains
 from dashboard.database.proposals import Numbers
 from dashboard.database.sql import rows
 from dashboard.register.models import IndexedPrompt
@@ -62,7 +62,7 @@ def opaque(condition: Q) -> Q:
 
 
 def case(condition: Q) -> Case:
-    """Whether it holds, as a value."""
+    """Whether it contains, as a value."""
     return Case(When(condition, then=True), default=False, output_field=BooleanField())
 
 
@@ -103,7 +103,7 @@ def proposed(q: str, *, reading: bool = False) -> Numbers | None:
 
 def _any_of(group: tuple[Term, ...]) -> Q:
     return Q(
-        *(~Q(holds("folded", term.text)) if term.unwanted else Q(holds("folded", term.text)) for term in group),
+        *(~Q(contains("folded", term.text)) if term.unwanted else Q(contains("folded", term.text)) for term in group),
         _connector=Q.OR,
     )
 

@@ -33,7 +33,7 @@ def csv_header(lines: Lines, *, kind: str) -> Header | None:
 def _ways(lines: Lines) -> Iterator[list[Way]]:
     delimiters = DELIMITERS
     for place in range(MOST_BEFORE):
-        line = lines.peek(place) if lines.held < LONGEST_LINE else None
+        line = lines.peek(place) if lines.ahead < LONGEST_LINE else None
         if line is None:
             return
         if separator := SEPARATOR.fullmatch(line):
@@ -107,7 +107,7 @@ class _Records:
     def _longer(self, number: int, text: str) -> tuple[str, list[str] | str]:
         """The whole row whose first line leaves a quote open, its lines taken; or that line, and what is wrong."""
         self._open_through = max(number, self._open_through)
-        while self._open_through - number < MOST_LINES_A_ROW and self._lines.held + len(text) < LONGEST_LINE:
+        while self._open_through - number < MOST_LINES_A_ROW and self._lines.ahead + len(text) < LONGEST_LINE:
             line = self._lines.peek(self._open_through - number)
             if line is None:
                 break

@@ -40,7 +40,7 @@ class Lines:
         self._number = self._blank = 0
         self._ended, self._fenced = True, False
         self._back: deque[tuple[int, str]] = deque()
-        self.held = 0
+        self.ahead = 0
         """Characters of the lines that were read before their turn."""
         self.after = after
 
@@ -51,7 +51,7 @@ class Lines:
         if not self._back:
             return self._read()
         line = self._back.popleft()
-        self.held -= len(line[1])
+        self.ahead -= len(line[1])
         return line
 
     def _read(self) -> tuple[int, str]:
@@ -78,7 +78,7 @@ class Lines:
 
     def put_back(self, lines: list[tuple[int, str]]) -> None:
         self._back.extendleft(reversed(lines))
-        self.held += sum(len(text) for _number, text in lines)
+        self.ahead += sum(len(text) for _number, text in lines)
 
     def peek(self, place: int) -> str | None:
         """The line that comes after so many others, without taking any. None when there is none."""
@@ -88,7 +88,7 @@ class Lines:
             except StopIteration:
                 return None
             self._back.append(line)
-            self.held += len(line[1])
+            self.ahead += len(line[1])
         return self._back[place][1]
 
     def first(self) -> str:
