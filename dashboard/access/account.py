@@ -1,5 +1,3 @@
-"""A person's own page."""
-
 from __future__ import annotations
 
 from django import forms

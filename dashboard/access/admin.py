@@ -1,4 +1,4 @@
-"""People and groups. Whatever changes here is in the audit log too, in the same transaction."""
+"""The admin pages of people and groups. Each change is written to the audit log in the same transaction."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class NewPersonForm(auth_admin.UserAdmin.add_form):  # type: ignore[misc]
 
 
 class RankedAdmin(AuditedAdmin):
-    """Nobody but an administrator gives, or takes over, what they may not do themselves."""
+    """Only an administrator may give rights that they lack themselves, or change an account that has such rights."""
 
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return super().has_change_permission(request, obj) and not _outranks(obj, request)
@@ -113,7 +113,7 @@ class PersonAdmin(RankedAdmin, UserAdmin):
     add_form = NewPersonForm
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        # What somebody did stands under their name: who took it later would seem to have done it.
+        # The audit log names people by username: a new owner of a name would seem to have done what its old owner did.
         fields = [*super().get_readonly_fields(request, obj), *(["username"] if obj else [])]
         return fields if _is_administrator(request) else [*fields, "is_superuser"]
 
@@ -153,7 +153,7 @@ def _is_administrator(request: HttpRequest) -> bool:
 
 
 def _outranks(obj: models.Model | None, request: HttpRequest) -> bool:
-    """Whether a person or group may more than who asks, were it active."""
+    """Whether `obj`, a person or group, has a right that the asking person lacks. Inactive accounts count as active."""
     if obj is None or _is_administrator(request):
         return False
     more = _permissions_of(obj).exclude(pk__in=_permissions_of(request.user))
@@ -167,7 +167,6 @@ def _permissions_of(obj: Any) -> QuerySet[Permission]:
 
 
 def _standing(obj: models.Model) -> dict[str, Any]:
-    """What the person or group may do from now on."""
     if isinstance(obj, User):
         return {
             "id": obj.pk,
@@ -183,7 +182,7 @@ def _standing(obj: models.Model) -> dict[str, Any]:
 
 
 def _changed(message: Any) -> list[str]:
-    """The fields that Django's change message names."""
+    """The names of the changed fields in Django's change message."""
     if not isinstance(message, list):
         return [str(message)] if message else []
     return sorted({str(field) for part in message for field in part.get("changed", {}).get("fields", [])})

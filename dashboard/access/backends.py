@@ -8,9 +8,9 @@ from django.db.models import Q, QuerySet
 
 
 class RolesBackend(ModelBackend):
-    """Django's own, which asks for a person's permissions and then for those of the groups; here it is one query.
+    """Reads a person's own permissions and those of their groups in one query; Django's backend takes two.
 
-    A person comes with their profile, which every page asks for.
+    The person's profile is read with them, because every page needs it.
     """
 
     def get_user(self, user_id: Any) -> User | None:

@@ -7,5 +7,5 @@ from django.http import HttpRequest
 
 
 def page(request: HttpRequest) -> dict[str, object]:
-    """What every page shows: whether this is a sandbox, and the host that deletes would go to."""
+    """Variables of every page: whether this is a sandbox, and the host that deletes are sent to."""
     return {"sandbox": settings.SANDBOX, "api_host": urlsplit(settings.TENSORSLAB_API_URL).netloc}

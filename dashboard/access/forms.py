@@ -13,7 +13,7 @@ from dashboard.access.requests import client_address
 
 
 class SignInForm(AuthenticationForm):
-    # Django's own field tells the browser of the longest name, and takes any length itself.
+    # Django's field states its longest length in the HTML only, and accepts any length on the server.
     username = UsernameField(label="Username", max_length=150, widget=forms.TextInput(attrs={"autofocus": True}))
 
     error_messages = {
@@ -27,7 +27,7 @@ class SignInForm(AuthenticationForm):
         self.address = client_address(request)
 
     def clean(self) -> dict[str, Any]:
-        # Before the password is looked at, or a guess would still learn whether it is right.
+        # This comes before the password is checked; otherwise a throttled guess would still learn whether it was right.
         username, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         attempt = throttle.reserve(username=username, address=self.address) if username and password else None
         if username and password and not attempt:
@@ -43,11 +43,11 @@ class SignInForm(AuthenticationForm):
 
     @property
     def guessed_wrong(self) -> bool:
-        """A name and a password were given, and are not an account's."""
+        """Whether a name and a password were given, and belong to no account."""
         return bool(self.non_field_errors()) and not self.was_throttled
 
     @property
     def known_name(self) -> str:
-        """What was typed as the name, if somebody has it: people type passwords there, and the log is kept for ever."""
+        """The name that was typed, if an account has it: people type passwords there, and the log is permanent."""
         name: str = self.cleaned_data["username"]
         return name if User.objects.filter(username=name).exists() else ""

@@ -1,4 +1,4 @@
-"""How long somebody stays signed in: until they are idle for too long, are signed out elsewhere, or it was long ago."""
+"""How long a session lasts: until it is idle for too long, too old, or ended from elsewhere."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 IDLE = 12 * 3600
-"""Seconds after which nobody is taken to sit there any more."""
+"""Seconds without an action of the person after which a session ends."""
 LONGEST = 14 * 86_400
-"""Seconds after a sign-in when another is due, however busy the session was."""
+"""Seconds after the sign-in when a session ends, even if it is in use."""
 NOTED_EVERY = 600
-"""Seconds between two notes that somebody is there: each writes the session."""
+"""Seconds between two updates of `SEEN_AT`, since each one writes the session to the database."""
 SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"
 
 
 def begin(request: HttpRequest, *, now: float) -> None:
-    """Notes when somebody signed in: seconds since the epoch, as is `SEEN_AT`."""
+    """Starts a session's lifetime. `SIGNED_IN_AT` and `SEEN_AT` are seconds since the epoch."""
     request.session[SIGNED_IN_AT] = request.session[SEEN_AT] = now
 
 
 def is_over(request: HttpRequest, *, now: float, acts: bool) -> bool:
-    """Whether a session has been idle, or gone on, for too long. Notes that somebody `acts`, now and then."""
+    """Whether a session was idle for too long, or is too old. Updates `SEEN_AT` at times if the person `acts`."""
     session = request.session
     seen_at, signed_in_at = session[SEEN_AT], session[SIGNED_IN_AT]
     if now - seen_at > IDLE or now - signed_in_at > LONGEST:
@@ -33,7 +33,7 @@ def is_over(request: HttpRequest, *, now: float, acts: bool) -> bool:
 
 
 def end_all(user_id: int) -> None:
-    """Signs a person out everywhere. Sessions name nobody from outside, so each is looked into."""
+    """Signs a person out everywhere. Sessions have no column for the person, so each one is decoded."""
     person = str(user_id)
     for session in Session.objects.filter(expire_date__gte=timezone.now()).iterator():
         if session.get_decoded().get(SESSION_KEY) == person:

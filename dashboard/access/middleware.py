@@ -33,7 +33,7 @@ PROBES = {"/healthz", "/readyz"}
 
 
 class AccessLogMiddleware:
-    """A line for every request but the probes': who asked for what, and how it ended. Never what was searched for."""
+    """Logs each request except probes: the person, the path and the result. Search texts are never logged."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -42,7 +42,7 @@ class AccessLogMiddleware:
         began = time.monotonic()
         response = self.get_response(request)
         if request.path not in PROBES:
-            # Middleware that would have set it may not have been reached.
+            # The middleware that sets `user` may not have run.
             user = getattr(request, "user", None)
             name = user.get_username() if user is not None and user.is_authenticated else "-"
             took = 1000 * (time.monotonic() - began)
@@ -53,7 +53,7 @@ class AccessLogMiddleware:
 
 
 class StrictHeadersMiddleware(MiddlewareMixin):
-    """Stands outside all other, so that no answer lacks them: Django's own sees none that was given before its turn."""
+    """The outermost middleware, so that all answers have these headers; Django's own would miss some answers."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         for name, value in strict().items():
@@ -62,7 +62,7 @@ class StrictHeadersMiddleware(MiddlewareMixin):
 
 
 class BodyLengthMiddleware(MiddlewareMixin):
-    """Refuses a body that is longer than its place allows before anything reads it."""
+    """Refuses a body that is too long for its address before any code reads it."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
@@ -71,7 +71,7 @@ class BodyLengthMiddleware(MiddlewareMixin):
 
 
 class TimeZoneMiddleware:
-    """Times and days are those of the person who asks. What is streamed is written later, and brings its zone along."""
+    """Shows times in the person's zone. A streamed answer is written later, and must be given its zone."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -93,7 +93,8 @@ class SignInMiddleware(LoginRequiredMiddleware):
             return None
         if not request.user.is_authenticated:
             return send_to_sign_in(request)
-        # Django's admin asks for its own permissions: whoever only keeps the accounts need not see tasks.
+        # Django's admin asks for its own permissions: a person who manages accounts need not have the right to see
+        # tasks.
         own = (reverse("admin:index"), reverse("account"))
         if request.path.startswith(own) or request.user.has_perm(LOOK):
             return None
@@ -104,7 +105,7 @@ class SignInMiddleware(LoginRequiredMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if isinstance(response, HttpResponseNotAllowed):
-            # Django's own answer is a blank page.
+            # Django answers with an empty page.
             response = method_not_allowed(request, response)
         # A page and its fragment share one URL; “Back” must not show the cached fragment.
         patch_vary_headers(response, ["HX-Request"])
@@ -112,12 +113,12 @@ class SignInMiddleware(LoginRequiredMiddleware):
 
 
 def is_poll(request: HttpRequest) -> bool:
-    """Whether a page asks by itself how things are going: nobody need sit before it."""
+    """Whether a page sent this request by itself, to update: it does not show that a person is there."""
     return "seen" in request.GET or request.path in {reverse("deletion-strip"), reverse("task-list-now")}
 
 
 def send_to_sign_in(request: HttpRequest) -> HttpResponseBase:
-    """Sends to the sign-in, and from there back to the page the person saw: never to a fragment or an action."""
+    """Redirects to the sign-in, and from there back to the page that was shown, never to a fragment or an action."""
     login = resolve_url(settings.LOGIN_URL)
     if cast(HtmxRequest, request).htmx:
         page = cast(HtmxRequest, request).htmx.current_url_abs_path
@@ -127,7 +128,7 @@ def send_to_sign_in(request: HttpRequest) -> HttpResponseBase:
 
 
 def page_before(request: HttpRequest) -> str:
-    """The page whose form was posted; empty for a GET, or when the browser does not say."""
+    """The page whose form was posted; empty for a GET, or when the browser sends no `Referer`."""
     referer = request.headers.get("Referer", "")
     if request.method in {"GET", "HEAD"} or not url_has_allowed_host_and_scheme(referer, {request.get_host()}):
         return ""

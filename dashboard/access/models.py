@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Role(models.Model):
-    """No table: only the permissions that the two groups, viewer and operator, are made of."""
+    """Has no table: it only declares the permissions of the groups viewer and operator."""
 
     class Meta:
         managed = False
@@ -26,20 +26,20 @@ class Role(models.Model):
 
 
 class Profile(models.Model):
-    """What a person chose for themselves. There is none before they choose."""
+    """A person's own settings. The row is made with their first choice."""
 
     user: models.OneToOneField[User] = models.OneToOneField(
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="profile"
     )
     time_zone = models.CharField(max_length=64, blank=True)
-    """Empty for `TIME_ZONE`."""
+    """Empty means `TIME_ZONE`."""
 
     def __str__(self) -> str:
         return str(self.user_id)
 
 
 class SignInAttempt(models.Model):
-    """A password that was tried: counted by `throttle`, and forgotten after its time."""
+    """One try of a password. `throttle` counts these and deletes old ones."""
 
     name = models.CharField(max_length=40)
     """A keyed hash of the name."""

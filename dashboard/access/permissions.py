@@ -21,7 +21,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def permission_required(permission: str) -> Callable[[View], View]:
-    """Answers 403 with the sentence for `permission`: a page, or for htmx a fragment (`refusals.py`)."""
+    """Answers 403 with the sentence for `permission`: as a page, or for htmx as a fragment (`refusals.py`)."""
     refusal = REFUSALS[permission]
 
     def decorator(view: View) -> View:

@@ -1,5 +1,3 @@
-"""What the pages know about a request."""
-
 from __future__ import annotations
 
 import ipaddress
@@ -22,10 +20,10 @@ class SignedInRequest(HtmxRequest):
 
 
 def client_address(request: HttpRequest) -> str:
-    """Where the request came from, for the audit log and for limits; empty over a socket file.
+    """The client's address, for the audit log and for limits; empty when the request came over a socket file.
 
-    A proxy appends the address that it saw to `X-Forwarded-For`. It is believed while it is one of `TRUSTED_PROXIES`;
-    what stands before the first other address is hearsay.
+    A proxy appends the address that it saw to `X-Forwarded-For`. That address is trusted if the proxy is one of
+    `TRUSTED_PROXIES`; addresses before the first untrusted one are ignored.
     """
     seen = request.META.get("REMOTE_ADDR", "")
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")

@@ -10,9 +10,9 @@ ROLES = {
 
 
 def create_roles(apps: Apps = installed_apps) -> None:
-    """Makes the groups and what they may do. Idempotent; what an administrator added to a group stays.
+    """Creates the groups and their permissions. Can run again; permissions that an administrator added to a group stay.
 
-    Django makes permissions only after the last migration, too late for one that hands them out.
+    Django creates permissions after the last migration, which is too late for a migration that assigns them.
     """
     content_type, _ = apps.get_model("contenttypes", "ContentType").objects.get_or_create(
         app_label="access", model="role"

@@ -1,6 +1,6 @@
-"""Sessions as Django keeps them, but for their keys: the database holds a hash of each.
+"""Sessions like Django's, except that the database contains a hash of each key.
 
-Who reads the database, or a copy of it, can't sign in with what is found there.
+With a copy of the database alone it is therefore impossible to sign in.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from django.contrib.sessions.backends import db
 from django.contrib.sessions.base_session import AbstractBaseSession
 
 LENGTH = 40
-"""Characters that Django's column holds: of these, each says four bits."""
+"""Length of Django's column. Each character of the hash has four bits."""
 
 
 class SessionStore(db.SessionStore):
@@ -36,5 +36,5 @@ class SessionStore(db.SessionStore):
 
 
 def stored(session_key: str) -> str:
-    """What stands in the database for a key."""
+    """The hash that the database contains for a key."""
     return hashlib.sha256(session_key.encode()).hexdigest()[:LENGTH]

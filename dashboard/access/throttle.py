@@ -1,6 +1,6 @@
-"""Slows down whoever guesses passwords: an attempt is counted before it is made, so that many at once are many.
+"""Limits password guessing. An attempt is counted before the password is checked, so parallel guesses count too.
 
-Names are kept as hashes only, since people type passwords there.
+Names are stored as hashes only, since people type passwords into that field by mistake.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from dashboard.access.models import SignInAttempt
 
 WINDOW = timedelta(minutes=15)
 PER_NAME = 10
-"""Failures at one name from one network."""
+"""Failures allowed for one name from one network in `WINDOW`."""
 PER_NETWORK = 100
-"""Failures from one network, whatever the names."""
+"""Failures allowed from one network, for all names together."""
 PER_NAME_ANYWHERE = 100
-"""Failures at one name from all networks together, but for those that its owner came from before."""
+"""Failures allowed for one name from all networks. A network where this name signed in before is exempt."""
 KNOWN_FOR = timedelta(days=30)
 TOO_MANY = "Too many sign-ins failed. Wait 15 minutes, then try again."
 
 
 def reserve(*, username: str, address: str) -> SignInAttempt | None:
-    """Counts an attempt that is about to be made: a failure until `succeeded`. None when it may not be made.
+    """Counts an attempt before it is made, as a failure until `succeeded` is called. None if the limit is reached.
 
-    It is written before it is counted: of any number at once, no more than are allowed see few enough.
+    The row is written before rows are counted, so that parallel attempts see each other and can't pass the limit.
     """
     now = timezone.now()
     attempts = SignInAttempt.objects
@@ -49,19 +49,18 @@ def reserve(*, username: str, address: str) -> SignInAttempt | None:
 
 
 def succeeded(attempt: SignInAttempt) -> None:
-    """It was no guess; its network is known for its name now."""
+    """Marks an attempt as a success, which makes its network known for its name."""
     same = SignInAttempt.objects.filter(name=attempt.name, network=attempt.network, succeeded=True)
     same.exclude(pk=attempt.pk).delete()
     SignInAttempt.objects.filter(pk=attempt.pk).update(succeeded=True)
 
 
 def forget(username: str) -> None:
-    """All that was tried under a name, and from where."""
     SignInAttempt.objects.filter(name=_name(username)).delete()
 
 
 def network(address: str) -> str:
-    """What one household has: an IPv4 address, or the /64 of an IPv6 address. Empty when none is known."""
+    """The network of one household: an IPv4 address, or the /64 of an IPv6 address. Empty if the address is unknown."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

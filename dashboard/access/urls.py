@@ -7,7 +7,7 @@ urlpatterns = [
     path("login/", views.sign_in, name="login"),
     path("logout/", views.sign_out, name="logout"),
     path("account/", account.account, name="account"),
-    # Before Django's own, so that there is one sign-in, throttled, and everything is in the audit log.
+    # These come before Django's own, so that all sign-ins are throttled and written to the audit log.
     path("admin/login/", views.admin_sign_in),
     path("admin/logout/", views.sign_out),
     path("admin/password_change/", admin.site.admin_view(views.change_own_password)),

@@ -68,7 +68,6 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_not_required
 def admin_sign_in(request: HttpRequest) -> HttpResponse:
-    """Stands where Django's admin has a sign-in of its own."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"), resolve_url(settings.LOGIN_URL))
     if not request.user.is_staff:
@@ -78,8 +77,7 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_own_password(request: HttpRequest) -> HttpResponse:
-    """Django's page for staff, with an entry in the audit log. The old password is guessed no more often than at the
-    sign-in."""
+    """Django's page for staff, with an entry in the audit log. Guesses of the old password count as at the sign-in."""
     if request.method != "POST":
         return admin.site.password_change(request)
     name, address = request.user.get_username(), client_address(request)
@@ -100,10 +98,10 @@ def nothing_here(request: HttpRequest, **kwargs: str) -> HttpResponse:
 
 
 def next_page(request: HttpRequest, *, default: str = settings.LOGIN_REDIRECT_URL) -> str:
-    """Where `next` leads, if that is a page of ours that does not lead straight back."""
+    """The address in `next`, if it is a page of ours and neither the sign-in nor the sign-out."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    # Of a path that begins nowhere Django would look for a view of that name.
+    # Django's `redirect` takes a text that is no address for the name of a view.
     is_address = wanted.startswith(("/", "http://", "https://"))
     if not safe or not is_address or wanted.startswith((reverse("login"), reverse("logout"), reverse("admin:login"))):
         return resolve_url(default)

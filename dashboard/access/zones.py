@@ -1,4 +1,4 @@
-"""In which time zone a person reads. Pages have it as Django's current one; a job asks for its person's."""
+"""A person's time zone. Requests have it as Django's current zone; a job reads it with `zone_of`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from dashboard.access.models import Profile
 
 
 def zone_of(person: User | AnonymousUser) -> ZoneInfo:
-    """What they chose, or `TIME_ZONE`."""
+    """The zone that the person chose, or `TIME_ZONE`."""
     profile: Profile | None = getattr(person, "profile", None)
     if profile is not None and profile.time_zone:
-        # Another machine may know fewer zones.
+        # The row may name a zone that this machine does not know.
         with suppress(ZoneInfoNotFoundError, ValueError):
             return ZoneInfo(profile.time_zone)
     return ZoneInfo(timezone.get_default_timezone_name())

@@ -12,5 +12,5 @@ register = template.Library()
 @register.simple_tag
 @cache
 def icon(name: str, size: int = 16) -> SafeString:
-    """One of the micro icons, drawn once for each size: the package parses and writes its XML anew every time."""
+    """A micro icon. It is cached by name and size, because the package parses its XML at each call."""
     return SafeString(heroicons._render_icon("micro", name, size, {}))  # nosec B703 # the package's own drawing, of a name from a template

@@ -16,7 +16,7 @@ TRIES = 3
 
 
 class Command(changepassword.Command):
-    """Django's own asks and saves in one go; here nothing is locked while somebody types."""
+    """Django's command asks and saves in one transaction; this one locks nothing while a person types."""
 
     help = "Changes a person's password, and tells the audit log."
 
@@ -33,7 +33,7 @@ class Command(changepassword.Command):
         return f"The password of “{name}” is changed."
 
     def _chosen(self, person: User) -> str:
-        """A password that was typed twice, and is not too weak."""
+        """A password that was typed twice in the same way and passes the validators."""
         for _ in range(TRIES):
             password = getpass.getpass("Password: ")
             if password != getpass.getpass("Password (again): "):

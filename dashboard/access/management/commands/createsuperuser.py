@@ -10,7 +10,7 @@ from dashboard.audit import chain
 
 
 class Administrators(UserManager[User]):
-    """Makes a person and tells the audit log: both or neither."""
+    """Creates a person and their entry in the audit log in one transaction."""
 
     def create_superuser(self, *args: Any, **fields: Any) -> User:
         with transaction.atomic():
@@ -21,7 +21,7 @@ class Administrators(UserManager[User]):
 
 
 class People:
-    """Django's users, made by `Administrators`."""
+    """Stands for Django's `User` model, with `Administrators` as its manager."""
 
     def __init__(self) -> None:
         self._default_manager = Administrators()
@@ -39,5 +39,5 @@ class Command(createsuperuser.Command):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Django's command asks and writes in one go, and nothing may be locked while somebody types.
+        # Django's command asks and writes in one transaction, and nothing may be locked while a person types.
         self.UserModel = People()  # type: ignore[assignment]
