@@ -24,7 +24,7 @@ TEXTS = (models.CharField, models.TextField, models.JSONField, models.ForeignKey
 
 @cache
 def _in_its_box(name: str) -> Callable[[models.Model], SafeString]:
-    """A column with what others may have written."""
+    """A column whose text others may have written, displayed in isolation from the page."""
 
     @admin.display(description=name.replace("_", " "))
     def shown(row: models.Model) -> SafeString:
@@ -37,14 +37,14 @@ def _in_its_box(name: str) -> Callable[[models.Model], SafeString]:
 
 
 class KeyedAdmin(ModelAdmin):
-    """Finds a row by its key also where the address has an empty `_to_field`, on which Django's own fails."""
+    """Finds a row by its key even if the address has an empty `_to_field`, for which Django's method fails."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         return super().get_object(request, object_id, from_field or None)
 
 
 class ReadOnlyAdmin(KeyedAdmin):
-    """For records, which change through their own rules alone; open to whoever may look at them in the product."""
+    """For records that people may not edit. A person who may look at them in the product may open them here."""
 
     list_per_page = 50
     show_full_result_count = False

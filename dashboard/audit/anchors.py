@@ -1,7 +1,7 @@
-"""Heads of the audit log, published as it grows where somebody who has the database alone can't reach them.
+"""Publishes heads of the audit log as it grows, to a place that an attacker who has only the database can't reach.
 
-`AUDIT_ANCHOR` says where: `file:PATH` (one line is appended), `syslog:` (this machine's, or `syslog:HOST:PORT`), or
-`https://…` (JSON is posted). Each is `SEQ:HASH`, as `verify_audit --expect` takes it.
+`AUDIT_ANCHOR` is that place: `file:PATH` (a line is appended), `syslog:` (this machine's, or `syslog:HOST:PORT`), or
+`https://…` (JSON is posted). A head is written as `SEQ:HASH`, as `verify_audit --expect` takes it.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from dashboard.audit.heads import Seen
 logger = logging.getLogger(__name__)
 
 EVERY = timedelta(minutes=10)
-"""A head is published so long after another, where the log has grown."""
+"""Time between two published heads."""
 AGAIN = timedelta(minutes=1)
-"""After one that could not be published."""
+"""Time until the next try after a failure."""
 PATIENCE = 10.0
-"""Seconds that a server has for its answer."""
+"""Seconds to wait for a server's answer."""
 LOCAL_SYSLOG = "/dev/log"
 LINE = re.compile(r"(\d{4}-\d\d-\d\dT\S{8,24}) (\d{1,18}):([0-9a-f]{64})\n", re.ASCII)
 BATCH = 500
-"""Heads that are looked for at once."""
+"""Heads that are looked up in one query."""
 
 
 class Publisher:
-    """What one process publishes. Each does so by itself: none relies on another, or on what the database says."""
+    """Publishes the heads of one process. Each process has its own, and relies on no other and not on the database."""
 
     def __init__(self) -> None:
         self.published: Seen | None = None
@@ -46,7 +46,7 @@ class Publisher:
         self.thread: threading.Thread | None = None
 
     def heed(self, *, now: datetime) -> None:
-        """Publishes the newest head if that is due, in a thread of its own: nothing waits for a slow server."""
+        """Publishes the newest head if that is due, in a thread, so that a slow server delays no caller."""
         busy = self.thread is not None and self.thread.is_alive()
         if not settings.AUDIT_ANCHOR or settings.SANDBOX or busy or now < self.next_at:
             return
@@ -61,7 +61,7 @@ class Publisher:
         try:
             publish(head)
         except OSError as error:
-            # `requests` and `logging.handlers` raise nothing else for what happens on the way.
+            # `requests` and `logging.handlers` raise only this for trouble on the way.
             self.next_at = now + AGAIN
             logger.warning("The head of the audit log can't be published to %s: %s", _place(), _fault(error))
         else:
@@ -69,7 +69,7 @@ class Publisher:
 
 
 def publish(head: Seen) -> None:
-    """OSError when it does not arrive."""
+    """Sends a head to `AUDIT_ANCHOR`. Raises OSError if it does not arrive."""
     where, _, rest = settings.AUDIT_ANCHOR.partition(":")
     if where == "file":
         _append(Path(rest), f"{head.at.astimezone(UTC).isoformat()} {head.sequence}:{head.hash}\n")
@@ -83,7 +83,7 @@ def publish(head: Seen) -> None:
 
 
 def _place() -> str:
-    """Where to, without what may be a token: who asks, the path and the query of an address."""
+    """`AUDIT_ANCHOR` without the parts that may contain a token: user name, path and query."""
     address = urlsplit(settings.AUDIT_ANCHOR)
     if not address.scheme.startswith("http"):
         return settings.AUDIT_ANCHOR
@@ -91,12 +91,12 @@ def _place() -> str:
 
 
 def _fault(error: OSError) -> str:
-    """What `requests` says of a server that it can't reach holds the whole address: the kind of fault will do."""
+    """The kind of fault only, for `requests`: its messages contain the whole address."""
     return type(error).__name__ if isinstance(error, requests.RequestException) else str(error)
 
 
 def lost() -> Seen | None:
-    """The first head in the file, if `AUDIT_ANCHOR` is one, that the database lacks."""
+    """The first head in the file of `AUDIT_ANCHOR` that the database lacks; None if it is no file."""
     noted = _noted()
     while some := list(islice(noted, BATCH)):
         found = heads.in_chain(some)
@@ -126,7 +126,7 @@ def _append(file: Path, line: str) -> None:
 
 class _Syslog(SysLogHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its name in the base class
-        """Called while an error is handled, which the base class would swallow."""
+        """Runs while an error is handled. Raises that error, which the base class would hide."""
         raise
 
 

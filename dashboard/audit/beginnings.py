@@ -1,7 +1,6 @@
-"""A log that has taken another's place: it begins anew where another one was seen.
+"""Finds out that this log has replaced another log: other first entries were seen in the same database.
 
-Somebody with the database alone can bring that about, and it may be right: an empty database was wanted. So a person
-says which it is, and the log tells that they did.
+It may be an attack, or right, when an empty database was wanted. A person decides with `accept`, which the log records.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from dashboard.audit.heads import Seen
 from dashboard.audit.models import AuditEvent
 
 ACCEPTED = "log.accepted"
-"""Its subject is the hash of the first entry of another log."""
+"""The entry's subject is the hash of the other log's first entry."""
 
 
 def wrong() -> list[str]:
-    """A sentence for each that nobody has accepted."""
+    """One sentence for each other log that was not accepted yet."""
     return [
         f"Another log was seen in this database: its entry {one.sequence:,} of {clock(one.at)} had the hash {one.hash}."
         for one in _others().values()
@@ -28,7 +27,7 @@ def wrong() -> list[str]:
 
 
 def accept() -> list[str]:
-    """What was accepted, as `wrong` told it. The log tells it from now on."""
+    """Accepts the other logs, writes that to this log, and returns the sentences of `wrong`."""
     told, others = wrong(), _others()
     with transaction.atomic():
         for first, head in others.items():
@@ -46,8 +45,8 @@ def clock(moment: datetime) -> str:
 
 
 def _others() -> dict[str, Seen]:
-    """The highest head of each, by the hash of its first entry."""
-    # What was left first: this log may begin just now.
+    """The highest head of each other log that was not accepted yet, by the hash of its first entry."""
+    # The files are read first: this log may begin between the two reads.
     left, own = list(heads.here().values()), heads.beginning()
     others: dict[str, Seen] = {}
     for first, head in left:
@@ -58,6 +57,6 @@ def _others() -> dict[str, Seen]:
 
 
 def _accepted(subjects: list[str]) -> dict[str, int]:
-    """How far, by subject. On another machine more may have been seen of the same log."""
+    """The highest accepted sequence of each log. Another machine may have seen later entries of the same log."""
     events = AuditEvent.objects.filter(action=ACCEPTED, subject__in=subjects).order_by("sequence")
     return {event.subject: event.detail["sequence"] for event in events if chain.is_ours(event)}

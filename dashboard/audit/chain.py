@@ -1,6 +1,6 @@
-"""The hash chain: each event's hash covers its every field and the hash of the event before it.
+"""The hash chain: an event's hash covers all its fields and the hash of the event before it.
 
-It is an HMAC under a key that the database does not hold (`keys.py`).
+It is an HMAC under a key that is not in the database (`keys.py`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from dashboard.database import sql
 GENESIS = "0" * 64
 HEAD = 1
 ERASED = "log.erased"
-"""Tells that a pseudonym stands for a person now, and in how many places."""
+"""Action of the entry that tells which pseudonym replaces a person's name, and in how many places."""
 BATCH = 1000
 ENCODER = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
@@ -35,7 +35,7 @@ JSON = ("detail", "commitments", "salts")
 
 @dataclass(frozen=True, kw_only=True)
 class Broken:
-    """The first place where the chain does not hold."""
+    """The first place where the chain is broken."""
 
     sequence: int
     reason: str
@@ -47,10 +47,10 @@ class Broken:
 def append(
     *, actor: str, address: str = "", action: str, subject: str = "", detail: Mapping[str, Any] | None = None
 ) -> AuditEvent:
-    """Writes one event in the caller's transaction, so that it stands or falls with what it tells of.
+    """Writes one event in the caller's transaction, so that both are committed or neither.
 
-    It must be the transaction's last statement: it locks the head row, and everybody else who appends waits for
-    the commit. Whoever took another row's lock after it could deadlock with them.
+    It must be the transaction's last statement: it locks the head row, for which all other appends wait until the
+    commit. A transaction that locks another row after it could cause a deadlock.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("Append to the audit log inside transaction.atomic().")
@@ -72,13 +72,13 @@ def append(
     sql.insert("audit_auditevent", columns, key="sequence")
     sql.update("audit_audithead", {"sequence": event.sequence, "hash": event.hash}, "id = %s", HEAD)
     head = heads.Seen(sequence=event.sequence, hash=event.hash, at=event.at)
-    # Robust: the commit stands, so a fault there must not look like a failure of it.
+    # `robust`, because the commit is done: an error in `heads.leave` must not look like a failed commit.
     transaction.on_commit(lambda: heads.leave(head, follows=(previous, recorded)), robust=True)
     return event
 
 
 def hashed(event: Entry) -> str:
-    """What the hash is made of: the canonical JSON of every field but the hash itself, and what it commits to."""
+    """The text that is hashed: canonical JSON of every field except the hash and the fields that have a commitment."""
     fields = _fields(event)
     return canonical(commitments.impersonal(event, fields) if event.commitments else fields)
 
@@ -109,7 +109,7 @@ def canonical(value: Mapping[str, Any]) -> str:
 
 
 def verify() -> Broken | None:
-    """Walks the whole chain in flat memory, without holding up those who append meanwhile."""
+    """Checks the whole chain in constant memory, and blocks no append meanwhile."""
     if early := AuditEvent.objects.filter(sequence__lt=1).order_by("sequence").first():
         return Broken(sequence=early.sequence, reason="it stands before the first entry.")
     walk = _Walk()
@@ -126,31 +126,29 @@ def verify() -> Broken | None:
         if not AuditEvent.objects.filter(sequence__gt=walk.sequence).exists():
             missing = f"it is missing, and the chain ends at {head.sequence}."
             return Broken(sequence=walk.sequence + 1, reason=missing)
-        # Events were appended while we read; go on with those.
+        # Events were appended meanwhile; the loop goes on with those.
 
 
 def last_is_ours(using: str) -> bool:
-    """Whether the newest entry was written with a key that is known here; True for an empty log."""
+    """Whether the newest entry was written with a known key; True for an empty log."""
     last = AuditEvent.objects.using(using).order_by("-sequence").first()
     return last is None or is_ours(last)
 
 
 def is_ours(event: AuditEvent) -> bool:
-    """Whether this entry, whatever stands before it, was written with a key that is known here."""
+    """Whether this entry was written with a known key. Entries before it are not checked."""
     return keys.recognised(hashed(event), event.hash)
 
 
 class _Walk:
-    """Where a reader of the chain is."""
-
     def __init__(self) -> None:
         self.sequence, self.previous = 0, GENESIS
         self.erased: dict[str, commitments.Places] = {}
-        """By pseudonym, as is `told`: what entries say of where it was put."""
+        """By pseudonym, like `told`: its places in the log, and what `log.erased` entries say of them."""
         self.told: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
 
     def step(self, event: Entry) -> str:
-        """Goes on to the next entry. Returns why it does not belong there, or nothing."""
+        """Checks the next entry. Returns why it does not belong there, or an empty text."""
         if event.sequence != self.sequence + 1:
             return f"it is missing; the next one is {event.sequence}."
         if not keys.recognised(hashed(event), event.hash):
@@ -180,7 +178,7 @@ class _Walk:
 
 
 def _wrong_now(pseudonym: str) -> str:
-    """By one look at all entries that bear it: an erasure may have gone on beside a walk."""
+    """Checks a pseudonym again in one query, because an erasure may have run during the walk."""
     places, told = commitments.Places(pseudonym), []
     for event in AuditEvent.objects.filter(Q(actor=pseudonym) | Q(subject=pseudonym)).iterator(chunk_size=BATCH):
         places.take(event)
@@ -190,7 +188,7 @@ def _wrong_now(pseudonym: str) -> str:
 
 
 def in_order(events: QuerySet[AuditEvent]) -> Iterator[AuditEvent]:
-    """Oldest first, in batches by key: no cursor and no transaction stays open while the reader is slow."""
+    """Oldest first, in batches by key, so that no cursor or transaction stays open for a slow reader."""
     batch = list(events.order_by("sequence")[:BATCH])
     while batch:
         yield from batch
@@ -198,12 +196,12 @@ def in_order(events: QuerySet[AuditEvent]) -> Iterator[AuditEvent]:
 
 
 def _locked_head() -> tuple[int, str, str]:
-    """Sequence and hash of the last event, and the hash that the chain holds where `heads` recorded one."""
+    """Sequence and hash of the last event, and the chain's hash at the sequence that `heads` recorded."""
     locked = f"""
         SELECT sequence, hash, COALESCE((SELECT hash FROM audit_auditevent WHERE sequence = %s), '')
         FROM audit_audithead WHERE id = %s{sql.for_update("audit_audithead")}"""  # nosec B608 # only names from the code
     if not (found := sql.rows(locked, heads.recorded(), HEAD)):
-        # The first event ever. Whoever loses this race waits here until the winner's row is committed.
+        # This is the first event ever. A transaction that loses the race waits here for the winner's commit.
         AuditHead.objects.bulk_create([AuditHead(pk=HEAD)], ignore_conflicts=True)
         found = sql.rows(locked, heads.recorded(), HEAD)
     [(sequence, last, recorded)] = found
@@ -211,7 +209,7 @@ def _locked_head() -> tuple[int, str, str]:
 
 
 def _plain(value: Any) -> Any:
-    """`value` in what both databases return exactly as it was stored.
+    """`value` in a form that both databases return as it was stored.
 
     PostgreSQL's jsonb rewrites floats (1e16 comes back as an integer) and takes no NUL, so floats become text.
     """

@@ -50,7 +50,7 @@ def audit_log_is_the_one_that_was_seen(*, databases: Sequence[str] | None = None
 
 
 def _is_migrated(connection: BaseDatabaseWrapper) -> bool:
-    """`migrate` checks first, when the table may be missing, or be of an older version."""
+    """Whether the table exists in its newest version: `migrate` runs the checks before it migrates."""
     table = AuditEvent._meta.db_table
     with connection.cursor() as cursor:
         if table not in connection.introspection.table_names(cursor):

@@ -1,7 +1,7 @@
-"""What an entry says of a person stands beside the chain: the chain covers a salted hash of it, a commitment.
+"""Personal values of an entry: the chain covers a salted hash of each (a commitment), not the value itself.
 
-With its salt a value is proven; without, nobody can tell what it was. So it can be erased for good, and the chain
-still holds. Erased values are a pseudonym or nothing, and an entry of the log says where each pseudonym stands.
+The salt proves the value; without the salt the value can't be guessed. So a value can be erased, and the chain is still
+valid. An erased name becomes a pseudonym, other values become empty, and a log entry tells where a pseudonym stands.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dashboard.audit.entries import Entry
 from dashboard.audit.models import AuditEvent
 
 OF_PEOPLE = ("user.", "person.")
-"""Actions whose subject is a person's name."""
+"""In entries of these actions the subject is a person's name."""
 PSEUDONYM = re.compile(r"erased-[0-9a-f]{8}", re.ASCII)
 REASON = "reason"
 
@@ -28,7 +28,7 @@ Values = dict[str, str]
 
 
 def personal(event: Entry) -> Values:
-    """What an entry says of people, by the name of its field; the reason they gave stands in its detail."""
+    """An entry's personal values, by the name of the field. A reason that a person gave is part of the detail."""
     values = {"actor": event.actor, "address": event.address}
     if event.action.startswith(OF_PEOPLE):
         values["subject"] = event.subject
@@ -38,14 +38,14 @@ def personal(event: Entry) -> Values:
 
 
 def commit(event: AuditEvent) -> None:
-    """Gives an entry that is about to be written its salts and commitments."""
+    """Gives a new entry its salts and commitments."""
     values = personal(event)
     event.salts = {name: secrets.token_hex(16) for name in values}
     event.commitments = {name: _hash(event.salts[name], value) for name, value in values.items()}
 
 
 def impersonal(event: Entry, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of an entry without what it commits to."""
+    """The fields of an entry without those that have a commitment."""
     rest = {name: value for name, value in fields.items() if name not in event.commitments}
     if REASON in event.commitments:
         rest["detail"] = {name: value for name, value in event.detail.items() if name != REASON}
@@ -53,7 +53,7 @@ def impersonal(event: Entry, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def mismatch(event: Entry) -> str:
-    """Which field is neither what was committed to nor erased; empty when each is."""
+    """The name of a field that neither fits its commitment nor was erased; empty if all are right."""
     values = personal(event)
     names = sorted({**event.commitments, **values})
     return next((name for name in names if not _fits(event, name, values.get(name, ""))), "")
@@ -66,13 +66,13 @@ def _fits(event: Entry, name: str, value: str) -> bool:
         return False
     if name in {"actor", "subject"}:
         return bool(PSEUDONYM.fullmatch(value))
-    # They are erased with whose they are: where nobody acted, a failed sign-in, with whom it names.
+    # These are erased together with the name they belong to: the actor, or for a failed sign-in the subject.
     owner = "actor" if "actor" in event.commitments else "subject"
     return not value and owner in event.commitments and owner not in event.salts
 
 
 def pseudonyms(event: Entry) -> set[str]:
-    """Those that stand where a name was erased."""
+    """The pseudonyms that replace erased names in an entry."""
     return {getattr(event, field) for field in _erased(event)}
 
 
@@ -81,9 +81,9 @@ def _erased(event: Entry) -> list[str]:
 
 
 class Places:
-    """Where a pseudonym stands in the log: how often, and a sum over the places, in whatever order they are taken.
+    """The places of a pseudonym in the log: their number, and a sum that does not depend on their order.
 
-    The sum is one of HMACs: who has no key can't choose other places with the same sum.
+    The sum is one of HMACs, so that without the key no other places with the same sum can be found.
     """
 
     def __init__(self, pseudonym: str) -> None:
@@ -97,11 +97,11 @@ class Places:
                 self.names, self.sums = self.names + 1, [old + new for old, new in zip(self.sums, each, strict=True)]
 
     def told(self) -> dict[str, Any]:
-        """The detail of the entry that tells of them."""
+        """The detail of a `log.erased` entry for these places."""
         return {"names": self.names, "places": f"{self.sums[0] % 2**256:064x}"}
 
     def wrong(self, told: Sequence[Mapping[str, Any]]) -> str:
-        """Why these details don't tell of them; empty when they do."""
+        """Why the details of the `log.erased` entries don't fit these places; empty if they do."""
         if missing := self.names - sum(one["names"] for one in told):
             return f"it does not tell of each name that “{self.pseudonym}” stands for: {missing:+}."
         where = sum(int(one["places"], 16) for one in told)
@@ -110,7 +110,7 @@ class Places:
 
 
 def erase(event: AuditEvent, name: str, pseudonym: str) -> None:
-    """Puts a pseudonym where an entry names a person. Nothing is saved."""
+    """Replaces a person's name in an entry by a pseudonym. Does not save it."""
     values = personal(event)
     named = [field for field in ("actor", "subject") if values.get(field) == name and field in event.commitments]
     gone = {*named}

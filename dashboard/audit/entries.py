@@ -1,4 +1,4 @@
-"""Entries read for checking: tuples, since to make a model's instance of each takes as long as all the rest."""
+"""Entries for verification, as tuples: creating model instances takes as long as the rest of the work."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from dashboard.database import sql
 
 
 class Row(NamedTuple):
-    """The columns of `AuditEvent`."""
-
     sequence: int
     at: datetime
     actor: str
@@ -42,7 +40,7 @@ def after(sequence: int, *, limit: int) -> list[Row]:
 
 
 def _value(text: str) -> Any:
-    # Most entries are not of people, and commit to nothing.
+    # Most entries are not of people, and have no commitments.
     if text == "{}":
         return {}
     value, end = DECODER.raw_decode(text)

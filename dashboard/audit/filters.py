@@ -39,7 +39,7 @@ class AuditFilterForm(FilterForm):
         return f"{quoted(value)} can't be used as {name}: {str(self.errors[name][0]).rstrip('.')}."
 
     def events(self) -> QuerySet[AuditEvent]:
-        """What matches, on all pages."""
+        """All events that match, not one page only."""
         wanted = self.cleaned_data
         events = AuditEvent.objects.all()
         if wanted["actor"]:

@@ -1,11 +1,10 @@
-"""The newest head of the audit log that each process saw, recorded in `VAR_DIR/heads`, outside of the database.
+"""The newest head of the audit log that each process saw, in files in `VAR_DIR/heads`, outside of the database.
 
 A database that was restored from an older copy, or that lost commits in a failover, can't know what it lost. Hashes are
-chained: a chain that holds a head holds all before it, and one that lacks it is older, or went on otherwise.
-
-One file a process and database; the hash of its first event names the database, after which comes the address at which
-it was reached. A file is never forced to the disk: after a power failure it may hold an older head, or none, but never
-one that was not committed.
+chained: a chain that contains a head contains all events before it; one that lacks it is older or has forked. There is
+one file for each process and database. Its name has the hash of the log's first event, which identifies the database,
+and the address of the database. Files are not synced to the disk: after a power failure a file may contain an older
+head or none, but never one that was not committed.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ HOST = re.sub(r"[^\w.-]", "_", socket.gethostname(), flags=re.ASCII)[:40]
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """A head that was committed: the last event at that time."""
+    """A committed head: the last event at that time."""
 
     sequence: int
     hash: str
@@ -51,20 +50,18 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Behind:
-    """The database lacks what was seen of it."""
+    """The database lacks a head that was seen of it."""
 
     seen: Seen
     """The highest of the heads that it lacks."""
     sequence: int
-    """Of the event that it ends in, as is `at`."""
+    """Sequence of the database's last event. `at` is that event's time."""
     at: datetime | None
 
 
 class _Process:
-    """What this one has left."""
-
     def __init__(self) -> None:
-        # A process id comes again after a restart.
+        # Process ids are used again after a restart.
         self.start = secrets.token_hex(4)
         self.lock = threading.Lock()
         self.database = ""
@@ -86,19 +83,19 @@ _process = _Process()
 
 
 def recorded() -> int:
-    """Sequence of the head that this process left, or 0: the event that a later head must be known to follow."""
+    """Sequence of the head that this process recorded, or 0. The next head must follow that event."""
     return _process.recorded.sequence if _process.recorded else 0
 
 
 def leave(head: Seen, *, follows: Collection[str]) -> None:
-    """Keeps `head`, which was just committed, for `behind` to compare with. Never fails for want of a folder.
+    """Records `head`, which was just committed, for `behind`. A folder that can't be written is only logged.
 
-    `follows` are hashes of earlier events known to the chain; with `recorded` among them, nothing is asked.
-    A head that is recorded makes way only for one that follows it: if the database lost it meanwhile and went on
-    otherwise, it stays as the proof of that until `accept`.
+    `follows` are hashes of earlier events that are known to be in the chain; if the recorded head is one, no query is
+    made. A recorded head is replaced only by one that follows it. If the database lost it and went on otherwise, it
+    stays as the proof of that until `accept`.
     """
     with _process.lock:
-        # A chain that holds what was recorded of a database is that database's.
+        # If the chain contains the recorded head, this is the same database.
         is_known = _process.recorded is not None and _process.recorded.hash in follows
         if not (database := _process.database if is_known else beginning()):
             return
@@ -121,12 +118,12 @@ def leave(head: Seen, *, follows: Collection[str]) -> None:
 
 
 def behind() -> Behind | None:
-    """What the database lost, or None. An empty database, or one that begins otherwise, is another one.
+    """What the database lost, or None. A database that is empty, or has another first event, counts as another one.
 
-    Every file counts, not the highest head alone: another process may have gone on from an older copy beyond it.
-    Not for the middle of a transaction or of a cursor on SQLite: what others committed meanwhile would be missed there.
+    All files are compared, not only the highest head: another process may have gone on from an older copy beyond it.
+    Not for the middle of a transaction, or of a cursor on SQLite: it would miss later commits of others.
     """
-    # The files first. What they hold was committed before, so a healthy database holds it when it is asked.
+    # The files are read first: their heads were committed before, so that a healthy database has them at the query.
     left = set(_left(beginning()).values())
     lost = _highest(left - in_chain(left))
     end = newest() if lost else None
@@ -134,7 +131,7 @@ def behind() -> Behind | None:
 
 
 def here() -> dict[Path, tuple[str, Seen | None]]:
-    """What was left at this database's address, of this log or of others, and the hash of the log's first event."""
+    """By file, the heads of all logs at this database's address, each with the hash of its log's first event."""
     try:
         return {file: (parts["database"], _read(file)) for file, parts in _all() if parts["address"] == _address()}
     except OSError as error:
@@ -143,9 +140,10 @@ def here() -> dict[Path, tuple[str, Seen | None]]:
 
 
 def accept() -> None:
-    """Forgets what was seen of this database and goes on from its present head: a person has dealt with it.
+    """Forgets the recorded heads of this database and starts again from its present head: a person has handled the
+    loss.
 
-    OSError when the folder can't be written.
+    Raises OSError if the folder can't be written.
     """
     database, end = beginning(), newest()
     if not database or not end:
@@ -154,16 +152,16 @@ def accept() -> None:
     with _process.lock, closing(_Record(own)) as record:
         record.write(end)
         _process.database, _process.recorded = database, end
-    # Another process that lives begins a new file.
+    # Other live processes create new files.
     for file in _files(database):
         if file != own:
             file.unlink(missing_ok=True)
 
 
 class _Record:
-    """A file of one small record, written in place: whoever dies meanwhile leaves the old one or the new one.
+    """A file with one small record, written in place: after a crash it contains the old record or the new one.
 
-    Opened each time, because `accept` may have removed it. Renaming a new file over it costs thirty times as much.
+    It is opened each time, because `accept` may have removed it. Replacing it by a rename costs thirty times as much.
     """
 
     def __init__(self, file: Path) -> None:
@@ -192,9 +190,9 @@ def _parsed(content: bytes) -> Seen | None:
 
 
 def _read(file: Path) -> Seen | None:
-    # A process that tidies, or `accept`, may have removed it.
+    # `_tidy` of another process, or `accept`, may have removed it.
     with suppress(FileNotFoundError):
-        # A reader may see half of what is being written, but hardly three times in a row.
+        # A read may meet a half-written record, but hardly three times in a row.
         for _ in range(3):
             if head := _parsed(file.read_bytes()):
                 return head
@@ -223,7 +221,7 @@ def _all() -> list[tuple[Path, re.Match[str]]]:
 
 
 def _tidy(database: str, head: Seen) -> None:
-    """Removes what processes of this host left that are gone, where `head` stands for it: the chain holds both."""
+    """Removes files of dead processes of this host whose heads are older than `head` and in the same chain."""
     gone = {file: other for file, other in _left(database).items() if other.sequence <= head.sequence and _gone(file)}
     known = in_chain(gone.values())
     for file, other in gone.items():
@@ -248,7 +246,7 @@ def _gone(file: Path) -> bool:
 
 
 def in_chain(heads: Collection[Seen]) -> set[Seen]:
-    """Those that the chain holds."""
+    """The heads that are in the chain."""
     if not heads:
         return set()
     statement = f"SELECT sequence, hash FROM audit_auditevent WHERE {sql.among('sequence')}"  # nosec B608 # only names from the code
@@ -257,7 +255,6 @@ def in_chain(heads: Collection[Seen]) -> set[Seen]:
 
 
 def newest() -> Seen | None:
-    """The last event that the database holds."""
     for sequence, last, at in sql.rows(
         "SELECT sequence, hash, at FROM audit_auditevent ORDER BY sequence DESC LIMIT 1"
     ):
@@ -266,12 +263,12 @@ def newest() -> Seen | None:
 
 
 def beginning() -> str:
-    """The hash of the first event, or empty. It names the database: no two chains begin with the same."""
+    """The hash of the first event, or empty. It identifies the database: no two chains begin with the same hash."""
     return "".join(first for (first,) in sql.rows("SELECT hash FROM audit_auditevent WHERE sequence = 1"))
 
 
 def _address() -> str:
-    """Where the database is reached, as a hash; who has it can't change that."""
+    """A hash of the database's address, which an attacker who has only the database can't change."""
     return hashlib.sha256(dialect.address().encode()).hexdigest()[:16]
 
 

@@ -1,7 +1,7 @@
-"""The keys that authenticate the audit log: a hash under one of them can't be made by who has the database alone.
+"""The keys that authenticate the audit log: without one an attacker who has only the database can't make a hash.
 
-They are kept outside of it, in `AUDIT_KEY`, the file that `AUDIT_KEY_FILE` names, or `VAR_DIR/audit_key`; white space
-stands between them. The first one is used; the others are older, and only recognise what was written with them.
+They come from `AUDIT_KEY`, the file that `AUDIT_KEY_FILE` names, or `VAR_DIR/audit_key`, separated by white space. The
+first key is used for new entries; older keys only verify entries that were written with them.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from django.conf import settings
 
 
 def authenticated(text: str) -> str:
-    """HMAC-SHA256 of a text under the key that is used now, in hexadecimal."""
+    """HMAC-SHA256 of a text under the first key, in hexadecimal."""
     return _under(settings.AUDIT_KEYS[0], text)
 
 
 def recognised(text: str, hash: str) -> bool:
-    """Whether this is the hash of a text under any of the keys."""
+    """Whether `hash` is the hash of a text under any of the keys."""
     return any(hmac.compare_digest(_under(key, text), hash) for key in settings.AUDIT_KEYS)
 
 
 def numbers(text: str) -> list[int]:
-    """The HMACs of a text as numbers, under each of the keys; the one that is used now comes first."""
+    """The HMACs of a text as numbers, one for each key, that of the first key first."""
     return [int(_under(key, text), 16) for key in settings.AUDIT_KEYS]
 
 
@@ -35,5 +35,5 @@ def _under(key: str, text: str) -> str:
 
 @lru_cache
 def _begun(key: str) -> hmac.HMAC:
-    """To take in the key takes as long as to take in an entry."""
+    """Cached, because starting an HMAC takes as long as hashing an entry."""
     return hmac.new(key.encode(), digestmod="sha256")

@@ -17,7 +17,7 @@ from dashboard.pages.cursors import Cursor, Page, cut
 CONFIRMED = "deletion.confirmed"
 PAGE_SIZE = 50
 SHORT = 30
-"""Characters of a detail that need no folding."""
+"""A detail with more characters than this is folded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class Row:
 
 
 def page_of(events: QuerySet[AuditEvent], cursor: Cursor | None) -> Page[Row]:
-    """Newest first. An address holds the first number that its page may have, and not the last of the page before."""
+    """Newest first. An address has the first number that its page may have, not the last one of the page before."""
     older = cursor is None or cursor.older
     here, behind = events, False
     if cursor:

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class AuditHead(models.Model):
-    """The end of the chain: one row, locked by whoever appends."""
+    """The end of the chain: one row, which each append locks."""
 
     sequence = models.BigIntegerField(default=0)
     hash = models.CharField(max_length=64, default="0" * 64)
@@ -19,17 +19,17 @@ class AuditEvent(models.Model):
     sequence = models.BigIntegerField(primary_key=True)
     at = models.DateTimeField()
     actor = models.CharField(max_length=150, blank=True)
-    """Copied, never a foreign key. Empty when the product itself acted."""
+    """A copy, never a foreign key. Empty if the product itself acted."""
     address = models.CharField(max_length=45, blank=True)
     action = models.CharField(max_length=60)
     """A dotted verb: `deletion.confirmed`, `call.delete`."""
     subject = models.CharField(max_length=300, blank=True)
-    """What it was done to: a deletion's uuid, a task's `kind/task_id`, a person's name."""
+    """The object of the action: a deletion's uuid, a task's `kind/task_id`, a person's name."""
     detail = models.JSONField(default=dict)
     commitments = models.JSONField(default=dict)
-    """Salted hashes of what it says of people, by field: the chain covers these, and not the fields."""
+    """Salted hashes of the personal values, by field: the chain covers these instead of the values."""
     salts = models.JSONField(default=dict)
-    """By field. Without its salt a field can't be proven any more: it was erased."""
+    """By field. A field whose salt is gone was erased, and can't be proven any more."""
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
 

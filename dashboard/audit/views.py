@@ -86,7 +86,7 @@ def _cell(event: AuditEvent, name: str) -> Any:
 
 def _json_lines(events: Iterator[AuditEvent]) -> Iterator[str]:
     for event in events:
-        # With its salt a name or a short reason could still be proven from an old download, after it was erased.
+        # The salts stay out: with one, a name could still be proven from an old download after it was erased.
         yield chain.canonical({name: value for name, value in chain.as_dict(event).items() if name != "salts"}) + "\n"
 
 
