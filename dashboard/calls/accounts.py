@@ -1,4 +1,4 @@
-"""What all workers agree on about the provider account: whether anything may be sent, and when."""
+"""The state of the provider account that all workers share: whether calls may be sent, and when."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from tensorslab_api.verdict import Ruling, Verdict
 LONGEST_LAG = 60.0
 LONGEST_REST = timedelta(hours=1, minutes=1)
 OLDER = "This database is older than what was done with it"
-"""How the reason of a pause begins that no answer changes or lifts, only a person: see `deletions.restoring`."""
+"""The reason begins so when the database is older than the calls made with it. No answer changes or lifts that pause,
+only a person does: see `deletions.restoring`."""
 PAUSING = {Ruling.OUT_OF_CREDITS, Ruling.UNAUTHORIZED}
 USABLE = {Ruling.SUCCESS, Ruling.REFUSED, Ruling.ABSENT, Ruling.THERE}
-"""Rulings on what was asked; all others speak of the account or the network."""
+"""Rulings about the tasks of a call; all others are about the account or the network."""
 
 
 def current_host() -> str:
-    """Where a delete would go now, path included, as `https://api.tensorslab.com`: one spelling an address."""
+    """The provider's address, path included, as `https://api.tensorslab.com`: always in the same spelling."""
     parts = urlsplit(settings.TENSORSLAB_API_URL)
     usual = {"http": 80, "https": 443}[parts.scheme]
     name = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
@@ -33,7 +34,7 @@ def current_host() -> str:
 
 
 def current_key() -> str:
-    """Fingerprint of the API key: tells keys apart, and nothing about them."""
+    """Fingerprint of the API key. It tells two keys apart, and reveals nothing of either."""
     return hashlib.sha256(f"tensorslab api key {settings.TENSORSLAB_API_KEY}".encode()).hexdigest()[:16]
 
 
@@ -42,13 +43,12 @@ def current() -> Account:
 
 
 def doubt() -> str:
-    """Why look-ups can't be trusted now; empty when nothing speaks against them."""
+    """Why look-ups can't be trusted now; empty if they can."""
     found = sql.rows("SELECT doubt FROM calls_account WHERE host = %s", current_host())
     return "".join(reason for (reason,) in found)
 
 
 def locked() -> Account:
-    """The current account, its row locked until the transaction ends."""
     row = Account.objects.select_for_update().filter(host=current_host())
     return row.first() or (current() and row.get())
 
@@ -58,28 +58,28 @@ def may_send(account: Account, *, now: datetime) -> bool:
 
 
 def forget_impossible_rest(*, now: datetime) -> None:
-    """A rest longer than any that is granted was set by a clock that has been put back since."""
+    """Removes rests that are longer than any allowed rest: they were set by a clock that was wrong."""
     Account.objects.filter(rest_until__gt=now + LONGEST_REST).update(rest_until=None)
 
 
 def resume(account: Account) -> None:
-    """Lifts the pause. A rest that the provider asked for goes on."""
+    """Lifts the pause. A rest that the provider asked for stays."""
     Account.objects.filter(pk=account.pk).update(paused_reason="", failures=0)
 
 
 def is_older(account: Account) -> bool:
-    """Whether it is paused because the database turned out to be older than what was done with it."""
+    """Whether it is paused because the database is older than the calls made with it."""
     return account.paused_reason.startswith(OLDER)
 
 
 def prove(account: Account) -> None:
-    """The provider takes the key: that lifts the pause, unless it is one that only a person lifts."""
+    """Records that the provider accepted the key. This lifts the pause, unless only a person may lift it."""
     resume_by_answer = Account.objects.filter(pk=account.pk).exclude(paused_reason__startswith=OLDER)
     resume_by_answer.update(paused_reason="", failures=0)
 
 
 def learn(verdict: Verdict, *, host: str, now: datetime, jitter: float) -> str:
-    """Notes what an answer says about the whole account. Returns why everything must pause, or nothing."""
+    """Records what an answer says about the whole account. Returns why all calls must pause, or an empty text."""
     rows = Account.objects.filter(host=host)
     if verdict.ruling in PAUSING:
         rows.exclude(paused_reason__startswith=OLDER).update(paused_reason=verdict.sentence)
@@ -91,7 +91,7 @@ def learn(verdict: Verdict, *, host: str, now: datetime, jitter: float) -> str:
         answered(host)
         return ""
     rows.update(failures=F("failures") + 1)
-    # Calls that were out together fail together: only what exceeds one failure a slot is a row of failures.
+    # Calls in flight at the same time fail together, so only failures beyond one per slot count as a row.
     in_a_row = rows.values_list("failures", flat=True)[0] - (settings.TENSORSLAB_CONCURRENCY - 1)
     if in_a_row >= settings.DELETION_MAX_ATTEMPTS:
         reason = f"No usable answer {in_a_row} times in a row. Last: {verdict.sentence} Resume to try again."
@@ -104,16 +104,16 @@ def learn(verdict: Verdict, *, host: str, now: datetime, jitter: float) -> str:
 
 
 def learn_lag(host: str, seconds: float) -> None:
-    """Look-ups follow deletes so late here."""
+    """Records how many seconds after a delete look-ups may still find the task."""
     lag = min(LONGEST_LAG, seconds)
     Account.objects.filter(host=host, lag__lt=lag).update(lag=lag)
 
 
 def answered(host: str) -> None:
-    """An answer came: the row of failures ends. Locks nothing when there is none, as nearly always."""
+    """Sets the count of failures back to 0. The usual case, 0 already, locks no row."""
     sql.change("UPDATE calls_account SET failures = 0 WHERE host = %s AND failures > 0", host)
 
 
 def _rest(rows: QuerySet[Account], *, until: datetime, why: str) -> None:
-    # Never shortened: another call's answer does not take back what the provider asked for.
+    # A rest is never shortened: another call's answer does not cancel what the provider asked for.
     rows.filter(Q(rest_until=None) | Q(rest_until__lt=until)).update(rest_until=until, rest_reason=why)

@@ -1,10 +1,9 @@
-"""Controls: look-ups that vouch for others. A look-up proves nothing by itself: "no such task" has the code of every
-failure.
+"""Controls are look-ups that vouch for others. A look-up proves nothing alone: "no such task" has every failure's code.
 
-Beside doubtful look-ups two others are made: of a *witness*, a task that is known to exist, and of a *ghost*, an id
-that never did. Here stands which of them leave, and what is learnt from their answers: how ghosts are answered
-(`ghost_forms`), what other look-ups are worth by that (`judging`), and when nothing is believed at all (`doubts`).
-In doubt they are repeated with growing pauses, until the witness is found again.
+Beside doubtful look-ups two controls are made: of a *witness*, a task that is known to exist, and of a *ghost*, an id
+that never existed. This module decides which controls leave, and learns from their answers: how ghosts are answered
+(`ghost_forms`), what other look-ups are worth (`judging`), and whether look-ups are trusted at all (`doubts`). While
+the account is in doubt, controls are repeated with growing pauses until the witness is found again.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ from dashboard.calls.policy import LONGEST_PAUSE, growing_pause
 from dashboard.calls.verdicts import Ruling, Verdict
 
 SHORTEST_PAUSE = 2.0
-"""Seconds between controls of an account that is in doubt, at first."""
+"""Seconds of the first pause between controls while the account is in doubt."""
 A_MOMENT = timedelta(minutes=1)
-"""So shortly before the form of ghosts was learnt for the first time a witness must have been found."""
+"""A form of ghosts counts as proven only if a witness was found within this time before it was learnt."""
 EVERY = timedelta(seconds=2)
-"""Controls of one kind are not made more often while other calls are due."""
+"""Least time between two controls of one purpose while other calls are due."""
 
 
 class Purpose(StrEnum):
@@ -48,20 +47,20 @@ def wanted(
     in_hand: Counter[str],
     idle: bool,
 ) -> list[Purpose]:
-    """Which controls may leave now so that both vouch for what was answered up to `since`.
+    """The controls that may leave now, so that both purposes vouch for answers up to `since`.
 
-    `in_hand` counts those on their way. When there is nothing else to do (`idle`) none has to wait for the next round.
-    Otherwise answers wait for one another for so long as rounds are apart: the first one came at `waits_since`.
+    `in_hand` counts the controls on their way. With nothing else to do (`idle`) controls leave at once. Otherwise one
+    round vouches for all answers of `EVERY`, from the first one on, which came at `waits_since`.
     """
     if control.next_at is not None and control.next_at > now:
         return []
     usual = usual_form(control, now=now)
     known = usual != ""
     due = []
-    # First, since ghosts may be more than there are slots.
+    # The witness comes first, since there may be more ghosts than slots.
     if with_witness and (control.witness_at is None or control.witness_at < since):
         due.append((Purpose.WITNESS, control.witness_asked_at, 1))
-    # In doubt it is the witness that matters; how ghosts are answered is learnt anew when it is over.
+    # In doubt the witness is what matters; the form of ghosts is learnt again afterwards.
     ghost_is_old = (control.ghost_at is None or control.ghost_at < since) and not doubted
     if ghost_is_old or not known or usual == THERE:
         due.append((Purpose.GHOST, control.ghost_asked_at, 1 if known else ghost_forms.leader(control, now)[1]))
@@ -76,7 +75,7 @@ def wanted(
 
 
 def note_exhausted(kind: str, *, now: datetime) -> None:
-    """The register has no task, or no further one, that could be the witness. In a transaction."""
+    """Records that the register has no further task that could be the witness. Needs a transaction."""
     account = accounts.locked()
     control = of(account, kind)
     control.exhausted, control.witness_asked_at = True, now
@@ -91,11 +90,11 @@ def note_exhausted(kind: str, *, now: datetime) -> None:
 
 
 def learn(control: Control, purpose: str, *, task_id: str, verdict: Verdict, sent_at: datetime, at: datetime) -> None:
-    """Notes what a control answered at a moment. Inside the transaction that completes its call, the account locked."""
+    """Records a control's answer. Needs the transaction that completes its call, with the account locked."""
     usual = usual_form(control, now=at)
     if purpose == Purpose.WITNESS:
         good = _learn_witness(control, task_id, verdict, usual, sent_at, at)
-        # Before it is known how ghosts are answered, an answer without the task says nothing yet.
+        # Until the form of ghosts is known, an answer without the task says nothing.
         silent = verdict.ruling != Ruling.ABSENT or usual != ""
         control.silent_witnesses = 0 if good else control.silent_witnesses + silent
     else:
@@ -109,20 +108,20 @@ def learn(control: Control, purpose: str, *, task_id: str, verdict: Verdict, sen
 
 
 def _next_at(control: Control, account: Account, *, at: datetime) -> datetime:
-    """When the next control may leave. In doubt the pauses grow with the time that it lasts."""
+    """When the next control may leave. In doubt the pauses grow with the time that the doubt lasts."""
     if account.doubt and account.doubted_at:
         lasted = (at - account.doubted_at).total_seconds() / 2
         return at + timedelta(seconds=min(LONGEST_PAUSE, max(SHORTEST_PAUSE, lasted)))
     if not usual_form(control, now=at) and len(ghost_forms.recent(control, at)) >= 2 * GHOSTS:
-        # They are answered in several ways, and may be for long.
+        # Ghosts are answered in several forms, perhaps for long.
         return at + EVERY
-    # Repeated at once at first: another task may be found, and one busy answer says nothing.
+    # The first repeats have no pause: another task may be found, and one busy answer says nothing.
     pause = doubts.silences(control) - MISSES + 1
     return at + timedelta(seconds=growing_pause(pause, jitter=0.5)) if pause > 0 else at
 
 
 def note_void(control: Control, *, at: datetime) -> None:
-    """A witness was deleted while it was asked about: that it is gone says nothing."""
+    """Records that a witness was deleted while it was looked up, so that its absence says nothing."""
     next_at = _next_at(control, control.account, at=at)
     Control.objects.filter(pk=control.pk).update(witness_asked_at=at, next_at=next_at)
 
@@ -134,13 +133,13 @@ def _learn_witness(
         if usual not in {"", THERE} and not control.account.doubt:
             control.proven_form = usual
         if usual != THERE and control.account.doubt:
-            # How ghosts were answered meanwhile may be how everything was.
+            # Ghosts may have been answered like all other tasks during the doubt, so those forms are dropped.
             control.forms = []
         if newly_lost := [one for one in control.missed if one not in control.lost]:
-            # Perhaps for a moment nothing that should exist was found: what was asked until now is asked again.
+            # For a moment no task may have been found, existing ones included: look-ups before now are made again.
             Account.objects.filter(pk=control.account_id).update(trusted_since=sent_at)
             control.lost = [*control.lost, *newly_lost][-MOST_MISSED:]
-        # What was asked after a claim vouches for it; an answer may have been under way for long.
+        # `sent_at`, not `at`: the witness vouches only for what was answered before it was asked about.
         control.witness, control.witness_at, control.missed, control.exhausted = task_id, sent_at, [], False
         Account.objects.filter(pk=control.account_id).update(proven_at=at, accepted_by="")
         return True
@@ -168,17 +167,17 @@ def _learn_ghost(control: Control, verdict: Verdict, sent_at: datetime, at: date
 
 
 def fails_alone(purpose: str, verdict: Verdict) -> bool:
-    """Whether a call without an answer stops nothing else: one that only checks, or vouches."""
+    """Whether a missing answer to this call delays no other call: it only checks, or vouches."""
     return purpose in {*Purpose, "verify", "inspect"} and verdict.ruling == Ruling.LOST
 
 
 def look_again(account: Account, *, now: datetime) -> None:
-    """A person says that it was put right: the next controls need not wait."""
+    """Lets the next controls leave at once, after a person said that the trouble is over."""
     account.controls.update(next_at=now)
 
 
 def forget_the_future(*, now: datetime, beyond: datetime) -> None:
-    """What a clock that has been put back since says of a time to come."""
+    """Clears moments in the future, which were set by a clock that was wrong."""
     for name in ("witness_at", "witness_asked_at", "ghost_at", "ghost_asked_at", "next_at"):
         Control.objects.filter(**{f"{name}__gt": beyond}).update(**{name: None})
     for name in ("trusted_since", "doubted_at", "proven_at"):
@@ -186,7 +185,7 @@ def forget_the_future(*, now: datetime, beyond: datetime) -> None:
 
 
 def heed_key(*, now: datetime) -> None:
-    """What was found out with another key says nothing of this one."""
+    """If the API key has changed, forgets what was learnt with the former key."""
     account, key = accounts.current(), accounts.current_key()
     if account.key != key:
         fresh = {"doubt": "", "doubted_at": None, "proven_at": None, "accepted_by": "", "lag": 0}

@@ -1,4 +1,4 @@
-"""When an account's look-ups can't be trusted: then nothing is concluded from them, until a witness is found again."""
+"""Decides when an account's look-ups can't be trusted: then nothing is concluded until a witness is found again."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dashboard.calls.judging import stands_without_witness
 from dashboard.calls.models import Account, Control
 
 MISSES = 3
-"""Tasks that are not found in a row before the account is in doubt."""
+"""Missed witnesses in a row before the account is in doubt."""
 MOST_MISSED = 20
-"""Tasks that are not found before it counts as certain that the register has no witness."""
+"""Missed witnesses after which the register counts as having none."""
 SILENCES = 5
 """Controls in a row without a usable answer before the account is in doubt."""
 BY_ITSELF = "It goes on by itself when that is put right."
@@ -23,7 +23,7 @@ NO_WITNESS = (
 
 
 def reconsider(account: Account, *, sent_at: datetime, now: datetime) -> None:
-    """Begins or ends the doubt, by what all its controls have found."""
+    """Begins or ends the doubt, according to all controls of the account."""
     account.refresh_from_db()
     why = next(filter(None, (why_not(one, account, now=now) for one in account.controls.order_by("kind"))), "")
     if why:
@@ -35,7 +35,6 @@ def reconsider(account: Account, *, sent_at: datetime, now: datetime) -> None:
 
 
 def begin(account: Account, why: str, *, now: datetime) -> None:
-    """From now on nothing is concluded from look-ups, until controls are good again."""
     if account.doubt == why:
         return
     account.doubt, account.doubted_at = why, account.doubted_at or now
@@ -48,7 +47,7 @@ def is_doubtful(control: Control, account: Account, *, now: datetime) -> bool:
 
 
 def why_not(control: Control, account: Account, *, now: datetime) -> str:
-    """Why look-ups of its kind can't be trusted, for people; empty when nothing speaks against them."""
+    """Why look-ups of the control's kind can't be trusted, as a sentence for people; empty if they can."""
     if usual_form(control, now=now) == THERE:
         return f"TensorsLab finds {control.kind} tasks that never existed, so its look-ups say nothing. {BY_ITSELF}"
     stands = control.exhausted and stands_without_witness(account, control, now=now)
@@ -71,7 +70,7 @@ def silences(control: Control) -> int:
 
 
 def may_accept(account: Account, *, now: datetime) -> bool:
-    """Whether a person may accept answers that nothing vouches for: only where no witness can be had."""
+    """Whether a person may accept answers that no witness vouches for: only if there is no witness to be had."""
     in_doubt = [control for control in account.controls.all() if is_doubtful(control, account, now=now)]
     return bool(account.doubt and in_doubt) and all(
         control.exhausted and usual_form(control, now=now) != THERE for control in in_doubt
@@ -79,5 +78,5 @@ def may_accept(account: Account, *, now: datetime) -> bool:
 
 
 def accept(account: Account, *, by: str) -> None:
-    """From now on the ghost's form alone, twice, is believed: until a witness is found, or the key changes."""
+    """Trusts the ghost's form alone, seen twice, until a witness is found or the key changes."""
     Account.objects.filter(pk=account.pk).update(accepted_by=by, doubt="", doubted_at=None)

@@ -1,6 +1,6 @@
-"""How TensorsLab answers about an id that never existed: only in that very form is "no such task" believed.
+"""The form of TensorsLab's answer about an id that never existed: "no such task" is believed only in that form.
 
-It is learnt by majority over minutes, since a ghost may meet a busy moment.
+It is learnt by majority over minutes, since some ghosts may meet a busy provider.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from dashboard.calls.models import Control
 THERE = "there"
 """The form of every answer that describes a task."""
 GHOSTS = 5
-"""So many answers of one form make it the usual one, where no ghost was answered otherwise."""
+"""Answers of one form that make it the usual one, if all ghosts were answered in it."""
 DISPUTED = 12
-"""By so many answers it must lead where ghosts are answered in several ways. Should three look-ups in ten be busy, that
-is taken for the usual form once in 26,000 times, (3/7)^12; a lead of five would be reached once in 70 times."""
+"""The lead that a form needs if ghosts are answered in several. If three look-ups in ten are busy, the busy form gets
+this lead once in 26,000 times, (3/7)^12; it would get a lead of five once in 70 times."""
 REMEMBERED, REMEMBERED_FOR = 60, timedelta(minutes=10)
-"""How many answers to ghosts are looked at, and how old they may be."""
+"""The number of answers to ghosts that count, and their greatest age."""
 
 
 def usual_form(control: Control, *, now: datetime) -> str:
-    """How ghosts are answered. Empty while that is not known."""
+    """The form in which ghosts are answered. Empty while it is not known."""
     form, lacking = leader(control, now)
     return "" if lacking else form
 
 
 def leader(control: Control, now: datetime) -> tuple[str, int]:
-    """The form in which most ghosts were answered of late, and how many more answers would make it the usual one."""
+    """The most frequent form of recent answers to ghosts, and how many more answers would make it the usual one."""
     first, second = [*Counter(form for _, form in recent(control, now)).most_common(2), ("", 0), ("", 0)][:2]
     lead = first[1] - second[1]
     return first[0], max(0, (DISPUTED if second[1] else GHOSTS) - lead)
@@ -41,5 +41,5 @@ def recent(control: Control, now: datetime) -> list[list[Any]]:
 
 
 def is_unproven(control: Control) -> bool:
-    """Whether a witness is still to be found while it is known how ghosts are answered."""
+    """Whether no witness was found yet while the form of ghosts was known."""
     return not control.proven_form and not control.exhausted

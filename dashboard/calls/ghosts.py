@@ -1,4 +1,4 @@
-"""Ids that can never have existed, in the shape of one that does: a provider may tell a malformed id another thing."""
+"""Ids that never existed, in the shape of a real one: a provider may answer otherwise about a malformed id."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import secrets
 import string
 
 LEAST = 12
-"""So many characters are random: nobody ever had one of these ids."""
+"""Least number of random characters, so that no real id is ever drawn."""
 
 
 def like(task_id: str) -> str:
-    """The same but for its longest run of letters and digits, which is made up, and made longer if it is short."""
+    """`task_id` with its longest run of letters and digits replaced by random ones, at least `LEAST` of them."""
     run = max(re.finditer(r"[0-9A-Za-z]+|$", task_id), key=lambda match: len(match[0]))
     drawn = "".join(map(_of_its_kind, run[0]))
     alphabet = _alphabet(run[0])

@@ -1,11 +1,10 @@
 """What a look-up is worth. It is a `Claim` until a witness and a ghost were answered after it; then `judge` tells:
 
-- "no such task" is believed while the witness is found, and only in the very form in which ghosts are usually answered;
-- "still there" is believed while ghosts are not;
+- "no such task" is believed if the witness is found, and only in the form in which ghosts are usually answered;
+- "still there" is believed if ghosts are not;
 - everything else is no answer.
 
-When no witness is left, an account that is proven to be ours (or whose answers a person accepted) is believed in the
-ghost's form alone, twice.
+Without a witness the ghost's form, seen twice, is believed if the account is proven or a person accepted its answers.
 """
 
 from __future__ import annotations
@@ -18,25 +17,25 @@ from dashboard.calls.ghost_forms import REMEMBERED_FOR, THERE, usual_form
 from dashboard.calls.models import Account, Control
 
 FRESH = timedelta(minutes=10)
-"""A claim that nobody vouched for within this time is asked for anew."""
+"""Age at which a claim without controls is void, so that the look-up is made again."""
 PROVEN_FOR = timedelta(hours=48)
-"""How long an account of which anything was seen counts as ours, should no witness be left."""
+"""How long an account counts as ours after something was seen there, if no witness is left."""
 
 
 class Finding(StrEnum):
-    """What a claim turned out to be worth."""
+    """The worth of a claim."""
 
     GONE = "gone"
     THERE = "there"
     NOTHING = "nothing"
-    """No answer: neither what there is, nor what a ghost is told."""
+    """No answer: neither a task nor the form of ghosts."""
     VOID = "void"
-    """Asked at a time that nothing vouches for. It says nothing, and nobody is to blame."""
+    """Made at a time that no control vouches for. It says nothing, and is no failure."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """What one look-up said, and when it was made."""
+    """The answer to one look-up, and when it was made."""
 
     form: str
     sent_at: datetime
@@ -47,15 +46,15 @@ class Claim:
 class Judgement:
     finding: Finding
     witnessed: bool = True
-    """A witness vouches for it, and answers were steady of late: otherwise one look-up is not enough."""
+    """A witness vouches for it, and recent answers had one form; if False, one look-up is not enough."""
 
 
 def judge(
     claim: Claim, *, control: Control, account: Account, now: datetime, ghost_is_enough: bool = False
 ) -> Judgement | None:
-    """What a claim is worth; None while the controls that could tell have not answered.
+    """What a claim is worth; None while the controls that decide it have no answer yet.
 
-    `ghost_is_enough` where another look-up, with a witness of its own, has proven the account.
+    `ghost_is_enough` if another look-up, with a witness of its own, has proven the account.
     """
     asked_too_early = account.trusted_since is not None and claim.sent_at < account.trusted_since
     if asked_too_early or claim.answered_at < now - FRESH:
@@ -78,7 +77,7 @@ def judge(
 
 
 def _is_between(earlier: datetime, moment: datetime | None, now: datetime) -> bool:
-    """Whether a control came after a claim; one that seems to come later than now knew another time."""
+    """Whether a control came after a claim. A control later than now was timed by a wrong clock."""
     return moment is not None and earlier <= moment <= now
 
 
@@ -87,8 +86,7 @@ def is_steady(control: Control, *, now: datetime) -> bool:
 
 
 def stands_without_witness(account: Account, control: Control, *, now: datetime) -> bool:
-    """Whether answers are believed although no witness is left: while ghosts are answered as when there was one, and no
-    task that should exist was looked for in vain."""
+    """Whether answers are believed without a witness: ghosts are answered as before, and no witness was missed."""
     if account.accepted_by:
         return True
     proven = account.proven_at is not None and account.proven_at >= now - PROVEN_FOR

@@ -1,4 +1,4 @@
-"""How long to wait before the next try. Pure functions; the caller brings the randomness."""
+"""How long to wait before the next try. Pure functions; the caller supplies the randomness."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ def growing_pause(failures: int, *, jitter: float) -> float:
 
 
 def rest_for(retry_after: float | None) -> float:
-    """Seconds to leave a busy provider alone: what it asked for, or our own guess when it named nothing sensible."""
+    """Seconds to leave a busy provider alone: those it asked for, or `DEFAULT_REST` if it named none."""
     return DEFAULT_REST if retry_after is None else max(retry_after, 0.1)

@@ -1,4 +1,4 @@
-"""A call is written down before it leaves, and completed exactly once after."""
+"""A call is written down before it leaves, and completed exactly once afterwards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ State = ProviderCall.State
 
 
 class Call(NamedTuple):
-    """What a call is about, as its sender remembers it: rows may have been changed since it left."""
+    """A call as its sender remembers it: its rows may have been changed since it left."""
 
     pk: int
     operation: str
@@ -32,7 +32,7 @@ class Call(NamedTuple):
 
 
 def prepare(*, operation: str, kind: str, ids: Sequence[str], deletion: UUID | None = None, purpose: str = "") -> Call:
-    """Writes a call down that has yet to leave, in the transaction that says which items are in it."""
+    """Writes a call down before it leaves, in the transaction that assigns its items."""
     row = {
         "deletion": deletion,
         "kind": kind,
@@ -50,9 +50,9 @@ def prepare(*, operation: str, kind: str, ids: Sequence[str], deletion: UUID | N
 
 
 def leave(call_id: int, slot: slots.OurSlot, condition: str = "TRUE", *values: object, now: datetime) -> bool:
-    """The last thing written before the request leaves: one statement, all its conditions in it.
+    """The last write before the request leaves: one statement with all conditions, so that none can change in between.
 
-    False when the call is not ready, `condition` is not met, or the slot's lease would not outlast it.
+    False if the call is not ready, `condition` is not met, or the slot's lease would end before the call does.
     """
     left = {
         "state": State.OPEN,
@@ -69,12 +69,12 @@ def leave(call_id: int, slot: slots.OurSlot, condition: str = "TRUE", *values: o
 
 
 def forget(call_id: int) -> bool:
-    """Takes away a call that never left. False when it did."""
+    """Deletes the row of a call that never left. False if it did leave."""
     return bool(sql.change(f"DELETE FROM {TABLE} WHERE id = %s AND state = 'ready'", call_id))  # nosec B608 # only names from the code
 
 
 def complete(call_id: int, verdict: Verdict, *, answered_at: datetime) -> bool:
-    """The fence: only the first to complete an open call may settle what it was about."""
+    """Completes an open call. Only the caller that gets True may settle the call's items."""
     answer: dict[str, object] = {
         "state": _state(verdict),
         "http_status": verdict.http_status,
@@ -87,7 +87,7 @@ def complete(call_id: int, verdict: Verdict, *, answered_at: datetime) -> bool:
         "lease_until": None,
     }
     if not verdict.sent:
-        # Found out only now: it never left.
+        # It turned out only now that the call never left.
         answer["sent_at"] = None
     return bool(sql.update(TABLE, answer, "id = %s AND state = 'open'", call_id))
 
@@ -99,9 +99,9 @@ def _state(verdict: Verdict) -> ProviderCall.State:
 
 
 def audit(call: Call, verdict: Verdict, *, answered_at: datetime, actor: str = "", overtaken: bool = False) -> None:
-    """One event a call, its ids inside. The transaction's last statement.
+    """Appends one event for a call, with its ids. Must be the transaction's last statement.
 
-    `overtaken` when it was given up before, and told of by who has only its row: then the sender tells it once more.
+    `overtaken` if a process that had only the row gave the call up before: then the sender adds an event of its own.
     """
     detail: dict[str, Any] = {
         "call": call.pk,

@@ -1,4 +1,4 @@
-"""The local provider, for the rooms above: it stands in for an account where there is none."""
+"""The local provider, for the rooms above: it replaces an account where there is none."""
 
 from tensorslab_api.sandbox import serve
 

@@ -1,4 +1,4 @@
-"""The only door to the provider: builds the client from the settings and turns what came of a call into a verdict."""
+"""The only door to the provider: builds the client from the settings and turns the result of a call into a verdict."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MISSING_KEY = "The API key is missing. Put it in TENSORSLAB_API_KEY and restart.
 
 
 class NoSlot(Exception):
-    """All calls that may be in flight are, and stayed so for as long as we were ready to wait."""
+    """All slots are taken, and none became free in the time to wait."""
 
 
 class Paused(Exception):
@@ -31,7 +31,7 @@ class Paused(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What came of a look-up, and the claim that it makes until controls vouch for it."""
+    """A look-up's verdict, and the claim that it makes until controls vouch for it."""
 
     verdict: Verdict
     claim: judging.Claim
@@ -53,9 +53,9 @@ def client() -> Client:
 
 
 def perform(call: recording.Call, *, deadline: float) -> Verdict:
-    """Sends one request and judges its answer. Touches no database: it runs in a shift's threads.
+    """Sends one request and judges its answer. Touches no database, because it runs in a shift's threads.
 
-    `deadline` is a moment of `time.monotonic()`; past it nothing is sent any more.
+    `deadline` is a moment of `time.monotonic()`; nothing is sent after it.
     """
     kind = TaskKind(call.kind)
     if call.operation == ProviderCall.Operation.DELETE:
@@ -72,11 +72,11 @@ def perform(call: recording.Call, *, deadline: float) -> Verdict:
 def look_up(
     *, kind: str, task_id: str, actor: str, purpose: str = "", proving: bool = False, wait: float = 60.0
 ) -> Asked:
-    """One look-up outside any deletion, under the same slots, records and pauses as every other call.
+    """One look-up outside of any deletion, with the slots, records and pauses of every other call.
 
-    `proving` asks although the account is paused, and lifts the pause when the provider takes the key; not the pause of
-    a database that is older than what was done with it.
-    Raises `Paused` when the account is paused or rests, `NoSlot` when none became free within `wait` seconds.
+    `proving` sends it even if the account is paused, and lifts the pause if the provider accepts the key; except the
+    pause of a database that is older than the calls made with it. Raises `Paused` if the account is paused or rests,
+    `NoSlot` if no slot became free within `wait` seconds.
     """
     slot = _wait_for_slot(wait)
     try:
@@ -110,7 +110,7 @@ def settle_alone(
     actor: str = "",
     void: bool = False,
 ) -> None:
-    """Completes a call that belongs to no deletion: of `refresh_tasks`, or a control. A `void` one says nothing."""
+    """Completes a call without a deletion: of `refresh_tasks`, or a control. A `void` one says nothing."""
     with transaction.atomic():
         account = accounts.locked()
         if not recording.complete(call.pk, verdict, answered_at=answered_at):
@@ -118,7 +118,7 @@ def settle_alone(
         if not controls.fails_alone(call.purpose, verdict):
             accounts.learn(verdict, host=account.host, now=answered_at, jitter=random.random())  # nosec B311 # spreads pauses, no secret
         if account.key != accounts.current_key():
-            # Another process has another key: what is found out with one says nothing of the other.
+            # Another process has another key, and what is learnt with one says nothing of the other.
             pass
         elif void:
             controls.note_void(controls.of(account, call.kind), at=answered_at)

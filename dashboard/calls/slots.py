@@ -1,4 +1,4 @@
-"""The right to have a call in flight: at most `TENSORSLAB_CONCURRENCY` of them, over all workers and machines."""
+"""The right to have a call in flight: at most `TENSORSLAB_CONCURRENCY` calls, over all workers and machines."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from dashboard.database.sql import Sql, among, array_of, from_now, update
 
 LEASE_MARGIN = 15.0
 LEAST_MARGIN = 5.0
-"""Seconds by which a slot's lease outlasts the call that leaves under it."""
+"""Least seconds by which a slot's lease outlasts the call that leaves under it."""
 OVER = ExpressionWrapper(Q(lease_until__lt=Now()), output_field=BooleanField())
 
 
 class Lost(Exception):
-    """The slot is not ours any more: its lease ran out, and somebody found that."""
+    """The slot is not ours any more: its lease ran out, and another process freed it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OurSlot:
-    """A slot that is leased to us while the token in its row is ours."""
+    """A slot that is leased to us while its row has our token."""
 
     number: int
     token: uuid.UUID
@@ -34,7 +34,7 @@ class OurSlot:
 
 @dataclass(frozen=True, kw_only=True)
 class Lease:
-    """Until when a slot (by its token) or a call (by its key) is somebody's, unless it is renewed."""
+    """The lease of a slot (`of` is its token) or of a call (`of` is its key), and when it ends unless it is renewed."""
 
     of: str
     until: datetime | None
@@ -45,7 +45,7 @@ def length() -> timedelta:
 
 
 def take(limit: int) -> list[OurSlot]:
-    """Takes up to `limit` free slots. One with an expired lease is not free until a tick has found it lost."""
+    """Takes up to `limit` free slots. One with an expired lease is not free until a tick finds it lost."""
     wanted = range(settings.TENSORSLAB_CONCURRENCY)
     Slot.objects.bulk_create([Slot(number=number) for number in wanted], ignore_conflicts=True)
     ours: list[OurSlot] = []
@@ -65,18 +65,18 @@ def any_free() -> bool:
 
 
 def lease_end(margin: float = LEASE_MARGIN) -> Sql | datetime:
-    """When a lease taken now runs out, by the database's clock: a value for `dashboard.database.sql`."""
+    """When a lease that is taken now ends, by the database's clock: a value for `dashboard.database.sql`."""
     return from_now(settings.TENSORSLAB_TIMEOUT + margin)
 
 
 def renew(slot: OurSlot) -> None:
-    """Extends the lease. Raises `Lost` when the slot was taken from us meanwhile."""
+    """Extends the lease. Raises `Lost` if another process freed the slot meanwhile."""
     if not update("calls_slot", {"lease_until": lease_end()}, "number = %s AND token = %s", slot.number, slot.token):
         raise Lost
 
 
 def renew_all(ours: Sequence[OurSlot]) -> None:
-    """Extends the leases of those that are still ours."""
+    """Extends the leases of those slots that are still ours."""
     update("calls_slot", {"lease_until": lease_end()}, among("token"), array_of([slot.token for slot in ours]))
 
 
@@ -85,27 +85,27 @@ def release(slot: OurSlot) -> None:
 
 
 def taken() -> dict[Lease, bool]:
-    """The leases of all slots that are taken; True for one that has run out."""
+    """The leases of all taken slots; True for one that has run out."""
     rows = Slot.objects.filter(token__isnull=False).annotate(over=OVER)
     return {Lease(of=str(row.token), until=row.lease_until): row.over for row in rows}
 
 
 def in_hand() -> dict[Lease, bool]:
-    """The same for the calls that are in hand: ready, or open."""
+    """The leases of all calls in hand (ready or open); True for one that has run out."""
     rows = ProviderCall.objects.in_hand().annotate(over=OVER).values_list("pk", "lease_until", "over")
     return {Lease(of=str(pk), until=until): over for pk, until, over in rows}
 
 
 def free_lost(lease: Lease) -> None:
-    """Frees a slot whose worker was found dead, unless it was renewed since."""
+    """Frees a slot whose worker was found dead, unless the lease was renewed since."""
     Slot.objects.filter(token=lease.of, lease_until=lease.until).update(token=None, lease_until=None)
 
 
 class Watch:
-    """Tells which leases are lost: those that two looks in a row found run out.
+    """Finds lost leases: those that two looks in a row find run out.
 
-    So is one that nobody renewed for its whole length by our own steady clock. The other clock may have been put
-    back, and then a lease does not run out for as long as that.
+    A lease is also lost if it was not renewed for its whole length by this process's monotonic clock: if the database's
+    clock was put back, a lease would otherwise run out too late.
     """
 
     def __init__(self) -> None:
@@ -113,7 +113,7 @@ class Watch:
         self.over: set[Lease] = set()
 
     def lost(self, leases: dict[Lease, bool], *, at: float) -> set[Lease]:
-        """`at` is a moment of `time.monotonic()`."""
+        """The leases that are lost. `at` is a moment of `time.monotonic()`."""
         self.since = {lease: self.since.get(lease, at) for lease in leases}
         over = {lease for lease, has_run_out in leases.items() if has_run_out}
         twice, self.over = over & self.over, over

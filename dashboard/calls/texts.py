@@ -1,4 +1,4 @@
-"""How long foreign texts may be, in the words of `tensorslab_api`: files are held to what look-ups are."""
+"""The longest texts that are stored, from `tensorslab_api`: files have the same limits as look-ups."""
 
 from tensorslab_api.texts import LONGEST_PROMPT, LONGEST_TEXT, LONGEST_URL, MOST_URLS, cut, is_cut
 

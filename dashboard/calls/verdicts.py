@@ -1,4 +1,4 @@
-"""What came of a call, in the words of `tensorslab_api`: the rooms above know the provider only through these."""
+"""Verdicts on calls, from `tensorslab_api`: the rooms above know the provider only through these names."""
 
 from tensorslab_api.errors import Unanswered
 from tensorslab_api.verdict import Ruling, Verdict, judge_delete, judge_look_up
