@@ -1,6 +1,6 @@
-"""Triggers that keep the audit log append-only, whatever connects to the database.
+"""Triggers that make the audit log append-only for every program that connects to the database.
 
-SQLite rebuilds a table to alter it and drops its triggers silently: a migration that alters `audit_auditevent` ends
+SQLite rebuilds a table to alter it and drops its triggers silently: a migration that alters `audit_auditevent` must end
 with `create(schema_editor.connection)`.
 """
 
@@ -58,7 +58,7 @@ def drop(connection: BaseDatabaseWrapper) -> None:
 
 
 def wrong(connection: BaseDatabaseWrapper) -> list[str]:
-    """A sentence for each that is missing, or is not ours."""
+    """One sentence for each trigger that is missing or was changed, or for a view in place of the table."""
     with connection.cursor() as cursor:
         if any(one.name == TABLE and one.type == "v" for one in connection.introspection.get_table_list(cursor)):
             return [f"{TABLE} is a view: no trigger guards what it shows."]
@@ -68,10 +68,10 @@ def wrong(connection: BaseDatabaseWrapper) -> list[str]:
 
 @contextmanager
 def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Lets entries be changed, in a transaction that ends with all triggers standing or is undone."""
+    """Allows changes of entries, in a transaction that ends with all triggers in place or is rolled back."""
     name = "audit_event_no_update"
     if connection.vendor == "postgresql":
-        # To drop it would wait for all who read, such as a backup, and hold up everybody behind.
+        # Dropping it would wait for all readers, such as a backup, and block all that come later.
         with connection.cursor() as cursor:
             cursor.execute(f"ALTER TABLE {TABLE} DISABLE TRIGGER {name}")
             yield
@@ -83,14 +83,14 @@ def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """The triggers that should stand and don't; none before the table exists."""
+    """The triggers that are missing; none before the table exists."""
     if TABLE not in connection.introspection.table_names():
         return []
     return triggers.missing(connection, TABLE, _wanted(connection))
 
 
 def altered(connection: BaseDatabaseWrapper) -> list[str]:
-    """Those that stand on the table and do something else; the function that ours call counts as one."""
+    """Triggers on the table that are not ours or were changed, and the function of ours if it was changed."""
     if TABLE not in connection.introspection.table_names():
         return []
     wanted = {name: f"CREATE TRIGGER {name} {body}" for name, body in _wanted(connection).items()}

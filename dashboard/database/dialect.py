@@ -1,6 +1,6 @@
-"""What one of the databases can do and the other can't, and small pieces of SQL that they spell differently.
+"""Abilities of one database that the other lacks, and small pieces of SQL that they spell differently.
 
-Other rooms ask here for what they want, and never which database it is.
+Other rooms ask here for an ability, and never which database it is.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from django.db import connection
 
 
 def lets_several_write() -> bool:
-    """Whether processes write at the same time. SQLite has one lock for all of them."""
+    """Whether processes can write at the same time. SQLite has one lock for all writers."""
     return connection.vendor == "postgresql"
 
 
 def has_own_clock() -> bool:
-    """Whether it may run on another machine. SQLite has the clock of ours."""
+    """Whether the database may run on another machine, with a clock of its own. SQLite runs on ours."""
     return connection.vendor == "postgresql"
 
 
 def address() -> str:
-    """Where it is reached: the same for all who reach it there."""
+    """Where the database is reached: the same text in all processes that reach it there."""
     given = connection.settings_dict
     if connection.vendor == "sqlite":
         return str(Path(given["NAME"]).absolute())
@@ -29,32 +29,31 @@ def address() -> str:
 
 
 def bytewise() -> str:
-    """The collation that compares bytes."""
     return "C" if connection.vendor == "postgresql" else "BINARY"
 
 
 def differ(one: str, other: str) -> str:
-    """That two values differ, where one of them may be NULL."""
+    """SQL: two values differ. NULL is a value too."""
     return f"{one} {'IS DISTINCT FROM' if connection.vendor == 'postgresql' else 'IS NOT'} {other}"
 
 
 def statement_moment() -> str:
-    """The moment at which the statement began, by the database's own clock; NULL where it has none."""
+    """SQL: when the statement began, by the database's own clock; NULL if it has none."""
     return "STATEMENT_TIMESTAMP()" if has_own_clock() else "NULL"
 
 
 def as_moment(seconds: str) -> str:
-    """The moment so many seconds after 1970."""
+    """SQL: the moment so many seconds after 1970."""
     return f"TO_TIMESTAMP({seconds})" if connection.vendor == "postgresql" else f"DATETIME({seconds}, 'unixepoch')"
 
 
 def as_json(text: str) -> str:
-    """JSON that was written as text, as a column takes it."""
+    """SQL: JSON text in the type of a JSON column."""
     return f"CAST({text} AS jsonb)" if connection.vendor == "postgresql" else text
 
 
 def as_hex(number: str) -> str:
-    """A number of 32 bits in eight characters. A statement with parameters doubles the `%` in it."""
+    """SQL: a number of 32 bits as eight hexadecimal digits. In a statement with parameters its `%` must be doubled."""
     if connection.vendor == "postgresql":
         return f"LPAD(TO_HEX({number}), 8, '0')"
     return f"PRINTF('%08x', {number})"

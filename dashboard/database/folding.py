@@ -1,6 +1,6 @@
-"""How texts are compared by whoever searches: by what they say, however it is written. Docs: `docs/listing.md`.
+"""How searches compare texts: by their letters, in every way to write them. Docs: `docs/listing.md`.
 
-Python alone folds, and databases compare bytes of what it made: each of them would fold in a way of its own.
+Only Python folds, and databases compare the bytes of folded text: each database would fold in its own way.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
 # Unicode's Default_Ignorable_Code_Point, which its toNFKC_Casefold leaves out: soft hyphens, joiners, variation
-# selectors, marks of direction, and what is reserved for more of them.
+# selectors, marks of direction, and code points reserved for more of them.
 IGNORABLE = (
     *("\u00ad", "\u034f", "\u061c", "\u115f-\u1160", "\u17b4-\u17b5", "\u180b-\u180f", "\u200b-\u200f"),
     *("\u202a-\u202e", "\u2060-\u206f", "\u3164", "\ufe00-\ufe0f", "\ufeff", "\uffa0", "\ufff0-\ufff8"),
@@ -24,9 +24,9 @@ IGNORED = re.compile(f"[{''.join(IGNORABLE)}]")
 
 
 def fold(text: str) -> str:
-    """Unicode's toNFKC_Casefold, with every run of white space as one blank: the same for all ways to write a text.
+    """Unicode's toNFKC_Casefold, with every run of white space as one blank: equal for all ways to write a text.
 
-    Steps are repeated until nothing changes, so that folding twice is folding once.
+    Steps are repeated until nothing changes, so that a folded text stays as it is when it is folded again.
     """
     if text.isascii():
         return " ".join(text.lower().split())
@@ -37,11 +37,11 @@ def fold(text: str) -> str:
 
 
 def contains(column: str, folded: str) -> GreaterThan:
-    """Whether a column of folded text has this folded text anywhere in it."""
+    """Whether a column of folded text contains this folded text."""
     return GreaterThan(StrIndex(F(column), Value(folded)), 0)
 
 
 def same(wanted: str, known: Iterable[str]) -> list[str]:
-    """Those of some names that are this one, however it is written."""
+    """The names in `known` that fold to the same text as `wanted`."""
     folded = fold(wanted)
     return [name for name in known if fold(name) == folded]

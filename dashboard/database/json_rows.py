@@ -8,9 +8,9 @@ from django.db import connection
 
 
 def table(columns: Mapping[str, str], *, name: str) -> str:
-    """SQL for it, with one hole for the text. `columns` has the type of each, as PostgreSQL calls it.
+    """SQL for the table, with one placeholder for the JSON text. `columns` maps names to PostgreSQL's types.
 
-    A time is written in UTC, as 2026-01-30T12:00:00+00:00. What is null in the text is NULL.
+    A time is written in UTC, as 2026-01-30T12:00:00+00:00. A JSON null becomes NULL.
     """
     postgresql = connection.vendor == "postgresql"
     cell = _cell_on_postgresql if postgresql else _cell_on_sqlite
@@ -26,7 +26,7 @@ def _cell_on_postgresql(index: int, type: str) -> str:
 
 
 def _cell_on_sqlite(index: int, type: str) -> str:
-    """It takes what JSON says, but for a time, which Django writes there in a way of its own."""
+    """Takes JSON values as they are, except times, which Django stores in SQLite in another format."""
     cell = f"json_extract(value, '$[{index}]')"
     if type == "timestamptz":
         return f"REPLACE(SUBSTR({cell}, 1, LENGTH({cell}) - 6), 'T', ' ')"

@@ -1,7 +1,7 @@
-"""`TrackedTask.listed`, which leads every index of the list, follows the presence: 1 for present and deleting, else 0.
+"""`TrackedTask.listed`, the first column of all the list's indexes, is 1 for present and deleting tasks, else 0.
 
-Triggers see to that, whoever writes. A generated column would do the same, but SQLite writes every index of one
-whenever what it is made of is written, and a deletion writes presences that leave `listed` as it is.
+Triggers derive it from the presence at each write. A generated column would do that too, but SQLite then writes every
+index of it when the presence changes, and a deletion writes presences that leave `listed` as it is.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ POSTGRESQL = {
 
 
 def create(connection: BaseDatabaseWrapper) -> None:
-    """Puts the triggers up, which waits for whoever is writing, and then right what was written without them."""
+    """Creates the triggers, which waits for current writers, and then corrects rows that were written without them."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(POSTGRESQL_FUNCTION)
@@ -60,7 +60,7 @@ def drop(connection: BaseDatabaseWrapper) -> None:
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """Triggers that should stand and don't; none before their migration has run."""
+    """The triggers that are missing; none before their migration has run."""
     if MIGRATION not in MigrationRecorder(connection).applied_migrations():
         return []
     return triggers.missing(connection, TASKS, _wanted(connection))

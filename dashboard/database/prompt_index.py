@@ -1,12 +1,12 @@
-"""The prompts as a search reads them, apart from the register: what a deletion writes to a task must not touch them.
+"""The prompts that searches read, in tables of their own: a deletion that writes to a task must not touch them.
 
-`register_prompts` holds each prompt folded, on both databases; what a search finds is decided there and nowhere else.
-An index beside it only proposes tasks: on SQLite `register_grams`, an FTS5 table, on PostgreSQL a GIN index.
+`register_prompts` contains each prompt folded, and alone decides what a search finds. An index beside it only proposes
+tasks: on SQLite `register_grams`, an FTS5 table, on PostgreSQL a GIN index.
 
-Folding takes Python. Triggers write down in `register_unread` which tasks are new or changed, whoever writes, and
-`prompt_reading.keep_up` reads those: whoever writes many calls it in the same transaction, and every search begins
-with it. A migration that alters `register_trackedtask` ends with `create(schema_editor.connection)`, since SQLite
-drops a table's triggers with that.
+Folding needs Python. Triggers record new and changed tasks in `register_unread` at every write, and
+`prompt_reading.keep_up` folds those: code that writes many tasks calls it in the same transaction, and every search
+calls it first. A migration that alters `register_trackedtask` must end with `create(schema_editor.connection)`, since
+SQLite drops a table's triggers when it alters the table.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ INDEX = "register_prompts_grams"
 SQLITE_TABLES = (
     f"CREATE TABLE {TABLE} (rowid INTEGER PRIMARY KEY, slot INTEGER NOT NULL, folded TEXT NOT NULL)",
     f"CREATE TABLE {UNREAD} (task_id INTEGER PRIMARY KEY)",
-    # In the order of slots. Without places within the text it takes a third of the room.
+    # The rows are in the order of slots. Without positions within the text the index has a third of the size.
     f"""CREATE VIRTUAL TABLE {GRAMS} USING fts5(
         grams, content='', columnsize=0, detail=none, tokenize="ascii tokenchars '{grams.MARKS}'")""",
 )
-# Parts of the index are put together when there are eight of a size, not four: less is written twice.
+# Parts of the index are merged when there are eight of a size, not four, so that less is written twice.
 _SELDOM_MERGED = f"INSERT INTO {GRAMS} ({GRAMS}, rank) VALUES ('automerge', 8)"  # nosec B608 # only names from the code
 _NOTE = f"INSERT OR IGNORE INTO {UNREAD} (task_id) VALUES (NEW.id);"
 _FORGET = f"DELETE FROM {TABLE} WHERE rowid = OLD.id; DELETE FROM {UNREAD} WHERE task_id = OLD.id;"  # nosec B608 # only names from the code
@@ -44,12 +44,12 @@ SQLITE = {
     "register_prompts_changed": f"AFTER UPDATE OF prompt, created_at ON {TASKS} WHEN {_CHANGED} BEGIN {_NOTE} END",
 }
 
-# Printable ASCII with single blanks: folding it is making its letters small, which needs no Python.
+# Printable ASCII with single blanks: folding it is lower-casing, which needs no Python.
 _PLAIN = r"""prompt COLLATE "C" !~ '[^ -~]|  |^ | $'"""
 
 
 def _read(table: str) -> str:
-    """SQL that keeps a table's plain prompts and notes the others. Each is looked at once, and made small once."""
+    """SQL that stores a table's plain prompts and records the others as unread. Each prompt is read once."""
     return f"""
         WITH judged AS MATERIALIZED (
             SELECT id, {POSTGRESQL_SLOT} AS slot, {_PLAIN} AS plain, lower(prompt COLLATE "C") AS small FROM {table}),
@@ -84,7 +84,8 @@ POSTGRESQL_FUNCTION = f"""
     END $$"""  # nosec B608 # only names from the code
 _KEEP = "EXECUTE FUNCTION register_prompts_keep()"
 POSTGRESQL = {
-    # By statement, since a million rows come in few; rows that ON CONFLICT updates are told by the third.
+    # By statement, since a million rows come in few statements. `register_prompts_changed` fires for the rows that ON
+    # CONFLICT updates.
     "register_prompts_added": f"""
         AFTER INSERT ON {TASKS} REFERENCING NEW TABLE AS added FOR EACH STATEMENT {_KEEP}""",
     "register_prompts_removed": f"AFTER DELETE ON {TASKS} FOR EACH ROW {_KEEP}",
@@ -96,7 +97,7 @@ POSTGRESQL = {
 
 
 def create(connection: BaseDatabaseWrapper) -> None:
-    """Makes all of it anew: while a trigger was away nobody knows what it missed."""
+    """Makes all tables and triggers anew, because writes while a trigger was missing are unknown."""
     drop(connection)
     postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
@@ -112,13 +113,13 @@ def create(connection: BaseDatabaseWrapper) -> None:
 
 
 def quicken(connection: BaseDatabaseWrapper) -> None:
-    """How the index is written to, which changes nothing of what it holds."""
+    """Sets how the index is written, which does not change its content."""
     with connection.cursor() as cursor:
         cursor.execute(POSTGRESQL_FUNCTION if connection.vendor == "postgresql" else _SELDOM_MERGED)
 
 
 def drop(connection: BaseDatabaseWrapper) -> None:
-    """The extension stays: somebody else may use it."""
+    """Drops tables and triggers. The extension stays, because other programs may use it."""
     drop_triggers(connection)
     with connection.cursor() as cursor:
         for table in (TABLE, UNREAD, GRAMS):
@@ -132,7 +133,7 @@ def drop_triggers(connection: BaseDatabaseWrapper) -> None:
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """The tables and triggers that should stand and don't; none before their migration has run."""
+    """The tables and triggers that are missing; none before their migration has run."""
     if MIGRATION not in MigrationRecorder(connection).applied_migrations():
         return []
     wanted = [TABLE, UNREAD] if connection.vendor == "postgresql" else [TABLE, UNREAD, GRAMS]
@@ -143,7 +144,7 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def reads_every_prompt(connection: BaseDatabaseWrapper) -> bool:
-    """True on a PostgreSQL without `pg_trgm`: searching works there, at the price of reading all prompts."""
+    """Whether PostgreSQL lacks `pg_trgm`: searching then works, but reads all prompts."""
     if connection.vendor != "postgresql" or TABLE not in connection.introspection.table_names():
         return False
     with connection.cursor() as cursor:
@@ -152,7 +153,7 @@ def reads_every_prompt(connection: BaseDatabaseWrapper) -> bool:
 
 
 def _index(connection: BaseDatabaseWrapper) -> None:
-    """Where we may make `pg_trgm`, or it is there; without it nothing is indexed but scripts without blanks."""
+    """Creates the index, if `pg_trgm` exists or may be created. Without it no prompt is indexed."""
     try:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")

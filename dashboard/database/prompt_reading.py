@@ -1,4 +1,4 @@
-"""Prompts that were written since the last look are read: folded, and put into the index (`prompt_index.py`)."""
+"""Folds prompts that were written since the last time, and puts them into the index (`prompt_index.py`)."""
 
 from __future__ import annotations
 
@@ -20,31 +20,33 @@ TABLE, UNREAD, GRAMS = "register_prompts", "register_unread", "register_grams"
 Row = tuple[Any, ...]
 UNREAD_AT_ALL = f"SELECT 1 FROM {UNREAD} LIMIT 1"  # nosec B608 # only names from the code
 NUMBERS = f"COALESCE(grams, '{{{grams.PLAIN}}}')"
-"""As PostgreSQL's index has a prompt's numbers: most are plain, and so have none in the table."""
+"""A prompt's numbers in PostgreSQL's index: most prompts are plain, and have no numbers in the table."""
 AT_ONCE = 5000
-"""Prompts that are read in one go."""
+"""Prompts that are read in one step."""
 PORTION = 2_000_000
-"""Characters of prompts whose pieces are in memory at once, and in one statement: of 450 long ones they took 3 GB."""
+"""Characters of prompts in one statement: the pieces of 450 long prompts took 3 GB of memory."""
 NUMBER_BITS = 32
-"""Of a task's place in SQLite's index, which is in the order of slots: its number, below four billion. Its slot is
-before that. Eight bits more took a twelfth more room."""
+"""Bits of a task's number in its place in SQLite's index, where the slot comes first. Numbers stay below four billion.
+Eight bits more made the index a twelfth larger.
+"""
 UNTIMED = 1_000_000_000
-"""The first slot of tasks of unknown time: those lie in the order of their numbers, behind all times."""
+"""The first slot of tasks of unknown time. They come after all times, in the order of their numbers."""
 NUMBERS_A_SLOT = 1024
 SLOT = {"sqlite": timedelta(days=1), "postgresql": timedelta(days=1) / 256}
-"""How much time is one slot. Shorter ones would take SQLite's index more room."""
+"""The time that one slot covers. Shorter slots would make SQLite's index larger."""
 BEGIN = datetime(1, 1, 1, tzinfo=UTC)
 _SECONDS = -int(BEGIN.timestamp())
 SQLITE_SLOT = f"""COALESCE(
     CAST(julianday(SUBSTR(t.created_at, 1, 10)) - 1721425.5 AS INTEGER), {UNTIMED} + t.id / {NUMBERS_A_SLOT})"""
-# A quotient would be rounded before its floor is taken: the last microsecond of a slot fell into the next.
+# `div`, not a quotient and its floor: the quotient is rounded first, into the next slot at the end of a slot.
 POSTGRESQL_SLOT = f"""COALESCE(
     div(EXTRACT(EPOCH FROM created_at) + {_SECONDS}, {SLOT["postgresql"].total_seconds()})::integer,
     {UNTIMED} + (id / {NUMBERS_A_SLOT})::integer)"""
 
 
 def keep_up(alias: str = "default") -> int:
-    """The highest number of a task. Two processes may do so at once: one waits for the other, and finds nothing."""
+    """Reads all unread prompts; returns the highest number of a task. Of two processes that do this at the same time,
+    one waits and then finds nothing to read."""
     while True:
         with connections[alias].cursor() as cursor:
             cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {UNREAD}), (SELECT max(id) FROM {TASKS})")  # nosec B608 # only names from the code
@@ -59,14 +61,14 @@ def keep_up(alias: str = "default") -> int:
 
 
 def slot_of(moment: datetime | None, number: int) -> int:
-    """Where a task lies by its time, or by its number where that is unknown."""
+    """A task's slot: by its time, or by its number if the time is unknown."""
     if moment is None:
         return UNTIMED + number // NUMBERS_A_SLOT
     return (moment - BEGIN) // SLOT[connection.vendor]
 
 
 def slots_between(one: tuple[datetime | None, int], other: tuple[datetime | None, int]) -> float:
-    """Of two tasks that both have a time, or none."""
+    """The distance in slots of two tasks that both have a time, or both have none."""
     (moment, number), (other_moment, other_number) = one, other
     if moment is None or other_moment is None:
         return abs(number - other_number) / NUMBERS_A_SLOT
@@ -78,7 +80,7 @@ def place(slot: int, number: int) -> int:
 
 
 def _portions(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Rows that end with a prompt, few enough to be read together."""
+    """Groups rows, whose last field is the prompt, so that a group stays within `PORTION`."""
     portion, length = list[Row](), 0
     for row in rows:
         portion.append(row)
@@ -96,13 +98,13 @@ def _read_on_sqlite(cursor: CursorWrapper) -> None:
             FROM (SELECT task_id FROM {UNREAD} ORDER BY task_id LIMIT {AT_ONCE}) u
             JOIN {TASKS} t ON t.id = u.task_id LEFT JOIN {TABLE} p ON p.rowid = t.id"""  # nosec B608 # only names from the code
     )
-    # In their order: the index begins anew with each place that lies before the last.
+    # In the order of their places: FTS5 starts a new part for each place that is before the last one.
     for rows in _portions(sorted(cursor.fetchall(), key=lambda row: place(row[1], row[0]))):
         prompts, stale, fresh = [], [], []
         for number, slot, slot_before, folded_before, prompt in rows:
             folded = fold(prompt)
             if folded_before is not None:
-                # The index forgets a prompt by the same pieces.
+                # FTS5 removes a prompt only if it is given the same pieces.
                 stale.append((place(slot_before, number), grams.of(folded_before)))
             prompts.append((number, slot, folded))
             fresh.append((place(slot, number), grams.of(folded)))

@@ -1,7 +1,7 @@
-"""Tasks that the index of the prompts proposes for some texts, as SQL for their numbers. Docs: `docs/listing.md`.
+"""Tasks that the index of prompts proposes for some texts, as SQL for their numbers. Docs: `docs/listing.md`.
 
-What is wanted comes in groups of folded texts: of each group a prompt has at least one. The index only spares reading
-the others. It may propose a task that lacks the texts, so what it proposes is still to be decided.
+The texts are folded and come in groups: a prompt must contain at least one text of each group. The index saves reading
+the other prompts. It may propose a task that lacks the texts, so the caller must check each proposal.
 """
 
 from __future__ import annotations
@@ -23,28 +23,29 @@ Wanted = Sequence[Sequence[str]]
 Numbers = tuple[str, list[Any]]
 """SQL that selects numbers of tasks, some perhaps twice, and its parameters."""
 FEW_KEYS = 8
-"""Of longer stretches PostgreSQL's index says nothing: nearly all tasks may lie there."""
+"""Most keys for which PostgreSQL's index is asked by slot: a longer range may contain nearly all tasks."""
 LAST = chr(0x10FFFF)
 _MARK = "[ -/:-@[-`{-~]"
-"""Printable ASCII but letters and digits, in a folded text."""
+"""Printable ASCII except letters and digits, in a folded text."""
 _NUMBER = f"rowid & {(1 << NUMBER_BITS) - 1}"
 _SHORT = re.compile("[a-z0-9]{1,2}")
 _TRIGRAM = re.compile("[a-z0-9]{3}|[a-z0-9]{2}[^a-z0-9]|[^a-z0-9][a-z0-9]", re.ASCII)
-"""Without these `pg_trgm` knows nothing of a longer one."""
+"""`pg_trgm` can look up a text only if it contains one of these."""
 
 
 def few() -> int:
-    """So many proposals are looked at and sorted: each takes PostgreSQL several times as long."""
+    """The number of proposals that are checked and sorted: each takes PostgreSQL several times as long as SQLite."""
     return 500 if connection.vendor == "postgresql" else 1000
 
 
 def of(wanted: Wanted) -> Numbers | None:
-    """None when no index knows."""
+    """The proposals of the index; None if it can't be asked for these texts."""
     return _by_grams(wanted) if connection.vendor == "postgresql" else _by_match(wanted)
 
 
 def read_through(wanted: Wanted) -> Numbers | None:
-    """PostgreSQL knows nothing of one or two letters. To read all prompts in a row is quicker than task by task."""
+    """All prompts that contain the texts, by reading the table, for texts that PostgreSQL's index can't look up.
+    Reading all of them in a row is quicker than task by task."""
     if connection.vendor == "sqlite" or not wanted:
         return None
     groups = [" OR ".join(["strpos(folded, %s) > 0"] * len(group)) for group in wanted]
@@ -53,7 +54,7 @@ def read_through(wanted: Wanted) -> Numbers | None:
 
 
 def in_order(wanted: Wanted, slots: tuple[int, int], *, falling: bool, limit: int | None) -> list[tuple[int, int]]:
-    """Slot and number of the tasks of some slots that the index proposes, in the order of slots."""
+    """Slot and number of the proposed tasks in some slots, in the order of slots."""
     proposed = of(wanted)
     if proposed is None:
         return []
@@ -69,21 +70,21 @@ def in_order(wanted: Wanted, slots: tuple[int, int], *, falling: bool, limit: in
 
 
 def stop_at_the_limit() -> bool:
-    """Whether `in_order` reads no more than it is asked for, however many slots are named. SQLite's index lies in the
-    order of slots; PostgreSQL finds all that is proposed of these slots and sorts it."""
+    """Whether `in_order` reads no more than its limit, for any number of slots. SQLite's index is in the order of
+    slots; PostgreSQL reads all proposals of these slots and sorts them."""
     return connection.vendor == "sqlite"
 
 
 def at_most(number: int, sql: str) -> str:
-    """So many of them, all by the index: only for a few of many PostgreSQL would read the table until it met them."""
+    """SQL for at most so many proposals. The index is forced: for a few of many PostgreSQL would read the table."""
     if connection.vendor == "postgresql":
         return f"SELECT * FROM (WITH p AS MATERIALIZED ({sql}) SELECT * FROM p) AS proposals LIMIT {number}"  # nosec B608 # pieces from the code
     return f"SELECT * FROM ({sql}) AS proposals LIMIT {number}"  # nosec B608 # pieces from the code
 
 
 def among(numbers: str, parameters: Sequence[Any]) -> Q:
-    """That a task's number is one of those that some SQL selects: each is looked up by its key."""
-    # As a semi-join PostgreSQL may read every task instead.
+    """A condition: the task's number is in the result of some SQL. Each number is looked up by its key."""
+    # With a semi-join PostgreSQL may read every task instead.
     postgresql = connection.vendor == "postgresql"
     chosen = RawSQL(f"ARRAY({numbers})" if postgresql else numbers, parameters)  # nosec B611 # our own statements, their values beside them
     is_one = Func(
@@ -97,21 +98,22 @@ def among(numbers: str, parameters: Sequence[Any]) -> Q:
 
 
 def one_of(numbers: list[int]) -> Q:
-    """By one parameter, however many they are: SQLite takes no more than so many in a statement."""
+    """A condition: the task's number is one of these. One parameter for all, since SQLite limits their number."""
     if connection.vendor == "postgresql":
         return among("SELECT unnest(%s::bigint[])", [numbers])
     return among("SELECT value FROM json_each(%s)", [json.dumps(numbers)])
 
 
 def id_begins_with(prefix: str) -> Q:
-    """By bytes, over the index: SQLite's LIKE can't, and PostgreSQL's comparison follows the database's language."""
+    """A condition: the id begins with a text, compared by bytes in the index. SQLite's LIKE can't do that, and
+    PostgreSQL's comparison follows the database's language."""
     if connection.vendor == "postgresql":
         return Q(task_id__startswith=prefix)
     return Q(task_id__gte=prefix, task_id__lte=prefix + LAST)
 
 
 def ids_beginning_with(prefix: str) -> Numbers:
-    """Of those tasks."""
+    """SQL for the numbers of tasks whose id begins with a text."""
     if connection.vendor == "postgresql":
         return f"SELECT id FROM {TASKS} WHERE task_id LIKE %s", [f"{connection.ops.prep_for_like_query(prefix)}%"]  # nosec B608 # only names from the code
     return f"SELECT id FROM {TASKS} WHERE task_id BETWEEN %s AND %s", [prefix, prefix + LAST]  # nosec B608 # only names from the code
@@ -150,7 +152,7 @@ def _by_grams(wanted: Wanted) -> Numbers | None:
 
 
 def _pieces(text: str) -> list[tuple[str, list[Any]]]:
-    """What PostgreSQL's index can tell of a text; nothing of one or two marks of ASCII."""
+    """Conditions that PostgreSQL's index can check for a text; none if it has only marks."""
     found: list[tuple[str, list[Any]]] = []
     for run in text.split():
         if _SHORT.fullmatch(run):
@@ -162,7 +164,7 @@ def _pieces(text: str) -> list[tuple[str, list[Any]]]:
 
 
 def _short(run: str) -> tuple[str, list[Any]]:
-    """One or two letters or digits. What `pg_trgm` knows of two is what follows: one more, a mark, or the end."""
+    """A condition for one or two letters or digits. `pg_trgm` finds two only with what follows them."""
     if len(run) == 1:
         return f"{NUMBERS} && %s::integer[]", [grams.numbers_of_letter(run)]
     followed = f"(folded ~ %s OR folded ~ %s OR folded LIKE %s OR {NUMBERS} @> %s::integer[])"
@@ -170,6 +172,6 @@ def _short(run: str) -> tuple[str, list[Any]]:
 
 
 def _quoted(piece: str) -> str:
-    """As FTS5 takes a string."""
+    """A string in the syntax of FTS5."""
     doubled = piece.replace('"', '""')
     return f'"{doubled}"'

@@ -1,4 +1,4 @@
-"""Statements written out, for what runs once a call: Django takes longer to build one than a database to run it."""
+"""Hand-written SQL for code that runs once per call: Django builds a statement slower than a database runs it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 class Sql(str):
-    """Stands for itself where a value could stand: `attempts + 1`."""
+    """A piece of SQL in the place of a value: `attempts + 1`."""
 
     __slots__ = ()
 
@@ -32,19 +32,19 @@ def rows(statement: str, *values: object) -> list[tuple[Any, ...]]:
 
 
 def instances(model: type[Row], statement: str, *values: object) -> list[Row]:
-    """Of rows that have all columns of the model; further ones become attributes as they came out of the database."""
+    """Instances from rows with all columns of the model; further columns become attributes, unconverted."""
     return list(model._base_manager.raw(statement, [_plain(value) for value in values]))
 
 
 def change(statement: str, *values: object) -> int:
-    """How many rows it changed."""
+    """Runs a statement, and returns how many rows it changed."""
     with connection.cursor() as cursor:
         cursor.execute(statement, [_plain(value) for value in values])
         return int(cursor.rowcount)
 
 
 def insert(table: str, fields: Mapping[str, object], *, key: str = "id") -> int:
-    """The new row's key."""
+    """Inserts a row, and returns its key."""
     names = ", ".join(f'"{name}"' for name in fields)
     holes = ", ".join(_hole(value) for value in fields.values())
     [(pk,)] = rows(f"INSERT INTO {table} ({names}) VALUES ({holes}) RETURNING {key}", *_given(fields))  # nosec B608 # the caller names table and columns, values go beside them
@@ -52,14 +52,14 @@ def insert(table: str, fields: Mapping[str, object], *, key: str = "id") -> int:
 
 
 def update(table: str, fields: Mapping[str, object], where: str, *values: object) -> int:
-    """How many rows it changed."""
+    """Updates rows, and returns how many it changed."""
     changes = ", ".join(f'"{name}" = {_hole(value)}' for name, value in fields.items())
     return change(f"UPDATE {table} SET {changes} WHERE {where}", *_given(fields), *values)  # nosec B608 # the caller names table and columns, values go beside them
 
 
 @contextmanager
 def one_moment() -> Iterator[None]:
-    """All that is read inside is of one moment, and nobody waits for that. Nothing may be written."""
+    """All reads inside see one moment, and block no other process. Nothing may be written."""
     if connection.in_atomic_block:
         yield
         return
@@ -71,42 +71,42 @@ def one_moment() -> Iterator[None]:
 
 
 def among(column: str) -> str:
-    """That `column` is one of many: one hole, however many there are."""
+    """A condition: `column` is one of many values, which `array_of` puts into its one placeholder."""
     if connection.vendor == "postgresql":
         return f"{column} = ANY(%s)"
     return f"{column} IN (SELECT value FROM json_each(%s))"  # nosec B608 # the caller names the column, the values go beside it
 
 
 def array_of(values: Sequence[int] | Sequence[UUID]) -> list[int | UUID] | str:
-    """A value that `among` compares with."""
+    """Many values as the one parameter of `among`."""
     return list(values) if connection.vendor == "postgresql" else json.dumps([_plain(value) for value in values])
 
 
 def for_update(table: str) -> str:
-    """Locks what is read of `table`. On SQLite whoever writes has locked everything anyway."""
+    """Locks the rows that are read of `table`. On SQLite a writing transaction has locked everything already."""
     return f" FOR UPDATE OF {table}" if connection.vendor == "postgresql" else ""
 
 
 def look_at(table: str) -> None:
-    """Has PostgreSQL look at what a table holds by now: by itself it would a minute later, and plan badly till then."""
+    """Updates PostgreSQL's statistics of a table, which it does a minute later; plans would be bad until then."""
     if connection.vendor == "postgresql":
         change(f"ANALYZE (SKIP_LOCKED) {table}")
 
 
 def from_now(seconds: float) -> Sql | datetime:
-    """A value to write: the moment so many seconds from now, by the clock that decides (`calls/clock.py`)."""
+    """A value to write: the moment so many seconds from now, by the clock of `calls/clock.py`."""
     if dialect.has_own_clock():
         return Sql(f"STATEMENT_TIMESTAMP() + INTERVAL '{seconds} seconds'")
     return timezone.now() + timedelta(seconds=seconds)
 
 
 def moment(value: datetime | None) -> datetime | None:
-    """A moment as it came out of the database: SQLite's have no zone."""
+    """A moment that was read from the database, in UTC: SQLite's have no zone."""
     return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
 def as_moment(value: datetime | str | None) -> datetime | None:
-    """SQLite does not know that the largest of some moments is one."""
+    """A moment that an aggregate returned: SQLite returns those as text."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
@@ -119,7 +119,7 @@ def _given(fields: Mapping[str, object]) -> list[object]:
 
 
 def _plain(value: object) -> Any:
-    """As the database takes it."""
+    """A value in the form that the database takes."""
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     if isinstance(value, Enum):

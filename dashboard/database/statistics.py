@@ -1,4 +1,4 @@
-"""What the planner knows of the register. Whoever adds or changes tasks by the thousand says so afterwards."""
+"""The planner's statistics of the register. Code that adds or changes thousands of tasks refreshes them afterwards."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dashboard.database.listed import TASKS
 from dashboard.database.prompt_reading import TABLE
 
 MANY = 10_000
-"""So many changed tasks are worth a new look."""
+"""The number of changed tasks that makes a refresh worth its cost."""
 
 
 def refresh_after(changed: int) -> None:
-    """To be called in no transaction."""
+    """Call it outside of a transaction."""
     if changed >= MANY:
         refresh()
 
@@ -21,7 +21,7 @@ def refresh() -> None:
     """SQLite never gathers statistics by itself, PostgreSQL minutes later."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            # So many entries of each index are looked at, instead of all.
+            # SQLite reads this many entries of each index, instead of all.
             cursor.execute("PRAGMA analysis_limit = 1000")
             cursor.execute(f"ANALYZE {TASKS}")
         else:

@@ -1,4 +1,4 @@
-"""Triggers on a table: put up, taken away, missed. SQLite rebuilds a table to alter it, and drops them silently."""
+"""Creates, drops and checks a table's triggers. SQLite rebuilds a table to alter it, and drops them silently."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def put(connection: BaseDatabaseWrapper, table: str, wanted: Mapping[str, str]) -> None:
-    """Makes them anew: `wanted` maps each name to what follows it in the statement."""
+    """Makes the triggers anew: `wanted` maps each name to the rest of its CREATE statement."""
     drop(connection, table, wanted)
     with connection.cursor() as cursor:
         for name, body in wanted.items():
@@ -25,7 +25,7 @@ def drop(connection: BaseDatabaseWrapper, table: str, names: Iterable[str]) -> N
 
 
 def missing(connection: BaseDatabaseWrapper, table: str, names: Iterable[str]) -> list[str]:
-    """Those that should stand on a table and don't, or are disabled."""
+    """The triggers in `names` that are missing on a table, or disabled."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
