@@ -6,7 +6,7 @@ from django_tasks_db.models import DBTaskResult
 from dashboard.audit.admin import ReadOnlyAdmin
 from dashboard.deletions.models import Deletion
 
-# The queue's rows are no records of ours, and it calls a job a task.
+# The queue's rows are no records of ours, and its admin page calls a job a task.
 admin.site.unregister(DBTaskResult)
 
 

@@ -1,4 +1,4 @@
-"""Moving items between outcomes: item rows, the deletion's counters and the tasks change together or not at all."""
+"""Changes of outcomes: item rows, the deletion's counters and the tasks change together or not at all."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ DELETIONS, ITEMS, TASKS = "deletions_deletion", "deletions_deletionitem", "regis
 
 
 def shift_counters(deletion_id: int, changes: Mapping[str, int], **fields: object) -> None:
-    """Adds to the counters; `fields` change besides. The row stays locked until the transaction ends."""
+    """Adds `changes` to the counters and sets the other `fields`. The row stays locked until the transaction ends."""
     added = {Outcome(name).value: sql.Sql(f'"{Outcome(name).value}" + {number:d}') for name, number in changes.items()}
     if columns := {**added, **fields}:
         sql.update(DELETIONS, columns, "id = %s", deletion_id)
 
 
 def change_items(keys: Sequence[int], fields: Mapping[str, object]) -> int:
-    """How many there were. By their keys alone: SQLite would read all items of a deletion that is named beside them."""
+    """Returns how many there were. By keys alone: with the deletion named too, SQLite would read all its items."""
     return sql.update(ITEMS, fields, sql.among("id"), sql.array_of(keys))
 
 
@@ -45,7 +45,7 @@ def mark_tasks(
     where: str = "TRUE",
     values: Sequence[object] = (),
 ) -> None:
-    """Shows on the register's own rows what became of them, of those `where` this is true."""
+    """Shows an outcome on the register's rows, of those for which `where` is true."""
     presence = PRESENCE[outcome]
     shown = {
         "presence": presence,
@@ -54,7 +54,7 @@ def mark_tasks(
         "last_deletion": deletion,
         "deleted_at": now if presence == Presence.DELETED else None,
     }
-    # Locked by their keys, as an import does: in another order both deadlock.
+    # Rows are locked in the order of their keys, as in an import: another order leads to deadlocks.
     lock = sql.for_update(TASKS)
     chosen = f"id IN (SELECT id FROM {TASKS} WHERE {sql.among('id')} AND {where} ORDER BY id{lock})"  # nosec B608 # pieces from the code, values beside them
     sql.update(TASKS, shown, chosen, sql.array_of(tracked), *values)

@@ -1,4 +1,4 @@
-"""What a person can ask of a deletion. Each rule lives here once; views only put the question and show the answer."""
+"""What a person can ask of a deletion. Each rule is here once; views only ask, and show the answer."""
 
 from __future__ import annotations
 

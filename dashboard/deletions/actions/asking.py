@@ -1,4 +1,4 @@
-"""What a person asks of a deletion goes through `asked`, which tells the log who asked, and from where."""
+"""Requests of people run inside `asked`, which writes to the audit log who asked, and from where."""
 
 from __future__ import annotations
 
@@ -16,55 +16,50 @@ from dashboard.deletions.models import Deletion
 
 
 class Refused(Exception):
-    """The request can't be carried out as things stand. The text is for the person who asked."""
+    """The deletion's state does not allow the request. The text is for the person who asked."""
 
 
 class NotYet(Refused):
-    """It can be in a moment."""
+    """The request will be possible in a moment."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class By:
-    """Who asks, and from where."""
-
     user: User
     address: str = ""
 
 
 @dataclass(kw_only=True)
 class Asking:
-    """One request, inside its transaction."""
-
     by: By
     entries: list[dict[str, object]] = field(default_factory=list)
-    """What the log is to be told."""
+    """Entries for the audit log."""
 
     def lock(self, deletion: Deletion) -> tuple[Account, Deletion]:
-        """The account and the deletion as they are now. In this order, as everywhere."""
+        """Locks the account and the deletion, in this order as everywhere, and returns their current rows."""
         return accounts.locked(), self.lock_alone(deletion)
 
     def lock_alone(self, deletion: Deletion) -> Deletion:
-        """Where nothing of the account is changed: a step of freezing has its draft for seconds, and all that is sent
-        would wait for the account meanwhile."""
+        """Locks the deletion only, if the account does not change: a step of freezing locks its draft for seconds, and
+        all sending would wait for the account meanwhile."""
         return Deletion.objects.select_for_update().get(pk=deletion.pk)
 
     def record(self, action: str, deletion: Deletion, **detail: object) -> None:
-        """That this person did it."""
         who = {"actor": self.by.user.get_username(), "address": self.by.address}
         self.entries.append({**who, "action": action, "subject": str(deletion.uuid), "detail": detail})
 
     def record_consequence(self, deletion: Deletion, action: str, detail: dict[str, object]) -> None:
-        """What followed from it, in nobody's name."""
+        """Adds an entry that followed from the request, in no person's name."""
         self.entries.append({"actor": "", "action": action, "subject": str(deletion.uuid), "detail": detail})
 
 
 @contextmanager
 def asked(by: By) -> Iterator[Asking]:
-    """One request in one transaction.
+    """Carries out one request in one transaction.
 
-    1. What it is about is locked (`Asking.lock`). What is drafted anew is known to nobody else yet.
-    2. The step is done, if the state that is found now allows it; else it raises `Refused`, and nothing has happened.
-    3. The log is told, last: everybody else who writes to it waits for the commit from there on.
+    1. The rows are locked (`Asking.lock`). A new draft needs no lock, since no other process knows it yet.
+    2. The step is done if the state allows it; otherwise it raises `Refused`, and nothing has changed.
+    3. The audit log is written last, because all other writers of the log wait from there until the commit.
     """
     with transaction.atomic():
         asking = Asking(by=by)

@@ -1,4 +1,4 @@
-"""Confirming a draft: from then on its tasks are to be deleted, once its grace is over."""
+"""Confirming a draft: its tasks are then deleted when its grace is over."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOT_FROZEN = "These tasks are still being written down. Wait for the number, the
 
 
 class Invalid(Exception):
-    """What was typed is not enough; `errors` has a sentence for each field, `""` for the whole."""
+    """The form is not valid; `errors` has a sentence for each field, under `""` for the form as a whole."""
 
     def __init__(self, errors: dict[str, str]) -> None:
         super().__init__("; ".join(errors.values()))
@@ -31,7 +31,7 @@ class Invalid(Exception):
 
 
 class Changed(Exception):
-    """The set had to be frozen anew: some of its tasks became busy or held meanwhile."""
+    """The set was frozen anew, because some of its tasks became busy or held."""
 
 
 def is_typed_needed(deletion: Deletion) -> bool:
@@ -59,16 +59,16 @@ def check_confirmation(deletion: Deletion, *, reason: str, typed: str) -> dict[s
 
 
 def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetime) -> None:
-    """Schedules a draft. Raises `Invalid`, `Refused` (no draft of theirs), `Changed` (draft made anew)."""
-    # Reading a million rows takes seconds, in which nobody may wait for the account's lock. What becomes busy or held
-    # after that is skipped when it is armed, as it is when it happens after the confirmation.
+    """Schedules a draft. Raises `Invalid`, `Refused` (not a draft of this person), `Changed` (draft made anew)."""
+    # Reading a million rows takes seconds, in which no process may wait for the account's lock. Tasks that become busy
+    # or held later are skipped when the deletion is armed, like those that do so after the confirmation.
     large = deletion.total > freezing.AT_ONCE
     if large:
         _look_once_more(deletion, by, now=now)
     with asked(by) as asking:
         _, draft = asking.lock(deletion)
         _require_confirmable(draft, by, now=now)
-        # What it changed stays: this transaction commits in any case.
+        # Not raised here: the new draft must be committed.
         changed = not large and freezing.recheck(draft, now=now)
         if not changed:
             if errors := check_confirmation(draft, reason=reason.strip(), typed=typed):
@@ -88,15 +88,15 @@ def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetim
     if changed:
         raise Changed
     if arming.is_small(draft):
-        # Should this process die here, the next shift arms it.
+        # If this process dies here, the next shift arms it.
         arming.in_chunks(arming.arm_chunk, draft, now=now)
 
 
 def _look_once_more(deletion: Deletion, by: By, *, now: datetime) -> None:
-    """At a large draft, before anything is locked."""
+    """Checks a large draft again, before any row is locked."""
     _require_confirmable(deletion, by, now=now)
     if freezing.recheck(deletion, now=now):
-        # Another press may have confirmed it meanwhile: what looks busy then is its own.
+        # A second request may have confirmed it meanwhile, and its tasks look busy because they are its own.
         deletion.refresh_from_db()
         _require_confirmable(deletion, by, now=now)
         raise Changed

@@ -1,4 +1,4 @@
-"""Asking to delete: a draft of what is selected, or of what was refused; and taking it back before it is confirmed."""
+"""Drafts a deletion of selected or refused tasks, and discards a draft before it is confirmed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dashboard.register.models import Selection, TrackedTask
 
 
 def draft(*, selection: Selection, by: By, back: str, now: datetime) -> Deletion:
-    """Freezes what is selected: at once, or, when it is large, by a job."""
+    """Freezes the selected tasks: at once, or by a job if there are many."""
     small = selecting.summary(selection).count <= freezing.AT_ONCE
     with asked(by) as asking:
         if small:
@@ -29,7 +29,7 @@ def draft(*, selection: Selection, by: By, back: str, now: datetime) -> Deletion
 
 
 def retry_refused(*, deletion: Deletion, by: By, now: datetime) -> Deletion:
-    """A new draft of the refused tasks, its reason filled in."""
+    """A new draft of the refused tasks, with the former reason."""
     refused = deletion.items.filter(outcome=Outcome.REFUSED)
     if deletion.state != State.FINISHED or not refused.exists():
         raise Refused("There is nothing to retry: no task of this deletion is refused.")
@@ -47,7 +47,7 @@ def retry_refused(*, deletion: Deletion, by: By, now: datetime) -> Deletion:
 
 
 def _record(asking: Asking, draft: Deletion, **detail: object) -> None:
-    """Of one that is still being frozen nobody knows how many tasks it has; the entry of its confirmation tells."""
+    """The number of tasks is unknown while the draft is being frozen; the entry of its confirmation has it."""
     known = {"tasks": draft.size, "total": draft.total} if draft.is_frozen else {}
     asking.record("deletion.drafted", draft, **known, **detail)
 
@@ -73,6 +73,6 @@ def require_own_draft(draft: Deletion, by: By) -> None:
 
 
 def watch_freezing(*, deletion: Deletion, now: datetime) -> None:
-    """Somebody looks at a draft that is being frozen: it is made sure that it goes on. Nothing is asked by that."""
+    """Makes sure that freezing goes on while its page is open. No person asked, so the audit log is not written."""
     with transaction.atomic():
         wake_freezing(deletion, now=now)

@@ -10,7 +10,6 @@ from dashboard.deletions.models import Deletion, State
 
 
 def note_opened(*, deletion: Deletion, user: User, now: datetime) -> None:
-    """Takes the banner of a finished deletion away, once its requester has seen the deletion.
-    Nothing is asked by that."""
+    """Removes the banner of a finished deletion when its requester has seen it. The audit log is not written."""
     if deletion.state == State.FINISHED and deletion.actor_id == user.pk and deletion.opened_at is None:
         Deletion.objects.filter(pk=deletion.pk, state=State.FINISHED).update(opened_at=now)

@@ -18,7 +18,7 @@ from dashboard.deletions.models import Deletion, State
 def pause(*, deletion: Deletion, by: By) -> None:
     with asked(by) as asking:
         row = asking.lock_alone(deletion)
-        # What was stopped only looks up what is doubtful, and then it is finished: nothing is left to pause.
+        # A stopped deletion only looks up doubtful items and then finishes, so there is nothing to pause.
         if not row.is_sending:
             raise Refused("Only a running deletion that was not stopped can be paused.")
         reason = f"Paused by {by.user.get_username()}."
@@ -28,7 +28,7 @@ def pause(*, deletion: Deletion, by: By) -> None:
 
 
 def resume(*, deletion: Deletion, by: By, now: datetime) -> None:
-    """Lets a paused deletion go on; one that the account stopped lets all of those go on."""
+    """Resumes a paused deletion. If the account paused it, all deletions that the account paused go on."""
     _require_same_provider(deletion)
     with asked(by) as asking:
         account, row = asking.lock(deletion)
@@ -36,7 +36,7 @@ def resume(*, deletion: Deletion, by: By, now: datetime) -> None:
             raise Refused(restoring.UNDER_WAY)
         controls.look_again(account, now=now)
         if account.doubt and not account.paused_reason and row.is_paused_by_account:
-            # It goes on when look-ups can be trusted again; that is looked at now.
+            # It goes on when look-ups can be trusted again, which is checked now.
             wake(now)
             asking.record("deletion.resumed", row, doubt=account.doubt)
             return
@@ -48,7 +48,7 @@ def resume(*, deletion: Deletion, by: By, now: datetime) -> None:
         older = {"older": True} if accounts.is_older(account) else {}
         asking.record("deletion.resumed", row, **other_key, **older)
     if older:
-        # It was dealt with, so it is forgotten here.
+        # A person has handled the loss, so it is forgotten.
         restoring.notice(now=now)
 
 
@@ -63,7 +63,7 @@ def _require_same_provider(deletion: Deletion) -> None:
 
 
 def _go_on(row: Deletion, account: Account, *, now: datetime) -> None:
-    """The account and all that it paused go on too. What spoke against this one is accepted from now on."""
+    """Resumes the account, this deletion and all that the account paused. Bad results don't pause this one again."""
     going_on = {"state": State.RUNNING, "paused_reason": "", "paused_by_account": False}
     this = Deletion.objects.filter(pk=row.pk)
     this.update(**going_on, key=accounts.current_key())

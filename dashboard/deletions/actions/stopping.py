@@ -1,4 +1,4 @@
-"""Stop the rest: nothing more of it is deleted, and what is doubtful is looked up until it is known."""
+"""Stop the rest: nothing more of the deletion is sent, and doubtful items are looked up until they are known."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from dashboard.deletions.moves import mark_tasks, shift_counters
 
 
 def stop_rest(*, deletion: Deletion, by: By, now: datetime) -> None:
-    """Keeps what waits. What was sent before is looked up until it is known, then the deletion is finished."""
-    # What waits in an older copy of the database may have been sent.
+    """Keeps the waiting items. Items that were sent are looked up, and then the deletion is finished."""
+    # Items that wait in an older copy of the database may have been sent.
     restoring.notice(now=now)
     with asked(by) as asking:
         _, row = asking.lock(deletion)
@@ -41,8 +41,8 @@ def stop_rest(*, deletion: Deletion, by: By, now: datetime) -> None:
 
 
 def _leave_unknown(deletion: Deletion, asking: Asking, *, now: datetime) -> None:
-    """Nobody looks them up at another address, with another key, or while the account is paused. They stay unknown, and
-    it may end."""
+    """Leaves the doubtful items unknown, so that the deletion can end: look-ups are not possible at another address,
+    with another key, or while the account is paused."""
     seen_there = deletion.items.filter(outcome=Outcome.DELETED, there_times__gt=0, verified=None)
     found = list(seen_there.values_list("tracked_id", "kind", "task_id"))
     tracked = [pk for pk, _, _ in found]

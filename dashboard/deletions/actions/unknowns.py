@@ -1,4 +1,4 @@
-"""What a person can ask where TensorsLab's answers left something open."""
+"""Requests about unknown tasks, and about answers that no witness vouches for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 
 
 def accept(*, deletion: Deletion, by: By, now: datetime) -> None:
-    """Believes answers that nothing vouches for, since the register has no task that could: by name, in the log."""
+    """Accepts answers that no witness vouches for, because the register has none. The audit log names the person."""
     with asked(by) as asking:
         account, row = asking.lock(deletion)
         its_own = row.is_paused_by_account and row.host == account.host
@@ -27,7 +27,7 @@ def accept(*, deletion: Deletion, by: By, now: datetime) -> None:
 
 
 def check_unknown(*, deletion: Deletion, by: By, now: datetime) -> None:
-    """Has the unknown tasks looked up again; nothing is deleted by that."""
+    """Looks the unknown tasks up again. Deletes nothing."""
     with asked(by) as asking:
         _, row = asking.lock(deletion)
         taken = DeletionItem.objects.filter(tracked=OuterRef("tracked"), open=True)

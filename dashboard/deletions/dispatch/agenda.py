@@ -1,4 +1,4 @@
-"""What is due: which deletions begin or pause, and when the next shift has something to do."""
+"""What is due: which deletions begin or pause, and when the next shift is needed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOMENTS = ("lost_at", "there_from", "gone_at")
 
 
 def begin_due(*, now: datetime) -> None:
-    """Starts what is past its grace, and pauses what was confirmed for another address, or with another key."""
+    """Starts deletions whose grace is over, and pauses those that were confirmed for another address or key."""
     due = Deletion.objects.due(now=now)
     if due.exists():
         # It may have been undone in commits that were lost.
@@ -35,13 +35,13 @@ def begin_due(*, now: datetime) -> None:
 
 
 def _elsewhere() -> QuerySet[Deletion]:
-    """What runs, but was confirmed for another address or with another key."""
+    """Running deletions that were confirmed for another address or key."""
     here = Q(host=accounts.current_host(), key=accounts.current_key())
     return Deletion.objects.filter(state=State.RUNNING).exclude(here)
 
 
 def why_elsewhere(deletion: Deletion) -> str:
-    """What changed since it was confirmed; empty when nothing did."""
+    """How address or key differ from those at the confirmation; empty if they don't."""
     host = accounts.current_host()
     if deletion.host != host:
         return f"Confirmed for {deletion.host}, but this dashboard now sends to {host}. Nothing is sent."
@@ -54,12 +54,12 @@ def why_elsewhere(deletion: Deletion) -> str:
 
 
 def heed_account(*, now: datetime | None = None) -> None:
-    """Shows a pause or a doubt of the whole account on every deletion it stops, and ends it when it is over."""
+    """Pauses deletions by a pause or doubt of the account, and resumes them when that is over."""
     now = now or clock.now()
     controls.heed_key(now=now)
     account = accounts.current()
     here = Deletion.objects.filter(host=account.host)
-    # Why it stops is looked at once more by the statement that acts on it: somebody may just have resumed.
+    # Each update checks the reason again, because a person may just have resumed.
     same = Account.objects.filter(pk=account.pk, paused_reason=account.paused_reason, doubt=account.doubt)
     if account.paused_reason:
         running = here.filter(Exists(same), state=State.RUNNING)
@@ -85,7 +85,7 @@ def heed_account(*, now: datetime | None = None) -> None:
 
 
 def _ask_again_what_was_refused(deletions: DeletionQuerySet) -> None:
-    """Who answers as if nothing existed may have refused for the same reason: it is sent again, should it be there."""
+    """Sends refused tasks again if look-ups find them: the account may have refused because it found no task."""
     refused = DeletionItem.objects.filter(outcome=Outcome.UNKNOWN, open=True, if_there=DeletionItem.IfThere.REFUSE)
     for row in deletions.paused_by_account():
         mine = refused.filter(deletion=row)
@@ -96,8 +96,8 @@ def _ask_again_what_was_refused(deletions: DeletionQuerySet) -> None:
 
 
 def let_go(account: Account, *, patient: bool, now: datetime) -> None:
-    """While look-ups can't be trusted, a deletion of which TensorsLab says only Success, and of which nobody saw
-    otherwise, ends on its word alone: after a while, or at once when nothing but a person could help."""
+    """Ends deletions without any trouble by TensorsLab's Success alone, while look-ups can't be trusted: after a while,
+    or at once if only a person can end the doubt."""
     going_on = Q(state=State.RUNNING) | Q(state=State.PAUSED, paused_by_account=True)
     untroubled = Deletion.objects.filter(going_on, host=account.host, troubled_at=None)
     if not patient and account.doubt != doubts.NO_WITNESS:
@@ -112,7 +112,7 @@ def let_go(account: Account, *, patient: bool, now: datetime) -> None:
 
 
 def unfinished_chunks(*, now: datetime) -> list[tuple[Callable[..., bool], Deletion]]:
-    """Large changes that are made a chunk at a time: arming, Undo, Stop, doubting it, looking all of it up."""
+    """Large changes that are made in chunks: arming, Undo, Stop, doubting, looking everything up."""
     return [
         *arming.unfinished_chunks(),
         *restoring.unfinished_chunks(),
@@ -122,7 +122,7 @@ def unfinished_chunks(*, now: datetime) -> list[tuple[Callable[..., bool], Delet
 
 
 def unstrand(*, now: datetime) -> None:
-    """Brings near what a clock that has been put back left far ahead: no pause of ours is that long."""
+    """Brings moments near that a wrong clock left far ahead: no pause of ours is that long."""
     stranded = DeletionItem.objects.filter(not_before__gt=now + FAR_AHEAD)
     near = {name: Case(When(**{f"{name}__gt": now}, then=Value(now)), default=F(name)) for name in MOMENTS}
     stranded.update(not_before=now, **near)
@@ -134,7 +134,7 @@ def unstrand(*, now: datetime) -> None:
 
 
 def next_due(*, now: datetime) -> datetime | None:
-    """When the next shift has something to do, or None when nothing is left to do without a person."""
+    """When the next shift is needed; None if all that is left needs a person."""
     moments = list(Deletion.objects.filter(state=State.SCHEDULED).values_list("starts_at", flat=True))
     if unfinished_chunks(now=now) or _elsewhere().exists():
         moments.append(now)
@@ -161,9 +161,9 @@ def _look_ups_and_deletes(account: Account, *, now: datetime) -> Iterator[dateti
 
 
 def _may_delete(deletion: Deletion, *, now: datetime) -> bool:
-    """Whether a delete of it is due, and need not wait for what is looked up first."""
+    """Whether a delete of it is due, and waits for no look-up."""
     if deletion.is_stopped or not deletion.waiting:
         return False
     row = turns.of(deletion.pk, now=now)
-    # One that may not send now, because its account rests, is looked at when that ends.
+    # `row` is None if its account rests; `next_due` then waits for the end of that.
     return row is None or not (row.must_look_first or next_list.is_canary_out(row) or not turns.has_a_witness(row))

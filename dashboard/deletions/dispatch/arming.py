@@ -1,4 +1,4 @@
-"""Large changes to a deletion's items, a chunk a transaction: arming it, undoing it, keeping the rest of it."""
+"""Large changes to a deletion's items in chunks of one transaction each: arming, undoing, keeping the rest."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from dashboard.deletions.moves import DELETIONS, ITEMS, TASKS, change_items, mar
 from dashboard.register.models import Presence, TrackedTask
 
 CHUNK = 250
-"""Items a transaction: what others wait for, and an answer's slot when calls are out."""
+"""Items in a transaction: other writers wait for it, and so does the slot of an answer that comes meanwhile."""
 LAST = 2**63 - 1
-"""No item has a higher number."""
+"""An upper bound of all item numbers."""
 
 
 def whole_batches() -> int:
-    """A chunk's size while calls are out: none leaves half full because the next item was not open yet."""
+    """A chunk's size while calls are out: whole batches, so that no call leaves half full."""
     batch: int = settings.TENSORSLAB_BATCH_SIZE
     return batch * max(1, CHUNK // batch)
 
 
 def is_small(deletion: Deletion) -> bool:
-    """Armed by whoever confirms it, so that the page that comes back shows it; larger ones are left to a shift."""
+    """Whether the request that confirms it also arms it, and so shows it armed at once; a shift arms larger ones."""
     return deletion.total <= 2 * CHUNK
 
 
 def arm_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> bool:
     """Opens the next items of a confirmed deletion, and shows their tasks as deleting. False when all are open.
 
-    Under the account row's lock: two confirmations at once would otherwise collide or deadlock.
+    It locks the account's row, since two confirmations at once would otherwise collide or deadlock.
     """
     with transaction.atomic():
         accounts.locked()
@@ -57,7 +57,7 @@ def arm_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> 
         shift_counters(row.pk, {}, **armed)
         finish_if_done(row.pk, now=now)
     if more and not row.armed_through and row.total > freezing.AT_ONCE:
-        # When it was frozen nothing may have been open: any index seems as good as the one that has the next in order.
+        # Statistics from the freezing may count no open items, and PostgreSQL then picks a bad index.
         sql.look_at(ITEMS)
     return more
 
@@ -69,14 +69,14 @@ def _show_as_deleting(deletion: Deletion, items: str, *values: object) -> None:
         "last_message": "",
         "last_deletion": deletion.uuid,
     }
-    # Locked by their keys, as an import does: in another order both deadlock.
+    # Rows are locked in the order of their keys, as in an import: another order leads to deadlocks.
     chosen = f"""id IN (SELECT id FROM {TASKS} WHERE id IN (SELECT tracked_id FROM {ITEMS} WHERE {items})
         ORDER BY id{sql.for_update(TASKS)})"""  # nosec B608 # pieces from the code, values beside them
     sql.update(TASKS, shown, chosen, *values)
 
 
 def _next_to_arm(deletion: Deletion, size: int) -> tuple[int, int]:
-    """The last item of the next chunk, and how many it has. Read in the order of the index `item_by_outcome`."""
+    """The last item of the next chunk, and the chunk's size. Read in the order of the index `item_by_outcome`."""
     chunk = "SELECT id FROM {} WHERE deletion_id = %s AND outcome = 'waiting' AND id > %s ORDER BY id LIMIT %s"
     [(last, number)] = sql.rows(
         f"SELECT MAX(id), COUNT(*) FROM ({chunk.format(ITEMS)}) AS chunk",  # nosec B608 # only names from the code
@@ -88,11 +88,11 @@ def _next_to_arm(deletion: Deletion, size: int) -> tuple[int, int]:
 
 
 def _skip_blocked(deletion: Deletion, first: int, last: int, *, now: datetime) -> None:
-    """What is another deletion's by now, or was put on hold, is not ours to delete.
+    """Skips items whose tasks another deletion has taken, or which were put on hold.
 
-    It was confirmed: the moment tells it from what was skipped before (`signing.MARK`).
+    They were confirmed: `settled_at` distinguishes them from those skipped earlier (`fingerprint.MARK`).
     """
-    # No EXISTS: PostgreSQL may answer it by reading everything that is open, for every chunk anew.
+    # No EXISTS: PostgreSQL may answer it by reading all open items, again for every chunk.
     taker = f"(SELECT o.id FROM {ITEMS} o WHERE o.tracked_id = t.id AND o.open LIMIT 1)"  # nosec B608 # only names from the code
     found = sql.rows(
         f"""SELECT i.id, t.id, {taker} FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
@@ -110,7 +110,7 @@ def _skip_blocked(deletion: Deletion, first: int, last: int, *, now: datetime) -
     why = dict(blocked.annotate(why=eligibility.unfit(others=others)).values_list("pk", "why"))
     by_reason: dict[str, list[int]] = {}
     for pk, tracked, open_elsewhere in found:
-        # None when that ended a moment ago: then it is ours after all.
+        # The other deletion has just ended if this is empty: then the item is ours.
         if reason := eligibility.BUSY if open_elsewhere and why[tracked] not in taken else why[tracked]:
             by_reason.setdefault(reason, []).append(pk)
     fields = {"outcome": Outcome.SKIPPED, "settled_at": now}
@@ -151,7 +151,7 @@ def _keep_chunk(
         if armed := [tracked for _, tracked, is_open in chunk if is_open]:
             mark(armed)
         if never_ours := [tracked for _, tracked, is_open in chunk if not is_open]:
-            # By now they may be another deletion's, or it has told what became of them.
+            # Another deletion may have taken these tasks meanwhile, or even have ended.
             later = f"SELECT 1 FROM {DELETIONS} d WHERE d.uuid = last_deletion AND d.confirmed_at > %s"  # nosec B608 # only names from the code
             still = f"presence = 'present' AND NOT EXISTS ({later})"
             mark(never_ours, where=still, values=[deletion.confirmed_at])
@@ -161,12 +161,12 @@ def _keep_chunk(
 
 
 def _next_to_keep(deletion: Deletion, *, touched: bool, size: int) -> list[tuple[int, int, bool]]:
-    """Number, task, and whether it is open, of items that wait.
+    """Number, task, and whether it is open, of the next waiting items.
 
-    Locked, so that a shift under way has either taken an item by now or finds it no longer waiting.
+    They are locked, so that a shift has either taken an item by now or finds it no longer waiting.
     """
-    # By row values that only the index `item_by_outcome` has: in the order of their numbers PostgreSQL may walk the
-    # table, from the first item on, over all that earlier chunks have kept.
+    # Comparing whole rows forces the index `item_by_outcome`: ordered by number PostgreSQL may walk the table, over all
+    # items that earlier chunks have kept.
     here = "(deletion_id, outcome, id)"
     found = sql.rows(
         f"""SELECT id, tracked_id, open FROM {ITEMS}
@@ -181,7 +181,7 @@ def _next_to_keep(deletion: Deletion, *, touched: bool, size: int) -> list[tuple
 
 
 def in_chunks(step: Callable[..., bool], deletion: Deletion, *, now: datetime, at_most: int | None = None) -> bool:
-    """Runs `step` until it has nothing left, or `at_most` times. True when it is through."""
+    """Runs `step` until nothing is left, or `at_most` times. True when nothing is left."""
     done = 0
     while at_most is None or done < at_most:
         if not step(deletion, now=now):
@@ -191,7 +191,7 @@ def in_chunks(step: Callable[..., bool], deletion: Deletion, *, now: datetime, a
 
 
 def unfinished_chunks() -> list[tuple[Callable[..., bool], Deletion]]:
-    """What an interrupted or large confirmation, Undo or Stop still has to do."""
+    """The rest of an interrupted or large confirmation, Undo or Stop."""
     found = Deletion.objects.being_armed() | Deletion.objects.being_undone() | Deletion.objects.being_stopped()
     return [
         (undo_chunk if row.is_being_undone else keep_chunk if row.is_stopped else arm_chunk, row)

@@ -1,7 +1,7 @@
-"""The closing entry of a deletion: what its history is, told to the audit log once it has ended.
+"""The closing entry: the audit log is told the results of a deletion after its end.
 
-Without it somebody who can write to the database could change an ending, and nothing would contradict that.
-An inspection that changes an ending, or *Check unknown*, is followed by another closing entry.
+Without it a person who can write to the database could change a result, and nothing would contradict that. When an
+inspection changes a result, or after *Check unknown*, another closing entry follows.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ CLOSED = "deletion.closed"
 AT_ONCE = 400_000
 """Items that one tick reads, in about a second."""
 ENTRY = 2000
-"""As many items as an entry is worth: what it costs to write one."""
+"""The cost of writing an entry, in items."""
 
 
 class Closer:
-    """Closes what has ended, some of it a tick. A deletion of millions is read over several: nothing waits for it."""
+    """Closes ended deletions, a part at each tick, so that a deletion of millions blocks nothing."""
 
     def __init__(self) -> None:
         self.reading: Reading | None = None
         self.last = 0
-        """The last deletion that it began to read; 0 when it begins anew."""
+        """The last deletion that it began to read; 0 to start from the first one again."""
 
     def tick(self, *, now: datetime) -> None:
         left = AT_ONCE
@@ -47,8 +47,8 @@ class Closer:
         return self.reading is not None
 
     def _go_on(self, *, now: datetime) -> int:
-        """What it cost, in items."""
-        # What fails in the middle is read anew, from its beginning; and others come first.
+        """Reads or closes; returns the cost in items."""
+        # After an error the deletion is read again from its beginning, after the others.
         reading, self.reading = self.reading, None
         if reading is None:
             return 0
@@ -60,14 +60,14 @@ class Closer:
 
 
 def _ended() -> DeletionQuerySet:
-    # While an inspection corrects it, it would only be read in vain.
+    # A deletion that an inspection is correcting would have to be read again.
     being_corrected = Inspection.objects.filter(deletion=OuterRef("pk"), at=None, begun_at__isnull=False, changed__gt=0)
     ended = Deletion.objects.filter(closed_at=None, waiting=0, state__in=[State.FINISHED, State.CANCELLED])
     return ended.exclude(Exists(being_corrected))
 
 
 class Reading:
-    """One deletion that has ended, and is being read. Nothing is locked meanwhile."""
+    """An ended deletion while it is read. Nothing is locked meanwhile."""
 
     def __init__(self, deletion: Deletion) -> None:
         self.deletion = deletion
@@ -76,14 +76,14 @@ class Reading:
         self.manifest, self.outcomes = hashlib.sha256(), hashlib.sha256()
 
     def go_on(self) -> int:
-        """How many items it has read; 0 when there are no more."""
+        """Reads some items and returns their number; 0 when there are no more."""
         some = next(self.lines, [])
         self.manifest.update(as_frozen(some))
         self.outcomes.update(as_ended(some))
         return len(some)
 
     def close(self, *, now: datetime) -> None:
-        """Unless it was opened again, or corrected, since it was begun: then it is read once more in its turn."""
+        """Writes the entry, unless the deletion was reopened or corrected meanwhile: then it is read again later."""
         row = self.deletion
         same = Deletion.objects.filter(pk=row.pk, closed_at=None, state=row.state, finished_at=row.finished_at)
         hashes = {"fingerprint": row.fingerprint, "manifest": self.manifest.hexdigest()}
@@ -91,7 +91,7 @@ class Reading:
         with transaction.atomic():
             if not same.filter(**row.counts()).select_for_update().exists():
                 return
-            # Two that are opposite leave the counts as they were.
+            # Two opposite corrections leave the counts as they were.
             if _corrections(row) != self.corrections:
                 return
             same.update(closed_at=now)
@@ -103,6 +103,6 @@ class Reading:
 
 
 def _corrections(deletion: Deletion) -> int:
-    """How many endings inspections have changed."""
+    """How many results inspections have changed."""
     number: int | None = deletion.inspections.aggregate(number=Sum("changed"))["number"]
     return number or 0

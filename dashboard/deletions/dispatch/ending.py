@@ -1,4 +1,4 @@
-"""The end of a deletion: when nothing is left to settle, and what is to be looked at again after it."""
+"""The end of a deletion: whether all is settled, and which inspections follow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ALARMED = f"{SETTLED} AND state = 'running' AND condemned_at IS NOT NULL AND ala
 
 
 def end_or_alarm(deletion_id: int, *, now: datetime) -> None:
-    """Ends what is done. What is condemned, and all looked up, is paused before anything else of it is sent."""
+    """Ends a deletion that is done. A condemned one whose look-ups are complete is paused before more of it is sent."""
     if finish_if_done(deletion_id, now=now) or not sql.rows(
         f"SELECT 1 FROM {DELETIONS} WHERE {ALARMED}",  # nosec B608 # only names from the code
         *[deletion_id] * 3,
@@ -39,7 +39,7 @@ def end_or_alarm(deletion_id: int, *, now: datetime) -> None:
 
 
 def finish_if_done(deletion_id: int, *, now: datetime) -> bool:
-    """Ends a deletion in which nothing waits, is out, is to be looked up, or to be vouched for."""
+    """Ends a deletion if no item waits, is out, or has a look-up or claim open."""
     of = [deletion_id] * 3
     if not sql.rows(f"SELECT 1 FROM {DELETIONS} WHERE {DONE}", *of):  # nosec B608 # only names from the code
         return False

@@ -1,4 +1,4 @@
-"""Calls that are out: each in a thread of its own, under a slot of its own. Only HTTP happens in these threads."""
+"""Calls in flight: each has its own thread and its own slot. Only HTTP happens in these threads."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from dashboard.calls.verdicts import Unanswered, Verdict, judge_delete, judge_lo
 from dashboard.deletions.dispatch.next_call import Chunk, Operation
 
 SOON, SLACK = 0.025, 0.005
-"""Seconds: when an answer is so near, nothing else is begun that it would have to wait for; and how late it may be."""
+"""Seconds: if an answer is expected within `SOON`, no other work is begun; it may be late by `SLACK`."""
 OVERDUE = 3.0
-"""Seconds past its deadline after which a call is given up although its thread has not come back."""
+"""Seconds past its deadline after which a call is given up although its thread still runs."""
 
 
 class Out(NamedTuple):
-    """A call that is out. Moments here are of `time.monotonic()`."""
+    """A call in flight. Moments are those of `time.monotonic()`."""
 
     slot: OurSlot
     chunk: Chunk
@@ -32,7 +32,7 @@ class Answer(NamedTuple):
     verdict: Verdict
     came_at: float
     slot: OurSlot | None
-    """Free for the next call. None when the call is overdue: its thread may still be at work, so the slot stays its."""
+    """Free for the next call. None if the call is overdue: its thread may still run, so it still has the slot."""
 
 
 class InFlight:
@@ -40,7 +40,7 @@ class InFlight:
         self.pool = ThreadPoolExecutor(max_workers=most, thread_name_prefix="call")
         self.out: dict[Future[tuple[Verdict, float]], Out] = {}
         self.usual = 0.0
-        """Seconds that an answer takes, as far as we have seen."""
+        """The usual time of an answer in seconds, learnt so far."""
 
     def __len__(self) -> int:
         return len(self.out)
@@ -49,7 +49,7 @@ class InFlight:
         self.out[self.pool.submit(_perform, chunk.call, deadline)] = Out(slot, chunk, deadline)
 
     def collect(self, *, patience: float) -> list[Answer]:
-        """What was answered, or is overdue. Waits so many seconds for the first."""
+        """Answered and overdue calls. Waits at most `patience` seconds for the first."""
         done, out = wait(self.out, timeout=patience, return_when=FIRST_COMPLETED)
         answers = []
         for future in done:
@@ -63,11 +63,11 @@ class InFlight:
         return answers
 
     def _learn(self, took: float) -> None:
-        # What we noticed late was not late: it falls at once, and rises slowly.
+        # A high value may come from our own delay, so the estimate falls at once and rises slowly.
         self.usual = min(took, self.usual + (took - self.usual) / 4) if self.usual else took
 
     def next_in(self) -> float:
-        """Seconds until an answer that is about to come; 0 when none is."""
+        """Seconds until an answer that is expected soon; 0 if none is."""
         now = time.monotonic()
         ages = (now + settings.TENSORSLAB_TIMEOUT - one.deadline for one in self.out.values())
         near = [self.usual - age for age in ages if -SLACK < self.usual - age < SOON]
@@ -77,12 +77,12 @@ class InFlight:
         return {one.slot for one in self.out.values()}
 
     def close(self) -> None:
-        """A thread that outlived its deadline must not stop the worker: its call is settled, its slot expires."""
+        """Does not wait for threads past their deadline: their calls are settled, and their slots expire."""
         self.pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _perform(call: recording.Call, deadline: float) -> tuple[Verdict, float]:
-    """Its verdict, and when the answer came: the books are written later."""
+    """The verdict, and when the answer came, because it is recorded later."""
     verdict = sending.perform(call, deadline=deadline)
     return verdict, time.monotonic()
 

@@ -1,4 +1,4 @@
-"""The jobs: one sends, one freezes. And what wakes them: the queue promises no delivery; the rows do."""
+"""The jobs that send and freeze, and what wakes them: the queue may lose a job, so the rows tell what is left to do."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion
 
 PATIENCE = timedelta(seconds=3)
-"""How long after its moment a shift that was asked for may still come, before another is asked for."""
+"""How late a requested shift may start before another one is requested."""
 LONGEST = 1800.0
-"""Seconds after which a shift ends although nobody waits: the queue forgets jobs that take a day."""
+"""Seconds after which a shift ends even if no job waits: the queue forgets jobs that take a day."""
 FREEZING_LENGTH = 10.0
 """Seconds after which freezing lets other jobs have the worker; there may be only one."""
 FREEZING_PATIENCE = timedelta(seconds=15)
-"""How long freezing may get nowhere before it is asked for again: a shift may have the worker for 10 s."""
+"""Time without progress after which freezing is requested again: a shift may have the worker for 10 s."""
 
 
 @task()
 def send() -> None:
-    """A shift, and the next one's alarm clock when something is left to do."""
+    """Runs a shift, and wakes the next one if something is left to do."""
     Account.objects.filter(host=accounts.current_host()).update(wake_at=None)
-    # Before anything may leave: this may be the first thing that is done with a copy that was restored.
+    # Before any call leaves: this may be the first action on a copy that was restored.
     restoring.notice(now=clock.now())
     ends = time.monotonic() + LONGEST
     if Shift(may_go_on=lambda: time.monotonic() < ends and nobody_waits()).run():
@@ -40,14 +40,14 @@ def send() -> None:
 
 
 def nobody_waits() -> bool:
-    """Whether no other kind of job waits for a worker, of which there may be only one, and no slot for a shift."""
+    """Whether no other kind of job waits for a worker, and no slot is free for another shift."""
     return not slots.any_free() and not DBTaskResult.objects.ready().exclude(task_path=send.module_path).exists()
 
 
 def wake(moment: datetime) -> None:
-    """Enqueues a shift for `moment`, unless one is already asked for by then, or waits for a worker.
+    """Enqueues a shift for `moment`, unless one is requested for an earlier moment or waits for a worker.
 
-    Inside the caller's transaction, if there is one: queue and rows share a database, so they commit together.
+    This is inside the caller's transaction, if there is one: queue and rows share a database and commit together.
     """
     now = clock.now()
     if DBTaskResult.objects.ready().filter(task_path=send.module_path).exists():
@@ -60,7 +60,6 @@ def wake(moment: datetime) -> None:
 
 @task()
 def freeze(uuid: str) -> None:
-    """The next steps of freezing a large draft."""
     draft = Deletion.objects.filter(uuid=uuid).first()
     end = time.monotonic() + FREEZING_LENGTH
     while draft and freezing.step(draft, now=clock.now()):
@@ -70,13 +69,13 @@ def freeze(uuid: str) -> None:
 
 
 def wake_freezing(deletion: Deletion, *, now: datetime) -> None:
-    """Asks for freezing to go on, when it got nowhere for a while: its worker may have died."""
+    """Requests freezing again if it made no progress for a while: its worker may have died."""
     if _stuck(now).filter(pk=deletion.pk).update(freezing_at=now):
         freeze.enqueue(str(deletion.uuid))
 
 
 def wake_stuck_freezing(*, now: datetime) -> None:
-    """The same for every draft, so that it goes on although nobody looks at its page."""
+    """Requests freezing again for every stuck draft, also if no person has its page open."""
     for draft in _stuck(now):
         wake_freezing(draft, now=now)
 

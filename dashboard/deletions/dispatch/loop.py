@@ -1,18 +1,18 @@
-"""A shift: ten seconds of sending, and ten more while nobody else waits for its worker.
+"""A shift: ten seconds of sending, and ten more while no other job waits for its worker.
 
-Every row is written by the shift itself; only HTTP happens in threads (`in_flight`). It does one thing at a time, and a
-free slot is used before the books of an answer are written. In this order:
+The shift itself writes all rows; only HTTP happens in threads (`in_flight`). It does one thing at a time, and uses a
+free slot before it records an answer. In this order:
 
-1. Once a second it looks round: what is due begins, what must pause does, look-ups that are vouched for are concluded,
-   and it is found which large changes (arming, Undo, Stop …) have chunks left to do.
-2. Does an answer worry us, of those that are in no book yet? Then ready calls are taken back, and its books come first:
-   perhaps nothing should leave.
-3. Every free slot gets a call: one that is ready, else the one that is due next. A guarded statement lets it leave.
-4. Answers are taken in. Is one about to come, going by how long they take, nothing long is begun before it.
-5. The books of one answer are written, if no other has come meanwhile.
-6. Else there is time: the next call is made ready, or, when one a slot is, a large change goes on by a chunk.
-7. Is there nothing to do, it waits for what is out. Is nothing out either, it waits for what is due within a second;
-   else the shift ends, and the queue wakes the next one.
+1. Once a second it looks round: deletions begin or pause, look-ups that controls vouch for are concluded, and large
+   changes (arming, Undo, Stop …) that have chunks left are found.
+2. If an answer that is not recorded yet is worrying, ready calls are taken back and it is recorded first: perhaps
+   nothing should be sent.
+3. Every free slot gets a call: a ready one, else the next due one. A guarded statement lets it leave.
+4. Answers are collected. If one is expected soon, nothing long is begun before it.
+5. One answer is recorded, if no other came meanwhile.
+6. Otherwise the next call is made ready or, if there is one for each slot, a large change goes on by a chunk.
+7. With nothing to do it waits for calls in flight. If there are none, it waits for work due within a second; else the
+   shift ends, and the queue wakes the next one.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ logger = logging.getLogger(__name__)
 
 LENGTH = 10.0
 SHARE = 8
-"""The most slots one shift takes where several workers run, so that they share."""
+"""The most slots for one shift where several workers run, so that they share."""
 POLL = 0.2
 MOMENT = 1.0
 LOOK_ROUND = 1.0
-"""Seconds between looks at what else has come up: this is not done after every answer."""
+"""Seconds between two looks round, which are not made after every answer."""
 CONTROLS_ROUND = 0.5
-"""Seconds between looks whether controls are wanted, while other calls are."""
+"""Seconds between checks whether controls are wanted, while other calls are."""
 RETRIED_FOR, AGAIN = 10.0, 0.5
-"""Seconds for which writing the books of an answer is tried again, and from one try to the next. By then the leases of
-its slots run out, and others do the work."""
+"""Seconds for which recording an answer is retried, and between two tries. After that time the leases of its slots run
+out, and other workers take over."""
 
 stopping = threading.Event()
-"""Set by the worker's signal handler: the calls in hand are finished, nothing new is taken."""
+"""Set by the worker's signal handler: calls in hand are finished, and no new ones are taken."""
 
 
 @dataclass(kw_only=True)
@@ -62,26 +62,26 @@ class Shift:
 
     length: float = LENGTH
     may_go_on: Callable[[], bool] = lambda: False
-    """Asked when its time is up. To end means that every slot stands still for a moment."""
+    """Asked when its time is up, because the end of a shift leaves every slot unused for a moment."""
     clock: Callable[[], datetime] = clock.now
     ours: list[slots.OurSlot] = field(default_factory=list)
     """Slots that are leased to us."""
     free: list[slots.OurSlot] = field(default_factory=list)
-    """Those of them without a call."""
+    """The slots of `ours` without a call."""
     ready: deque[Chunk] = field(default_factory=deque)
-    """Calls written down ahead, at most one a slot."""
+    """Calls written down ahead, at most one per slot."""
     answered: deque[Answer] = field(default_factory=deque)
-    """What is not in the books yet."""
+    """Answers that are not recorded yet."""
     unfinished: deque[tuple[Callable[..., bool], Deletion]] = field(default_factory=deque)
-    """Large changes that are being made a chunk at a time."""
+    """Large changes that are being made in chunks."""
     looked_round_at: float = 0.0
     controls_at: float = 0.0
-    """When it is looked next whether controls are wanted."""
+    """When to check next whether controls are wanted."""
     dry: bool = False
-    """Nothing was found that may leave, and nothing that could change that has happened since."""
+    """No call was found that may leave, and nothing has happened since that could change that."""
 
     def run(self) -> bool:
-        """Works until time is up or nothing is due. False when there was no free slot to work with."""
+        """Works until time is up or nothing is due. False if there was no free slot."""
         self.ends = time.monotonic() + self.length
         self._look_round()
         if stopping.is_set() or agenda.next_due(now=self.clock()) is None:
@@ -100,7 +100,7 @@ class Shift:
         finally:
             self.in_flight.close()
             self._take_back_ready()
-            # What is still out after a failure has its slot until the lease is lost.
+            # After a failure a call in flight has its slot until the lease is lost.
             out = self.in_flight.slots()
             for slot in self.ours:
                 if slot not in out:
@@ -108,7 +108,7 @@ class Shift:
         return True
 
     def _finish(self) -> None:
-        """After a failure: what was answered, or is about to be, is known, and is not thrown away."""
+        """Records all answers after a failure, those of calls in flight too, so that none is lost."""
         while self.in_flight or self.answered:
             if not self.answered:
                 self._collect(patience=POLL)
@@ -119,7 +119,7 @@ class Shift:
         return stopping.is_set() or time.monotonic() > self.ends
 
     def _look_round(self) -> None:
-        """What is to begin, what must pause, and which large deletions have to be armed, undone or stopped."""
+        """Begins and pauses deletions, and finds those that have to be armed, undone or stopped."""
         slots.renew_all(self.ours)
         agenda.heed_account(now=self.clock())
         agenda.begin_due(now=self.clock())
@@ -129,7 +129,7 @@ class Shift:
         self.dry = False
 
     def _do_a_chunk(self) -> bool:
-        """One short step of a large change, of each deletion in turn. False when there is none to do."""
+        """Does one short step of a large change, of each deletion in turn. False if there is none."""
         if not self.unfinished or self._over():
             return False
         step, deletion = self.unfinished.popleft()
@@ -146,7 +146,7 @@ class Shift:
                 self.ends = time.monotonic() + self.length
             if worrying or self._over():
                 self._take_back_ready()
-            # Answers may come faster than books are written: at most one a slot is in no book when more leaves.
+            # Answers may come faster than they are recorded: more leaves only if at most one per slot is unrecorded.
             busy = worrying or len(self.answered) > len(self.ours)
             while self.free and not busy and not self._over() and self._send():
                 pass
@@ -162,7 +162,7 @@ class Shift:
                 self._look_round()
 
     def _work_ahead(self) -> bool:
-        """While calls are out there is time: the next ones are written down, or a large change goes on."""
+        """Uses the time while calls are out: makes the next call ready, or does a chunk of a large change."""
         if self._over():
             return False
         if self.in_flight and len(self.ready) < len(self.ours) and (chunk := self._next_call()):
@@ -178,7 +178,7 @@ class Shift:
         return chunk
 
     def _first_due(self) -> Chunk | None:
-        """Controls in their turn, then look-ups and deletes; looking at ended deletions again comes last."""
+        """Controls in their turn, then look-ups and deletes; inspections of ended deletions come last."""
         now = self.clock()
         if time.monotonic() >= self.controls_at:
             if chunk := next_controls.prepare(now=now, idle=False):
@@ -195,10 +195,10 @@ class Shift:
             next_call.release(self.ready.popleft().call.pk)
 
     def _send(self) -> bool:
-        """Sends one more call. False when none is due."""
+        """Sends one more call. False if none is due."""
         slot = self.free[0]
-        # Taken before the call is written down: this process may be stopped from here on. When the lease has run
-        # out, the deadline is long past, and the thread sends nothing any more.
+        # The deadline is set before the call is written down, because this process may be stopped from here on: when
+        # the lease has run out, the deadline is long past, and the thread sends nothing.
         deadline = time.monotonic() + settings.TENSORSLAB_TIMEOUT
         chunk = self.ready.popleft() if self.ready else self._next_call()
         if chunk is None:
@@ -215,7 +215,7 @@ class Shift:
         return True
 
     def _wait_a_moment(self) -> bool:
-        """Waits for what is due within one: a short rest is no reason to go through the queue."""
+        """Waits for work that is due within `MOMENT`, which is cheaper than a new shift. False if there is none."""
         due = agenda.next_due(now=self.clock()) if self.ours and not self._over() else None
         if due is None or (left := (due - self.clock()).total_seconds()) > MOMENT:
             return False
@@ -224,7 +224,7 @@ class Shift:
         return True
 
     def _settle_next(self) -> None:
-        """Writes the books of one answer. It is not lost while the database can't take it: that is tried again."""
+        """Records one answer, and tries again if the database fails."""
         answer = self.answered.popleft()
         gives_up = time.monotonic() + RETRIED_FOR
         while True:
@@ -247,18 +247,18 @@ class Shift:
             settle(answer.chunk.call.pk, answer.verdict, now=now, came_at=came_at, sent=answer.chunk.call)
         if is_control or answer.verdict.ruling not in accounts.USABLE:
             agenda.heed_account(now=now)
-        # One answer of several seldom changes it, and looking costs as much as its books do.
+        # Checked again after the last of several answers: one seldom changes it, and a check costs as much as a record.
         self.dry = self.dry and bool(self.answered)
 
     def _worth_waiting(self) -> float:
-        """Seconds until an answer that is about to come, so that its slot is used again at once."""
+        """Seconds until an answer that is expected soon, so that its slot is used again at once."""
         return self.in_flight.next_in() if 2 * len(self.answered) <= len(self.ours) else 0.0
 
     def _collect(self, *, patience: float) -> bool:
-        """Takes in what was answered, or is overdue. False when there was nothing."""
+        """Collects answered and overdue calls. False if there were none."""
         answers, out = self.in_flight.collect(patience=patience), self.in_flight.slots()
         self.answered += answers
         self.free += [answer.slot for answer in answers if answer.slot]
-        # What is overdue has taken its slot with it.
+        # An overdue call still has its slot.
         self.ours = [slot for slot in self.ours if slot in out or slot in self.free]
         return bool(answers)

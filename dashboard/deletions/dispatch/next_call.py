@@ -1,8 +1,7 @@
-"""Taking: which call a shift makes next, written down before it leaves, in two steps.
+"""The next call of a shift, written down in two steps before it leaves.
 
-`prepare` finds the items and writes them down with a call that is ready; that takes longest, so it is done while other
-calls are out. `leave` looks a last time whether the call may go and makes it the one in flight; until then `release`
-takes it back as if nothing had been.
+`prepare` writes a ready call down with its items; this takes longest, so it is done while other calls are out. `leave`
+checks a last time whether the call may go, and puts it in flight; until then `release` can take it back.
 """
 
 from __future__ import annotations
@@ -36,9 +35,9 @@ Operation = ProviderCall.Operation
 
 
 class Chunk(NamedTuple):
-    """One call to make: ready when `prepare` has written it down, to be made at once when `leave` says so.
+    """A call to make: `prepare` made it ready, and `leave` lets it go.
 
-    Its ids were read once, when its items were taken. Sending, settling and the log have them from here.
+    The ids were read when the items were taken. Sending, settling and the audit log use them from here.
     """
 
     call: recording.Call
@@ -47,8 +46,6 @@ class Chunk(NamedTuple):
 
 
 class Due(NamedTuple):
-    """An item whose look-up is due."""
-
     pk: int
     kind: str
     task_id: str
@@ -58,11 +55,11 @@ class Due(NamedTuple):
 
 
 def prepare(*, now: datetime) -> Chunk | None:
-    """The next call, ready to leave, or None when nothing is due or nothing may be sent."""
+    """The next call, ready to leave; None if nothing is due or may be sent."""
     idle: list[int] = []
     while True:
         with transaction.atomic():
-            # Every transaction locks the deletion before its items, so that none can deadlock with another.
+            # Every transaction locks the deletion before its items, so that there is no deadlock.
             deletion = turns.next_in_turn(idle, now=now)
             if deletion is None:
                 return None
@@ -72,9 +69,9 @@ def prepare(*, now: datetime) -> Chunk | None:
 
 
 def leave(chunk: Chunk, slot: slots.OurSlot, *, now: datetime) -> bool:
-    """Puts a ready call in flight. False when it may not leave, or not any more: then it is taken back.
+    """Puts a ready call in flight. False if it may not leave, or not any more: then it is taken back.
 
-    Raises `slots.Lost`, and has taken it back too.
+    Raises `slots.Lost`, and then has taken it back too.
     """
     left = False
     try:
@@ -86,7 +83,7 @@ def leave(chunk: Chunk, slot: slots.OurSlot, *, now: datetime) -> bool:
 
 
 def _put_in_flight(chunk: Chunk, slot: slots.OurSlot, *, now: datetime) -> bool:
-    # After its end a deletion is only inspected.
+    # A finished deletion is only inspected.
     may_leave = f"""EXISTS (SELECT 1 FROM {DELETIONS} d WHERE d.id = %s AND {turns.may_send()}
             AND (d.state = 'running' AND (%s OR d.stopped_at IS NULL AND {turns.nothing_speaks_against()})
                 OR d.state = 'finished' AND %s))
@@ -105,7 +102,7 @@ def _put_in_flight(chunk: Chunk, slot: slots.OurSlot, *, now: datetime) -> bool:
 
 
 def release(call_id: int) -> bool:
-    """Takes a ready call back, as if it had never been. False when it has left, or was taken back before."""
+    """Takes a ready call back without a trace. False if it has left, or was taken back before."""
     waits = {"outcome": Outcome.WAITING, "call_id": None}
     with transaction.atomic():
         locked = f"""SELECT d.id FROM {DELETIONS} d JOIN calls_providercall c ON c.deletion = d.uuid
@@ -116,7 +113,7 @@ def release(call_id: int) -> bool:
                 sql.update(ITEMS, {"call_id": None}, "call_id = %s", call_id)
                 shift_counters(deletion_id, {Outcome.SENT: -number, Outcome.WAITING: number})
                 return True
-        # One outside any deletion has no items.
+        # A call without a deletion has no items.
         return recording.forget(call_id)
 
 
@@ -150,7 +147,7 @@ def _look_up(item: Due, uuid: UUID, deletion_id: int) -> Chunk:
 
 
 def prepare_inspection(*, now: datetime) -> Chunk | None:
-    """A look-up of an inspection: below everything else."""
+    """The next look-up of an inspection, which comes after all other calls."""
     found = sql.rows(
         f"""SELECT d.id, d.uuid, i.id, i.kind, i.task_id, i.outcome, i.if_there, i.inspection
         FROM deletions_inspection n JOIN {DELETIONS} d ON d.id = n.deletion_id JOIN {ITEMS} i ON i.deletion_id = d.id
@@ -186,7 +183,7 @@ def _prepare_delete(deletion: Sending, *, now: datetime) -> Chunk | None:
 
 
 def _without_held(deletion: Sending, rows: list[Waiting], *, now: datetime) -> list[Waiting]:
-    """Takes out what was put on hold after the confirmation: kept, or looked up first if a call may have had it."""
+    """Removes tasks that were put on hold after the confirmation: kept, or looked up first if a call had them."""
     held = [row for row in rows if row.held_by]
     for row in held:
         outcome = Outcome.UNKNOWN if row.touched else Outcome.KEPT

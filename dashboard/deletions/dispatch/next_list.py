@@ -1,4 +1,4 @@
-"""Which items a deletion sends next: the canary alone, then the parts of what is being split, then the rest."""
+"""The items that a deletion sends next: the canary alone, then the parts of a batch being split, then the rest."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from dashboard.deletions.dispatch.turns import Sending
 from dashboard.deletions.moves import DELETIONS, ITEMS, TASKS, shift_counters
 
 CANARY_ABOVE = 200
-"""Tasks of a deletion up to which none go ahead of the others."""
+"""Size up to which a deletion has no canary."""
 
 
 class Waiting(NamedTuple):
-    """An item that may go next: only what taking asks of it, since there are a hundred of them in a call."""
+    """An item that may go next, with only the columns that are needed, since a call has a hundred of them."""
 
     pk: int
     tracked_id: int
@@ -29,17 +29,17 @@ class Waiting(NamedTuple):
 
 
 def next_items(deletion: Sending, *, now: datetime) -> list[Waiting]:
-    """Of one kind, no more than a call may carry. Empty when nothing may go now."""
+    """The next items: of one kind, and no more than a call may carry. Empty if none may go now."""
     if deletion.stopped:
         return []
     if _has_canary(deletion) and not deletion.canary_done:
         return _next_of_canary(deletion, now=now)
-    # A chunk being split goes first and alone: what a refused batch was made of is settled before more is asked.
+    # Parts of a refused batch go first and alone: they are settled before more is sent.
     return _one_list(_waiting(deletion, limit=settings.TENSORSLAB_BATCH_SIZE))
 
 
 def _waiting(deletion: Sending, where: str = "TRUE", *values: object, limit: int) -> list[Waiting]:
-    # The order is that of the index `item_waiting`, so this costs the same however much waits.
+    # The order is that of the index `item_waiting`, so the cost does not depend on how many items wait.
     found = sql.rows(
         f"""SELECT i.id, i.tracked_id, i.kind, i.task_id, i.touched, i."group", t.held_by, t.held_reason
         FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
@@ -63,7 +63,7 @@ def _has_canary(deletion: Sending) -> bool:
 
 
 def _next_of_canary(deletion: Sending, *, now: datetime) -> list[Waiting]:
-    """The first items go alone, and nothing else before all of them are known to be gone, or not."""
+    """The next items of the canary; no other item goes before the outcome of each of them is known."""
     if not deletion.canary_through:
         rows = _waiting(deletion, limit=settings.DELETION_CANARY)
         first = [row for row in rows if row.kind == rows[0].kind]
@@ -80,7 +80,7 @@ def _next_of_canary(deletion: Sending, *, now: datetime) -> list[Waiting]:
 
 
 def is_canary_out(deletion: Sending) -> bool:
-    """Whether something of the canary left us and is not known yet, and nothing of it waits to be sent."""
+    """Whether items of the canary were sent and their outcome is not known, and none of them waits."""
     if deletion.canary_done or not deletion.canary_through:
         return False
     [(waiting, pending)] = sql.rows(

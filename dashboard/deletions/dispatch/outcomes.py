@@ -1,7 +1,7 @@
-"""What an answer to a call, or its absence, means for the items of that call. One transaction, entered once a call.
+"""What an answer to a call, or a missing one, means for the call's items. One transaction per call.
 
-What a delete said is believed as what was said. What a look-up said becomes a claim, which `evidence.concluding` judges
-later.
+The answer to a delete is recorded as TensorsLab's word. The answer to a look-up becomes a claim, which
+`evidence.concluding` judges later.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ Picked = DeletionItem.Picked
 Operation = ProviderCall.Operation
 
 BACK = {Ruling.OUT_OF_CREDITS, Ruling.UNAUTHORIZED, Ruling.BUSY, Ruling.NOT_SENT}
-"""Rulings that speak of the account or the network, not of the ids: the items wait again."""
+"""Rulings about the account or the network, not the ids: the items wait again."""
 NO_TROUBLE = {Ruling.SUCCESS, Ruling.NOT_SENT}
 NOT_OURS = {Ruling.OUT_OF_CREDITS, Ruling.UNAUTHORIZED}
-"""Rulings that say of the other kind only that the account has none of it."""
+"""From the other kind these rulings only mean that the account can't use that kind."""
 
 
 def settle(
@@ -50,20 +50,20 @@ def settle(
     came_at: datetime | None = None,
     sent: recording.Call | None = None,
 ) -> bool:
-    """Applies `verdict` to the items of an open call. False when another settled it first: then nothing changes.
+    """Applies `verdict` to the items of an open call. False, without a change, if another process settled it first.
 
-    `came_at` is when the answer did, perhaps a while ago. `sent` is the call as its sender remembers it, whatever
-    became of its row since; without it the row is all there is.
+    `came_at` is when the answer came, if that was earlier. `sent` is the call as its sender remembers it, which is
+    right even if its row has changed; without it the row is used.
 
-    1. Account (if the answer speaks of it) and deletion are locked.
-    2. The call is completed: who comes second finds it completed, and stops.
-    3. Its items move, the deletion ends if they were the last, the account learns.
-    4. The log is told.
+    1. The account (if the answer is about it) and the deletion are locked.
+    2. The call is completed: a second process finds it completed, and stops.
+    3. Its items change, the deletion ends if they were the last, the account learns.
+    4. The audit log is written.
     """
     usable = verdict.ruling in accounts.USABLE
     with transaction.atomic():
         call, deletion = _locked(call_id, sent, of_account=not usable)
-        # A clock that was put back meanwhile does not make an answer come before its question.
+        # If the clock was put back meanwhile, the answer must still not come before its question.
         answered_at = max(came_at or now, call.sent_at or now)
         if not recording.complete(call_id, verdict, answered_at=answered_at):
             if sent is not None and verdict.sent:
@@ -78,7 +78,7 @@ def settle(
         work.tell()
         recording.audit(call, verdict, answered_at=answered_at)
     if usable and deletion.failures:
-        # By itself, for the order of locks; nothing is wrong should we die before it.
+        # In its own statement after the commit, for the order of locks; a crash before it does no harm.
         accounts.answered(deletion.host)
     return True
 
@@ -100,7 +100,7 @@ def _has_no_such_kind(call: recording.Call, verdict: Verdict) -> bool:
 
 
 def _locked(call_id: int, sent: recording.Call | None, *, of_account: bool) -> tuple[recording.Call, Settled]:
-    """The call, and its deletion, locked so that two settlings never both miss that they were the last."""
+    """The call and its deletion, locked so that of two settlings one sees that it was the last."""
     if of_account:
         accounts.locked()
     its = "c.deletion" if sent is None else "%s"
@@ -117,7 +117,7 @@ def _locked(call_id: int, sent: recording.Call | None, *, of_account: bool) -> t
 
 
 def _ids(call_id: int) -> list[str]:
-    """Of a call whose sender is dead: nobody else has to read them."""
+    """The ids of a call whose sender died; a live sender has them already."""
     return [task_id for (task_id,) in sql.rows(f"SELECT task_id FROM {ITEMS} WHERE call_id = %s ORDER BY id", call_id)]  # nosec B608 # only names from the code
 
 
@@ -129,7 +129,7 @@ def _settle_delete(work: Settlement, items: list[Carried], verdict: Verdict, cal
     if ruling == Ruling.SUCCESS:
         _settle_success(work, items, {**told, "message": verdict.message})
     elif ruling in BACK:
-        # The answer may have come after the work, whatever it says of the account.
+        # The provider may have deleted before it answered so.
         perhaps: dict[str, Any] = {}
         if verdict.sent:
             there_from = work.there_counts_from(items, lost=False)
@@ -137,8 +137,8 @@ def _settle_delete(work: Settlement, items: list[Carried], verdict: Verdict, cal
         work.change(items, Outcome.WAITING, **perhaps)
     elif ruling == Ruling.REFUSED and len(items) == 1:
         moment = work.there_counts_from(items, lost=False)
-        # Looked up at once, and again when the call can't be at work any more: what is there first, and gone then, was
-        # deleted by it.
+        # Looked up at once, and again when the call can't be at work any more: if it was there first and is gone then,
+        # the call deleted it.
         ask = {"if_there": IfThere.REFUSE, "there_from": moment, "not_before": work.now, "there_times": 0}
         work.change(items, Outcome.UNKNOWN, message=verdict.message, **told, **ask)
     elif ruling == Ruling.REFUSED:
@@ -149,9 +149,9 @@ def _settle_delete(work: Settlement, items: list[Carried], verdict: Verdict, cal
 
 
 def _settle_success(work: Settlement, items: list[Carried], told: dict[str, Any]) -> None:
-    """Everything is called deleted; some of it is to be looked up."""
+    """Marks all items as deleted, and picks those to look up."""
     told |= {"evidence": Evidence.SAID, "there_times": 0, "gone_times": 0, "verified": None}
-    # In a doubt too: what can't be looked up then was as likely to be picked, and counts as not answered.
+    # Items are picked in doubt too: those that can't be looked up then count as without an answer.
     picked = sampling.picks(len(items), size=work.deletion.size, everything=work.deletion.everything)
     due = {"not_before": work.now + timedelta(seconds=work.deletion.lag), "failures": 0}
     work.close(items, Outcome.DELETED, **told, picked=None)
@@ -171,7 +171,7 @@ def _settle_lost(work: Settlement, items: list[Carried], verdict: Verdict, call:
             message=verdict.sentence,
             touched=True,
             code=None,
-            # Sent again in halves, should it still be there: one id that breaks every answer is found that way.
+            # If still there it is sent again in halves: that isolates an id that breaks every answer.
             group=group,
             if_there=IfThere.KEEP if work.deletion.stopped else IfThere.RESEND,
             failures=Sql("failures + 1"),
@@ -193,7 +193,7 @@ def _halves(items: list[Carried], call_id: int) -> list[tuple[list[Carried], int
 
 def _settle_look_up(work: Settlement, item: Carried, verdict: Verdict, call: recording.Call) -> None:
     if item.not_before is None:
-        # Somebody gave it up while the look-up was out; by now the task may be another deletion's.
+        # The item was given up while the look-up was out; another deletion may have its task by now.
         change_items([item.pk], {"call_id": None})
     elif _has_no_such_kind(call, verdict):
         gone_somehow(work, item)

@@ -1,6 +1,6 @@
-"""Every worker tends: it finds what a dead worker left, and wakes a shift when something is due.
+"""The tender of each worker: it cleans up after dead workers, and wakes a shift when something is due.
 
-One idempotent step, taken by each worker at its start and every second or so.
+It is one idempotent step, taken at the worker's start and every second or so.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ logger = logging.getLogger(__name__)
 EVERY = 1.0
 PRUNED_AFTER = timedelta(days=1)
 CLEARED = 10
-"""Steps of clearing old drafts that one tick takes."""
+"""Steps of clearing old drafts in one tick."""
 WORKER_DIED = "The worker died in mid-call. No answer was seen."
 
 
 class Tender:
-    """Remembers what one tick saw, since only what two ticks saw expired counts as lost."""
+    """Remembers the last tick, since a lease counts as lost only if two ticks found it expired."""
 
     def __init__(self, name: str, clock: Callable[[], datetime] = clock.now) -> None:
         self.name = name
@@ -68,7 +68,7 @@ class Tender:
         # While all slots are in use, a shift is at work already.
         if slots.any_free() and (due := agenda.next_due(now=now)) is not None and due <= now:
             jobs.wake(now)
-        # Last: nothing that matters may wait for it.
+        # This comes last, so that nothing important waits for it.
         if self.ticks % 10 == 1:
             freezing.clear_discarded(now=now, steps=CLEARED)
         self.closer.tick(now=now)
@@ -82,14 +82,14 @@ class Tender:
 
 
 def _prune(*, now: datetime) -> None:
-    # A job whose worker was killed stays RUNNING for ever; what it did is in the rows, not in the queue.
+    # A job whose worker was killed stays RUNNING for ever; its results are in the rows, not in the queue.
     DBTaskResult.objects.exclude(status="READY").filter(enqueued_at__lt=now - PRUNED_AFTER).delete()
     Worker.objects.filter(beat_at__lt=now - PRUNED_AFTER).delete()
     lifetimes.forget_expired()
 
 
 def close_lost(lease: slots.Lease, *, now: datetime) -> None:
-    """Ends a call whose lease is lost: one that left may or may not have been done."""
+    """Ends a call whose lease is lost. If it left, it may or may not have been carried out."""
     call = ProviderCall.objects.filter(pk=lease.of, lease_until=lease.until).first()
     if call is None:
         return
@@ -107,14 +107,14 @@ def close_lost(lease: slots.Lease, *, now: datetime) -> None:
 
 
 def tend(tender: Tender, stop: threading.Event) -> None:
-    """Ticks until told to stop; a database that does not answer is tried again."""
+    """Ticks until told to stop, and goes on after errors."""
     while not stop.is_set():
         close_old_connections()
         try:
             tender.tick()
         except OperationalError:
             logger.warning("The database did not answer; tending again in %s s.", EVERY, exc_info=settings.DEBUG)
-        # Nobody would notice if this thread died: it is what notices everything else.
+        # If this thread died, no other would notice failures any more.
         except Exception:
             logger.exception("Tending failed; again in %s s.", EVERY)
         stop.wait(EVERY)

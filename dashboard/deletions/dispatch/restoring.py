@@ -1,8 +1,8 @@
-"""A database that is older than what was done with it: a copy that was restored, or a failover that lost commits.
+"""A database that is older than the calls made with it: a restored copy, or a failover that lost commits.
 
-1. `notice` finds that the audit log lacks what was seen of it, stops all sending, and says since when. Once a loss.
-2. `doubt_chunk` makes *perhaps sent* of all that waits in what was in flight: a look-up comes before the next delete.
-3. A person resumes. What a look-up finds gone is deleted, what it finds there is sent again.
+1. `notice` finds that the audit log lacks heads that were seen, stops all sending, and tells since when, once per loss.
+2. `doubt_chunk` marks waiting items of deletions in flight as perhaps sent: they are looked up before the next delete.
+3. A person resumes. Tasks that look-ups find gone are deleted, tasks that they find there are sent again.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from dashboard.pages.moments import for_record
 logger = logging.getLogger(__name__)
 
 OLDER = "database.older"
-"""The audit event of a loss that was noticed."""
+"""Action of the entry about a loss."""
 CHUNK = 250
 PERHAPS_SENT = "Perhaps sent: this database is older than what was done with it"
 UNDER_WAY = "What may have been sent is still being noted down, and nothing is sent meanwhile. Try again in a moment."
 
 
 def notice(*, now: datetime) -> bool:
-    """Stops all sending when this database has lost what was seen of it. True when it just did.
+    """Stops all sending if this database has lost heads that were seen. True if it just did.
 
-    Asked every few seconds by every worker. Not in a transaction.
+    Every worker calls it every few seconds. Not for the middle of a transaction.
     """
     if (lost := heads.behind()) is None:
         return False
@@ -57,14 +57,14 @@ def notice(*, now: datetime) -> bool:
 
 
 def why() -> str:
-    """Why nothing is sent, when that is because the database is older; else empty."""
+    """Why nothing is sent, if the reason is that the database is older; else empty."""
     account = accounts.current()
     return account.paused_reason if accounts.is_older(account) else ""
 
 
 def _is_told(seen: heads.Seen) -> bool:
-    """Whether the log tells of this loss. Each machine has seen something else of it, but nothing that is later."""
-    # Who has the database alone can add an entry that says so, but not one that is ours.
+    """Whether the log tells of this loss. Each machine has seen other heads, none later than the one in the entry."""
+    # An attacker who has only the database can add such an entry, but not with our key.
     told = [
         event for event in AuditEvent.objects.filter(action=OLDER).order_by("-sequence")[:10] if chain.is_ours(event)
     ]
@@ -72,7 +72,7 @@ def _is_told(seen: heads.Seen) -> bool:
 
 
 def _forget() -> None:
-    """What was lost was told, and somebody has resumed since: it must not hide what may be lost next."""
+    """Forgets the heads of a loss that a person has handled, so that the next loss is noticed."""
     try:
         heads.accept()
     except OSError as error:
@@ -82,10 +82,10 @@ def _forget() -> None:
 def _stop(lost: heads.Behind, *, now: datetime) -> None:
     reason = _reason(lost)
     Account.objects.update(paused_reason=reason)
-    # What was stopped sends nothing more. The others are locked one after the other.
+    # No more is sent from the paused ones. The others are locked one by one.
     going_on = Deletion.objects.going_on().select_for_update().order_by("pk")
     doubted = Deletion.objects.filter(pk__in=list(going_on.values_list("pk", flat=True)))
-    # It needs look-ups from now on, so it can't end on TensorsLab's word alone.
+    # It needs look-ups from now on, and must not end by TensorsLab's word alone.
     number = doubted.update(doubted_through=0, troubled_at=Coalesce("troubled_at", Value(now)))
     scheduled = {"state": State.PAUSED, "paused_reason": _perhaps_undone(), "paused_by_account": False}
     doubted.filter(state=State.SCHEDULED).update(**scheduled)
@@ -115,19 +115,19 @@ def _perhaps_undone() -> str:
 
 
 def unfinished_chunks() -> list[tuple[Callable[..., bool], Deletion]]:
-    """What is to be marked as perhaps sent. Only what is armed: the rest follows as it is opened."""
+    """Deletions with items to mark as perhaps sent. Only armed items: the others follow when they are armed."""
     ready = Q(armed_at__isnull=False) | Q(doubted_through__lt=F("armed_through"))
     return [(doubt_chunk, row) for row in Deletion.objects.being_doubted().filter(ready).order_by("pk")]
 
 
 def is_under_way(deletion: Deletion | None = None) -> bool:
-    """Whether something is still to be marked: of this deletion, or of any."""
+    """Whether items are still to be marked: of this deletion, or of any."""
     rows = Deletion.objects.being_doubted()
     return rows.filter(pk=deletion.pk).exists() if deletion else rows.exists()
 
 
 def doubt_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> bool:
-    """Marks the next items as perhaps sent. False when all are, or when others must be armed first."""
+    """Marks the next items as perhaps sent. False when all are marked, or others must be armed first."""
     with transaction.atomic():
         row = Deletion.objects.being_doubted().filter(pk=deletion.pk).select_for_update().first()
         if row is None:
@@ -145,15 +145,15 @@ def doubt_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -
 
 
 def _take_back_ready_calls(deletion: Deletion) -> None:
-    """Their items wait again, and are marked like the others. No further one is made while the account is paused."""
+    """Takes back ready calls, whose items then wait and are marked too. A paused account makes no new ones."""
     ready = ProviderCall.objects.in_hand().filter(deletion=deletion.uuid, state=ProviderCall.State.READY)
     for pk in list(ready.values_list("pk", flat=True)):
         next_call.release(pk)
 
 
 def _next_to_doubt(deletion: Deletion, through: int, size: int) -> list[tuple[int, int, str]]:
-    """Number, task and outcome of open items that wait, or are looked up already."""
-    # By row values that only the index `item_by_outcome` has, as in `arming`.
+    """Number, task and outcome of open items that wait, or are being looked up."""
+    # Comparing whole rows forces the index `item_by_outcome`, as in `arming`.
     here, columns = "(deletion_id, outcome, id)", "id, tracked_id, outcome"
     one = f"""SELECT * FROM (SELECT {columns} FROM {ITEMS} WHERE {here} > (%s, %s, %s) AND {here} < (%s, %s, {LAST})
         AND id <= %s AND open ORDER BY deletion_id, outcome, id LIMIT %s) AS {{}}"""  # nosec B608 # pieces from the code, values beside them
@@ -171,7 +171,7 @@ def _doubt(deletion: Deletion, found: list[tuple[int, int, str]], *, now: dateti
     # A call of the lost time may be at work until its time-out.
     lag = Account.objects.filter(host=deletion.host).values_list("lag", flat=True).first() or 0.0
     work_ends = max(QUIET, settings.TENSORSLAB_TIMEOUT + 1, 1.5 * lag)
-    # All of them may have been sent in the lost time, which is as good as a call that was lost.
+    # Each of them may have been sent in the lost time, so it is treated like a call without an answer.
     change_items([pk for pk, _, _ in found], {"there_from": now + timedelta(seconds=work_ends), "lost_at": now})
     if not waiting:
         return

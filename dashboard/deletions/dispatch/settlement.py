@@ -1,7 +1,6 @@
-"""The books of one deletion while something of it is settled: its row is locked, its items move, the log is told.
+"""One settlement of a deletion: its row is locked, items change, and the audit log is told.
 
-A `Settlement` is made inside a transaction: by `outcomes` for the answer to a call, and by `evidence.concluding` for
-look-ups that controls vouch for.
+It is made inside a transaction: by `outcomes` for the answer to a call, by `evidence.concluding` for judged claims.
 """
 
 from __future__ import annotations
@@ -34,12 +33,12 @@ from dashboard.deletions.models import (
 from dashboard.deletions.moves import DELETIONS, ITEMS, change_items, mark_tasks, shift_counters
 
 QUIET = 10.0
-"""Seconds after a delete's answer in which it may still take effect: that a task is there says nothing before."""
+"""Seconds after a delete's answer in which it may still take effect: until then "still there" says nothing."""
 
 
 class Carried(NamedTuple):
-    """An item of a call: only what settling asks of it, since there are a hundred of them in a call. Not its id, which
-    the call's sender knows: see `names` for where it is told of once more."""
+    """An item of a call, with only the columns that settling needs, since a call has a hundred items. It has no id,
+    which the call's sender knows; `names` reads it for the audit log."""
 
     pk: int
     tracked_id: int
@@ -67,7 +66,7 @@ class Carried(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """The deletion that a call belongs to, its row locked, as it was before."""
+    """The deletion of a call, its row locked, as it was before the settlement."""
 
     pk: int
     uuid: UUID
@@ -77,15 +76,15 @@ class Settled(NamedTuple):
     unknown: int
     size: int
     everything: bool
-    """All that TensorsLab calls deleted is looked up: the canary is out, or a Success turned out to be false."""
+    """Every task with a Success is looked up: the canary is out, or a Success was false."""
     failures: int
-    """Of its account, in a row."""
+    """Failures of its account in a row."""
     doubt: str
-    """Why look-ups can't be trusted now; they are pointless then."""
+    """Whether look-ups can't be trusted now, which makes them pointless."""
     lag: float
-    """Seconds after which look-ups follow its deletes."""
+    """Seconds after a delete at which look-ups may still find the task."""
     has_ended: bool = False
-    """At least once: if an ending changes, that is told."""
+    """It has ended before, so a changed result is told to the audit log."""
 
 
 DELETION_COLUMNS = """d.id, d.uuid, d.host, d.stopped_at IS NOT NULL, d.waiting, d.unknown, d.total - d.skipped,
@@ -94,7 +93,6 @@ DELETION_COLUMNS = """d.id, d.uuid, d.host, d.stopped_at IS NOT NULL, d.waiting,
 
 
 def settled_from(row: Sequence[Any]) -> Settled:
-    """A row of `DELETION_COLUMNS`."""
     pk, uuid, host, stopped, waiting, unknown, size, everything, failures, doubt, lag, has_ended = row
     counted = (failures or 0, doubt or "", lag or 0.0, bool(has_ended))
     return Settled(pk, UUID(str(uuid)), host, bool(stopped), waiting, unknown, size, bool(everything), *counted)
@@ -102,19 +100,17 @@ def settled_from(row: Sequence[Any]) -> Settled:
 
 @dataclass(frozen=True, kw_only=True)
 class Settlement:
-    """What every step of one settling needs."""
-
     deletion: Settled
     now: datetime
     delete: recording.Call | None = None
-    """The delete that is being settled, if it left us."""
+    """The delete that is being settled, if it was sent."""
     lags: list[float] = field(default_factory=list)
-    """What it found of that, in seconds: noted by itself afterwards, for the order of locks."""
+    """Lags that were found, in seconds: stored afterwards in their own statement, for the order of locks."""
     events: list[tuple[str, dict[str, object]]] = field(default_factory=list)
-    """Action and detail of what the audit log is told besides; appended last, like every audit event."""
+    """Action and detail of entries for the audit log, which are appended last."""
 
     def change(self, items: Sequence[Carried], outcome: Outcome, **fields: Any) -> None:
-        """Moves items of one outcome to `outcome`, with counters and tasks; `fields` change besides."""
+        """Sets the outcome of items that have one outcome now, with counters and tasks, and the other `fields`."""
         if not items:
             return
         before = Outcome(items[0].outcome)
@@ -140,19 +136,19 @@ class Settlement:
         return self.now + timedelta(seconds=growing_pause(failures, jitter=random.random()))  # nosec B311 # spreads pauses, no secret
 
     def there_counts_from(self, items: Sequence[Carried], *, lost: bool) -> datetime:
-        """From when a look-up may say that these were kept: the delete that just ended could still be at work, and so
-        could one that was lost before it."""
+        """When "still there" begins to count for these items: the delete that just ended could be at work until then,
+        and so could an earlier one that was lost."""
         work_ends = settings.TENSORSLAB_TIMEOUT + 1 if lost else 0.0
         moment = self.now + timedelta(seconds=max(QUIET, work_ends, 1.5 * self.deletion.lag))
         return max([moment, *(item.there_from for item in items if item.there_from)])
 
     def note_trouble(self) -> None:
-        """From the first time on it never goes on, or ends, without look-ups that can be trusted."""
+        """Marks the deletion: from now on it needs trusted look-ups to go on or to end."""
         first = f"UPDATE {DELETIONS} SET troubled_at = %s WHERE id = %s AND troubled_at IS NULL"  # nosec B608 # only names from the code
         sql.change(first, self.now, self.deletion.pk)
 
     def condemn(self, item: Carried) -> None:
-        """A Success was false: all that was called deleted is looked up before another delete leaves."""
+        """Reacts to a false Success: all tasks with a Success are looked up before another delete leaves."""
         shift_counters(self.deletion.pk, {}, alarms=Sql("alarms + 1"))
         Deletion.objects.filter(pk=self.deletion.pk, condemned_at=None).update(condemned_at=self.now)
         self.alarm(item, {"said": "Success", "look_up": "still there"})
@@ -162,18 +158,18 @@ class Settlement:
         self.events.append(("deletion.alarm", {"kind": kind, "task_id": task_id} | detail))
 
     def correct(self, item: Carried) -> None:
-        """An inspection changed an ending: it is closed once more, and its requester has not seen that yet."""
+        """Records that an inspection changed a result: the deletion is closed again, and its requester informed."""
         Inspection.objects.filter(pk=item.inspection or 0).update(changed=F("changed") + 1)
         Deletion.objects.filter(pk=self.deletion.pk).update(opened_at=None, closed_at=None)
 
     def pause_if_one_of(self, which: DeletionQuerySet, reason: str) -> None:
-        """Pauses the deletion if it is one of these, and something of it is still to be sent."""
+        """Pauses the deletion if it is one of `which`, and some of it is still to be sent."""
         rows = which.filter(pk=self.deletion.pk, state=State.RUNNING, waiting__gt=0)
         if rows.update(state=State.PAUSED, paused_reason=reason, paused_by_account=False):
             self.events.append(("deletion.paused", {"reason": reason}))
 
     def end(self) -> None:
-        """Ends the deletion if this was the last of it, or pauses it if its alarm is complete, or little is known."""
+        """Ends the deletion after its last items, or pauses it if its alarm is complete or too little is known."""
         if self.deletion.unknown >= REFUSED_AT_LEAST:
             share = f"Over {settings.DELETION_REFUSED_PERCENT} % of its tasks so far are unknown or refused"
             reason = f"{share}, and look-ups brought no answer. Resume to go on all the same."
@@ -182,13 +178,13 @@ class Settlement:
             end_or_alarm(self.deletion.pk, now=self.now)
 
     def tell(self) -> None:
-        """The transaction's last statements."""
+        """Writes the audit log: the transaction's last statements."""
         for action, detail in self.events:
             chain.append(actor="", action=action, subject=str(self.deletion.uuid), detail=detail)
 
 
 def corrected(kind: str, task_id: str, before: Outcome, after: Outcome, ending: str) -> tuple[str, dict[str, object]]:
-    """What the audit log is told of an ending that changed after its deletion had ended."""
+    """The audit log's entry about a result that changed after its deletion had ended."""
     told = {"kind": kind, "task_id": task_id, "from": before, "to": after, "ending": ending}
     return "deletion.corrected", {name: str(value) for name, value in told.items()}
 
@@ -209,11 +205,11 @@ def carried(where: str, *values: object) -> list[Carried]:
 
 
 def not_said(item: Carried) -> dict[str, Sql]:
-    """How the counter of what is only said changes when an item is more than that, or less."""
+    """The change of the counter `said` when an item's evidence is no longer only TensorsLab's word."""
     return {"said": Sql("said - 1")} if item.evidence == Evidence.SAID else {}
 
 
 def names(items: Sequence[Carried]) -> list[tuple[str, str]]:
-    """Kind and id of each, in the order of their rows."""
+    """Kind and id of each item, in the order of their rows."""
     found = f"SELECT kind, task_id FROM {ITEMS} WHERE {sql.among('id')} ORDER BY id"  # nosec B608 # pieces from the code, values beside them
     return [(kind, task_id) for kind, task_id in sql.rows(found, sql.array_of([item.pk for item in items]))]

@@ -1,4 +1,4 @@
-"""Whose turn it is: which deletion may send next, and whether it may delete or must wait for look-ups first."""
+"""Which deletion may send next, and whether it may delete or must wait for look-ups first."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from dashboard.deletions.models import REFUSED_AT_LEAST
 from dashboard.deletions.moves import DELETIONS, ITEMS
 
 MOST_CLAIMS = 60
-"""Look-ups of a deletion that wait to be vouched for, before deleting waits for them."""
+"""Claims of a deletion that wait for controls, before its deletes wait for them."""
 STILL_FRESH = timedelta(minutes=1)
-"""So long before a deletion was confirmed its account may have been asked about a task that should exist."""
+"""The account must have been asked about a witness at most this long before the confirmation."""
 WITHOUT_TRUST_AFTER = timedelta(seconds=30)
-"""How long a deletion without any trouble waits for look-ups to be trusted again; then it goes on without them."""
+"""How long a deletion without trouble waits for look-ups to be trusted again; then it goes on without them."""
 
 
 class Sending(NamedTuple):
-    """A deletion that may send now, its row locked."""
+    """A deletion that may send now. `next_in_turn` locks its row."""
 
     pk: int
     uuid: UUID
@@ -33,17 +33,17 @@ class Sending(NamedTuple):
     canary_kind: str
     canary_done: bool
     doubt: bool
-    """Look-ups can't be trusted now, so none is made. It goes on by what TensorsLab says."""
+    """Look-ups can't be trusted now, so none are made. It goes on by TensorsLab's word."""
     must_look_first: bool
-    """Something must be looked up, or vouched for, before another delete of it may leave."""
+    """A look-up, or a control that vouches for one, must come before its next delete."""
     confirmed_at: datetime
 
 
 def may_send() -> str:
-    """That a deletion `d` was confirmed for this address and key, and that its account may send: see the values.
+    """SQL condition: deletion `d` was confirmed for this address and key, and its account may send.
 
-    One that is finished is only looked at, for which any key is good that controls vouch for. In doubt, that of which
-    nobody saw any trouble waits for a while, and then goes by TensorsLab's word.
+    A finished one is only looked at, which any key may do that controls vouch for. In doubt, a deletion without trouble
+    waits for a while, and then goes on by TensorsLab's word.
     """
     return """d.host = %s AND (d.key = %s OR d.state = 'finished') AND EXISTS (
         SELECT 1 FROM calls_account a WHERE a.host = d.host
@@ -57,18 +57,18 @@ def may_send_values(now: datetime) -> tuple[object, ...]:
 
 
 def nothing_speaks_against() -> str:
-    """That no look-up contradicts a Success of a deletion `d`; once the alarm was shown, a person has seen it."""
+    """SQL condition: no look-up contradicts a Success of deletion `d`, or a person has resumed it after the alarm."""
     return "d.contradicted = 0 AND (d.condemned_at IS NULL OR d.alarm_shown_at IS NOT NULL)"
 
 
 def next_in_turn(idle: list[int], *, now: datetime) -> Sending | None:
-    """The deletion that was served longest ago, leaving out the idle ones."""
+    """The deletion that was served longest ago and is not in `idle`."""
     last = f"NOT {sql.among('d.id')} ORDER BY d.served_at ASC NULLS FIRST, d.id LIMIT 1{sql.for_update('d')}"
     return _found(last, sql.array_of(idle), now=now)
 
 
 def of(deletion_id: int, *, now: datetime) -> Sending | None:
-    """One that may send now, without locking it."""
+    """A deletion if it may send now, without locking it."""
     return _found("d.id = %s", deletion_id, now=now)
 
 
@@ -94,8 +94,8 @@ def _found(which: str, value: object, *, now: datetime) -> Sending | None:
 
 
 def has_a_witness(deletion: Sending) -> bool:
-    """Whether, for this deletion, its account was asked about a task that should exist, and it is known how ghosts are
-    answered: once everything is gone nothing could tell that."""
+    """Whether the account was asked about a witness for this deletion, and the form of ghosts is known: this must come
+    first, since after everything is gone there is no witness."""
     found = sql.rows(
         """SELECT k.witness_asked_at FROM calls_control k JOIN calls_account a ON a.id = k.account_id
         WHERE a.host = %s AND (k.proven_form <> '' OR k.exhausted OR a.doubt <> '')""",

@@ -1,4 +1,4 @@
-"""Why a selected task can't be deleted: it is held, gone, or a colleague's deletion took it."""
+"""Why a selected task can't be deleted: it is held, gone, or taken by another deletion."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ DOUBTFUL = "May or may not be deleted; check it in its last deletion"
 GONE = "Already deleted"
 MISSING = "Missing at TensorsLab"
 MOST = 500
-"""Deletions of others that are told apart, the newest first."""
+"""The most deletions of others that are named, the newest first."""
 
 Takers = Mapping[str, list[UUID]]
 """By name, the deletions of that person."""
 
 
 def takers(*, besides: User | None, since: datetime) -> Takers:
-    """Others whose deletions are in flight, or were confirmed since."""
+    """Deletions of others that are in flight, or were confirmed after `since`."""
     others = Deletion.objects.filter(Q(state__in=IN_FLIGHT) | Q(confirmed_at__gte=since))
     if besides is not None:
         others = others.exclude(actor=besides)
@@ -43,7 +43,7 @@ def taken_by(name: str) -> str:
 
 
 def blocked(of: str = "", *, others: Takers | None = None) -> Case:
-    """Why a task can't be in a deletion now, as text; empty when it can. `of` leads from the row to its task."""
+    """SQL for why a task can't be in a deletion now; empty if it can. `of` is the path from the row to its task."""
     open_elsewhere = DeletionItem.objects.filter(tracked=OuterRef(f"{of}pk"), open=True)
     busy = When(_is_there(open_elsewhere), then=Value(BUSY))
     taken = [*_taken(of, others or {}), busy, *(When(one, then=Value(why)) for why, one in confirmed(of, others or {}))]
@@ -59,26 +59,25 @@ def _taken(of: str, others: Takers) -> list[When]:
 
 
 def confirmed(of: str, others: Takers) -> list[tuple[str, IsNull]]:
-    """Whether a task waits to be armed for a deletion that is confirmed, and what to say then. Nothing to ask when
-    there is none such."""
+    """Conditions that a task waits in a confirmed deletion that is not armed yet, each with its reason."""
     being_armed: dict[str, list[int]] = {}
     for pk, uuid, name in Deletion.objects.being_armed().values_list("pk", "uuid", "actor_name"):
         why = taken_by(name) if uuid in others.get(name, []) else BUSY
         being_armed.setdefault(why, []).append(pk)
-    # Found by the task. By the deletion PostgreSQL would read all that waits in it, for every task anew: of a deletion
-    # that it has not looked at yet it believes that hardly anything waits.
+    # Found by the task. By the deletion PostgreSQL would read all its waiting items, for every task again: without
+    # statistics of a new deletion it expects hardly any.
     waiting = DeletionItem.objects.alias(by=F("deletion_id") + 0).filter(outcome=Outcome.WAITING)
     here = waiting.filter(tracked=OuterRef(f"{of}pk"))
     return [(why, _is_there(here.filter(by__in=pks))) for why, pks in being_armed.items()]
 
 
 def _is_there(items: QuerySet[DeletionItem]) -> IsNull:
-    # No EXISTS: PostgreSQL may answer it by reading everything that is open, or that waits.
+    # No EXISTS: PostgreSQL may answer it by reading all items that are open or wait.
     return IsNull(Subquery(items.values("pk")[:1]), False)
 
 
 def unfit(of: str = "", *, others: Takers | None = None) -> Case:
-    """Why a task can't be in a deletion, by its own row: what another deletion has is shown there as deleting."""
+    """SQL for why a task can't be in a deletion, from its row alone, which shows other deletions' tasks as deleting."""
     return Case(
         *_taken(of, others or {}),
         When(**{f"{of}presence": Presence.PRESENT, f"{of}held_by": "", "then": Value("")}),

@@ -1,4 +1,4 @@
-"""What the dialog says about a set before anyone confirms it: found while it is frozen, and stored."""
+"""Facts about a draft that the dialog shows before the confirmation: found when it is frozen, and stored."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ YOUNG = timedelta(hours=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Ages:
-    """How old some tasks are, and by which models they were made."""
+    """The ages and models of some tasks."""
 
     oldest: datetime | None = None
     newest: datetime | None = None
     unknown_time: int = 0
     young: int = 0
-    """Less than an hour old when they were frozen."""
+    """Tasks less than an hour old when they were frozen."""
     models: frozenset[str] = frozenset()
 
     def stored(self) -> dict[str, object]:
@@ -48,7 +48,7 @@ class Ages:
 
 
 def ages_of(deletion: Deletion) -> Ages:
-    """Of all that it would delete, in one pass; models are few."""
+    """The ages of all tasks that it would delete, by one query."""
     by_model = list(
         deletion.items.filter(outcome=Outcome.WAITING)
         .values("tracked__model")
@@ -73,7 +73,7 @@ def ages_of(deletion: Deletion) -> Ages:
 class Facts:
     ages: Ages
     images: int
-    """Of what it would delete."""
+    """Images, like `videos`, of the tasks that it would delete."""
     videos: int
     thumbnails: list[TrackedTask]
     more: int
@@ -81,7 +81,7 @@ class Facts:
 
 
 def facts_of(deletion: Deletion) -> Facts:
-    """As they were found when it was frozen: nothing here grows with the number of its items."""
+    """The facts that were stored at the freezing: the cost does not grow with the number of items."""
     found = deletion.facts
     shown = TrackedTask.objects.in_rows().in_bulk(found.get("thumbnails", []))
     images = found.get("images", 0)

@@ -1,4 +1,4 @@
-"""Counting, describing and signing a deletion's items, in flat memory."""
+"""Counts, describes and hashes a deletion's items in constant memory."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 LINES = 5000
 THUMBNAILS = 9
 REASONS = 20
-"""So many reasons for skipping are told apart; the rest are summed up."""
+"""The most reasons for skipping that are shown; the rest are added up."""
 
-# What was skipped later, when the rest was armed, was confirmed, and has a moment at which it was.
+# Items that were skipped later, at the arming, were confirmed: they have a moment in `settled_at`.
 MARK = Case(
     When(outcome=Outcome.SKIPPED, settled_at=None, then=Value("-")), default=Value("+"), output_field=CharField()
 )
-# What `as_frozen` says of one item: while a million are frozen, the database is quicker at that.
+# The line of `as_frozen` for one item, made by the database, which is faster for a million items.
 FROZEN = Concat(MARK, "kind", Value(" "), "task_id", Value("\n"), output_field=TextField())
 
 
 class Line(NamedTuple):
-    """An item, as hashes see it."""
+    """The fields of an item that hashes cover."""
 
     pk: int
     mark: str
-    """`+` for what was confirmed, `-` for what was skipped before."""
+    """`+` for an item that was confirmed, `-` for one that was skipped before."""
     kind: str
     task_id: str
     outcome: str
@@ -41,7 +41,7 @@ class Line(NamedTuple):
 
 
 def sign(deletion: Deletion) -> None:
-    """Sets its counters, its facts and its hashes from the items as they are now."""
+    """Sets the deletion's counters, facts and hashes from its current items."""
     deletion.manifest_hash = manifest_hash(deletion)
     deletion.fingerprint, kinds = fingerprint(deletion)
     found = deletion.items.filter(outcome=Outcome.SKIPPED).values_list("kind", "message").annotate(Count("pk"))
@@ -61,12 +61,12 @@ def sign(deletion: Deletion) -> None:
 
 
 def fingerprint(deletion: Deletion) -> tuple[str, dict[str, int]]:
-    """sha256 over one line `<kind> <task_id>` per item not skipped, sorted by bytes; and how many of each kind."""
+    """sha256 over a line `<kind> <task_id>` per item not skipped, sorted by bytes; and the number of each kind."""
     digest = hashlib.sha256()
     kinds = dict.fromkeys(sorted(Kind.values), 0)
     rows = DeletionItem.objects.between(deletion, deletion.first_item, deletion.last_item)
     for kind in kinds:
-        # Sorted by their ids alone: a beginning that all have in common would make every comparison a long one.
+        # Sorted by id for each kind: a common beginning would make every comparison long.
         in_order = Collate("task_id", dialect.bytewise())
         chosen = rows.filter(kind=kind).exclude(outcome=Outcome.SKIPPED).order_by(in_order)
         ids = chosen.values_list("task_id", flat=True).iterator(chunk_size=LINES)
@@ -77,7 +77,7 @@ def fingerprint(deletion: Deletion) -> tuple[str, dict[str, int]]:
 
 
 def manifest_hash(deletion: Deletion) -> str:
-    """sha256 over what `as_frozen` says of all its items: whatever becomes of them, it stays the same."""
+    """sha256 over the lines of `as_frozen` of all its items. Their later results don't change it."""
     digest = hashlib.sha256()
     for some in _windows(deletion, "frozen"):
         digest.update("".join([line for _, line in some]).encode())
@@ -85,23 +85,23 @@ def manifest_hash(deletion: Deletion) -> str:
 
 
 def as_frozen(some: list[Line]) -> bytes:
-    """A line `<mark><kind> <task_id>` each."""
+    """A line `<mark><kind> <task_id>` per item."""
     return "".join([f"{mark}{kind} {task_id}\n" for _, mark, kind, task_id, _, _ in some]).encode()
 
 
 def as_ended(some: list[Line]) -> bytes:
-    """A line `<kind> <task_id> <outcome>` each."""
+    """A line `<kind> <task_id> <outcome>` per item."""
     return "".join([f"{kind} {task_id} {outcome}\n" for _, _, kind, task_id, outcome, _ in some]).encode()
 
 
 def lines(deletion: Deletion) -> Iterator[list[Line]]:
-    """All its items in the order in which they were frozen, some at a time."""
+    """All its items in the order in which they were frozen, in blocks."""
     for some in _windows(deletion, *Line._fields[1:]):
         yield [Line._make(row) for row in some]
 
 
 def _windows(deletion: Deletion, *columns: str) -> Iterator[list[tuple[Any, ...]]]:
-    """Key and columns, by windows of rows: no cursor and no transaction stays open."""
+    """Key and columns in blocks of rows, so that no cursor or transaction stays open."""
     first = deletion.first_item
     while True:
         rows = DeletionItem.objects.between(deletion, first, deletion.last_item).annotate(mark=MARK, frozen=FROZEN)

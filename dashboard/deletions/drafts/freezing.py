@@ -1,4 +1,4 @@
-"""Freezing: the exact set of tasks a person is asked to confirm, written down before the question is put."""
+"""Freezing: writes down the exact set of tasks before a person is asked to confirm it."""
 
 from __future__ import annotations
 
@@ -36,23 +36,22 @@ from dashboard.register.models import Presence, Selection, TrackedTask
 DRAFT_LIFETIME = timedelta(hours=1)
 CLEARED_AFTER = 2 * DRAFT_LIFETIME
 CLEARED_AT_ONCE = 1000
-"""Items of a discarded draft that one transaction removes: what others wait for."""
+"""Items of a discarded draft that one transaction removes: other writers wait for it."""
 AT_ONCE = 50_000
-"""Up to so many tasks are frozen while the operator waits; more are frozen by a job, step by step."""
+"""The most tasks that are frozen while the operator waits; a job freezes more, step by step."""
 STEP = 350_000
-"""Rows of the register that one step passes, whether they are selected or not. Fewer and larger steps are quicker, and
-hold up SQLite's other writers for longer."""
+"""Rows of the register in one step, selected or not. Larger steps are quicker, and block SQLite's writers longer."""
 
 MOST_DRAFTS, MOST_ITEMS = 1000, 5_000_000
-"""Drafts of one person, and tasks written down in them, before their rows are removed again."""
+"""Unconfirmed drafts of one person in two hours, and tasks in them."""
 
 
 class NothingSelected(Exception):
-    """There is no task to freeze."""
+    pass
 
 
 def freeze(*, selection: Selection, actor: User, back: str, now: datetime | None = None) -> Deletion:
-    """A draft with one item for every selected task; what can't be deleted becomes a skipped item that says why."""
+    """A draft with one item for each selected task; one that can't be deleted is skipped, with the reason."""
     return freeze_tasks(
         tasks=selecting.selected(selection),
         since=selection.created_at,
@@ -79,8 +78,8 @@ def freeze_tasks(
     taken: Sequence[QuerySet[TrackedTask]] = (),
     now: datetime | None = None,
 ) -> Deletion:
-    """`since` is when these tasks were chosen: what others confirmed after that took tasks away. `taken` is what they
-    took and no search finds now: it is skipped, and the reason said."""
+    """`since` is when the tasks were chosen: later confirmations of others took tasks away. `taken` are tasks that were
+    taken and no longer match: they are skipped, with the reason."""
     now = now or clock.now()
     deletion = _draft(actor=actor, filter=filter, back=back, drift=drift, reason=reason, retry_of=retry_of, now=now)
     for chosen in [tasks, *taken]:
@@ -100,7 +99,7 @@ def begin(
     reason: str = "",
     retry_of: Deletion | None = None,
 ) -> Deletion:
-    """A draft that `step` freezes later: of a selection, or of what a deletion found refused."""
+    """A draft that `step` freezes later: of a selection, or of the refused tasks of a deletion."""
     copy = selecting.copy(selection) if selection else None
     filter = selection.meaning if selection else ""
     deletion = _draft(actor=actor, filter=filter, back=back, reason=reason, retry_of=retry_of, now=now)
@@ -117,7 +116,7 @@ def _draft(*, actor: User, now: datetime, **values: Any) -> Deletion:
 
 
 def _refuse_a_flood(actor: User, *, now: datetime) -> None:
-    """Raises TooMany: each draft may write a million rows, and they stay for two hours."""
+    """Raises TooMany: each draft may write a million rows, which stay for two hours."""
     unconfirmed = Deletion.objects.filter(state__in=[State.DRAFT, State.DISCARDED], created_at__gte=now - CLEARED_AFTER)
     found = unconfirmed.filter(actor=actor).aggregate(drafts=Count("pk"), items=Sum("total"))
     if found["drafts"] >= MOST_DRAFTS or (found["items"] or 0) >= MOST_ITEMS:
@@ -132,15 +131,16 @@ def _discard_older(moment: datetime) -> None:
 
 
 def clear_discarded(*, now: datetime, steps: int) -> None:
-    """Removes items of drafts that nobody confirmed, as many times `CLEARED_AT_ONCE` as there are steps: they are no
-    history, and may be a million. The draft itself stays, so that an old page of it still says what became of it."""
+    """Removes items of unconfirmed drafts, up to `CLEARED_AT_ONCE` per step: they are no history, and may be a million.
+    The draft itself stays, so that an old page of it still tells that it was discarded.
+    """
     _discard_older(now - CLEARED_AFTER)
     while steps and _clear_next(now=now):
         steps -= 1
 
 
 def is_cleared(deletion: Deletion, *, now: datetime) -> bool:
-    """Whether items of it may be gone."""
+    """Whether some of its items may have been removed."""
     return deletion.state == State.DISCARDED and deletion.created_at < now - CLEARED_AFTER
 
 
@@ -152,7 +152,7 @@ def _clear_next(*, now: datetime) -> bool:
         if draft is None:
             return False
         end = draft.first_item + CLEARED_AT_ONCE
-        # By their keys alone, as `change_items` has it; other drafts may have been frozen between them.
+        # By their keys alone, as in `change_items`; items of other drafts may be between them.
         mine = "id >= %s AND id < %s AND deletion_id + 0 = %s"
         sql.change(f"DELETE FROM {DeletionItem._meta.db_table} WHERE {mine}", draft.first_item, end, draft.pk)  # nosec B608 # pieces from the code, values beside them
         Deletion.objects.filter(pk=draft.pk).update(first_item=end)
@@ -160,21 +160,21 @@ def _clear_next(*, now: datetime) -> bool:
 
 
 def step(deletion: Deletion, *, now: datetime) -> bool:
-    """Freezes the next tasks of a large draft, in a transaction of its own. False when nothing is left to do."""
+    """Freezes the next tasks of a large draft, in a transaction of its own. False when nothing is left."""
     with transaction.atomic():
         under_way = Deletion.objects.being_frozen().filter(pk=deletion.pk)
-        # Another worker may have been asked too: one of them is enough.
+        # Another worker may have the same job: one of them is enough.
         draft = locks.first_free(under_way)
         if draft is None:
             return False
-        # Whether it is selected or not: to look for the next selected one can take as long as to freeze it.
+        # The next row, selected or not: a search for the next selected one may take as long as freezing it.
         ahead = TrackedTask.objects.filter(pk__gt=draft.frozen_through).order_by("pk")
         row = ahead.values_list("pk", flat=True).first()
         if row is not None:
             draft.freezing_at, draft.frozen_through = now, row + STEP - 1
             _add(draft, tasks_of(draft).filter(pk__gte=row, pk__lte=draft.frozen_through), since=draft.created_at)
             return True
-    # Nothing changes it any more, so reading it again and again for seconds needs no transaction.
+    # The items don't change any more, so reading them for seconds needs no transaction.
     if draft.selection is not None:
         draft.drift = selecting.drift(draft.selection)
     sql.look_at(DeletionItem._meta.db_table)
@@ -183,7 +183,6 @@ def step(deletion: Deletion, *, now: datetime) -> bool:
 
 
 def tasks_of(draft: Deletion) -> QuerySet[TrackedTask]:
-    """What a large draft is made of."""
     if draft.selection is not None:
         return selecting.selected(draft.selection)
     refused = DeletionItem.objects.filter(deletion=draft.retry_of_id, outcome=Outcome.REFUSED)
@@ -191,23 +190,22 @@ def tasks_of(draft: Deletion) -> QuerySet[TrackedTask]:
 
 
 def expected(draft: Deletion) -> int:
-    """How many tasks a draft will have once it is frozen."""
+    """The number of tasks that a draft will have when it is frozen."""
     if draft.selection is not None:
         return selecting.summary(draft.selection).count
     return draft.retry_of.refused if draft.retry_of is not None else draft.total
 
 
 def _add(deletion: Deletion, tasks: QuerySet[TrackedTask], *, since: datetime) -> None:
-    """Adds an item for each of these tasks."""
     before = _last_item()
     others = takers(besides=deletion.actor, since=since)
     deletion.total += _insert_items(deletion, tasks, others)
     deletion.last_item = _last_item()
     if not deletion.first_item:
-        # The next number is taken from a sequence, and what had the numbers below may have been cleared.
+        # The next number comes from a sequence, and items with smaller numbers may have been removed.
         added = DeletionItem.objects.filter(pk__gt=before).order_by("pk").values_list("pk", flat=True)
         deletion.first_item = added.first() or 0
-    # The statement that inserts must not read the table: SQLite would first put all it selects aside.
+    # Not in the statement that inserts: if that reads the table, SQLite first copies all selected rows.
     doubtful = deletion.items.filter(outcome=Outcome.SKIPPED, message=DOUBTFUL)
     busy = DeletionItem.objects.filter(tracked=OuterRef("tracked"), open=True)
     doubtful.filter(Exists(busy)).update(message=BUSY)
@@ -251,8 +249,8 @@ def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask], others: Take
 
 
 def seal(deletion: Deletion) -> None:
-    """Counts the draft's items, says what they are like, and signs them. From then on it can be confirmed."""
-    # Another job may have sealed it meanwhile, and somebody confirmed it: who comes second changes nothing.
+    """Counts, describes and hashes the draft's items. From then on it can be confirmed."""
+    # If another job has sealed it meanwhile, this changes nothing.
     as_read = Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT, fingerprint=deletion.fingerprint)
     sign(deletion)
     deletion.freezing_at = None
@@ -261,7 +259,7 @@ def seal(deletion: Deletion) -> None:
 
 
 def recheck(deletion: Deletion, *, now: datetime) -> bool:
-    """Skips what became busy, held or gone since the draft was frozen. True when that changed the set."""
+    """Skips tasks that became busy, held or gone since the freezing. True if that changed the set."""
     waiting = deletion.items.filter(outcome=Outcome.WAITING)
     others = takers(besides=deletion.actor, since=deletion.created_at)
     reasons = waiting.annotate(why=blocked("tracked__", others=others)).exclude(why="").values_list("pk", "why")
@@ -271,7 +269,7 @@ def recheck(deletion: Deletion, *, now: datetime) -> bool:
     if not by_reason:
         return False
     with transaction.atomic():
-        # Until it is sealed again it can't be confirmed, and a job would seal it if this process died.
+        # It can't be confirmed until it is sealed again, and a job seals it if this process dies.
         as_read = Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT, fingerprint=deletion.fingerprint)
         if not as_read.filter(freezing_at=None).update(freezing_at=now):
             return True

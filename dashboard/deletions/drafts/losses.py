@@ -1,4 +1,4 @@
-"""What colleagues took of a selection, told beside it before anybody asks to delete it."""
+"""Tells, beside a selection, which of its tasks other people's deletions took."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from dashboard.register.models import Presence, Selection, TrackedTask
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """A selection as the toolbar tells it."""
+    """A selection as the toolbar shows it."""
 
     count: int
-    """What can be deleted of it."""
+    """The number of its tasks that can be deleted."""
     words: str
     losses: list[str]
 
@@ -50,7 +50,7 @@ def _of_ticked(selection: Selection, others: Takers) -> list[str]:
 
 
 def _of_all(selection: Selection, others: Takers) -> Counter[str]:
-    """How many each took, of as many as are counted anywhere."""
+    """How many tasks each person took, up to the usual limit of counts."""
     names = {uuid: name for name, theirs in others.items() for uuid in theirs}
     going = selecting.selected(selection).filter(presence=Presence.DELETING, last_deletion__in=names)
     found: Counter[str] = Counter()
@@ -61,7 +61,7 @@ def _of_all(selection: Selection, others: Takers) -> Counter[str]:
 
 
 def departed(selection: Selection, others: Takers) -> list[QuerySet[TrackedTask]]:
-    """What matched when all were selected and does not now, since others took it: their tombstones tell of it."""
+    """Tasks that matched when all were selected and don't now, because others took them: their own rows tell that."""
     filter = Filter.of_selection(selection)
     if selection.mode != Selection.Mode.ALL or filter.presence not in {"", Presence.PRESENT} or filter.by_task_id:
         return []
@@ -70,7 +70,7 @@ def departed(selection: Selection, others: Takers) -> list[QuerySet[TrackedTask]
     later = Deletion.objects.filter(uuid__in=theirs, confirmed_at__gte=selection.created_at)
     going = _taken(selection, filter, Presence.DELETING, list(later.values_list("uuid", flat=True)))
     found = [gone, going] if filter.presence else [gone]
-    # Of nobody's deletions there is nothing to ask.
+    # An empty list of deletions needs no query.
     return [tasks for tasks in found if not tasks.query.is_empty()]
 
 

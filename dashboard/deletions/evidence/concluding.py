@@ -1,4 +1,4 @@
-"""Concluding: what look-ups have claimed is judged once their controls have answered, and only then moves items."""
+"""Judges the claims of look-ups once their controls have answered, and only then changes items."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dashboard.deletions.models import Outcome
 from dashboard.deletions.moves import DELETIONS, ITEMS, change_items
 
 AT_ONCE = 250
-"""Claims that one round judges, and items that one transaction changes: what others wait for."""
+"""Claims in one round, and items in one transaction, for which other writers wait."""
 NO_ANSWER = "TensorsLab gave no usable answer to the look-up."
 
 
@@ -40,7 +40,7 @@ class Claimed(NamedTuple):
 
 
 def claims(*, now: datetime) -> list[Claimed]:
-    """What its controls have answered after, or will not any more, in deletions that may conclude anything now."""
+    """Claims that can be judged now: their controls have answered, or will not any more."""
     found = sql.rows(
         f"""SELECT i.deletion_id, i.id, i.claim, c.kind, c.purpose, c.form, c.sent_at, c.answered_at
         FROM {ITEMS} i JOIN calls_providercall c ON c.id = i.claim JOIN {DELETIONS} d ON d.id = i.deletion_id + 0
@@ -62,7 +62,7 @@ def claims(*, now: datetime) -> list[Claimed]:
 
 
 def conclude(*, now: datetime) -> bool:
-    """Judges what can be judged, a deletion a transaction. True when anything moved."""
+    """Judges claims, in one transaction per deletion. True if anything changed."""
     moved = False
     while len(waiting := claims(now=now)) and _conclude_all(waiting, now=now):
         moved = True
@@ -100,7 +100,7 @@ def _apply(deletion_id: int, judged: dict[int, tuple[Claimed, Judgement]], *, no
         for item in carried(f"{sql.among('id')} AND claim IS NOT NULL", sql.array_of(list(judged))):
             claimed, judgement = judged[item.pk]
             if item.claim != claimed.call:
-                # Another worker has judged it meanwhile, and what it claims now is another look-up's.
+                # Another worker has judged it meanwhile, and the item has the claim of another look-up.
                 continue
             moments = {"sent_at": claimed.sent_at, "at": claimed.answered_at}
             found = Found(item, judgement.finding, judgement.witnessed, claimed.purpose, **moments)
@@ -124,5 +124,5 @@ def _conclude(work: Settlement, found: Found) -> None:
     elif item.outcome == Outcome.UNKNOWN and item.open:
         doubtful.conclude(work, found)
     else:
-        # Somebody gave it up while its look-up was to be vouched for.
+        # The item was given up while its claim waited for controls.
         change_items([item.pk], {"claim": None})

@@ -1,4 +1,4 @@
-"""What was doubtful after a lost or failed delete: what look-ups found becomes its ending, or it is sent again."""
+"""Items that are doubtful after a lost or failed delete: look-ups decide their outcome, or they are sent again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IfThere = DeletionItem.IfThere
 
 TWICE = 2
 NEAR = 2000
-"""Rows between an item and others of the same call, at most: larger distances are not searched."""
+"""The most rows between an item and others of the same call that are searched."""
 
 SAID_SUCCESS = "TensorsLab said Success, but the task is still there"
 GONE_SOMEHOW = "No call was answered with Success, but it is gone: one may have deleted it, or it was gone before"
@@ -44,7 +44,8 @@ def _gone(work: Settlement, found: Found) -> None:
     if item.code == SUCCESS:
         work.close([item], Outcome.DELETED, message=FOUND_GONE, verified="gone", **found.seen)
     elif item.lost_at is not None:
-        # That call was not carried out, so it did not delete this one: look-ups can't find it, now and later.
+        # If others of its list are there, the call was not carried out and did not delete this task: look-ups just
+        # can't find it.
         hidden = item.verified == "present" or _others_are_there(work, item)
         hidden = hidden and item.if_there == IfThere.RESEND and not work.deletion.stopped
         if hidden and item.failures < settings.DELETION_MAX_ATTEMPTS:
@@ -63,7 +64,7 @@ def _gone(work: Settlement, found: Found) -> None:
 
 
 def gone_without_success(work: Settlement, found: Found) -> None:
-    """Every call that carried it was answered as a failure. Whether one of them deleted it can rarely be told."""
+    """Settles an item that is gone although every call with it failed. One of them may have deleted it."""
     item = found.item
     if found.purpose != "other":
         item = item._replace(gone_at=found.at)
@@ -77,15 +78,15 @@ def gone_without_success(work: Settlement, found: Found) -> None:
 
 
 def gone_somehow(work: Settlement, item: Carried) -> None:
-    """It was found gone often enough, and who deleted it can't be told."""
+    """Settles an item that is gone, if it can't be known who deleted it."""
     shift_counters(work.deletion.pk, {}, unsaid=Sql("unsaid + 1"))
     seen = {"evidence": Evidence.SEEN, "seen_at": item.gone_at}
     work.close([item], Outcome.DELETED, message=GONE_SOMEHOW, verified="gone", **seen)
 
 
 def _was_gone_before(work: Settlement, item: Carried) -> bool:
-    """Alone in its first call; or that call, which failed, did not delete what stood before and after it in its list:
-    that was deleted with Success later."""
+    """Whether it was gone before its first call: it was alone in it, or its neighbours in that call were deleted with
+    Success later, so that the first call deleted nothing."""
     if item.first_call is None or item.lost_call is not None:
         return False
     mine = f"FROM {ITEMS} WHERE id >= %s AND id <= %s AND deletion_id + 0 = %s AND first_call = %s"
@@ -96,7 +97,7 @@ def _was_gone_before(work: Settlement, item: Carried) -> bool:
 
 
 def _others_are_there(work: Settlement, item: Carried) -> bool:
-    """Of the same lost call; or were, since they have been sent again after it, with Success or lost once more."""
+    """Whether tasks of the same lost call are there, or were, and have been sent again, with Success or lost."""
     others = f"""SELECT 1 FROM {ITEMS} WHERE id >= %s AND id <= %s AND deletion_id + 0 = %s
         AND (lost_call = %s AND (there_times > 0 OR code = 1000) OR first_call = %s AND lost_call > %s) LIMIT 1"""  # nosec B608 # only names from the code
     calls = (item.lost_call, item.first_call, item.lost_call)
@@ -108,7 +109,7 @@ def other_kind(kind: str) -> str:
 
 
 def _may_be_of_the_other_kind(item: Carried) -> bool:
-    """Unless the register has a task of its own under that kind."""
+    """Whether the register has no task with its id under the other kind."""
     [(kind, task_id)] = names([item])
     return not sql.rows(f"SELECT 1 FROM {TASKS} WHERE kind = %s AND task_id = %s", other_kind(kind), task_id)  # nosec B608 # only names from the code
 
@@ -145,7 +146,7 @@ def _still_there(work: Settlement, found: Found) -> None:
 
 
 def send_again(work: Settlement, items: list[Carried], **fields: Any) -> None:
-    """Lets items wait for another delete, or, once the rest was stopped, only for a look-up."""
+    """Lets items wait for another delete or, if the rest was stopped, for a look-up only."""
     if not work.deletion.stopped:
         work.change(items, Outcome.WAITING, not_before=None, if_there="", **fields)
     else:
@@ -158,7 +159,7 @@ def send_again(work: Settlement, items: list[Carried], **fields: Any) -> None:
 
 
 def _pause_if_mostly_refused(work: Settlement, message: str) -> None:
-    """Stops a deletion that goes wrong before all of it has; whoever resumes it has accepted that."""
+    """Pauses a deletion of which too much is refused, unless a person has resumed it after that before."""
     share = f"Over {settings.DELETION_REFUSED_PERCENT} % of its tasks so far were refused."
     reason = f"{share} Last: {message or 'TensorsLab gave no reason'}. Resume to go on all the same."
     going_on = Deletion.objects.mostly_refused().filter(refusals_accepted_at=None)

@@ -1,8 +1,8 @@
-"""Looking at a deletion again after its end: some effects come late, and some are taken back.
+"""Inspections: look-ups after a deletion's end, because some effects come late and some are undone.
 
-1. An inspection that is due marks its items, a few at a time: doubtful endings, and a fresh random sample.
+1. An inspection that is due marks its items in chunks: doubtful results, and a new random sample.
 2. Shifts look them up when nothing else is to be sent; controls vouch for the answers as for all others.
-3. What turned out otherwise changes the item, its task, the counts and the history, and is told to the requester.
+3. A wrong result is corrected in the item, its task, the counts and the history, and shown to the requester.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from dashboard.pages.moments import for_record
 Picked = DeletionItem.Picked
 
 WINDOW = 2000
-"""Rows that one step considers."""
+"""Rows that one step checks."""
 SURE = 2
-"""So many look-ups in a row must find an ending wrong before it is changed."""
+"""Look-ups in a row that must find a result wrong before it is changed."""
 
 
 def to_mark(*, now: datetime) -> QuerySet[Deletion]:
-    """Deletions with an inspection that is due, and has not considered all items."""
+    """Deletions with a due inspection that has not checked all items."""
     unmarked = Inspection.objects.filter(at=None, due_at__lte=now, marked_through__lt=F("deletion__last_item"))
     here = {"state": State.FINISHED, "host": accounts.current_host()}
     return Deletion.objects.filter(pk__in=unmarked.values("deletion"), **here)
 
 
 def end_idle(*, now: datetime) -> None:
-    """Ends those whose last items were given up: nothing else would."""
+    """Ends inspections whose last items were given up, which no other code does."""
     marked = Inspection.objects.filter(at=None, begun_at__isnull=False, marked_through__gte=F("deletion__last_item"))
     for row in marked.select_related("deletion"):
         with transaction.atomic():
@@ -49,7 +49,7 @@ def end_idle(*, now: datetime) -> None:
 
 
 def mark_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> bool:
-    """Has the next of its items looked up. False when all were considered."""
+    """Marks the next items for a look-up. False when all were checked."""
     with transaction.atomic():
         deletion = Deletion.objects.select_for_update().get(pk=deletion.pk)
         unmarked = deletion.inspections.filter(at=None, due_at__lte=now, marked_through__lt=deletion.last_item)
@@ -79,7 +79,7 @@ def mark_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) ->
 
 
 def _random(deletion: Deletion) -> list[int]:
-    """A fresh sample of what is called deleted."""
+    """A new random sample of the items that ended with Success."""
     if not deletion.deleted:
         return []
     found = sql.rows(
@@ -98,7 +98,7 @@ def _mark(inspection: Inspection, keys: list[int], *, now: datetime) -> None:
 
 
 def conclude(work: Settlement, found: Found) -> None:
-    """Settles one look-up of an inspection. Work is the deletion, whose row is locked."""
+    """Settles one look-up of an inspection. The deletion's row must be locked."""
     item = found.item
     if item.inspection is None:
         return
@@ -128,13 +128,13 @@ def _as_it_was(work: Settlement, found: Found) -> None:
     change_items([item.pk], {"claim": None, "inspection": None, "not_before": None, **found.seen})
     fields = not_said(item)
     if fields and item.picked == Picked.RANDOM:
-        # It had brought no answer yet.
+        # Its own look-up had brought no answer yet.
         fields |= {"sample_gone": Sql("sample_gone + 1")}
     shift_counters(work.deletion.pk, {}, **fields)
 
 
 def _is_sure(work: Settlement, found: Found) -> bool:
-    """Whether it was found otherwise often enough; else it is looked up once more."""
+    """Whether the result was found wrong often enough; if not, another look-up is due."""
     item = found.item
     if found.finding == Finding.GONE:
         return is_gone(work, found, times=SURE)
@@ -147,7 +147,7 @@ def _is_sure(work: Settlement, found: Found) -> bool:
 
 
 def _told_by_another(work: Settlement, item: Carried) -> bool:
-    """Another deletion has had the task since: what is found now is of its making."""
+    """Whether another deletion has had the task since, so that its state now is the work of that one."""
     shown = f"SELECT 1 FROM {TASKS} WHERE id = %s AND last_deletion = %s"  # nosec B608 # only names from the code
     return not sql.rows(shown, item.tracked_id, work.deletion.uuid)
 
@@ -167,14 +167,14 @@ def _gone_after_all(work: Settlement, found: Found) -> None:
 def _there_again(work: Settlement, found: Found) -> None:
     item = found.item
     message = f"{Outcome(item.outcome).label}; found there at {for_record(found.at)}"
-    # Only what TensorsLab called deleted makes its word doubtful; what had been found gone may have been misread.
+    # An alarm only if TensorsLab said Success: an earlier look-up that found it gone may have been wrong.
     alarm = {"alarms": Sql("alarms + 1")} if item.code == SUCCESS else {}
     unsaid = {"unsaid": Sql("unsaid - 1")} if item.code != SUCCESS and item.lost_at is None else {}
     shift_counters(work.deletion.pk, {}, **alarm, **unsaid, **_resampled(item, gone=False), **not_said(item))
     work.change(
         [item], Outcome.REFUSED, message=message, verified="present", inspection=None, not_before=None, **found.seen
     )
-    # A roll-back, or look-ups that lag: what else was called gone?
+    # TensorsLab may have undone deletes, or look-ups lag: all other results are looked up too.
     rest = Inspection.objects.filter(pk=item.inspection or 0, everything=False)
     if rest.update(everything=True, marked_through=0):
         work.alarm(item, {"look_up": message})
@@ -182,7 +182,7 @@ def _there_again(work: Settlement, found: Found) -> None:
 
 
 def _resampled(item: Carried, *, gone: bool) -> dict[str, Sql]:
-    """How the random sample changes when one of it turns out otherwise."""
+    """The change of the random sample's counters when the result of one of its items changes."""
     if item.picked != Picked.RANDOM:
         return {}
     better, worse = ("sample_gone", "sample_there") if gone else ("sample_there", "sample_gone")
@@ -193,7 +193,7 @@ def _resampled(item: Carried, *, gone: bool) -> dict[str, Sql]:
 def _end_if_done(pk: int, deletion: Deletion, *, now: datetime, work: Settlement | None = None) -> None:
     row = Inspection.objects.get(pk=pk)
     left = DeletionItem.objects.filter(deletion=deletion, inspection=pk)
-    # What is out still has its `not_before`.
+    # An item whose look-up is out still has its `not_before`.
     pending = left.filter(not_before__isnull=False) | left.filter(claim__gt=0)
     if row.at is None and row.marked_through >= deletion.last_item and not pending.exists():
         Inspection.objects.filter(pk=pk).update(at=now)

@@ -1,6 +1,6 @@
-"""Which controls go next: what vouches for the look-ups of all deletions of the account.
+"""Chooses the next controls, which vouch for the look-ups of all the account's deletions.
 
-They are wanted when a look-up has been answered, when a deletion is about to begin, and while the account is in doubt.
+They are wanted when a look-up was answered, before a deletion begins, and while the account is in doubt.
 """
 
 from __future__ import annotations
@@ -32,19 +32,18 @@ UNDECIDED = [Outcome.WAITING, Outcome.UNKNOWN]
 
 class Wish(NamedTuple):
     since: datetime
-    """Up to which moment answers are to be vouched for."""
+    """The controls must vouch for answers up to this moment."""
     with_witness: bool = True
-    """Not where it is only asked whether an id is of the other kind: the account may have none of that."""
+    """False if it is only asked whether an id is of the other kind, of which the account may have no task."""
     waits_since: datetime = LONG_AGO
     """When the first of those answers came."""
 
 
 Wishes = dict[str, Wish]
-"""By kind."""
 
 
 def prepare(*, now: datetime, idle: bool) -> Chunk | None:
-    """The next control, ready to leave, or None. With `idle` nothing else is to be done, so that none need wait."""
+    """The next control, ready to leave, or None. With `idle` nothing else is to be done, so it may leave at once."""
     account = accounts.current()
     if not accounts.may_send(account, now=now) or (idle and _is_looking_up()):
         return None
@@ -62,10 +61,10 @@ def prepare(*, now: datetime, idle: bool) -> Chunk | None:
 
 
 def next_at(account: Account, *, now: datetime) -> datetime | None:
-    """When the next control may leave; None when none is wanted."""
+    """When the next control may leave; None if none is wanted."""
     wanted = wishes(account, now=now)
     moments = [control.next_at or now for control in account.controls.filter(kind__in=wanted)]
-    # Those on their way will be settled, or their worker is dead: nothing is gained by looking all the time.
+    # Controls on their way are settled soon, or their worker is dead: checking all the time gains nothing.
     soonest = now + A_MOMENT if any(_in_hand()[kind] for kind in wanted) else now
     return max(soonest, min(moments, default=now)) if wanted else None
 
@@ -83,7 +82,7 @@ def wishes(account: Account, *, now: datetime) -> Wishes:
 
 
 def _claims() -> list[tuple[str, Wish]]:
-    """The newest and the oldest answer of each kind that wait to be vouched for."""
+    """For each kind, the newest and the oldest answer that wait for controls."""
     found = sql.rows(
         f"""SELECT c.kind, MAX(c.answered_at), MIN(c.answered_at), MAX(CASE WHEN c.purpose = 'other' THEN 0 ELSE 1 END)
         FROM {ITEMS} i JOIN calls_providercall c ON c.id = i.claim
@@ -99,8 +98,8 @@ def _claims() -> list[tuple[str, Wish]]:
 
 
 def _beginnings(account: Account, *, now: datetime) -> list[tuple[str, Wish]]:
-    """Before the first delete of a deletion leaves, its account is asked about a task that should exist, and then until
-    one is found; and how ghosts are answered is learnt while there is one, should it be the last."""
+    """Before a deletion's first delete a witness must be asked about, until one is found. The form of ghosts is learnt
+    then too, because there may be no witness later."""
     if account.doubt:
         return []
     begun = Deletion.objects.filter(state=State.RUNNING, waiting__gt=0, host=account.host)
@@ -123,7 +122,7 @@ def _beginnings(account: Account, *, now: datetime) -> list[tuple[str, Wish]]:
 
 
 def _kind_with_a_witness(kind: str) -> str:
-    """This one, unless only the other has a task that nobody deletes: it proves the account as well."""
+    """This kind, unless only the other has a task that is not being deleted: it proves the account too."""
     for one in (kind, other_kind(kind)):
         if witnesses.candidate(one, known="", missed=()):
             return one
@@ -131,12 +130,12 @@ def _kind_with_a_witness(kind: str) -> str:
 
 
 def _doubts(account: Account, *, now: datetime) -> list[tuple[str, Wish]]:
-    """In doubt, all that is in doubt, for as long as anybody waits for it."""
+    """In doubt, the kinds in doubt, while a deletion or inspection waits for that."""
     if not account.doubt or not _somebody_waits(account):
         return []
     known = list(account.controls.all())
     in_doubt = [control for control in known if doubts.is_doubtful(control, account, now=now)]
-    # What spoke against them may be too long ago: then all are looked at again, and that ends the doubt.
+    # If the reasons are too old to be found, all controls are made again, which ends the doubt.
     return [(control.kind, Wish(now)) for control in in_doubt or known]
 
 
@@ -147,13 +146,13 @@ def _somebody_waits(account: Account) -> bool:
 
 
 def _is_looking_up() -> bool:
-    """Whether any worker still asks about tasks: what they are told would need controls of its own."""
+    """Whether any worker still looks tasks up: their answers will need controls of their own."""
     asking = ProviderCall.objects.in_hand().filter(operation=ProviderCall.Operation.LOOK_UP, deletion__isnull=False)
     return asking.exists()
 
 
 def _in_hand() -> dict[str, Counter[str]]:
-    """How many controls of each kind and purpose are ready or on their way."""
+    """The number of controls that are ready or on their way, by kind and purpose."""
     counted: dict[str, Counter[str]] = defaultdict(Counter)
     for kind, purpose in ProviderCall.objects.in_hand().values_list("kind", "purpose"):
         counted[kind][purpose] += 1
@@ -169,13 +168,13 @@ def _id_for(purpose: Purpose, control: Control, account: Account, *, now: dateti
 
 
 def _witness(control: Control, account: Account, *, now: datetime) -> str | None:
-    """A task that should exist. Notes when there is none."""
+    """A task that should exist. Records it if there is none."""
     missed = [*control.missed, *control.lost]
     deleted = witnesses.deleted(control.kind, control.missed)
     should_exist = [one for one in control.missed if one not in deleted]
     again = control.witness if control.witness in should_exist else next(iter(should_exist), None)
     if account.doubt and again and control.silent_witnesses % 2:
-        # Every other time about one that was asked about before: it was known, and may be found again.
+        # Every second time a witness that was missed before: it may be found again.
         return again
     found = None
     if len(control.missed) < doubts.MOST_MISSED:
@@ -187,18 +186,18 @@ def _witness(control: Control, account: Account, *, now: datetime) -> str | None
         with transaction.atomic():
             controls.note_exhausted(control.kind, now=now)
     elif control.exhausted:
-        # Since then a task was imported, or is to be deleted.
+        # A task was imported since, or is to be deleted.
         Control.objects.filter(pk=control.pk).update(exhausted=False)
     return found or (again if account.doubt else None)
 
 
 def _undecided(kind: str, missed: list[str], *, touched: bool) -> str | None:
-    """One that waits to be deleted, the last of all. One that a call has carried may be gone: it is only asked about
-    where nothing else could prove the account."""
+    """A task that waits to be deleted, the last one first. One that was in a call may be gone, so it is used only if
+    nothing else can prove the account."""
     due = Deletion.objects.filter(state__in=[State.RUNNING, State.PAUSED], host=accounts.current_host())
     for deletion in due.order_by("-pk"):
         for outcome in UNDECIDED:
-            # One at a time, so that the index `item_by_outcome` is walked from its end.
+            # One outcome at a time, so that PostgreSQL reads the index `item_by_outcome` from its end.
             mine = deletion.items.filter(kind=kind, open=True, outcome=outcome, touched=touched)
             found = mine.exclude(task_id__in=missed).order_by("-pk").values_list("task_id", flat=True).first()
             if found:
@@ -207,7 +206,7 @@ def _undecided(kind: str, missed: list[str], *, touched: bool) -> str | None:
 
 
 def _of_an_item(kind: str) -> str:
-    """The shape of any id of that kind, where the register shows none."""
+    """Any id of that kind, as a pattern for ghosts if the register shows none."""
     items = DeletionItem.objects.filter(kind=kind).order_by("-pk").values_list("task_id", flat=True)
     return items.first() or "task"
 
@@ -221,7 +220,7 @@ def _write_down(kind: str, purpose: Purpose, task_id: str) -> Chunk:
 
 
 def settle(call: recording.Call, verdict: Verdict, *, now: datetime, came_at: datetime) -> None:
-    """Notes what a control answered, and concludes what it vouches for."""
+    """Records a control's answer, and concludes the claims that it vouches for."""
     sent_at = ProviderCall.objects.values_list("sent_at", flat=True).get(pk=call.pk)
     missing = call.purpose == Purpose.WITNESS and verdict.ruling == Ruling.ABSENT
     void = missing and not _should_exist(call.kind, call.ids[0], asked_by=call.pk)
@@ -231,8 +230,7 @@ def settle(call: recording.Call, verdict: Verdict, *, now: datetime, came_at: da
 
 
 def _should_exist(kind: str, task_id: str, *, asked_by: int) -> bool:
-    """Still: a witness may have been deleted by us while it was asked about, and that it is gone says nothing then.
-    Nor does it when a later call has carried it, whatever became of that."""
+    """Whether a missed witness should still exist. We may have deleted it meanwhile, or sent it in a later call."""
     if task_id in controls.of(accounts.current(), kind).missed:
         return True
     tracked = TrackedTask.objects.filter(kind=kind, task_id=task_id).values("pk")

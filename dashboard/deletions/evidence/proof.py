@@ -1,4 +1,4 @@
-"""What it takes to say that something was seen: how often, how far apart, and what was found before."""
+"""What is needed to call a task gone: how many look-ups, and how far apart."""
 
 from __future__ import annotations
 
@@ -11,28 +11,26 @@ from dashboard.deletions.models import Evidence
 from dashboard.deletions.moves import change_items
 
 APART, FARTHEST = 2.0, 60.0
-"""Seconds between look-ups that find a task gone; doubled each time they disagreed, up to the second number."""
+"""Seconds between look-ups that find a task gone; doubled for each one that found it there, up to the second number."""
 
 
 class Found(NamedTuple):
-    """A claim of a look-up that was judged."""
-
     item: Carried
     finding: Finding
     witnessed: bool
     purpose: str
     sent_at: datetime
     at: datetime
-    """When it was answered."""
+    """When the look-up was answered."""
 
     @property
     def seen(self) -> dict[str, Any]:
-        """The fields of an ending that rests on it."""
+        """The fields of an outcome that this look-up proves."""
         return {"evidence": Evidence.SEEN, "seen_at": self.at}
 
 
 def is_gone(work: Settlement, found: Found, *, times: int) -> bool:
-    """Counts one more look-up that found the task gone. False while more are needed: then the next one is due."""
+    """Counts one more look-up that found the task gone. False if more are needed: then the next one is due."""
     item = found.item
     apart = timedelta(seconds=min(FARTHEST, APART * 2 ** (item.there_times or 0)))
     counts = item.gone_at is None or not item.gone_times or found.sent_at >= item.gone_at + apart

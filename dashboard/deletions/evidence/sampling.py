@@ -1,11 +1,10 @@
-"""Looking a few of many up, and saying what that shows.
+"""Random samples of a deletion, and what they show.
 
-Of all tasks that TensorsLab called deleted, some are picked at random, each with the same chance, and looked up. What
-else is looked up (the ends of lists, the canary) finds other faults. It was not picked at random: it counts by itself.
-
-The bound is the exact one for drawing without replacement: the largest number of tasks still there at which so few of
-the sample would be found there with a probability above 5 % (Buonaccorsi, "A note on confidence intervals for
-proportions in finite populations", The American Statistician 41, 1987; Cochran, "Sampling Techniques", 3.6).
+Of all tasks with a Success some are picked at random, each with the same chance, and looked up. Other look-ups (ends of
+lists, the canary) find other faults; they are not random, and are counted separately. The bound is the exact one for
+drawing without replacement: the largest number of tasks still there at which so few of the sample would be found there
+with a probability above 5 % (Buonaccorsi, "A note on confidence intervals for proportions in finite populations", The
+American Statistician 41, 1987; Cochran, "Sampling Techniques", 3.6).
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ from dashboard.deletions.moves import ITEMS, change_items, shift_counters
 
 CONFIDENCE = 0.95
 AT_LEAST = 30
-"""So many are looked up at random, where a deletion has as many."""
+"""The least number of random look-ups, if the deletion has as many."""
 USUALLY, ONE_IN = 60, 100
-"""How many are picked on average: one of a hundred, but no fewer than so many."""
+"""How many are picked on average: one of a hundred, but at least `USUALLY`."""
 CERTAINTY = 2**53
 
 Picked = DeletionItem.Picked
@@ -37,19 +36,17 @@ dice = random.SystemRandom()
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """What a deletion's random sample shows."""
-
     said: int
-    """Called deleted, and not looked up."""
+    """Tasks with a Success that were not looked up."""
     looked_up: int
     gone: int
     there: int
     open: int = 0
-    """Picked at random, and not answered: for all we know they are there."""
+    """Picked at random, and without an answer: they may still be there."""
 
     @property
     def of(self) -> int:
-        """How many there are that might have been picked."""
+        """The number of tasks from which the sample was picked."""
         return self.said + self.looked_up
 
     @property
@@ -58,7 +55,7 @@ class Sample:
 
 
 def sample_of(deletion: Deletion) -> Sample | None:
-    """None when TensorsLab called nothing deleted, or nothing was to be looked up."""
+    """None if there was no Success, or look-ups are off."""
     gone, there = deletion.sample_gone, deletion.sample_there
     if not (deletion.said + gone + there) or (settings.DELETION_VERIFY == "none" and not gone + there):
         return None
@@ -67,7 +64,7 @@ def sample_of(deletion: Deletion) -> Sample | None:
 
 
 def at_most(total: int, looked_up: int, there: int, *, confidence: float = CONFIDENCE) -> int:
-    """With this confidence no more than so many of `total` are there, if `there` of `looked_up` random ones were."""
+    """The most of `total` that are there, with this confidence, if `there` of `looked_up` random ones were."""
     low, high = there, total - (looked_up - there)
     while low < high:
         middle = (low + high + 1) // 2
@@ -91,22 +88,22 @@ def _choose(whole: int, part: int) -> float:
 
 
 def picks(number: int, *, size: int, everything: bool) -> list[Picked | None]:
-    """Which of a list that succeeded are looked up, in its order. `size` is that of the whole deletion."""
+    """The items of a list with a Success that are looked up, in its order. `size` is that of the whole deletion."""
     if everything:
         return [Picked.BESIDES] * number
     if settings.DELETION_VERIFY == "none":
         return [None] * number
     chance = 1.0 if settings.DELETION_VERIFY == "all" else max(USUALLY, size / ONE_IN) / max(size, 1)
-    # Each for itself: whatever their number turns out to be, every choice of so many was as likely.
+    # Each is picked independently: whatever the number of picks, every choice of so many is as likely.
     chosen = [Picked.RANDOM if secrets.randbelow(CERTAINTY) < chance * CERTAINTY else None for _ in range(number)]
-    # A list that is cut short is cut at an end.
+    # A list that the provider cuts short lacks its end or its beginning.
     return [pick or (Picked.BESIDES if place in (0, number - 1) else None) for place, pick in enumerate(chosen)]
 
 
 def top_up(deletion_id: int, *, now: datetime, lag: float) -> bool:
-    """Picks more, once, when a deletion that is otherwise done has looked too few up. True when it did.
+    """Adds to the random sample, once, if a deletion is otherwise done and too few were looked up. True if it did.
 
-    At random among those that were not picked, so that together they are as random as before.
+    The new ones are picked at random from the others, so that the whole sample stays random.
     """
     deletion = Deletion.objects.get(pk=deletion_id)
     short = AT_LEAST - deletion.sample_gone - deletion.sample_there

@@ -1,4 +1,4 @@
-"""A look-up that brought nothing: it is made again after a growing pause, and given up in the end."""
+"""Look-ups without a usable answer: they are repeated after growing pauses, and given up in the end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ Picked = DeletionItem.Picked
 
 
 def no_answer(work: Settlement, item: Carried, sentence: str) -> None:
-    """Counts one more look-up without an answer."""
     failures = item.failures + 1
     fields: dict[str, Any] = {"call_id": None, "claim": None, "failures": failures}
     if failures < settings.DELETION_MAX_ATTEMPTS:
@@ -35,7 +34,7 @@ def no_answer(work: Settlement, item: Carried, sentence: str) -> None:
 
 
 def _not_gone_after_all(work: Settlement, item: Carried, **fields: Any) -> None:
-    """There beats silence: it was seen after it was called gone."""
+    """Makes an item unknown that was seen there once after it was called gone: that counts more than no answer."""
     if item.inspection is None:
         shift_counters(work.deletion.pk, {}, contradicted=Sql("contradicted - 1"))
         work.condemn(item)

@@ -1,4 +1,4 @@
-"""Looking up what TensorsLab called deleted: seen gone; or an alarm, after which all of its deletion is looked up."""
+"""Look-ups of tasks with a Success. One that is still there raises an alarm, and then all of them are looked up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dashboard.deletions.moves import ITEMS, change_items, shift_counters
 Picked = DeletionItem.Picked
 
 AGAIN_AFTER = (5.0, 20.0)
-"""Seconds between the look-ups of a task that was called deleted and is still there, before that is an alarm."""
+"""Seconds between look-ups of a task that has a Success and is still there, before that is an alarm."""
 CHUNK = 250
 
 
@@ -33,7 +33,7 @@ def conclude(work: Settlement, found: Found) -> None:
         sampled = {"sample_gone": Sql("sample_gone + 1")} if item.picked == Picked.RANDOM else {}
         shift_counters(work.deletion.pk, {}, **settled, **sampled, **not_said(item))
         if item.there_times:
-            # Look-ups follow deletes late here: from now on they are made later.
+            # Look-ups lag behind deletes here, so later ones are made later.
             work.lags.append((found.at - (item.settled_at or found.at)).total_seconds())
 
 
@@ -53,7 +53,7 @@ def _still_there(work: Settlement, found: Found) -> None:
 
 
 def condemn_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> bool:
-    """After a Success that was false: has the next items that were called deleted looked up. False when all are."""
+    """After a false Success: marks the next items with a Success for a look-up. False when all are marked."""
     with transaction.atomic():
         row = Deletion.objects.filter(pk=deletion.pk, condemned_at__isnull=False).select_for_update().first()
         if row is None or row.condemned_through >= row.last_item:

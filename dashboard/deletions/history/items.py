@@ -1,4 +1,4 @@
-"""A deletion's items: page by page for people, what needs them first; and all of them, in the order of their rows."""
+"""A deletion's items: in pages for people, the most urgent first; or all of them, in the order of their rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dashboard.register.models import TrackedTask
 
 PAGE_SIZE = 50
 WINDOW = 2000
-"""Rows read at once by who wants all of them."""
+"""Rows that `in_order` reads at once."""
 
 ORDER = [
     Outcome.REFUSED,
@@ -26,12 +26,12 @@ ORDER = [
     Outcome.ALREADY_GONE,
     Outcome.DELETED,
 ]
-"""What needs a person comes first."""
+"""Outcomes that need a person come first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """The item that a page begins with. It is found by its key, so the last page costs no more than the first."""
+    """The first item of a page, found by its key, so that the last page costs no more than the first."""
 
     outcome: Outcome
     pk: int
@@ -49,7 +49,7 @@ class Mark:
 class Page:
     items: list[DeletionItem]
     previous: str
-    """Mark of the page before; empty when this is the first."""
+    """Mark of the page before; empty on the first page."""
     next: str
 
 
@@ -89,7 +89,7 @@ def _before(deletion: Deletion, order: list[Outcome], mark: Mark) -> str:
 
 
 def _items(deletion: Deletion) -> QuerySet[DeletionItem]:
-    # Between its ends: PostgreSQL may otherwise walk the whole table in its order to find a page of one deletion.
+    # Limited to its rows: PostgreSQL may otherwise read the whole table in order to find a page of one deletion.
     return deletion.items.filter(pk__gte=deletion.first_item, pk__lte=deletion.last_item)
 
 
@@ -99,7 +99,7 @@ def pages(deletion: Deletion, *, outcome: str) -> int:
 
 
 def in_order(deletion: Deletion, *keys: str) -> Iterator[dict[str, Any]]:
-    """Every item once, by windows of rows: no cursor and no transaction stays open while the reader is slow."""
+    """Every item once, in blocks of rows, so that no cursor or transaction stays open for a slow reader."""
     start = deletion.first_item
     while start <= deletion.last_item:
         yield from DeletionItem.objects.between(deletion, start, start + WINDOW - 1).values(*keys)

@@ -1,4 +1,4 @@
-"""The history: which deletions match, and what each did to one task."""
+"""The history: the deletions that match, and what each did to one task."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dashboard.register.search.query import bare
 
 PAGE_SIZE = 50
 OF_A_TASK = 20
-"""Deletions that a task's own page shows."""
+"""The most deletions that a task's own page shows."""
 
 
 class HistoryFilterForm(FilterForm):
@@ -35,7 +35,7 @@ class HistoryFilterForm(FilterForm):
     def clean_q(self) -> str:
         words: str = self.cleaned_data["q"]
         if words and is_blank(fold(words)):
-            # Every reason has nothing in it.
+            # An empty text is part of every reason.
             raise ValidationError("what stands there is invisible. Write a word.")
         return words
 
@@ -60,7 +60,7 @@ class HistoryFilterForm(FilterForm):
         return found
 
     def items(self) -> QuerySet[DeletionItem]:
-        """What happened to the task that was asked for: of one kind, with one outcome, when these are asked for too."""
+        """The items of the task that is searched for, of one kind or outcome if the form names it."""
         wanted = self.cleaned_data
         named = {wanted["task"], bare(wanted["task"])}
         items = DeletionItem.objects.filter(tracked__in=TrackedTask.objects.filter(task_id__in=named))
@@ -72,11 +72,11 @@ class HistoryFilterForm(FilterForm):
 class Entry:
     deletion: Deletion
     items: list[DeletionItem]
-    """What happened to the task that was asked for; empty when none was."""
+    """The items of the task that is searched for; empty without such a search."""
 
 
 def page_of(form: HistoryFilterForm) -> Page[Entry]:
-    """Newest first. The order is that of confirmation."""
+    """Newest first, by the moment of confirmation."""
     found, cursor = form.deletions(), form.cursor
     older = cursor is None or cursor.older
     if cursor:
@@ -85,7 +85,7 @@ def page_of(form: HistoryFilterForm) -> Page[Entry]:
             raise BadFilter(DAMAGED)
         found = found.filter(_beyond(mark, older=older))
     order = ("-confirmed_at", "-pk") if older else ("confirmed_at", "pk")
-    # Behind a cursor lies at least the deletion that it was made from.
+    # Behind a cursor is at least the deletion that it was made from.
     rows, has_newer, has_older = cut(
         list(found.order_by(*order)[: PAGE_SIZE + 1]), size=PAGE_SIZE, onward=older, behind=cursor is not None
     )
@@ -103,7 +103,6 @@ def _beyond(mark: Deletion, *, older: bool) -> Q:
 
 
 def of_task(task: TrackedTask) -> Page[Entry]:
-    """The newest deletions that one task was in."""
     items = DeletionItem.objects.filter(tracked=task)
     found = Deletion.objects.confirmed().filter(pk__in=items.values("deletion_id"))
     found = found.order_by("-confirmed_at", "-pk")[: OF_A_TASK + 1]

@@ -1,4 +1,4 @@
-"""What a deletion's numbers look like to people: derived anew each time, never stored."""
+"""A deletion's numbers as people see them: derived at each request, never stored."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dashboard.deletions.models import IN_FLIGHT, Deletion, Result, State
 from dashboard.pages.moments import in_words
 
 FAST, SLOW = 2, 5
-"""Seconds between polls: at first, and after the first minute."""
+"""Seconds between polls: in the first minute, and after it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class Progress:
     sentence: str
     controls: list[Control]
     polling: int
-    """Seconds until the page should ask again; 0 when nothing changes by itself any more."""
+    """Seconds until the page should ask again; 0 if nothing will change by itself."""
 
     @property
     def troubled(self) -> bool:
@@ -57,7 +57,7 @@ class Freezing:
     frozen: int
     percent: int
     queued: bool
-    """Nothing of it is written down yet, and others came first."""
+    """Earlier drafts are being frozen, and this one is not begun."""
 
 
 def progress_of(deletion: Deletion, *, now: datetime) -> Progress:
@@ -78,11 +78,11 @@ def progress_of(deletion: Deletion, *, now: datetime) -> Progress:
 
 
 def freezing_of(deletion: Deletion) -> Freezing | None:
-    """How far a draft is that is being frozen; None when none is."""
+    """The progress of freezing; None if the deletion is not being frozen."""
     if not deletion.is_being_frozen:
         return None
     tasks = freezing.expected(deletion)
-    # What takes its time after the last task is counting and signing.
+    # Counting and hashing take time after the last task.
     percent = min(99, 100 * deletion.total // max(tasks, 1))
     earlier = Deletion.objects.being_frozen().filter(pk__lt=deletion.pk)
     queued = not deletion.frozen_through and earlier.exists()
@@ -149,7 +149,7 @@ def finished_sentence(deletion: Deletion) -> str:
 
 
 def evidence_of(deletion: Deletion, *, now: datetime) -> list[str]:
-    """What look-ups show of what TensorsLab said, and what was found when it was looked at again."""
+    """Sentences on what look-ups show of TensorsLab's answers, and on the inspections."""
     sentences = list(filter(None, [_of_successes(deletion)]))
     if deletion.state != State.FINISHED:
         return sentences

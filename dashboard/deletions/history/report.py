@@ -1,4 +1,4 @@
-"""A deletion's whole story as data, streamed: a million items take no more memory than a hundred."""
+"""A deletion's whole history as data, streamed: a million items take no more memory than a hundred."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def call_rows(deletion: Deletion) -> Iterator[dict[str, Any]]:
 
 
 def json_lines(deletion: Deletion) -> Iterator[str]:
-    """The counts come last, and are those of the items above them: a deletion under way goes on meanwhile."""
+    """The counts come last and match the items above them, because a running deletion changes meanwhile."""
     head: dict[str, object] = {
         "id": str(deletion.uuid),
         "state": deletion.state,
@@ -74,7 +74,7 @@ def json_lines(deletion: Deletion) -> Iterator[str]:
 
 
 def _sampling(deletion: Deletion) -> dict[str, object] | None:
-    """What was looked up at random of all that TensorsLab said is deleted, and what follows from it."""
+    """The random sample of the tasks with a Success, and what it shows."""
     sample = sample_of(deletion)
     if sample is None:
         return None
@@ -108,5 +108,5 @@ def _joined(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
 
 
 def csv_report(deletion: Deletion, *, zone: tzinfo = UTC) -> Iterator[str]:
-    """Times are those of the zone, with its offset."""
+    """Times are in the given zone, with its offset."""
     return csv_file(ITEM_KEYS, (row.values() for row in items.in_order(deletion, *ITEM_KEYS)), zone=zone)

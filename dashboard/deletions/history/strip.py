@@ -1,4 +1,4 @@
-"""The strip above the table: what is in flight for one person, and what they have not looked at yet."""
+"""The strip above the table: one person's deletions in flight, and ended ones that the person has not seen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dashboard.register.listing import rows_for_shown
 from dashboard.register.models import TrackedTask
 
 LINGERS = timedelta(seconds=10)
-"""Longer than the slowest poll, so that a page that watches sees every ending once."""
+"""Longer than the slowest poll, so that an open page shows every ending once."""
 MOST = 10
 IN_FLIGHT = f"""
     SELECT COUNT(*), (SELECT a.doubt FROM calls_account a WHERE a.host = %s)
@@ -33,14 +33,14 @@ MINE = f"""
         OR %s AND d.state IN ('finished', 'cancelled') AND d.finished_at > %s
         OR d.state = 'finished' AND d.opened_at IS NULL AND (d.refused > 0 OR d.unknown > 0 OR d.alarms > 0))
     ORDER BY d.confirmed_at DESC LIMIT %s"""  # nosec B608 # only names from the code
-"""Both stand on every page, where Django would take longer to build them than the page's rows take to be found."""
+"""Both are used on every page, where Django would take longer to build them than the page's rows take to be found."""
 
 
 class InFlight(NamedTuple):
     number: int
-    """Of everybody's deletions."""
+    """Deletions of all people."""
     doubt: str
-    """Why look-ups of the account can't be trusted now; empty when nothing speaks against them."""
+    """Why look-ups of the account can't be trusted now; empty if they can."""
 
 
 def in_flight() -> InFlight:
@@ -56,8 +56,8 @@ def context(*, user: User, shown: str, watching: bool) -> dict[str, object]:
 
 
 def _of(user: User, *, watching: bool) -> list[tuple[Deletion, datetime]]:
-    """With the time. PostgreSQL tells it along with the rows, which saves every page a look at its clock."""
-    # A clean ending is shown to who watched it; trouble stays until its requester opens the deletion.
+    """The person's deletions, each with the time, which PostgreSQL sends with the rows to save a query."""
+    # A clean ending is shown to a page that watched it; trouble stays until its requester opens the deletion.
     since = clock.now() - LINGERS if watching else None
     mine = sql.instances(Deletion, MINE.format(looked_at=dialect.statement_moment()), user.pk, watching, since, MOST)
     for row in mine:

@@ -29,7 +29,7 @@ SHOWN = [
     Outcome.SENT,
     Outcome.WAITING,
 ]
-"""The order in which results are read and drawn."""
+"""The order of lists and bars."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Result:
 
 
 class Deletion(models.Model):
-    """What one person confirmed in one go. Its states are drawn in `states`."""
+    """The set of tasks that one person confirmed together. Its states are drawn in `states`."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     actor: models.ForeignKey[User | None] = models.ForeignKey(
@@ -49,24 +49,24 @@ class Deletion(models.Model):
     actor_name = models.CharField(max_length=150)
     reason = models.CharField(max_length=500, blank=True)
     reason_folded = models.TextField(blank=True, default="", editable=False)
-    """As the history looks for it (`dashboard/database/folding.py`); written with the reason when it is confirmed."""
+    """The text that searches of the history read (`dashboard/database/folding.py`); written at the confirmation."""
     filter = models.CharField(max_length=2000, blank=True)
-    """The query string the operator saw, with moments in place of days; empty for a retry."""
+    """The query string that the operator saw, with moments in place of days; empty for a retry."""
     back = models.CharField(max_length=2100, blank=True)
     """Query string of the list page to return to, selection included."""
     fingerprint = models.CharField(max_length=64, blank=True)
     manifest_hash = models.CharField(max_length=64, blank=True)
-    """Of all its items as they were frozen, skipped ones included: see `signing`."""
+    """Hash of all its items as they were frozen, skipped ones included: see `drafts/fingerprint.py`."""
     host = models.CharField(max_length=255)
-    """The whole address it was confirmed for."""
+    """The whole address for which it was confirmed."""
     key = models.CharField(max_length=16, blank=True)
-    """Fingerprint of the API key it was confirmed with."""
+    """Fingerprint of the API key with which it was confirmed."""
     state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
     paused_reason = models.TextField(blank=True)
     paused_by_account = models.BooleanField(default=False)
-    """Resuming one such deletion resumes the account, and with it all of them."""
+    """To resume one such deletion resumes the account and all of them."""
     paused_by_doubt = models.BooleanField(default=False)
-    """Of those: one that goes on by itself when look-ups can be trusted again."""
+    """Together with `paused_by_account`: it goes on by itself when look-ups can be trusted again."""
     retry_of: models.ForeignKey[Deletion | None] = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="retries"
     )
@@ -75,18 +75,18 @@ class Deletion(models.Model):
     selection: models.ForeignKey[Selection | None] = models.ForeignKey(
         Selection, null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    """What a large draft is frozen from, step by step: a copy, so that nobody ticks or clears it meanwhile."""
+    """The selection of a large draft: a copy, so that it can't change while it is being frozen."""
     freezing_at = models.DateTimeField(null=True)
-    """When freezing last got on, or was last asked for; null once the set is frozen."""
+    """When freezing last made progress or was requested; null once the set is frozen."""
     frozen_through = models.BigIntegerField(default=0)
     """The last task that freezing in steps has passed."""
     facts = models.JSONField(default=dict)
-    """What the dialog says about the set: see `Facts`."""
+    """What the dialog shows about the set: see `Facts`."""
     images = models.PositiveIntegerField(default=0)
     """How many of the items were frozen as images, skipped ones included; the others are videos."""
     first_item = models.BigIntegerField(default=0)
     last_item = models.BigIntegerField(default=0)
-    """Between these rows lie all its items, and hardly any of others, so they are walked in that order."""
+    """All its items are between these rows, with hardly any of others, so they are read in that order."""
 
     total = models.PositiveIntegerField(default=0)
     waiting = models.IntegerField(default=0)
@@ -98,54 +98,53 @@ class Deletion(models.Model):
     skipped = models.IntegerField(default=0)
     kept = models.IntegerField(default=0)
     alarms = models.IntegerField(default=0)
-    """Tasks that TensorsLab called deleted and a look-up still found."""
+    """Tasks with a Success that a look-up still found."""
     said = models.IntegerField(default=0)
-    """Of the deleted: those that nobody looked up, so that TensorsLab's word is all we have."""
+    """Deleted tasks that were not looked up, so that TensorsLab's word is the only evidence."""
     sample_picked = models.IntegerField(default=0)
-    """How many were picked at random: also those whose look-ups brought no answer, or were not made in a doubt."""
+    """The number picked at random, including those whose look-ups had no answer or were not made in a doubt."""
     sample_gone = models.IntegerField(default=0)
     sample_there = models.IntegerField(default=0)
-    """What was found of those picked at random among all of which TensorsLab said Success."""
+    """Results of the random look-ups of tasks with a Success."""
     unsaid = models.IntegerField(default=0)
-    """Gone, although every call that carried them was answered as a failure."""
+    """Tasks that are gone although every call with them failed."""
     contradicted = models.IntegerField(default=0)
-    """Called deleted and found there, but not yet often enough to be sure: until then nothing else is sent."""
+    """Tasks with a Success that were found there, but not often enough to be sure: until then nothing else is sent."""
 
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
     starts_at = models.DateTimeField(null=True)
     armed_through = models.BigIntegerField(default=0)
-    """The last item that arming (or, once cancelled, disarming) has passed."""
+    """The last item that arming has passed."""
     armed_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
-    """“Stop the rest” was pressed: nothing more is deleted, only doubtful items are looked up."""
+    """“Stop the rest” was pressed: nothing more is sent, and doubtful items are looked up."""
     refusals_accepted_at = models.DateTimeField(null=True)
-    """When somebody resumed it although most of its tasks had been refused; it is not paused for that again."""
+    """When a person resumed it although most of its tasks were refused; it is not paused for that again."""
     absence_accepted_at = models.DateTimeField(null=True)
-    """The same, although most of its tasks were gone before."""
+    """When a person resumed it although most of its tasks were gone before; it is not paused for that again."""
     troubled_at = models.DateTimeField(null=True)
-    """When a delete was first answered otherwise than Success, or a Success contradicted by a look-up. Without that it
-    ends whatever look-ups say or don't."""
+    """When a delete first was no Success, or a look-up contradicted one. Until then it may end without look-ups."""
     canary_through = models.BigIntegerField(default=0)
-    """The last item of those that go first and alone; 0 while none has gone."""
+    """The last item of the canary, which goes first and alone; 0 before that."""
     canary_kind = models.CharField(max_length=5, choices=Kind, blank=True)
     canary_done_at = models.DateTimeField(null=True)
     condemned_at = models.DateTimeField(null=True)
-    """When a Success of it turned out to be false. From then on all that was called deleted is looked up."""
+    """When a Success turned out to be false. From then on every task with a Success is looked up."""
     condemned_through = models.BigIntegerField(default=0)
-    """The last item that has been marked for that."""
+    """The last item that has been marked for such a look-up."""
     alarm_shown_at = models.DateTimeField(null=True)
-    """When it was paused with the alarm, all of it looked up."""
+    """When it was paused with the alarm, after all were looked up."""
     topped_up_at = models.DateTimeField(null=True)
     """When the random sample was made large enough, or could not be."""
     doubted_through = models.BigIntegerField(null=True)
-    """The last item that has been marked as perhaps sent, in a database that was found to be older; null for none."""
+    """The last item that was marked as perhaps sent, after the database was found to be older; null otherwise."""
     served_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
-    """When *Check unknown* was last pressed: it had ended before, so endings that change since are told."""
+    """When *Check unknown* was last pressed: it had ended before, so later changes of results go to the audit log."""
     closed_at = models.DateTimeField(null=True)
-    """When its closing entry was written to the audit log; null before that, and after a change until the next."""
+    """When its closing entry was written to the audit log; null before that, and after a change until the next one."""
     opened_at = models.DateTimeField(null=True)
     """When its requester first opened it after it finished; until then its banner stays."""
 
@@ -156,7 +155,7 @@ class Deletion(models.Model):
     rest_reason = ""
     doubt: str | None = ""
     retried = 0
-    """Tasks, by deletions that are under way or finished. Set, like those above, by `with_circumstances`."""
+    """Refused tasks that other deletions retry. Set, like the fields above, by `with_circumstances` or the strip."""
 
     class Meta:
         ordering = ["-confirmed_at", "-pk"]
@@ -183,7 +182,7 @@ class Deletion(models.Model):
 
     @property
     def is_frozen(self) -> bool:
-        """Its set is written down, all of it. A draft that is discarded before that never will be."""
+        """Whether its whole set is written down. A draft that is discarded earlier never gets there."""
         return self.freezing_at is None
 
     @property
@@ -191,26 +190,25 @@ class Deletion(models.Model):
         return self.state == State.DRAFT and not self.is_frozen
 
     def is_in_grace(self, *, now: datetime) -> bool:
-        """Until then Undo takes all of it back."""
+        """Whether Undo can still take all of it back."""
         return self.state == State.SCHEDULED and self.starts_at is not None and self.starts_at > now
 
     def is_due(self, *, now: datetime) -> bool:
-        """It counts as running, although no worker may have begun it yet."""
+        """Whether its grace is over. It counts as running, although a worker may not have begun it yet."""
         return self.state == State.SCHEDULED and self.starts_at is not None and self.starts_at <= now
 
     @property
     def is_armed(self) -> bool:
-        """All of it that can be deleted is open, and so no other deletion's."""
+        """Whether all its items that can be deleted are open, so that no other deletion can take their tasks."""
         return self.armed_at is not None
 
     @property
     def is_stopped(self) -> bool:
-        """Nothing more of it is deleted; what is doubtful is looked up."""
         return self.stopped_at is not None
 
     @property
     def is_sending(self) -> bool:
-        """Running, and not only to look up what is doubtful: there is something to pause."""
+        """Whether it runs, and not only to look up doubtful items: then it can be paused."""
         return self.state == State.RUNNING and not self.is_stopped
 
     @property
@@ -223,12 +221,12 @@ class Deletion(models.Model):
 
     @property
     def is_canary_out(self) -> bool:
-        """The first tasks went alone, and what became of them is not known yet."""
+        """Whether the canary was sent and its outcome is not known yet."""
         return self.canary_through > 0 and self.canary_done_at is None
 
     @property
     def is_alarm_building(self) -> bool:
-        """A look-up contradicts a Success: nothing else is sent before all of it is looked up and the alarm shown."""
+        """Whether a look-up contradicts a Success: nothing is sent until all is looked up and the alarm shown."""
         return self.contradicted > 0 or (self.condemned_at is not None and self.alarm_shown_at is None)
 
     @property
@@ -236,7 +234,7 @@ class Deletion(models.Model):
         return self.deleted + self.already_gone + self.refused + self.kept
 
     def results(self) -> list[Result]:
-        """What became of its tasks so far, as people read it: nothing that is zero."""
+        """The results so far, as people read them, without those that are zero."""
         numbers = self.counts()
         return [Result(outcome=one.value, label=one.label, count=numbers[one]) for one in SHOWN if numbers[one]]
 

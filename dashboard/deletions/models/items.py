@@ -1,4 +1,4 @@
-"""Items, and how each ended; `models.py` offers these beside its own."""
+"""Items, and how each ended."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ SUCCESS = 1000
 class Outcome(models.TextChoices):
     WAITING = "waiting", "Waiting"
     SENT = "sent", "Sent"
-    """On the wire, or was when its worker died."""
+    """In flight, or was when its worker died."""
     DELETED = "deleted", "Deleted"
     ALREADY_GONE = "already_gone", "Already gone"
     REFUSED = "refused", "Refused"
     UNKNOWN = "unknown", "Unknown"
-    """No trustworthy answer. The task may or may not be gone. Open: a look-up is due; closed: we gave up."""
+    """No trustworthy answer. The task may or may not be gone. Open: a look-up is due; closed: given up."""
     SKIPPED = "skipped", "Skipped"
     """Held, busy or already deleted: never part of what was confirmed."""
     KEPT = "kept", "Kept"
 
 
 UNCONFIRMED = "Not confirmed"
-"""What people read of an item that waits in a draft: nothing is sent before somebody confirms it."""
+"""What people read of a waiting item in a draft: nothing is sent before the confirmation."""
 GONE = {Outcome.DELETED, Outcome.ALREADY_GONE}
 
 
@@ -43,7 +43,7 @@ def outcome_words(outcome: str, *, in_draft: bool) -> str:
 
 
 class Evidence(models.TextChoices):
-    """How we know that an item ended as it did. None where nothing of it left us, or nothing is known."""
+    """How we know an item's outcome. None if it was never sent, or nothing is known."""
 
     SAID = "said", "TensorsLab says"
     """TensorsLab's word alone."""
@@ -53,8 +53,8 @@ class Evidence(models.TextChoices):
 
 class DeletionItemQuerySet(models.QuerySet["DeletionItem"]):
     def between(self, deletion: Deletion, first: int, last: int) -> Self:
-        """Its items among these rows, read in their order: any index that begins with the deletion would have to
-        be sorted, all of it, for every few rows."""
+        """A deletion's items among these rows, in their order. Its key is disguised: for an index that begins with it,
+        all its items would have to be sorted for every few rows."""
         return self.alias(of=F("deletion_id") + 0).filter(of=deletion.pk, pk__gte=first, pk__lte=last).order_by("pk")
 
 
@@ -66,26 +66,26 @@ class DeletionItem(models.Model):
     waiting → skipped at freezing or arming;
     deleted → refused | unknown (a look-up found it there);  refused | kept → deleted (an inspection found it gone).
 
-    What a look-up answered is a claim (`claim`) until controls vouch for it, and only then moves the item.
+    A look-up's answer is a claim (`claim`) until controls vouch for it, and only then changes the item.
     """
 
     class Picked(models.TextChoices):
-        """Why an item that TensorsLab called deleted is looked up."""
+        """Why an item with a Success is looked up."""
 
         RANDOM = "random"
         BESIDES = "besides"
-        """At an end of its list, of the canary, or because everything is. It says nothing of the others."""
+        """At an end of its list, in the canary, or because everything is. It says nothing about the others."""
 
     class IfThere(models.TextChoices):
-        """What follows when the look-up of an unknown item finds the task still there."""
+        """What follows if the look-up of an unknown item finds the task still there."""
 
         RESEND = "resend"
         REFUSE = "refuse"
         TELL = "tell"
-        """As before, for what people have only looked up: it is never sent again."""
+        """It becomes refused, and is never sent again, because a person only asked for a look-up."""
         KEEP = "keep"
         OTHER = "other"
-        """It was seen gone; is there such a task of the other kind?"""
+        """It was seen gone; the look-up asks for a task of the other kind."""
 
     deletion: models.ForeignKey[Deletion] = models.ForeignKey(
         "Deletion", on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="items"
@@ -93,59 +93,59 @@ class DeletionItem(models.Model):
     tracked = models.ForeignKey(
         TrackedTask, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
     )
-    """Neither is ever removed from under its items, so the database need not look two million rows up to freeze one."""
+    """Neither row is ever removed while it has items, so the database need not check both for each new item."""
     kind = models.CharField(max_length=5, choices=Kind)
     task_id = models.CharField(max_length=255)
     outcome = models.CharField(max_length=12, choices=Outcome)
     open = models.BooleanField(default=False)
-    """Armed and not yet settled: the task is this deletion's, and no other's."""
+    """Armed and not yet settled: no other deletion can take the task."""
     code = models.IntegerField(null=True)
     message = models.TextField(blank=True)
     attempts = models.PositiveIntegerField(default=0)
-    """Delete calls it was sent in."""
+    """Delete calls that contained it."""
     failures = models.PositiveIntegerField(default=0)
-    """Calls about it that got no answer."""
+    """Calls about it that had no answer."""
     group = models.BigIntegerField(default=0)
-    """A chunk being split: its items are sent together and alone. 0 when it is in none."""
+    """A part of a batch being split: its items are sent together and alone. 0 otherwise."""
     not_before = models.DateTimeField(null=True)
-    """When the look-up that this item waits for is due; null when none is."""
+    """When this item's look-up is due; null if none is."""
     if_there = models.CharField(max_length=6, choices=IfThere, blank=True)
     touched = models.BooleanField(default=False)
-    """A delete call with it left us, so only a look-up can say that the task was kept."""
+    """A delete call with it was sent, so only a look-up can tell that the task was kept."""
     lost_at = models.DateTimeField(null=True)
     call = models.ForeignKey(
         ProviderCall, null=True, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="items"
     )
-    """The call in hand that it is in; null otherwise. Calls are never removed from under their items, so that the
-    database need not look a hundred of them up each time."""
+    """The call in hand that contains it. Calls are never removed while they have items, so the database need not check
+    a hundred of them each time."""
     sent_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     verified = models.CharField(max_length=7, null=True)
-    """gone, present, or null when it was not checked."""
+    """gone, present, or null if it was not checked."""
     evidence = models.CharField(max_length=4, choices=Evidence, null=True)
     seen_at = models.DateTimeField(null=True)
-    """When the look-up was answered by which its ending was seen."""
+    """When the look-up that proves its outcome was answered."""
     first_call = models.BigIntegerField(null=True)
-    """The first delete that carried it."""
+    """The first delete that contained it."""
     lost_call = models.BigIntegerField(null=True)
-    """The last delete that carried it and was not answered."""
+    """The last delete that contained it and had no answer."""
     claim = models.BigIntegerField(null=True)
     """The look-up whose answer waits until controls vouch for it."""
     gone_times = models.SmallIntegerField(null=True)
-    """How often in a row it was seen to be gone; one look-up that finds it begins anew."""
+    """How often in a row it was seen gone; one look-up that finds it sets this back."""
     gone_at = models.DateTimeField(null=True)
     there_times = models.SmallIntegerField(null=True)
-    """How often it was seen to be there since it was first doubtful."""
+    """How often it was seen there since it was first doubtful."""
     there_from = models.DateTimeField(null=True)
-    """Before this moment a call may still be at work: that it is there says nothing."""
+    """Until this moment a call may still be at work, so "still there" says nothing."""
     picked = models.CharField(max_length=7, choices=Picked, null=True)
     inspection = models.BigIntegerField(null=True)
-    """The inspection under way that has it looked up."""
+    """The inspection under way that looks it up."""
 
     objects = DeletionItemQuerySet.as_manager()
 
     in_draft = False
-    """Set by who shows a draft's items."""
+    """Set by the page that shows a draft's items."""
 
     class Meta:
         constraints = [
@@ -166,29 +166,29 @@ class DeletionItem(models.Model):
 
     @property
     def evidence_words(self) -> str:
-        """How its ending is known; empty when it is not."""
+        """How its outcome is known; empty if it is not."""
         if self.evidence != Evidence.SEEN:
             return Evidence(self.evidence).label if self.evidence else ""
         return "seen gone" if self.outcome in GONE else "seen there"
 
     @property
     def ending(self) -> str:
-        """Outcome and evidence; of what was refused, with the reason."""
+        """Outcome and evidence, and for a refused item the reason."""
         words = " · ".join(filter(None, [outcome_words(self.outcome, in_draft=self.in_draft), self.evidence_words]))
         told = plain(cut(self.message, EXCERPT)) if self.outcome == Outcome.REFUSED else ""
         return f"{words}: {told}" if told else words
 
     @property
     def remark(self) -> str:
-        """What else there is to say of it: nothing of a plain Success, in whatever words."""
+        """Further words on it: none for a plain Success."""
         plain = self.outcome == Outcome.REFUSED or (self.outcome == Outcome.DELETED and self.code == SUCCESS)
         return "" if plain and ";" not in self.message else self.message
 
 
 class Inspection(models.Model):
-    """A finished deletion, looked at once more: some effects are late, and some are taken back.
+    """A finished deletion that is looked up again: some effects come late, and some are undone.
 
-    due → under way (its items name it) → done
+    due → under way (its items have its key) → done
     """
 
     deletion: models.ForeignKey[Deletion] = models.ForeignKey(
@@ -199,14 +199,14 @@ class Inspection(models.Model):
     at = models.DateTimeField(null=True)
     """When it was done."""
     everything = models.BooleanField(default=False)
-    """Something was found there again that was called gone, so that all of it is looked up."""
+    """A task that was called gone was found there, so all of them are looked up."""
     marked_through = models.BigIntegerField(default=0)
-    """The last item that was considered."""
+    """The last item that was checked."""
     looked_up = models.PositiveIntegerField(default=0)
     gone = models.PositiveIntegerField(default=0)
     there = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
-    """Endings that turned out otherwise."""
+    """Results that were changed."""
 
     class Meta:
         ordering = ["pk"]

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from dashboard.deletions.models.deletion import Deletion  # noqa: F401 # named in a string below
 
 REFUSED_AT_LEAST = 20
-"""So many are refused, or gone, before their share says anything."""
+"""The least number of refused, or gone, tasks whose share says anything."""
 ASKED = F("deleted") + F("already_gone") + F("refused")
 
 
 class DeletionQuerySet(models.QuerySet["Deletion"]):
-    """States and what is within them stand in `states`."""
+    """States, and conditions within them. They are listed in `states`."""
 
     def confirmed(self) -> Self:
-        """Those that belong to history: somebody pressed the button."""
+        """Deletions of the history, which were confirmed."""
         return self.exclude(state__in=[State.DRAFT, State.DISCARDED])
 
     def being_frozen(self) -> Self:
@@ -34,46 +34,46 @@ class DeletionQuerySet(models.QuerySet["Deletion"]):
         return self.filter(state__in=IN_FLIGHT)
 
     def going_on(self) -> Self:
-        """In flight, and its rest was not stopped."""
+        """In flight, and the rest was not stopped."""
         return self.in_flight().filter(stopped_at=None)
 
     def being_armed(self) -> Self:
-        """Not all of it is open yet. It may be running: what is open goes while the rest is being opened."""
+        """Not all items are open yet. It may be running: open items are sent while others are being opened."""
         return self.going_on().filter(armed_at=None)
 
     def being_doubted(self) -> Self:
-        """Some of it is still to be marked as perhaps sent."""
+        """Some items are still to be marked as perhaps sent."""
         return self.going_on().filter(doubted_through__lt=F("last_item"))
 
     def due(self, *, now: datetime) -> Self:
-        """Its grace is over, and no worker has begun it."""
+        """The grace is over, and no worker has begun it."""
         return self.filter(state=State.SCHEDULED, starts_at__lte=now)
 
     def stopped(self) -> Self:
         return self.filter(stopped_at__isnull=False)
 
     def being_stopped(self) -> Self:
-        """Some of it still waits to be kept, or to be looked up."""
+        """Some items still wait to be kept or looked up."""
         return self.stopped().filter(state__in=BEGUN, waiting__gt=0)
 
     def being_undone(self) -> Self:
         return self.filter(state=State.CANCELLED, waiting__gt=0)
 
     def being_condemned(self) -> Self:
-        """A Success of it was false, and not all that was called deleted is marked for a look-up."""
+        """A Success was false, and not all items with a Success are marked for a look-up."""
         false = self.filter(state__in=BEGUN, condemned_at__isnull=False)
         return false.filter(condemned_through__lt=F("last_item"))
 
     def paused_by_account(self) -> Self:
-        """They go on with the account; by Pause a person stops one alone."""
+        """They go on with the account. One that a person paused does not."""
         return self.filter(state=State.PAUSED, paused_by_account=True)
 
     def paused_in_doubt(self) -> Self:
-        """They go on by themselves, when look-ups can be trusted again."""
+        """They go on by themselves when look-ups can be trusted again."""
         return self.paused_by_account().filter(paused_by_doubt=True)
 
     def with_circumstances(self) -> Self:
-        """With what its account is up to (`rest_until`, `rest_reason`, `doubt`), and how many were `retried`."""
+        """With their account's `rest_until`, `rest_reason` and `doubt`, and how many tasks were `retried`."""
         account = Account.objects.filter(host=OuterRef("host"))
         retries = self.model.objects.filter(retry_of=OuterRef("pk"), state__in=AT_WORK).order_by().values("retry_of")
         tried = retries.annotate(tried=Sum(F("total") - F("skipped") - F("kept"))).values("tried")
@@ -85,17 +85,17 @@ class DeletionQuerySet(models.QuerySet["Deletion"]):
         )
 
     def mostly_refused(self) -> Self:
-        """Those of whose tasks a larger share was refused than the settings accept; a few say nothing yet."""
+        """More of their tasks were refused than the settings accept, and enough for the share to say something."""
         over = Q(refused__gt=ASKED * settings.DELETION_REFUSED_PERCENT / 100)
         return self.filter(over, refused__gte=REFUSED_AT_LEAST)
 
     def mostly_silent(self) -> Self:
-        """Those of whose tasks so many were refused, or are unknown, and of which nothing more is being found out."""
+        """Too many of their tasks were refused or are unknown, and no look-up of an unknown one is open."""
         asked = F("deleted") + F("already_gone") + F("refused") + F("unknown")
         over = Q(unknown__gt=asked * settings.DELETION_REFUSED_PERCENT / 100 - F("refused"))
         looked_up = DeletionItem.objects.filter(deletion=OuterRef("pk"), outcome=Outcome.UNKNOWN, open=True)
         return self.filter(over, ~Exists(looked_up), unknown__gte=REFUSED_AT_LEAST)
 
     def mostly_gone(self) -> Self:
-        """Those of whose tasks most were gone although no call of theirs was said to have deleted them."""
+        """Most of their tasks are gone although every call with them failed."""
         return self.filter(unsaid__gt=ASKED * 0.5, unsaid__gte=REFUSED_AT_LEAST)

@@ -1,4 +1,4 @@
-"""The states of a deletion, and what else is true of it within one.
+"""The states of a deletion, and conditions within a state.
 
                                          ┌──────────────── Check ─────────────────┐
                                          ▼                                        │
@@ -9,18 +9,18 @@
       ▼                 ▼     └────────────────────▶│      is well again          │
     discarded       cancelled                       └────────nothing is left──────┘
 
-What changes many items takes many steps, and the moments of the deletion tell how far it is. `DeletionQuerySet` has a
-name for each, and `Deletion` where one row is asked:
+A change of many items takes many steps, and the deletion's moments tell its progress. `DeletionQuerySet` has a name for
+each condition, and `Deletion` has one where single rows need it:
 
     draft                         being frozen    until `freezing_at` is empty. Then it can be confirmed
     scheduled, running, paused    being armed     until `armed_at` is set, or the rest is stopped
-    scheduled, running, paused    being doubted   while `doubted_through` lies before its last item
-    running, paused               stopped         since `stopped_at`: it only looks up what is doubtful
-                                  being stopped   while something of it still waits
+    scheduled, running, paused    being doubted   while `doubted_through` is before its last item
+    running, paused               stopped         since `stopped_at`: it only looks up doubtful items
+                                  being stopped   while some items still wait
     running, paused               being condemned since `condemned_at`, until `condemned_through` is its last item
     paused                        by its account  `paused_by_account`: it goes on with the account
-                                  in doubt        `paused_by_doubt` besides: by itself, when look-ups can be trusted
-    cancelled                     being undone    while something of it still waits
+                                  in doubt        `paused_by_doubt` too: it goes on when look-ups can be trusted
+    cancelled                     being undone    while some items still wait
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.inclusion_tag("deletions/_strip.html", takes_context=True)
 def deletion_strip(context: dict[str, Any]) -> dict[str, Any]:
-    """The strip of the person who looks. It stands in a page that shows its own rows, so it brings no cells."""
+    """The current person's strip. The page shows its own rows, so the strip brings no cells for them."""
     request = context["request"]
     return {
         **strip.context(user=request.user, shown="", watching=False),
@@ -24,7 +24,7 @@ def deletion_strip(context: dict[str, Any]) -> dict[str, Any]:
 
 @register.simple_tag(takes_context=True)
 def standing(context: dict[str, Any], selection: Selection | None) -> Standing | None:
-    """What is left of a selection, and who took the rest."""
+    """What is left of a selection, and which people took the rest."""
     return standing_of(selection, user=context["request"].user) if selection else None
 
 

@@ -13,6 +13,5 @@ register = template.Library()
 
 @register.inclusion_tag("deletions/_task_deletions.html")
 def task_deletions(task: TrackedTask) -> dict[str, object]:
-    """What its deletions did to one task."""
     all_of_them = f"{reverse('deletion-list')}?{urlencode({'task': task.task_id, 'kind': task.kind})}"
     return {"page": listing.of_task(task), "task": task.task_id, "all_url": all_of_them}

@@ -1,5 +1,3 @@
-"""Who asks, of every view of deletions."""
-
 from __future__ import annotations
 
 from dashboard.access.requests import SignedInRequest, client_address

@@ -24,7 +24,7 @@ from dashboard.pages.refusals import refused
 
 
 def _ask(request: SignedInRequest, uuid: UUID, act: Callable[[Deletion], object]) -> HttpResponse:
-    """Puts one request to a deletion; answers with the strip where it was asked, else with its page."""
+    """Carries out one request; answers with the strip if it was asked there, else with the deletion's page."""
     deletion = get_object_or_404(Deletion, uuid=uuid)
     try:
         act(deletion)

@@ -1,4 +1,4 @@
-"""A deletion's own page: how far it is, what became of its tasks, its calls."""
+"""A deletion's own page: its progress, its items and its calls."""
 
 from __future__ import annotations
 
@@ -27,17 +27,15 @@ from dashboard.pages.seen import SEEN, unless_seen
 
 CALLS_SHOWN = 50
 CALLS_COUNTED = 1000
-"""More are not counted, since a page that is polled asks for their number each time."""
+"""More are not counted, since each poll of the page asks for their number."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Which page of the items an address names."""
-
     outcome: str = ""
     mark: items.Mark | None = None
     number: int = 1
-    """Only shown: it is the mark that finds the page."""
+    """Only shown: `mark` finds the page."""
 
     @classmethod
     def parsed(cls, *, outcome: str, at: str, number: str) -> Place:
@@ -70,7 +68,7 @@ def deletion_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
             {**draft_context(deletion), **_items(deletion, place)},
         )
     if request.method == "GET":
-        # Who asks for the head alone has seen nothing.
+        # A HEAD request shows nothing to a person.
         actions.note_opened(deletion=deletion, user=request.user, now=clock.now())
     context = _live_context(deletion, place)
     if part != "live":
@@ -79,13 +77,13 @@ def deletion_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 
 
 def render_live(request: SignedInRequest, deletion: Deletion) -> HttpResponse:
-    """What changes on a deletion's page, as it is now."""
+    """The part of a deletion's page that changes."""
     deletion = Deletion.objects.with_circumstances().get(pk=deletion.pk)
     return unless_seen(request, _live(request, _live_context(deletion, Place())))
 
 
 def _live(request: SignedInRequest, context: dict[str, object]) -> str:
-    """With the number in the rail, which changes when this deletion ends."""
+    """Includes the number in the rail, which changes when this deletion ends."""
     beside = {"in_flight": strip.in_flight(), "oob": True}
     content = render_to_string("deletions/_live.html", context, request)
     return content + render_to_string("components/_in_flight.html", beside, request)
@@ -124,7 +122,7 @@ def _live_context(deletion: Deletion, place: Place) -> dict[str, object]:
         "calls": list(calls[:CALLS_SHOWN]),
         "calls_number": calls.order_by()[: CALLS_COUNTED + 1].count(),
         "calls_counted": CALLS_COUNTED,
-        # Of now, and so nothing for what is over.
+        # Controls say something about now only, so an ended deletion shows none.
         "vouchers": Control.objects.filter(account__host=deletion.host, witness_at__isnull=False)
         if deletion.state == State.RUNNING and not deletion.doubt
         else [],

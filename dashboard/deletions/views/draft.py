@@ -1,4 +1,4 @@
-"""The dialog, or the page, that asks whether these tasks are to be deleted."""
+"""The dialog, or the page, that asks whether these tasks shall be deleted."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def deletion_draft(request: SignedInRequest) -> HttpResponse:
         if told:
             messages.warning(request, told)
         return show_draft(request, deletion)
-    # Its ticks may be other than those that the page knows of: busy ones were left out, or a new selection begun.
+    # The selection may differ from the page's: busy tasks were left out, or a new selection was begun.
     response = fragments(request, address, ticks.shown, selection)
     response.content = show_draft(request, deletion, told=told).content + response.content
     return response
@@ -94,7 +94,7 @@ def draft_context(
 
 
 def _pasted(deletion: Deletion) -> Pasted | None:
-    """What became of the ids that the list was searched for, where it was."""
+    """The result for each id of a search for pasted ids."""
     # A version with other filters may have written the address.
     with suppress(BadFilter):
         filter = Address.from_query(QueryDict(deletion.back)).filter
@@ -103,7 +103,7 @@ def _pasted(deletion: Deletion) -> Pasted | None:
 
 
 def draft_part(request: SignedInRequest, deletion: Deletion, part: str) -> HttpResponse:
-    """How far freezing is; then the dialog itself, or the whole page. To a dialog whose answer was lost, its fate."""
+    """The progress of freezing, and then the dialog or the whole page. `fate` is for a dialog whose answer was lost."""
     if deletion.state == State.DISCARDED:
         return render(request, "_error.html", {"sentence": "This draft was discarded. Its tasks were kept."})
     if deletion.state != State.DRAFT:
@@ -134,7 +134,7 @@ def deletion_confirm(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         return refused(request, str(refusal), status=409, deletion=deletion)
     except Refused as refusal:
         response = refused(request, str(refusal), status=409, deletion=deletion)
-        # It can't be confirmed any more: the dialog has nothing left to ask.
+        # It can't be confirmed any more, so the dialog must close.
         response["HX-Trigger"] = "draft-over"
         return response
     page = _spend_selection(request, deletion)
@@ -148,8 +148,8 @@ def deletion_confirm(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 
 
 def _spend_selection(request: SignedInRequest, deletion: Deletion) -> str:
-    """Clears the selection that the draft was made of. Returns the list page without it."""
-    # Forgotten meanwhile: there is nothing left to clear.
+    """Clears the draft's selection. Returns the list page without it."""
+    # If the selection is gone already, there is nothing to clear.
     with suppress(BadSelection):
         address = Address.from_query(QueryDict(deletion.back))
         selecting.clear(selecting.find(address.selection, user=request.user))
@@ -157,7 +157,7 @@ def _spend_selection(request: SignedInRequest, deletion: Deletion) -> str:
 
 
 def list_without_selection(deletion: Deletion) -> str:
-    """The page that it was drafted on, without what was selected there."""
+    """The page on which it was drafted, without its selection."""
     query = Address.from_query(QueryDict(deletion.back)).with_selection(None).query_string()
     return reverse("task-list") + (f"?{query}" if query else "")
 

@@ -1,5 +1,3 @@
-"""The history: which deletions there were."""
-
 from __future__ import annotations
 
 from django.http import HttpResponse

@@ -1,5 +1,3 @@
-"""A deletion's items as a file."""
-
 from __future__ import annotations
 
 from uuid import UUID
@@ -33,6 +31,6 @@ def deletion_report_json(request: SignedInRequest, uuid: UUID) -> StreamingHttpR
 def _with_items(uuid: UUID) -> Deletion:
     deletion = get_object_or_404(Deletion, uuid=uuid)
     if not deletion.is_frozen or freezing.is_cleared(deletion, now=clock.now()):
-        # Its items are not all there yet, or not any more.
+        # Its items are not complete yet, or were removed.
         raise Http404
     return deletion

@@ -1,4 +1,4 @@
-"""The strip above the table: what is in flight for one person."""
+"""The strip above the table: one person's deletions in flight."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def render_strip(request: SignedInRequest, *, shown: str, watching: bool = True)
     except BadSelection:
         if request.method != "POST":
             raise
-        # What was asked for is done by now; only the page's own cells can't be told.
+        # The request itself was carried out; only the page's own cells can't be updated.
         context = strip.context(user=request.user, shown="", watching=watching)
     content = render_to_string("deletions/_strip.html", context, request)
     return unless_seen(request, content)

@@ -20,10 +20,10 @@ logger = logging.getLogger(__name__)
 
 
 class GentleWorker(Worker):
-    """The queue's worker, but a signal never strikes between claiming a job and running it."""
+    """The queue's worker, except that a signal never interrupts it between claiming a job and running it."""
 
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
-        # Only flags: the calls in hand are finished and recorded, however often the signal comes.
+        # Sets flags only, so that calls in hand are finished and recorded even if the signal comes again.
         self.running = False
         loop.stopping.set()
 
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             worker_id=name,
             excluded_queue_names=[],
         )
-        # The threads that talk to the provider have little to do, but that at once: they need not wait 5 ms for a turn.
+        # The threads of calls have little to do, but must do it at once: they should not wait 5 ms for a turn.
         sys.setswitchinterval(0.0005)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, worker.shutdown)
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         logger.info("Worker %s is ready.", name)
         worker.run()
         logger.info("Worker %s has stopped.", name)
-        # Leaving by the front door would wait for every thread, and one may be stuck in a name server's silence
-        # long after its call was settled.
+        # A normal exit would wait for every thread, and one may wait for a silent name server long after its call was
+        # settled.
         logging.shutdown()
         os._exit(0)
