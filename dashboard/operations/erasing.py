@@ -1,12 +1,11 @@
-"""Erasing a person: every row that names them gets a pseudonym, and what they typed or came from is gone for good.
+"""Erases a person: a pseudonym replaces the name everywhere, and what the person typed, and their address, is deleted.
+Their deletions stay in history, with the fact that one person made them. Their values in the log are stored beside the
+chain (`audit/commitments.py`), so that the chain stays valid.
 
-Their deletions, and that one person made them all, stay in history. What the log says of them stands beside the chain
-(`audit/commitments.py`), so that it still holds.
-
-1. `_begin` takes the account away. An entry `person.erased` says under which pseudonym the rest follows.
-2. Holds, entries of the log with the deletions that they confirmed, and other deletions follow, some at a time. Each
-   transaction is right by itself: the log holds, history says what the log says, and others get their turn.
-3. Last of all that entry is erased. Until then the command, run again, goes on under the same pseudonym.
+1. `_begin` removes the account. An entry `person.erased` tells which pseudonym is used.
+2. Holds, entries of the log with the deletions that they confirmed, and other deletions follow in batches. After each
+   transaction the log is valid and history agrees with it, and other writers get their turn.
+3. The entry `person.erased` is erased last. Until then another run goes on with the same pseudonym.
 """
 
 from __future__ import annotations
@@ -39,9 +38,9 @@ from dashboard.register.models import ImportBatch, TrackedTask
 
 BEGUN = "person.erased"
 BATCH = 200
-"""Rows a transaction: what others wait for."""
+"""Rows in a transaction: other writers wait for it."""
 PAUSE = 0.2
-"""Seconds between two transactions. Who waits for SQLite's lock looks ten times a second whether it is free."""
+"""Seconds between two transactions. A process that waits for SQLite's lock tries it ten times a second."""
 BUSY = "A backup, or something else that takes long, is using what names “{}”. Run this again when it has ended."
 
 
@@ -50,7 +49,7 @@ class Refused(Exception):
 
 
 def erase(name: str, *, sleep: Callable[[float], None] = time.sleep) -> tuple[str, int]:
-    """The pseudonym, and in how many places of the log it stands. Nobody is signed in under that name any more."""
+    """Erases a person; returns the pseudonym, and its number of places in the log. No session stays signed in."""
     if commitments.PSEUDONYM.fullmatch(name):
         raise Refused(f"“{name}” is a pseudonym already.")
     if append_only.wrong(connection):
@@ -69,14 +68,14 @@ def erase(name: str, *, sleep: Callable[[float], None] = time.sleep) -> tuple[st
 
 
 def _begin(name: str) -> str:
-    """Takes the account away, and says in the log that an erasure is under way. The pseudonym."""
+    """Removes the account, tells the log that an erasure is under way, and returns the pseudonym."""
     named = _is_named(name)
     with transaction.atomic():
-        # In the order in which all lock them: accounts, deletions, and the log's head last.
+        # All code locks in this order: accounts, deletions, and the log's head last.
         accounts.current()
         list(Account.objects.select_for_update().order_by("pk"))
         _require_idle(name)
-        # What is told of a pseudonym's places is one sum under one key: another key, another pseudonym.
+        # The sum of a pseudonym's places is made under one key: with another key another pseudonym is needed.
         ours = AuditEvent.objects.filter(action=BEGUN, subject=name)
         begun = next((event for event in ours if keys.authenticated(chain.hashed(event)) == event.hash), None)
         pseudonym = begun.detail["pseudonym"] if begun else f"erased-{secrets.token_hex(4)}"
@@ -87,7 +86,7 @@ def _begin(name: str) -> str:
 
 
 def _is_named(name: str) -> bool:
-    """Whether one of many rows names them."""
+    """Whether the name is in the log, a deletion or a hold."""
     rows: list[QuerySet[Any]] = [_acts(name), _told_of(name), Deletion.objects.filter(actor_name=name)]
     return any(some.exists() for some in [*rows, TrackedTask.objects.filter(held_by=name)])
 
@@ -100,14 +99,14 @@ def _require_idle(name: str) -> None:
 
 
 def _take_account(name: str, pseudonym: str) -> bool:
-    """The account, and what there are few of. Whether anything named them."""
+    """Replaces the name in the account and in tables with few rows of it. Returns whether there were any."""
     for pk in User.objects.filter(username=name).values_list("pk", flat=True):
         lifetimes.end_all(pk)
     throttle.forget(name)
     changed = [
         Account.objects.filter(accepted_by=name).update(accepted_by=pseudonym),
         Deletion.objects.filter(paused_reason=f"Paused by {name}.").update(paused_reason=f"Paused by {pseudonym}."),
-        # One that is under way goes on, and its entry tells of the pseudonym.
+        # An import under way goes on, and its entry will have the pseudonym.
         ImportBatch.objects.filter(actor=name).update(actor=pseudonym, address=""),
         LogEntry.objects.filter(object_repr=name).update(object_repr=pseudonym),
         User.objects.filter(username=name).delete()[0],
@@ -116,7 +115,7 @@ def _take_account(name: str, pseudonym: str) -> bool:
 
 
 def _facts(name: str, pseudonym: str) -> Iterator[None]:
-    """The reasons of their holds, where a deletion sums up what it skips; its items may be gone."""
+    """Erases the reasons of their holds in the facts of deletions, whose items may be gone."""
     reasons = TrackedTask.objects.filter(held_by=name).exclude(held_reason="").order_by()
     erased = {f"{HELD}: {reason}" for reason in reasons.values_list("held_reason", flat=True).distinct()}
     last = 0
@@ -139,9 +138,9 @@ def _facts_after(last: int) -> list[tuple[int, dict[str, Any]]]:
 
 
 def _holds(name: str, pseudonym: str) -> Iterator[None]:
-    """Their holds, with the reasons where these were copied to."""
+    """Erases their holds, and the copies of the reasons."""
     held, last = TrackedTask.objects.filter(held_by=name).order_by("pk"), 0
-    # Found before anything is locked: it may take a walk through the whole register.
+    # Selected before any row is locked, because this may read the whole register.
     while pks := list(held.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
             accounts.locked()
@@ -158,7 +157,7 @@ def _holds(name: str, pseudonym: str) -> Iterator[None]:
 
 
 def _entries(name: str, pseudonym: str) -> Iterator[None]:
-    """What the log says of them, and the deletions that these entries confirmed."""
+    """Erases their entries in the log, and the deletions that these entries confirmed."""
     for named in (_acts(name), _told_of(name).exclude(action=BEGUN)):
         last = 0
         while last := _erase_after(last, named, name, pseudonym):
@@ -166,7 +165,7 @@ def _entries(name: str, pseudonym: str) -> Iterator[None]:
 
 
 def _other_deletions(name: str, pseudonym: str) -> Iterator[None]:
-    """Those that no entry confirms: drafts."""
+    """Erases their deletions without a confirming entry, which are drafts."""
     theirs = Deletion.objects.filter(actor_name=name).order_by("pk")
     while pks := list(theirs.values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
@@ -176,7 +175,7 @@ def _other_deletions(name: str, pseudonym: str) -> Iterator[None]:
 
 
 def _takings(name: str, pseudonym: str) -> Iterator[None]:
-    """What others were told of tasks that their deletions took; no more is told under that name by now."""
+    """Erases the name in items that say that this person's deletions took the task. No new ones arise by now."""
     told, instead = taken_by(name), taken_by(pseudonym)
     last = 0
     while pks := list(Deletion.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
@@ -208,7 +207,7 @@ def _told_of(name: str) -> QuerySet[AuditEvent]:
 
 
 def _erase_after(last: int, named: QuerySet[AuditEvent], name: str, pseudonym: str) -> int:
-    """Erases the next entries after one. The number of the last of them, or 0 when there are none."""
+    """Erases the next entries after `last`. Returns the number of the last one, or 0 if there are none."""
     with transaction.atomic():
         locks.wait_briefly()
         accounts.locked()
@@ -217,7 +216,7 @@ def _erase_after(last: int, named: QuerySet[AuditEvent], name: str, pseudonym: s
         _erase_deletions(Deletion.objects.filter(uuid__in=confirmed, actor_name=name), pseudonym)
         if not events:
             return 0
-        # Who appends has it before the table of entries, so we do.
+        # Appending locks the head before the table of entries, so this does too.
         _lock(AuditHead.objects.filter(pk=chain.HEAD))
         places = commitments.Places(pseudonym)
         with append_only.lifted(connection):
@@ -237,12 +236,12 @@ def _erase_entry(event: AuditEvent, name: str, pseudonym: str) -> None:
 
 def _erase_deletions(theirs: QuerySet[Deletion], pseudonym: str) -> None:
     pks = _lock(theirs)
-    # A retry takes the reason over; until somebody confirms it, it is not theirs.
+    # An unconfirmed retry has copied the reason, and may belong to another person.
     unconfirmed = Deletion.objects.filter(retry_of__in=pks, state__in=[State.DRAFT, State.DISCARDED])
     unconfirmed.filter(reason=F("retry_of__reason")).update(reason="", reason_folded="")
     Deletion.objects.filter(pk__in=pks).update(actor_name=pseudonym, reason="", reason_folded="")
 
 
 def _lock(rows: QuerySet[Any]) -> Sequence[Any]:
-    """Their keys, in the order in which they were locked."""
+    """Locks the rows, and returns their keys."""
     return list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))

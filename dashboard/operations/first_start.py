@@ -1,4 +1,4 @@
-"""What a start makes ready. Every step finds its work done the second time."""
+"""What a start prepares. Each step does nothing if its work is done already."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dashboard.register.models import TrackedTask
 class SignIn:
     username: str
     password: str = ""
-    """Empty when nobody can know it any more, or when whoever starts the product chose it."""
+    """Empty if it is not known, or if it came from `ADMIN_PASSWORD`."""
 
 
 def ensure_administrator() -> SignIn:

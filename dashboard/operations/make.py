@@ -1,4 +1,4 @@
-"""Ctrl-C through make: it waits for us without passing a SIGINT on, so we look at it."""
+"""Notices a Ctrl-C through make, which waits for this process without passing SIGINT on."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from pathlib import Path
 
 
 def watch() -> Callable[[], bool]:
-    """Returns a function that says whether the make that started us was interrupted or died."""
+    """Returns a function that tells whether the make that started this process was interrupted or died."""
     parent = os.getppid()
     try:
         name = Path(f"/proc/{parent}/comm").read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
-        # Not Linux: there a Ctrl-C in the terminal, which reaches us directly, has to do.
+        # Not Linux: there only a Ctrl-C from the terminal itself is noticed.
         return lambda: False
     if name not in {"make", "gmake"}:
         return lambda: False
-    # In the background of a script it ignores SIGINT from the start.
+    # A make in the background of a script ignores SIGINT from the start.
     heeds = _catches_sigint(parent)
     return lambda: os.getppid() != parent or (heeds and not _catches_sigint(parent))
 
 
 def _catches_sigint(process: int) -> bool:
-    """Make's handler first gives the signal its default action back, which Linux shows."""
+    """When make handles SIGINT it first restores the default action, which Linux shows."""
     try:
         status = Path(f"/proc/{process}/status").read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -1,4 +1,4 @@
-"""What must hold before anything is started. Each failure is one sentence."""
+"""Checks before a start. Each failure is one sentence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 class NotReady(Exception):
-    """Why it can't start, for the person who starts it."""
+    """Why the product can't start, for the person who starts it."""
 
 
 def writable(folder: Path) -> None:
@@ -27,7 +27,7 @@ def writable(folder: Path) -> None:
 
 
 def private(folder: Path) -> None:
-    """Takes from everybody else what a looser umask let them read."""
+    """Removes the rights of other users that a looser umask gave them."""
     for path in [folder, *folder.rglob("*")]:
         mode = path.lstat().st_mode
         if not stat.S_ISLNK(mode) and mode & 0o077:
@@ -37,7 +37,7 @@ def private(folder: Path) -> None:
 def port_free(address: str, port: int, variable: str) -> None:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family) as listener:
-        # As gunicorn does it: a port that only waits for its last connections to expire counts as free.
+        # As gunicorn does it: a port whose last connections only wait to expire counts as free.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((address, port))
@@ -53,7 +53,7 @@ def port_free(address: str, port: int, variable: str) -> None:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Holds `folder/run.lock` until the process ends, however it ends."""
+    """Locks `folder/run.lock` until the process ends in any way."""
     with (folder / "run.lock").open("a+", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -31,7 +31,7 @@ def readiness() -> Readiness:
         now = clock.now()
         last_beat = Worker.objects.order_by("-beat_at").values_list("beat_at", flat=True).first()
     except Error:
-        # The reason may name hosts and users, and anyone may ask: it is in the log of the database, not here.
+        # The error may name hosts and users, and this page is public: the database's own log has it.
         unasked = "Not asked: the database does not answer."
         return Readiness(database="The database does not answer.", queue=unasked, worker=unasked)
     return Readiness(queue=_queue(), worker=_worker(last_beat, now))

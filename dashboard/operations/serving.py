@@ -1,8 +1,7 @@
-"""The web server: gunicorn keeps its processes, waitress their connections.
+"""The web server: gunicorn manages its processes, waitress their connections.
 
-waitress receives a request whole before one of its threads sees it, and takes the answer off that thread's hands: who
-sends or reads slowly costs a socket, and no thread. What it lacks is here: deadlines, limits by what is asked for, and
-answers to HEAD.
+waitress receives a whole request before a thread gets it, and buffers the answer: a slow client costs a socket and no
+thread. This module adds what it lacks: deadlines, limits by path, and answers to HEAD.
 """
 
 from __future__ import annotations
@@ -27,26 +26,26 @@ from dashboard.pages import bodies, headers
 
 THREADS = 8
 HEAD_WITHIN = 15.0
-"""Seconds for the head of a request to arrive whole."""
+"""Seconds until the head of a request must be complete."""
 NEXT_WITHIN = 75.0
-"""Seconds for which a connection that has served a request is kept open for the next."""
+"""Seconds for which a connection stays open for its next request."""
 CROWDED_WITHIN = 2.0
-"""The same while most of the sockets are taken."""
+"""Seconds for a head, or for the next request, while most of the sockets are taken."""
 PATIENCE, SLOWEST = 20.0, 4096
-"""Bodies and answers may take so many seconds, and one more for each of these many bytes."""
+"""Bodies and answers may take `PATIENCE` seconds, and one more second for each `SLOWEST` bytes."""
 LINGER = 10.0
-"""Seconds in which what a client still sends is thrown away after it was told that it is too much."""
+"""Seconds in which further data of a refused client is read and dropped."""
 LARGEST_HEAD = 32 * 1024
 TIDY_EVERY = 1.0
-"""Seconds between two looks for who is late."""
+"""Seconds between two checks for late clients."""
 SOCKETS = 1000
-"""Connections that one process holds; what each may send, and is not read yet, lies on the disk."""
+"""The most connections of one process; unread data of each is on the disk."""
 IN_MEMORY = 64 * 1024
 """Bytes of a body."""
 
 
 class Received(HTTPRequestParser):
-    """A request. One whose body is too long goes to the application without it, to be answered as everything is."""
+    """A request. One with a too long body goes to the application without it, so that it gets a usual answer."""
 
     adj: Any
     error: Any
@@ -56,7 +55,7 @@ class Received(HTTPRequestParser):
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
         self.adj = copy.copy(self.adj)
-        # waitress refuses what has just this length.
+        # waitress also refuses a body of exactly this length.
         self.adj.max_request_body_size = bodies.most(self.path, self.headers.get("COOKIE", "")) + 1
         self.head_at = time.monotonic()
 
@@ -85,13 +84,13 @@ class Answering(WSGITask):
     def finish(self) -> None:
         if self.request.command == "HEAD":
             self.write(b"")
-            # Not even the end of a body follows.
+            # A chunked answer would end with a last chunk.
             self.chunked_response = False
         super().finish()
 
 
 class Unreadable(ErrorTask):
-    """What is not HTTP never reaches the application; its answer has the same strict headers."""
+    """The answer to data that is not HTTP, which never reaches the application: it needs the strict headers too."""
 
     def execute(self) -> None:
         self.response_headers.extend(headers.strict().items())
@@ -106,7 +105,7 @@ class Connection(HTTPChannel):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.waiting_since = time.monotonic()
-        """For the first byte of a request, and then for the rest of its head."""
+        """Since when it waits for the first byte of a request, or for the rest of its head."""
         self.served = False
         self.writing_since: float | None = None
         self.written = 0
@@ -124,7 +123,7 @@ class Connection(HTTPChannel):
         self.waiting_since, self.served = time.monotonic(), True
 
     def is_late(self, *, crowded: bool) -> bool:
-        """Whether its client takes longer than it may, for whatever is its turn."""
+        """Whether its client takes too long, in the present phase of the connection."""
         now = time.monotonic()
         if self.lingering_until is not None:
             return now > self.lingering_until
@@ -135,14 +134,14 @@ class Connection(HTTPChannel):
         self.writing_since = None
         if self.requests:
             return False
-        # The loop that asks is the one that would finish it meanwhile.
+        # A complete head is not late: it is the same loop that receives the rest and that asks this.
         if self.request is not None and self.request.headers_finished:
             return bool(self.request.is_late)
         within = NEXT_WITHIN if self.served and self.request is None else HEAD_WITHIN
         return now - self.waiting_since > (CROWDED_WITHIN if crowded else within)
 
     def drop(self) -> None:
-        """Closes it whatever is left; a thread that still writes to it is told so."""
+        """Closes the connection at once; a thread that still writes to it gets an error."""
         self.lingering_until = 0.0
         self.handle_close()
 
@@ -158,7 +157,7 @@ class Connection(HTTPChannel):
         super().handle_read()
 
     def handle_close(self) -> None:
-        """A client that is still sending would not see an answer if the connection were just closed on it."""
+        """Closes gently after a refusal: a client that is still sending would otherwise not see the answer."""
         if not self.refused or self.lingering_until is not None or not self.connected:
             super().handle_close()
             return
@@ -174,7 +173,7 @@ class Connection(HTTPChannel):
 def build(
     application: Callable[..., Any], listeners: list[socket.socket], connections: dict[int, Any], *, most: int
 ) -> TcpWSGIServer | MultiSocketServer:
-    """A server on sockets that listen already. Its loop turns over `connections`, which it fills, `most` of them."""
+    """A server on listening sockets. Its loop turns over `connections`, which it fills with at most `most` of them."""
     server = create_server(
         _heads(application),
         map=connections,
@@ -184,14 +183,14 @@ def build(
         max_request_header_size=LARGEST_HEAD,
         inbuf_overflow=IN_MEMORY,
         asyncore_use_poll=True,
-        # Forwarded headers are believed, or not, by `client_address`.
+        # `client_address` decides whether to believe forwarded headers.
         clear_untrusted_proxy_headers=False,
         ident=None,
     )
     for one in list(connections.values()):
         if isinstance(one, TcpWSGIServer):
             one.channel_class = Connection
-            # Closes what is idle, by rules of its own.
+            # waitress's own rule for closing idle connections.
             one.maintenance = lambda now: None
     return server
 
@@ -199,8 +198,8 @@ def build(
 def turning(connections: dict[int, Any], *, most: int) -> Callable[[], None]:
     """A function for one turn of the loop, which waits for a second at most.
 
-    Who is late is dropped between two turns. In a turn the loop would still wait for the number of the socket that was
-    closed, which the next connection gets, and close that one.
+    Late clients are dropped between two turns. In a turn the loop would still wait for the number of the closed socket,
+    which the next connection gets, and would close that one.
     """
     tidy_at = 0.0
 
@@ -215,7 +214,7 @@ def turning(connections: dict[int, Any], *, most: int) -> Callable[[], None]:
 
 
 def _heads(application: Callable[..., Any]) -> Callable[..., Any]:
-    """HEAD gets no body: waitress sends what it is given, and the client would read it as the next request's answer."""
+    """Removes the body of answers to HEAD: the client would read it as the next request's answer."""
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         body = application(environ, start_response)
@@ -229,7 +228,7 @@ def _heads(application: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Buffered(Worker):
-    """One process of the web server. gunicorn starts it, replaces it when it hangs or dies, and tells it to stop."""
+    """One process of the web server. gunicorn starts and stops it, and replaces it when it hangs or dies."""
 
     def run(self) -> None:
         connections: dict[int, Any] = {}
@@ -240,7 +239,7 @@ class Buffered(Worker):
         while self.alive and self.ppid == os.getppid():
             self.notify()
             turn()
-        # Whoever is started in our place can listen at once, and nobody waits for us in vain.
+        # A new process can listen at once, and no client waits in the old one's queue.
         for one in list(connections.values()):
             if isinstance(one, TcpWSGIServer):
                 wasyncore.dispatcher.close(one)
@@ -263,7 +262,7 @@ def _is_busy(connections: dict[int, Any]) -> bool:
 
 
 def _most_sockets() -> int:
-    """How many connections one process may hold; it raises its own limit as far as it may."""
+    """The most connections of one process; raises the process's own limit if possible."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = SOCKETS + 200 if hard == resource.RLIM_INFINITY else min(hard, SOCKETS + 200)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

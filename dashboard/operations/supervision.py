@@ -1,4 +1,4 @@
-"""The programs that make up the product, as a configuration of supervisord, which restarts what dies."""
+"""The product's programs, as a configuration of supervisord, which restarts those that die."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ def start() -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "supervisor.supervisord", "-c", str(file)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        # A Ctrl-C in the terminal reaches us alone; we pass it on once.
+        # A Ctrl-C in the terminal must reach only this process, which passes it on once.
         start_new_session=True,
         preexec_fn=_end_with_parent,
     )
 
 
 def configuration() -> str:
-    """Stopped in reverse order: workers first, while the provider they talk to still answers."""
+    """Stopped in reverse order: the workers first, while the provider still answers them."""
     python = _quoted(sys.executable)
     manage = f"{python} {_quoted(settings.BASE_DIR / 'manage.py')}"
     bind = f"[{settings.BIND}]" if ":" in settings.BIND else settings.BIND
     web = f"{python} {' '.join(web_server(f'{bind}:{settings.PORT}', processes=2))}"
-    # One worker process fills all slots on SQLite; more only wait for its lock.
+    # One worker process fills all slots on SQLite; more would only wait for its lock.
     workers = 3 if dialect.lets_several_write() else 1
     sections = [
         _program("web", web, priority=20),
@@ -72,13 +72,13 @@ def configuration() -> str:
 
 
 def web_server(bind: str, *, processes: int, application: str = "dashboard.wsgi") -> list[str]:
-    """What Python is to run, so that it answers there."""
+    """Python's arguments for a web server at `bind`."""
     fixed = ["--worker-class", "dashboard.operations.serving.Buffered", "--timeout", "60", "--graceful-timeout", "10"]
     return ["-m", "gunicorn", application, "--bind", bind, "--workers", str(processes), *fixed, "--no-control-socket"]
 
 
 def _program(name: str, command: str, *, priority: int, processes: int = 1) -> str:
-    # A worker that is told to stop finishes the calls it has in flight; killed earlier, it would lose their answers.
+    # A stopping worker finishes its calls in flight; if it were killed earlier, their answers would be lost.
     patience = int(settings.TENSORSLAB_TIMEOUT) + 15 if name == "worker" else 15
     return PROGRAM.format(
         name=name, command=command, priority=priority, processes=processes, patience=patience, **_folders()
@@ -95,6 +95,6 @@ def _quoted(path: Path | str) -> str:
 
 
 def _end_with_parent() -> None:
-    """On Linux, supervisord is told to stop when we are killed without a chance to tell it."""
+    """On Linux, makes supervisord stop when this process is killed."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)

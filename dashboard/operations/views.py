@@ -14,7 +14,7 @@ from dashboard.operations.readiness import readiness
 @login_not_required
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Alive: says nothing of what it depends on, so that a database's trouble does not restart the web server."""
+    """Whether the process is alive. It asks no database, whose trouble must not restart the web server."""
     return JsonResponse({"alive": True})
 
 

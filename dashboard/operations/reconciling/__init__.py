@@ -1,7 +1,7 @@
-"""Whether history is what the audit log says it was: deletions and calls are compared with their entries.
+"""Compares history with the audit log: deletions and calls with their entries.
 
-Entries can't be written by who has the database alone (`audit/keys.py`), rows can. Memory is some bytes a call, and of
-one deletion what changed after its end, however long the history.
+An attacker who has only the database can change rows, but can't write entries (`audit/keys.py`). Memory is some bytes
+per call, and the changes of one deletion after its end, for a history of any length.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dashboard.operations.reconciling import calls, deletions
 
 
 def differences() -> Iterator[str]:
-    """A sentence for each thing that the rows say and the log does not, or the other way round."""
+    """One sentence for each difference between rows and log."""
     if User.objects.exists() and not AuditEvent.objects.exists():
         yield "The audit log is empty, though there are people."
     yield from calls.differences()

@@ -1,4 +1,4 @@
-"""Each completed call has one entry that says what its row does; what is in hand is held by somebody."""
+"""Compares calls: each completed one has an entry that agrees with its row, and each one in hand has a valid lease."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def differences() -> Iterator[str]:
 
 
 def _completed() -> Iterator[str]:
-    """The rows first: an entry is never later than its row."""
+    """Rows are read first, because an entry is never later than its row."""
     rows = ProviderCall.objects.exclude(state__in=IN_HAND).order_by("pk").values_list("pk", flat=True)
-    # By how many there are, not by how large their keys: who can write rows can give them any.
+    # Memory depends on the number of keys, not their size: an attacker can write keys of any size.
     keys = array("q", rows.iterator(chunk_size=BATCH))
     found = bytearray(len(keys))
     for events in in_batches("call.delete", "call.look_up"):
@@ -46,7 +46,7 @@ def _completed() -> Iterator[str]:
 
 
 def _overtaken() -> Iterator[str]:
-    """Who gave a call up told what its row said; its sender told later what it had sent."""
+    """A call may have been given up, and told by its row, before its sender told what was sent: both must agree."""
     for event in chain.in_order(AuditEvent.objects.filter(action=recording.OVERTAKEN)):
         its, action = event.detail, f"call.{event.detail['operation']}"
         told = AuditEvent.objects.filter(subject=event.subject, action=action, detail__call=its["call"]).first()
@@ -63,7 +63,7 @@ def _compared(event: AuditEvent, row: ProviderCall | None) -> Iterator[str]:
 
 
 def _unconfirmed(deletes: list[AuditEvent]) -> Iterator[str]:
-    """Each was made for what somebody had confirmed, also when nothing is left of that."""
+    """Each delete follows a confirmation, even if the deletion's rows are gone."""
     subjects = {event.subject for event in deletes}
     entries = AuditEvent.objects.filter(subject__in=subjects, action=CONFIRMED).order_by("-sequence")
     confirmed = dict(entries.values_list("subject", "sequence"))
@@ -73,7 +73,7 @@ def _unconfirmed(deletes: list[AuditEvent]) -> Iterator[str]:
 
 
 def _as_told(event: AuditEvent) -> dict[str, Any]:
-    """What the row of a call should hold: all that its entry tells of it."""
+    """The fields that a call's row must have according to its entry."""
     detail, ids = event.detail, event.detail["ids"]
     told: dict[str, Any] = {name: detail[name] for name in PLAIN}
     told |= {name: detail[name] and datetime.fromisoformat(detail[name]) for name in MOMENTS}
@@ -81,7 +81,7 @@ def _as_told(event: AuditEvent) -> dict[str, Any]:
     told |= {"operation": event.action.removeprefix("call."), "lease_until": None}
     told["deletion"] = UUID(event.subject) if event.subject else None
     if ids:
-        # A control that was lost with its worker is told without its id.
+        # The entry of a control whose worker died has no id.
         told |= {"ids": len(ids), "digest": recording.digest(ids)}
     return told
 
@@ -93,7 +93,7 @@ def _state(detail: dict[str, Any]) -> State:
 
 
 def _in_hand() -> Iterator[str]:
-    """What is ready or open is completed, or taken back, when its lease runs out: by any worker."""
+    """Any worker completes a call in hand, or takes it back, when its lease runs out."""
     tended, now = is_tended(), clock.now()
     beyond = now + slots.length() + OVERDUE
     for row in ProviderCall.objects.filter(state__in=IN_HAND).order_by("pk").iterator(chunk_size=BATCH):

@@ -1,4 +1,4 @@
-"""Each confirmed deletion is what its entries say: who confirmed what, what its calls carried, and how it ended."""
+"""Compares each confirmed deletion with its entries: who confirmed it, what its calls carried, and how it ended."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNDONE, STOPPED = "deletion.undone", "deletion.stopped"
 
 
 def differences() -> Iterator[str]:
-    """Each is compared as of one moment, so that what goes on meanwhile makes no difference."""
+    """Each deletion is read at one moment, so that changes meanwhile make no difference."""
     for pk in _keys():
         with sql.one_moment():
             wrong = [f"Deletion {row.uuid}: {one}" for row in _confirmed(pk) for one in _wrong(row)]
@@ -29,7 +29,7 @@ def differences() -> Iterator[str]:
 
 
 def missing() -> Iterator[str]:
-    """What was confirmed is there, and stands as confirmed."""
+    """Finds deletions that were confirmed and are missing or not confirmed now."""
     for events in in_batches(CONFIRMED):
         known = Deletion.objects.filter(uuid__in=[event.subject for event in events]).values_list("uuid", "state")
         states = {str(uuid): state for uuid, state in known}
@@ -82,11 +82,11 @@ def _wrong(row: Deletion) -> Iterator[str]:
 
 
 def _as_confirmed(entry: AuditEvent) -> dict[str, object]:
-    """What the row should hold by the entry that tells of the confirmation."""
+    """The fields that the row must have according to the entry of its confirmation."""
     detail = entry.detail
     return {
         "fingerprint": detail["fingerprint"],
-        # It is taken out when a person is erased.
+        # The reason is removed when a person is erased.
         "reason": detail.get("reason", ""),
         "host": detail["host"],
         "actor_name": entry.actor,
@@ -102,7 +102,7 @@ def _wrong_items(entry: AuditEvent, closings: list[AuditEvent], found: Seen) -> 
     for closing in closings:
         if closing.detail["manifest"] != entry.detail["manifest"]:
             yield f"its items were not those that were confirmed when entry {closing.sequence} closed it."
-    # In a database that was found to be older before it ended, what calls had carried was not known any more.
+    # If the database was found to be older before the deletion's end, it had lost which items calls had carried.
     lost = AuditEvent.objects.filter(action=OLDER, sequence__gt=entry.sequence)
     lost = lost.filter(sequence__lt=closings[0].sequence) if closings else lost
     if found.gone_uncarried and not lost.exists():
@@ -117,7 +117,7 @@ def _wrong_calls(row: Deletion, acts: list[AuditEvent], found: Seen) -> Iterator
         detail = event.detail
         if has_left(detail):
             carried += sum(summand(detail["kind"], task_id) for task_id in detail["ids"])
-            # What was in hand then may have left before, or be about to.
+            # A call in hand at that moment may have left before, or be about to leave.
             late += bool(end and end.sequence < event.sequence and detail["call"] not in end.detail.get("in_hand", []))
     if found.carried != carried:
         yield "its calls did not carry what its items say that they carried."
@@ -140,6 +140,6 @@ def _wrong_end(row: Deletion, closings: list[AuditEvent], *, last: int) -> Itera
 
 
 def _is_overdue(row: Deletion) -> bool:
-    """Whether it should have been closed by now. Its moment may be a forged one."""
+    """Whether it should have been closed by now. The moment in its row may be forged."""
     ended = row.state in {State.FINISHED, State.CANCELLED} and not row.waiting
     return ended and (row.finished_at is None or abs(clock.now() - row.finished_at) > OVERDUE) and is_tended()

@@ -1,5 +1,3 @@
-"""What both sides of the comparison ask of the log, and of the workers that write it."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -16,7 +14,7 @@ from dashboard.operations.readiness import FRESH
 CONFIRMED, CHECKED = "deletion.confirmed", "deletion.checked"
 BATCH = 500
 OVERDUE = timedelta(minutes=10)
-"""So long after its moment nothing is left to be written that a worker writes."""
+"""Time after which workers have written all that was due."""
 
 
 def in_batches(*actions: str) -> Iterator[list[AuditEvent]]:
@@ -26,11 +24,11 @@ def in_batches(*actions: str) -> Iterator[list[AuditEvent]]:
 
 
 def has_left(detail: dict[str, Any]) -> bool:
-    """Whether a call was sent: its moment stands in the row, its answer is what the sender saw."""
+    """Whether a call was sent. Its moment comes from the row, its answer from the sender."""
     return bool(detail["sent_at"] or detail["http_status"] or detail["ruling"] == "lost")
 
 
 def is_tended() -> bool:
-    """Whether a worker runs, and has for so long that it did what was due. In a stopped product nothing gets on."""
+    """Whether a worker has run long enough to do all that was due. In a stopped product nothing is overdue."""
     now = clock.now()
     return Worker.objects.filter(beat_at__gte=now - FRESH, started_at__lte=now - OVERDUE).exists()

@@ -1,7 +1,7 @@
-"""What a deletion was each time it was closed: what it is now, and what was told of it since, taken back.
+"""A deletion at each of its closings: as it is now, with all later corrections undone.
 
-After its first end each ending that changes is told with its task, its outcome before and after. So every closing
-entry can be compared with the items as they are now, also while it is being checked or inspected.
+After its first end each changed result has an entry with its task, and the outcome before and after. So every closing
+entry can be compared with the present items, also while the deletion is being checked or inspected.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from dashboard.deletions.drafts.fingerprint import Line
 
 CORRECTED = "deletion.corrected"
 MOST = 100_000
-"""So many changes of one deletion are remembered by their tasks: before older ones only the counts are compared."""
+"""The most changes of one deletion that are remembered by task: before older ones only the counts are compared."""
 
 
 class Past:
     def __init__(self, corrections: QuerySet[AuditEvent], closings: list[AuditEvent]) -> None:
         self.closings = closings
         self.moved: dict[int, Counter[str]] = {closing.sequence: Counter() for closing in closings}
-        """By closing: what is to be added to the counts of now."""
+        """By closing: what to add to the present counts."""
         self.changes: dict[tuple[str, str], list[tuple[int, str]]] = {}
-        """By task: the entries that tell of a change, and its outcome before each."""
+        """By task: the entries of its changes, and its outcome before each."""
         self.last_told: dict[tuple[str, str], str] = {}
-        """By task: its outcome after the last of these."""
+        """By task: its outcome after the last change."""
         self.forgotten = self.last = 0
-        """The last change that is not remembered by its task, and the last of all."""
+        """The last change that is not remembered by task, and the last of all."""
         if closings:
             self._read(corrections.filter(sequence__gt=closings[0].sequence))
 
@@ -51,11 +51,11 @@ class Past:
                 self.last_told[task] = after
 
     def known(self) -> list[int]:
-        """The closings since which each change is remembered."""
+        """The closings after which each change is remembered by task."""
         return [closing.sequence for closing in self.closings if closing.sequence > self.forgotten]
 
     def at(self, closing: int, some: list[Line]) -> list[Line]:
-        """These items as they were then."""
+        """These items as they were at a closing."""
         return [
             line._replace(outcome=next((before for at, before in changes if at > closing), line.outcome))
             if (changes := self.changes.get((line.kind, line.task_id)))
@@ -64,7 +64,7 @@ class Past:
         ]
 
     def wrong(self, counts: Counter[str], outcomes: Mapping[int, str]) -> Iterator[str]:
-        """What closing entries say otherwise than the items do."""
+        """Differences between closing entries and items."""
         for closing in self.closings:
             said, sequence = closing.detail, closing.sequence
             then = {name: counts[name] + self.moved[sequence][name] for name in said["counts"]}

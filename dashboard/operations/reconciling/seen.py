@@ -1,4 +1,4 @@
-"""What a deletion's items are: all that is compared of them, found in one pass and in flat memory."""
+"""The values of a deletion's items that are compared, found in one pass and in constant memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dashboard.deletions.models import GONE, Deletion, Outcome
 from dashboard.operations.reconciling.past import Past
 
 SECRET = secrets.token_bytes(32)
-"""Of this process: what is summed up under it can't be made to fit."""
+"""Random for each process, so that no forged items can have the same sum."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,20 +21,20 @@ class Seen:
     manifest: str
     counts: Counter[str]
     carried: int
-    """The sum over all of them, each as often as it says that a call carried it."""
+    """The sum over all items, each as often as its number of calls says."""
     gone_uncarried: int
-    """How many are called gone, and say that no call carried them."""
+    """Items that are called gone without a call."""
     skipped_carried: int
-    """How many are called skipped, and say that one did."""
+    """Items that are called skipped with a call."""
     otherwise: int
-    """How many did not end as the last change that was told of them says."""
+    """Items whose outcome is not that of their last correction."""
     outcomes: dict[int, str]
-    """The hash over their endings as they were at each closing; 0 is now."""
+    """The hash over their outcomes at each closing; 0 is now."""
 
 
 def seen(deletion: Deletion, past: Past) -> Seen:
     manifest, counts = hashlib.sha256(), Counter[str]()
-    # Since the last change all closings have the same endings.
+    # Closings after the last change have the present outcomes.
     hashes = {0: hashlib.sha256()} | {closing: hashlib.sha256() for closing in past.known() if closing < past.last}
     items = carried = gone_uncarried = skipped_carried = otherwise = 0
     for some in lines(deletion):

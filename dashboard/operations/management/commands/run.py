@@ -38,7 +38,7 @@ class Command(BaseCommand):
                 if settings.SANDBOX:
                     preflight.port_free("127.0.0.1", settings.SANDBOX_PORT, "SANDBOX_PORT")
                 sign_in = self.prepare()
-                # What we start inherits no open connection.
+                # The processes that are started must not inherit open connections.
                 connections.close_all()
                 self.supervise(sign_in, interrupted)
         except preflight.NotReady as error:
@@ -107,7 +107,7 @@ class Command(BaseCommand):
 
 
 def address() -> list[str]:
-    """Where people open it. Behind a proxy for HTTPS that is the proxy's."""
+    """Lines with the address that people open. Behind a proxy for HTTPS it is the proxy's."""
     host = f"[{reached()}]" if ":" in reached() else reached()
     own = f"http://{host}:{settings.PORT}/"
     if not settings.HTTPS:
@@ -116,18 +116,18 @@ def address() -> list[str]:
 
 
 def allowed() -> str:
-    """A name under which people reach it, other than this machine's own where there is one."""
+    """A host name that people use, if possible not this machine's own."""
     names = [name.replace("*", "localhost").lstrip(".") for name in settings.ALLOWED_HOSTS]
     return next((name for name in names if name.strip("[]") not in LOOPBACK), next(iter(names), "localhost"))
 
 
 def reached() -> str:
-    """The address at which this machine itself reaches it."""
+    """The address at which this machine reaches the server."""
     return settings.BIND if settings.BIND not in {"0.0.0.0", "::"} else "127.0.0.1"  # nosec B104 # compared with, not bound to
 
 
 def ready() -> bool:
-    """Asks as a proxy in front would: by a name that is allowed, and as HTTPS where that is demanded."""
+    """Asks like a proxy: with an allowed host name, and as HTTPS if that is required."""
     asking = http.client.HTTPConnection(reached(), settings.PORT, timeout=5)
     try:
         asking.request("GET", "/readyz", headers={"Host": allowed()})

@@ -15,10 +15,10 @@ from dashboard.database import append_only
 from dashboard.operations import reconciling
 
 TOLD = 50
-"""So many differences are told; that there are more is said, and not which."""
+"""The most differences that are printed; if there are more, the output says so."""
 
 UNREADABLE = (ArithmeticError, AttributeError, DataError, LookupError, RecursionError, TypeError, ValueError)
-"""What Python says of values that the product never writes, and who has the database can."""
+"""Errors from values that only an attacker with the database could have written."""
 
 
 class Command(BaseCommand):
@@ -77,7 +77,7 @@ class Command(BaseCommand):
         return told if len(told) <= TOLD else [*told[:TOLD], f"These are the first {TOLD}; there are more."]
 
     def _lost(self) -> list[str]:
-        """What this machine saw of the log, or published, and the log lacks."""
+        """Heads that this machine saw or published, and that the log lacks."""
         behind = heads.behind()
         lost = {"seen": behind and behind.seen, "published": anchors.lost()}
         return [
