@@ -1,4 +1,4 @@
-"""How long the body of a request may be: decided from its head alone, before anything receives, keeps or parses it."""
+"""The longest body of a request, decided from its head before any code receives, stores or parses it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from django.urls import reverse
 
 MEGABYTE = 1024 * 1024
 USUAL = MEGABYTE // 16
-"""More than any form of ours is, with every box of a page ticked. A form that is refused comes back with what was in
-it, a quotation mark as six characters: so an answer stays below a megabyte."""
+"""More than any of our forms has, with every box of a page ticked. A refused form is shown again with its content, and
+a quotation mark then takes six characters: so an answer stays below a megabyte."""
 LARGEST_FILE = 200 * MEGABYTE
 LARGEST = LARGEST_FILE + USUAL
 """A file to import, with the form around it."""
 REFUSED = "dashboard.body_refused"
 """Key of the WSGI environment: the web server refused the body, so there is none."""
 PASS = "import_pass"  # nosec B105 # a cookie's name
-"""Cookie of whoever was shown the page on which files are imported, and may do so."""
+"""Cookie of a person who was shown the page Import and may use it."""
 PASS_LASTS = timedelta(days=1)
 
 _signer = signing.TimestampSigner(salt="dashboard.pages.bodies")
@@ -30,8 +30,8 @@ _signer = signing.TimestampSigner(salt="dashboard.pages.bodies")
 def most(path: str, cookies: str) -> int:
     """Bytes that a body may have at this path, with this `Cookie` header.
 
-    It is asked by the web server before the body is received, for everybody: so it asks no database. What it lets
-    through is still refused by the page, should the session be over.
+    The web server asks this for every client before it receives the body, so no database is used. The page still
+    refuses a body that was let through if the session is over.
     """
     if path != reverse("task-import"):
         return USUAL
@@ -45,7 +45,7 @@ def most(path: str, cookies: str) -> int:
 
 
 def give_pass(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Lets the browser of who is signed in send a large file, for a day."""
+    """Lets the browser of a signed-in person send a large file, for a day."""
     key = request.session.session_key
     if key:
         response.set_cookie(

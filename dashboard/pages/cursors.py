@@ -1,4 +1,4 @@
-"""Where a page of a long list begins: at a row's number, so the last page costs as little as the first."""
+"""Cursors of long lists: a page begins at a row's number, so the last page costs as little as the first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PLACE = re.compile(r"([a-z_]+)-([1-9][0-9]{0,17})", re.ASCII)
 
 
 class Damaged(ValueError):
-    """This text names no page."""
+    """The text names no page."""
 
 
 def parsed(text: str, words: Collection[str]) -> tuple[str, int]:
@@ -25,7 +25,7 @@ def parsed(text: str, words: Collection[str]) -> tuple[str, int]:
 
 @dataclass(frozen=True, kw_only=True)
 class Cursor:
-    """Of a list with its newest rows first: the side of a row on which the page lies."""
+    """A row of a list with its newest rows first, and the side of it on which the page is."""
 
     older: bool
     number: int
@@ -49,7 +49,7 @@ class Page(Generic[Row]):
 
 
 def cut(found: list[Row], *, size: int, onward: bool, behind: bool) -> tuple[list[Row], bool, bool]:
-    """The rows of a page in the list's order, and whether there is a page before it and one after it.
+    """The rows of a page in the list's order, and whether there are pages before and after it.
 
     `found` was read from the cursor in one direction, with one row more than a page has. `behind` tells whether there
     are rows in the other direction.

@@ -1,4 +1,4 @@
-"""Files that are written while they are sent. Each takes a thread for as long as its reader takes: so few at once."""
+"""Files that are written while they are sent. Each takes a thread until its reader has all, so there is a limit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 
 PER_PERSON = 2
 AT_ONCE = 4
-"""Of all people, in one process of the web server: half of its threads."""
+"""For all people, in one process of the web server: half of its threads."""
 
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "jsonl": "application/jsonl"}
 """By the ending of the file's name."""
@@ -20,11 +20,11 @@ _lock = threading.Lock()
 
 
 class TooMany(Exception):
-    """So many downloads are under way already. The text is for the person."""
+    """Too many downloads are under way. The text is for the person."""
 
 
 class Download:
-    """Lines on their way to one person. Counts until it is closed, which the web server does however it ends."""
+    """Lines for one person. It counts until it is closed, which the web server always does."""
 
     def __init__(self, person: int, lines: Iterator[str]) -> None:
         self._lines = lines
@@ -48,7 +48,7 @@ class Download:
 
 
 def download(request: HttpRequest, lines: Iterator[str], *, name: str) -> StreamingHttpResponse:
-    """The one way out for a file. Raises `TooMany`, which is answered with 429 and the sentence."""
+    """The only way to send a file. Raises `TooMany`, which is answered with 429 and the sentence."""
     response = StreamingHttpResponse(Download(request.user.pk or 0, lines), content_type=TYPES[name.rpartition(".")[2]])
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -1,4 +1,4 @@
-"""Forms that narrow a list. What a form doesn't know is refused: ignored, it would show more than was asked for."""
+"""Forms that filter a list. Unknown names are refused: if they were ignored, the list would show too much."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 class BadFilter(Exception):
-    """The address asks for what the list doesn't know. The text is for people; `wrong` are the fields of it."""
+    """The address asks for something that the list lacks. The text is for people; `wrong` names the fields at fault."""
 
     def __init__(self, sentence: str, *, wrong: Iterable[str] = ()) -> None:
         super().__init__(sentence)
@@ -27,14 +27,14 @@ class BadFilter(Exception):
 
 
 class InZone(forms.Field):
-    """Its days are those of who looks: the zone stands beside its label."""
+    """Days in the time zone of the person, which is shown beside the label."""
 
     in_zone = True
     how = "Write it as YYYY-MM-DD."
 
 
 class DayField(InZone, forms.DateField):
-    """One way to write a day, so that the address of a filter is the same for everyone."""
+    """Only one way to write a day, so that the address of a filter is the same for every person."""
 
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     default_error_messages = {"invalid": "it is not a day such as 2026-01-31"}
@@ -61,17 +61,17 @@ class FilterField(forms.BoundField):
 
 
 class FilterForm(forms.Form):
-    """A list names its fields, and the sentences that it says in its own words."""
+    """A subclass names its fields, and has sentences of its own."""
 
     bound_field_class = FilterField
     besides = frozenset({"cursor"})
-    """Names that an address may hold beside the fields."""
+    """Names that an address may have besides the fields."""
     repeatable: frozenset[str] = frozenset()
     unknown_name = "There is no filter called {name}."
     repeated_name = "{name} stands more than once in the address. Once is clear."
     damaged_cursor = DAMAGED
     cursor: Cursor | None = None
-    """Which page of what matches; no field, so that a new filter begins at the first."""
+    """The page of the results; not a field, so that a new filter begins at the first page."""
 
     def __init__(self, query: QueryDict) -> None:
         super().__init__(query, label_suffix="")
@@ -86,7 +86,6 @@ class FilterForm(forms.Form):
                 raise BadFilter(cls.repeated_name.format(name=quoted(name), times=len(values)))
 
     def validate(self) -> None:
-        """Raises `BadFilter`."""
         self.check_names(self.query)
         if self.errors:
             raise BadFilter(self.sentence, wrong=self.errors)
@@ -114,7 +113,7 @@ class FilterForm(forms.Form):
 
     @property
     def sentence(self) -> str:
-        """What is wrong, field by field; empty when nothing is."""
+        """What is wrong, field by field; empty if nothing is."""
         return " ".join(self.wrong(name) for name in self.errors)
 
     def query_string(self, cursor: Cursor | None = None) -> str:
@@ -127,5 +126,5 @@ class FilterForm(forms.Form):
         return query.urlencode()
 
     def page_at(self, cursor: Cursor | None) -> str:
-        """The query string of another page; empty when there is none."""
+        """The query string of another page; empty if there is none."""
         return self.query_string(cursor) if cursor else ""

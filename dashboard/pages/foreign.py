@@ -1,6 +1,6 @@
-"""Text that others wrote, as pages show it: it turns nothing outside itself, and what can't be seen in it is marked.
+"""Shows text that others wrote: it can't reorder text around it, and its invisible characters are marked.
 
-Whatever is not ours is foreign: prompts, ids, names, reasons, what TensorsLab said. Exports carry it as it is.
+Foreign are prompts, ids, names, reasons and TensorsLab's messages. Exports don't change them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from html import escape
 from django.utils.safestring import SafeString
 
 _SCRIPTS = "\u0600-\u08ff\u0900-\u0dff\u0e80-\u109f\u1780-\u18af\ufb50-\ufdff\ufe70-\ufefc"
-"""Of letters that a joiner, or its contrary, shapes: there it is part of the word."""
+"""Scripts in which joiners and non-joiners shape letters: there they are part of the word."""
 _PICTURES = "\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 _IDEOGRAPHS = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _UNSEEN = (
@@ -20,10 +20,10 @@ _UNSEEN = (
     "\ufdd0-\ufdef\ufffe\uffff\U00013430-\U00013442\U00016fe4\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff\ud800-\udfff"
 )
-"""Unicode's default ignorable characters, controls, line separators, halves of characters and what is none, and the
-blanks of Braille, Khitan, hieroglyphs and music."""
+"""Unicode's default ignorable characters, controls, line separators, surrogates, non-characters, and the blanks of
+Braille, Khitan, hieroglyphs and music."""
 UNSEEN = re.compile(f"[{_UNSEEN}]")
-# Pages call what follows for each cell: it is decided first, by one look, whether there is anything to do.
+# Pages call the functions below for each cell, so one quick search decides first whether there is anything to do.
 MARKED = re.compile(
     f"(?<=[{_SCRIPTS}])[\u200c\u200d](?=[{_SCRIPTS}])"
     f"|(?<=[{_PICTURES}\ufe0f])\u200d(?=[{_PICTURES}])"
@@ -31,7 +31,7 @@ MARKED = re.compile(
     f"|(?<=[{_IDEOGRAPHS}])[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
     f"|(([{_UNSEEN}])\\2*)"
 )
-"""What has its place where it stands, and only then what is marked: a run of one character by one mark."""
+"""First invisible characters in their proper places, which stay; then a run of one character, which is marked once."""
 _TURNING = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
 """Letters and numbers that are read from right to left."""
 TURNS = re.compile(f"[{_TURNING}]")
@@ -40,12 +40,12 @@ FIRST_STRONG, POP = "\u2068", "\u2069"
 
 
 def shown(text: object) -> SafeString:
-    """In a box of its own."""
+    """Text for a page, in a `<bdi>` element."""
     return SafeString(f"<bdi>{html(str(text))}</bdi>")  # nosec B703 # escaped where it is put together
 
 
 def html(text: str) -> str:
-    """Escaped and marked, for a box that is there already."""
+    """Escaped and marked text, for an element that isolates it already."""
     escaped = escape(text)
     if (text.isascii() and text.isprintable()) or not UNSEEN.search(text):
         return escaped
@@ -53,7 +53,7 @@ def html(text: str) -> str:
 
 
 def plain(text: object) -> str:
-    """For attributes, titles and sentences. It is isolated by characters, but only where it would turn what follows."""
+    """Text for attributes, titles and sentences. If it has right-to-left letters, control characters isolate it."""
     words = str(text)
     if (words.isascii() and words.isprintable()) or not SPECIAL.search(words):
         return words
@@ -62,12 +62,12 @@ def plain(text: object) -> str:
 
 
 def quoted(text: str, limit: int = 60) -> str:
-    """For sentences: its beginning, in quotes."""
+    """The beginning of a text in quotes, for sentences."""
     return f"“{plain(text[:limit])}”"
 
 
 def is_blank(text: str) -> bool:
-    """Whether there is nothing to see in it."""
+    """Whether it has no visible character."""
     return not UNSEEN.sub("", text).strip()
 
 

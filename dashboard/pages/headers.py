@@ -1,4 +1,4 @@
-"""Headers of every answer, also of those that no page has a part in."""
+"""Headers of every answer, also of those that no view makes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ POLICY = "; ".join(
 
 
 def strict() -> dict[str, str]:
-    """What an answer has unless it says otherwise: as static files do, which may be kept."""
+    """Defaults. An answer can override them, as static files do, which may be cached."""
     return {
         "Content-Security-Policy": POLICY,
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": settings.X_FRAME_OPTIONS,
         "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
         "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
-        # Who comes to this machine next finds nothing of it in the browser's files.
+        # The next user of this machine must find nothing of it in the browser's files.
         "Cache-Control": "private, no-store",
     }

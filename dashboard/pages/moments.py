@@ -1,6 +1,6 @@
-"""Moments as people read them, and their days: in the zone of who looks, which each names.
+"""Moments and days as people read them, in their own time zone, which is always named.
 
-That zone is Django's current one (`access/zones.py`); what is stored for others to read is written in UTC.
+It is Django's current one (`access/zones.py`); texts that are stored for other readers are in UTC.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-# Without strftime, which takes most of the time of a list of tasks.
+# Not strftime, which would take most of the time of a list of tasks.
 FORMS = {"date": "{0.day} {1}", "day": "{0.day} {1} {0.year}", "clock": "{0.hour:02}:{0.minute:02}:{0.second:02}"}
 FORMS |= {"minute": FORMS["day"] + ", {0.hour:02}:{0.minute:02}", "second": f"{FORMS['day']}, {FORMS['clock']}"}
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -19,7 +19,7 @@ TICK = timedelta(microseconds=1)
 
 
 def local(moment: datetime, zone: tzinfo | None = None) -> datetime:
-    """At either end of the calendar it stays in UTC."""
+    """The moment in a zone; in UTC at either end of the calendar, where it would overflow."""
     try:
         return moment.astimezone(zone or timezone.get_current_timezone())
     except OverflowError:
@@ -36,17 +36,17 @@ def _written(here: datetime, form: str) -> str:
 
 
 def for_record(moment: datetime) -> str:
-    """For a text that is kept: the same for everybody who reads it."""
+    """For texts that are stored: in UTC, for all readers."""
     return in_words(moment, "second", zone=UTC)
 
 
 def offset(here: datetime) -> str:
-    # A zone's abbreviation may be another zone's too: CST is China's and Chicago's.
+    # Not the zone's abbreviation, which can be ambiguous: CST is China's and Chicago's.
     return f"UTC{here.isoformat(timespec='minutes')[16:] if here.utcoffset() else ''}"
 
 
 def shown(moment: datetime, form: str = "minute") -> SafeString:
-    """For pages. What the form leaves out stands in the title."""
+    """HTML for pages. Parts that the form leaves out are in the title."""
     here = local(moment)
     title = f' title="{_written(here, "second")}"' if form == "clock" else ""
     return SafeString(f'<time datetime="{here.isoformat()}"{title}>{_written(here, form)}</time>')  # nosec B703 # digits and names of months
@@ -68,9 +68,9 @@ def days(first: datetime, last: datetime) -> str:
 
 
 def begin_of(day: date, zone: tzinfo | None = None) -> datetime:
-    """The first moment of that day, which is not midnight where the clocks are put forward then.
+    """The first moment of that day, which is not midnight if clocks are put forward then.
 
-    Where the clocks skip the whole day, it is the moment of that: the day has a beginning, and is empty.
+    If clocks skip the whole day, it is the moment at which they do: the day is then empty.
     """
     zone = zone or timezone.get_current_timezone()
     midnight = datetime.combine(day, time.min, zone)
@@ -80,7 +80,7 @@ def begin_of(day: date, zone: tzinfo | None = None) -> datetime:
         return FIRST if day.year == 1 else LAST
     if early.astimezone(zone).replace(tzinfo=None) == midnight.replace(tzinfo=None):
         return early
-    # No clock showed that midnight. The first moment at which it was past lies between the two readings of it.
+    # No clock showed that midnight. The first moment after it is between the two readings of it.
     while late - early > TICK:
         middle = early + (late - early) // 2
         early, late = (early, middle) if middle.astimezone(zone).date() >= day else (middle, late)

@@ -1,4 +1,4 @@
-"""The answers to what went wrong: a page, or for htmx one sentence that is shown in place."""
+"""Answers to errors: a page, or for htmx one sentence that is shown in place."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ IN_PLACE = {
     "HX-Reselect": "[data-error]",
     "HX-Push-Url": "false",
 }
-"""Of an answer to htmx: it replaces nothing of what the request was about to change, nor is its address pushed."""
+"""Headers for htmx: the answer replaces nothing else, and its address is not pushed."""
 BAD_REQUEST = "This request can't be read. Go back to the page and try again."
 TOO_LARGE = (
     "This request is larger than the server accepts. Files are taken on the page Import, up to 200 MB; larger ones by "
@@ -29,7 +29,7 @@ SERVER_ERROR = "The dashboard failed on this request. What it had not finished w
 
 
 BARE = "bare_error.html"
-"""It stands alone, without the request: its host may be a lie, the database what failed."""
+"""A page that does not use the request: its host may be false, or the database may have failed."""
 
 
 def refused(
@@ -41,11 +41,11 @@ def refused(
     wrong: Iterable[str] = (),
     **context: object,
 ) -> HttpResponse:
-    """The one way to refuse: a page that says the sentence, or for htmx the sentence alone, in place.
+    """The only way to refuse: a page with the sentence, or for htmx the sentence alone, in place.
 
-    `wrong` are the names of the filter's fields that the sentence is about, `context` is what else the page needs.
+    `wrong` are the filter's fields at fault, `context` is for the page.
     """
-    # Middleware that would have set `request.htmx` may not have been reached.
+    # The middleware that sets `request.htmx` may not have run.
     if request.headers.get("HX-Request") == "true":
         content = render_to_string("_error.html", {"sentence": sentence, "wrong": [f"id_{name}" for name in wrong]})
         return HttpResponse(content, status=status, headers=IN_PLACE)

@@ -1,4 +1,4 @@
-"""A fragment that a page asks for again and again: sent only when it differs from the one that the page has."""
+"""A fragment that a page polls: it is sent only if it differs from the page's copy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 from django.http import HttpRequest, HttpResponse
 
 SEEN = "0000seen0000seen"
-"""Stands in a rendering for the rendering's own digest."""
+"""Placeholder in a rendering for the rendering's own digest."""
 
 
 def marked(content: str) -> tuple[str, str]:
@@ -17,7 +17,7 @@ def marked(content: str) -> tuple[str, str]:
 
 
 def unless_seen(request: HttpRequest, content: str) -> HttpResponse:
-    """204 when the page has just this rendering, so that an unchanged page is left alone."""
+    """Answers 204 if the page has the same rendering already."""
     shown, digest = marked(content)
     if request.method != "POST" and request.GET.get("seen") == digest:
         return HttpResponse(status=204)

@@ -1,4 +1,4 @@
-"""CSV that a spreadsheet opens as text: no cell of it runs as a formula."""
+"""CSV that a spreadsheet opens as text: no cell is run as a formula."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from dashboard.pages.moments import local
 
 MARK = "\ufeff"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet takes for the beginning of a formula; the last four are full-width."""
+"""The first characters of formulas; the last four are full-width."""
 
 BEGINNING = rf"'*[{re.escape(''.join(FORMULA))}]"
-"""With the apostrophes that a text has of its own: it gets one more, so that the one of ours can be told from them."""
+"""Includes the text's own apostrophes: it gets one more, so that ours can be told from them."""
 
 GUARDED = re.compile(BEGINNING)
 INNER = re.compile(rf"(?!\A)([;\t\r\n][\s\"]*)(?={BEGINNING})")
-"""Where a cell would begin for a spreadsheet that splits at semicolons or tabs instead: quotes do not help there."""
+"""Where a cell begins for a spreadsheet that splits at semicolons or tabs: quotes don't prevent that."""
 
 
 APOSTROPHE = re.compile(rf"(?<!')'(?={BEGINNING})")
 
 
 class _Line:
-    """What `csv.writer` writes to: it hands each line back."""
+    """Target of `csv.writer`: it returns each line."""
 
     def write(self, line: str) -> str:
         return line
 
 
 def csv_file(columns: Iterable[str], rows: Iterable[Iterable[Any]], *, zone: tzinfo) -> Iterator[str]:
-    """A whole file. Without the mark at its beginning Excel takes UTF-8 for the machine's own code page."""
+    """A whole file. Without the mark at its beginning Excel reads UTF-8 as the machine's own code page."""
     yield MARK
     yield from csv_lines([columns])
     yield from csv_lines(rows, zone=zone)
@@ -57,7 +57,7 @@ def cell(value: Any, *, zone: tzinfo = UTC) -> str:
 
 
 def as_it_was(cell: str) -> str:
-    """The text that `cell` made this of."""
+    """The text from which `cell` made this."""
     if "'" not in cell:
         return cell
     text = cell[1:] if cell[0] == "'" and GUARDED.match(cell, 1) else cell
@@ -66,7 +66,7 @@ def as_it_was(cell: str) -> str:
 
 
 def _stands_at_a_beginning(text: str, place: int) -> bool:
-    """As `INNER` has it, looked for backwards: each blank is looked at once, however many there are."""
+    """Whether `INNER` matches before `place`, searched backwards so that each blank is read only once."""
     while place > 1:
         place -= 1
         if text[place] in ";\t\r\n":

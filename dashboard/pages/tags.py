@@ -1,4 +1,4 @@
-"""What every template can use without loading it."""
+"""Tags and filters that every template can use without loading them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ def moment(value: datetime | None, form: str = "minute") -> SafeString | str:
 
 @register.filter
 def moment_words(value: datetime, form: str = "minute") -> str:
-    """For attributes."""
     return moments.in_words(value, form)
 
 
