@@ -1,4 +1,4 @@
-"""How many tasks a filter holds: exact up to a cap, and never dearer than reading that many index entries."""
+"""Counts the tasks that a filter matches: exactly up to a cap, and never at a higher cost than reading that many."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from dashboard.register.search import predicate
 
 COUNT_CAP = 20_000
 READ_AT_MOST = 25_000
-"""Tasks that are looked at to count the matches of a common word, or of one too short for the index."""
+"""The most tasks that are read to count the matches of a common word, or of one too short for the index."""
 SOON = 6000
-"""Tasks that are looked at before a page is there."""
+"""The most tasks that are read before the page is sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +27,9 @@ class Count:
     number: int
     left_out: int = 0
     at_least: bool = False
-    """Counting ended before all was looked at."""
+    """Counting ended before all were read."""
     later: bool = False
-    """To be counted when the page is there: so many may match that it would wait."""
+    """To be counted after the page is sent: so many may match that the page would wait."""
 
     @property
     def capped(self) -> bool:
@@ -46,7 +46,7 @@ class Tally(Subquery):
 
 
 class Sum(RawSQL):
-    """How many rows some SQL selects."""
+    """The number of rows that some SQL selects."""
 
     def __init__(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         super().__init__(f"SELECT COUNT(*) FROM ({sql}) AS tally", parameters, BigIntegerField())  # nosec B608 # our own statement, its values beside it
@@ -57,7 +57,7 @@ def in_words(number: int) -> str:
 
 
 def count(filter: Filter) -> Count:
-    """How many match, and how many a date leaves out, in one query."""
+    """How many tasks match, and how many others a filter by date excludes because they have no time. One query."""
     tallies = _tallies("number", filter.condition(), filter)
     if filter.by_time:
         tallies |= _tallies("left_out", Q(created_at=None) & filter.untimed().condition(), filter)
@@ -69,7 +69,7 @@ def count(filter: Filter) -> Count:
 
 
 def count_soon(filter: Filter) -> Count | None:
-    """That, unless a page would wait for it: what an index proposes is counted first, and read when it is little."""
+    """How many tasks match, or None if a page would wait for that: proposals are counted first, and read if few."""
     if filter.by_time or not filter.prompt_words:
         return count(filter)
     tallies = _tallies("number", filter.condition(), filter, most=SOON)
@@ -80,7 +80,7 @@ def count_soon(filter: Filter) -> Count | None:
 
 
 def _tallied_anew(tallies: Mapping[str, Any], filter: Filter) -> dict[str, Any]:
-    """In the same question, whether there are prompts to read first."""
+    """The tallies. The same query finds out whether prompts have to be read first; then it is repeated."""
     asked = {**tallies, "unread": Sum(prompt_reading.UNREAD_AT_ALL)} if filter.prompt_words else tallies
     counted = tallied(asked)
     if not counted.pop("unread", 0):
@@ -94,7 +94,7 @@ def tally(tasks: QuerySet[Any, Any]) -> Tally:
 
 
 def tallied(tallies: Mapping[str, Any]) -> dict[str, int]:
-    """The sums in one query. Any one row serves to hang them on; a register without rows has nothing to count."""
+    """All tallies in one query. They hang on any one row, and an empty register has nothing to count."""
     sums = TrackedTask.objects.order_by("pk").values(**tallies).first()
     return cast("dict[str, int]", sums or {})
 

@@ -1,4 +1,4 @@
-"""How many tasks each value of a filter would leave, under the other filters as they are."""
+"""The number of tasks that each value of a filter would match, with the other filters unchanged."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from dashboard.register.search import predicate
 NAMES = ("kind", "status", "model")
 MOST_SHOWN = 20
 MOST_OFFERED = 500
-"""Models among which one chooses, in the order of their names."""
+"""The most models to choose from, in the order of their names."""
 MOST_READ = 5000
-"""Tasks that a search finds, which are read to count them."""
+"""The most results of a search that are read to count them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Value:
     label: str
     number: int | None
-    """None where it can't be counted."""
+    """None if it can't be counted."""
     filter: Filter
-    """What choosing it makes of the filter, or taking it away where it is chosen."""
+    """The filter with this value chosen, or without it if it is chosen now."""
     chosen: bool
     text: str = ""
-    """Of a model: as the field takes it."""
+    """For a model: the text that the field takes."""
     unknown: bool = False
-    """No task has it."""
+    """No task has this value."""
 
     @property
     def words(self) -> str:
@@ -48,16 +48,16 @@ class Facet:
     label: str
     values: list[Value]
     more: bool = False
-    """There are values that are not shown."""
+    """Some values are not shown."""
 
 
 Names = dict[str, Sequence[str]]
-"""What a value is called in the register, which may write it in several ways, by what it is called here."""
+"""For each value shown here, the values in the register, which may write a name in several ways."""
 Rows = list[dict[str, str]]
 
 
 def facets(filter: Filter) -> list[Facet] | None:
-    """None where counting would mean reading prompts one by one: a word is common, or too short for the index."""
+    """None if counting would mean reading prompts one by one: a word is common, or too short for the index."""
     found = _found(filter)
     if found is None and filter.prompt_words:
         return None
@@ -69,13 +69,13 @@ def facets(filter: Filter) -> list[Facet] | None:
 
 
 def models(filter: Filter) -> list[Value]:
-    """All that one may choose, in the order of their names, behind those that are chosen."""
+    """All models to choose from, those that are chosen first, the others in the order of their names."""
     values = _model_values(filter, _choices(filter, _names(filter, most=MOST_OFFERED)), _found(filter))
     return sorted(values, key=lambda value: not value.chosen)
 
 
 def _facet(name: str, values: list[Value]) -> Facet:
-    """What is chosen is shown even where it leaves nothing: there it can be taken away."""
+    """A chosen value is shown even if nothing matches it, so that it can be removed."""
     some = [value for value in values if value.number or value.chosen]
     some.sort(key=lambda value: (-(value.number or 0), value.label))
     shown = [value for place, value in enumerate(some) if place < MOST_SHOWN or value.chosen]
@@ -114,16 +114,16 @@ def _model_values(filter: Filter, models: list[Choice], found: Rows | None) -> l
 
 
 def _names(filter: Filter, *, most: int) -> list[str]:
-    """Models of the tasks that the other filters may leave."""
+    """Models of the tasks that match the other filters, perhaps with some more."""
     if filter.by_task_id:
         return sorted(set(filter.without("model").queryset().values_list("model", flat=True)))[:most]
     return model_names.known(listed=filter.presence in LISTED or not filter.presence, most=most)
 
 
 def _choices(filter: Filter, names: Sequence[str]) -> list[Choice]:
-    """Those, and what is chosen."""
+    """One choice for each of the names, and the chosen models."""
     there = {choice.key: choice for choice in model_names.choices(names)}
-    # They may also be written in a way that only deleted tasks have.
+    # Deleted tasks may write a chosen name in another way.
     there |= {choice.key: choice for choice in filter.models if choice.names}
     return [*(choice for choice in filter.models if not choice.names), *(there[key] for key in sorted(there))]
 
@@ -137,7 +137,7 @@ def _sums(filter: Filter, name: str, values: Names, found: Rows | None) -> dict[
 
 
 def _by_index(filter: Filter, name: str, values: Names) -> dict[str, int]:
-    """A sum for each value, of entries of an index."""
+    """The tallies of all values, each from an index, in one query."""
     tallies = {f"value_{place}": _tally(filter, name, these) for place, these in enumerate(values.values()) if these}
     sums = tallied(tallies) if tallies else {}
     return {value: sums.get(f"value_{place}", 0) for place, value in enumerate(values)}
@@ -149,8 +149,8 @@ def _tally(filter: Filter, name: str, these: Sequence[str]) -> Tally:
 
 
 def _found(filter: Filter) -> Rows | None:
-    """What a search found is read once, since a statement that names it for every value would be a megabyte long. None
-    where nothing is searched for, or too much is found."""
+    """Results of a search, read once: a statement that names them for every value would be a megabyte long. None
+    without a search, or if there are too many results."""
     if not filter.prompt_words:
         return None
     prompt_reading.keep_up()

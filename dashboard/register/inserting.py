@@ -1,4 +1,4 @@
-"""Tasks written by the database itself: one statement for many, wherever it takes them from."""
+"""Inserts many tasks by one statement in the database, from any source."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ TABLE: str = TrackedTask._meta.db_table
 def insert_select(given: Mapping[str, str], *, source: str, now: datetime) -> tuple[str, list[Any]]:
     """`INSERT INTO … SELECT … <source>`, and the parameters that come before those of `source`.
 
-    `given` maps columns to SQL. Where that is NULL, and for every other column, it is the model's default, so that a
-    new column needs no word here.
+    `given` maps columns to SQL. If that is NULL, and for all other columns, the model's default is used, so that a new
+    column needs no change here.
     """
     columns: list[str] = []
     expressions: list[str] = []

@@ -1,4 +1,4 @@
-"""Pages of the register by cursor, and how many tasks they hold."""
+"""Pages of the register by cursor, and the number of their tasks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from dashboard.register.walking import NEWEST_FIRST, OLDEST_FIRST, Cursor, Walk
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
-    """Where in the register somebody stands: all that the list's URL says."""
+    """The state of the list in its URL."""
 
     filter: Filter
     sort: str = NEWEST_FIRST
@@ -62,7 +62,7 @@ class Address:
         return replace(self, sort=sort, cursor=None)
 
     def narrowed_to(self, filter: Filter) -> Self:
-        """Another filter is another list, from its first page."""
+        """A new filter starts at its first page."""
         return replace(self, filter=filter, cursor=None)
 
 
@@ -74,17 +74,17 @@ class Page:
     newer: Cursor | None
     older: Cursor | None
     ticked: str = ""
-    """Those that are selected, written alike."""
+    """The numbers of selected rows, in the same form."""
     left: int = 0
     """How many of these rows are no longer in the list."""
     count: Count | None = None
-    """How many match on all pages, where finding these rows told."""
+    """How many tasks match on all pages, if finding these rows showed it."""
     plenty: bool = False
-    """So many that a page would wait for their number."""
+    """True if so many tasks match that a page would wait for their number."""
 
 
 def count_beside(address: Address, page: Page) -> Count:
-    """How many match, but without a query where the page knows, and no more than a beginning where it would wait."""
+    """How many tasks match: without a query if the page knows it, and a lower bound if the page would have to wait."""
     if page.count:
         return page.count
     more = bool(address.cursor or page.newer or page.older)
@@ -103,7 +103,7 @@ def page(address: Address, *, selection: Selection | None = None) -> Page:
     size = settings.TASKS_PER_PAGE
     walk = Walk.through(address.filter, sort=address.sort, tasks=tasks)
     found = walk.beyond(cursor, limit=size + 1)
-    # Behind a cursor lies at least the row that it was made from.
+    # Behind a cursor is at least the row that it was made from.
     behind = cursor is not None and (bool(cursor.pk) or bool(walk.beyond(cursor.turned(), limit=1)))
     rows, page_before, next_page = cut(found, size=size, onward=onward, behind=behind)
     if selection is not None:
@@ -114,14 +114,14 @@ def page(address: Address, *, selection: Selection | None = None) -> Page:
 
 
 def cursor_at(address: Address, day: date) -> Cursor | None:
-    """Where that day begins; before it, when nothing comes after. None when nothing is there at all."""
+    """The cursor where that day begins, or turned round if no task follows. None if there are no tasks."""
     walk = Walk.through(address.filter, sort=address.sort, tasks=TrackedTask.objects.only("created_at"))
     here = Cursor.at_day(day, sort=address.sort)
     return next((cursor for cursor in (here, here.turned()) if walk.beyond(cursor, limit=1)), None)
 
 
 def around(address: Address, shown: list[int], *, selection: Selection | None = None) -> Page:
-    """The page that somebody has before them, although rows may have come or gone since."""
+    """The page that a person sees, although rows may have come or gone since."""
     rows = {row.pk: row for row in _tasks(selection).filter(pk__in=shown)}
     here = [rows[pk] for pk in shown if pk in rows]
     if selection is not None:
@@ -136,14 +136,14 @@ def around(address: Address, shown: list[int], *, selection: Selection | None = 
 
 
 def _is_listed(row: TrackedTask, filter: Filter) -> bool:
-    """Whether it is still in the list that once showed it: what a deletion changes is its presence."""
+    """Whether a row is still in the list: a deletion changes its presence only."""
     if filter.presence:
         return row.presence == filter.presence
     return filter.by_task_id or row.presence in LISTED
 
 
 def rows_for_shown(shown: str) -> list[TrackedTask]:
-    """The rows of one page, by the text its form carries."""
+    """The rows of one page, from the text in its form."""
     numbers = row_numbers([number for number in shown.split(",") if number])
     return list(TrackedTask.objects.in_rows().filter(pk__in=numbers))
 
@@ -165,7 +165,7 @@ def _is_ticked(row: TrackedTask) -> bool:
 
 
 def _tasks(selection: Selection | None) -> TaskQuerySet:
-    """As rows are read, with what the selection says of each."""
+    """Tasks as rows read them, and whether the selection has an entry for each."""
     tasks = TrackedTask.objects.in_rows()
     if selection is None:
         return tasks
@@ -178,6 +178,6 @@ def _mark(rows: list[TrackedTask], selection: Selection) -> None:
     covers = Filter.of_selection(selection).covers if every else None
     for row in rows:
         row.added_later = every and row.pk > selection.through
-        # An age takes in more tasks as time goes by, and the same day others in another zone.
+        # An age includes more tasks as time goes on, and a day is another span in another zone.
         row.matches_later = covers is not None and not covers(row.created_at)
         row.selected = not row.blocked and row.entered != every

@@ -1,4 +1,4 @@
-"""Asks TensorsLab about tasks nobody asked about for long, and keeps what it says."""
+"""Looks up tasks at TensorsLab that were not looked up for long, and stores the answers."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from dashboard.register.models import Presence, Status, TrackedTask
 UNANSWERED_IN_A_ROW = 3
 WAITS_IN_A_ROW = 10
 VOUCHED_AT_ONCE = 50
-"""Look-ups that the same controls vouch for."""
+"""Look-ups for which the same controls vouch."""
 CONTROLS_IN_A_ROW = 20
 
 Sleep = Callable[[float], None]
 
 
 class Stopped(Exception):
-    """Going on makes no sense. The text is the sentence the operator reads."""
+    """The refresh can't go on. The text is a sentence for people."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +47,13 @@ class Refreshed:
     missing: int = 0
     unanswered: int = 0
     stopped: str = ""
-    """Why it ended before its time; empty when it didn't."""
+    """Why it ended early; empty if it did not."""
 
 
 def refresh(*, older_than: timedelta, limit: int | None, actor: str, sleep: Sleep = time.sleep) -> Refreshed:
-    """Never looked-up tasks first, then those whose last look-up is longest ago.
+    """Looks up tasks: first those never looked up, then those whose last look-up is the oldest.
 
-    What they say is kept once controls vouch for it, so that nothing is called missing by a busy moment or another key.
+    Answers are stored when controls vouch for them, so that a busy moment or another key makes no task missing.
     """
     done = Refreshed()
     controls.heed_key(now=clock.now())
@@ -81,7 +81,7 @@ def refresh(*, older_than: timedelta, limit: int | None, actor: str, sleep: Slee
 
 
 def _store_vouched(asked: list[Answered], done: Refreshed, *, actor: str, sleep: Sleep) -> None:
-    """Keeps what controls vouch for, and empties the list. Raises `Stopped` when look-ups can't be trusted."""
+    """Stores answers for which controls vouch, and empties the list. Raises `Stopped` if look-ups can't be trusted."""
     by_kind: dict[str, list[Answered]] = {}
     for one in asked:
         by_kind.setdefault(one.task.kind, []).append(one)
@@ -101,7 +101,7 @@ def _store_vouched(asked: list[Answered], done: Refreshed, *, actor: str, sleep:
 
 
 def _vouch(kind: str, asked: list[Answered], *, actor: str, sleep: Sleep) -> tuple[Account, Control]:
-    """Makes controls until they vouch for these answers. Raises `Stopped` when they don't in the end."""
+    """Makes controls until they vouch for these answers. Raises `Stopped` if look-ups can't be trusted."""
     since = max(one.answer.claim.answered_at for one in asked)
     there = next((one.task.task_id for one in asked if one.answer.verdict.ruling == Ruling.THERE), "")
     for _round in range(CONTROLS_IN_A_ROW):
@@ -110,7 +110,7 @@ def _vouch(kind: str, asked: list[Answered], *, actor: str, sleep: Sleep) -> tup
         if account.doubt or account.key != accounts.current_key():
             raise Stopped(account.doubt or "Another process sends with another API key. Nothing is concluded.")
         wanted = controls.wanted(control, doubted=False, since=since, now=clock.now(), in_hand=Counter(), idle=True)
-        # Before it is known how ghosts are answered, a witness that is not found says nothing.
+        # Ghosts first: until their form is known, a missed witness says nothing.
         for purpose in sorted(wanted)[:1]:
             task_id = _control_id(purpose, control, known=there, like=asked[0].task.task_id)
             if task_id is not None:
@@ -133,7 +133,7 @@ def _control_id(purpose: Purpose, control: Control, *, known: str, like: str) ->
 
 
 def stale(*, now: datetime, older_than: timedelta) -> list[int]:
-    """Only what is not being deleted or gone by our hand. A missing task may have been looked up under a wrong key."""
+    """Tasks to look up, in order, without those that we delete or deleted. A missing one may exist for another key."""
     due = TrackedTask.objects.filter(Q(checked_at=None) | Q(checked_at__lt=now - older_than))
     due = due.filter(presence__in=[Presence.PRESENT, Presence.MISSING]).order_by(
         F("checked_at").asc(nulls_first=True), "pk"
@@ -142,17 +142,17 @@ def stale(*, now: datetime, older_than: timedelta) -> list[int]:
 
 
 def store(task: TrackedTask, verdict: Verdict, *, gone: bool, now: datetime) -> bool:
-    """Writes what the look-up said. True when the task turned out missing."""
+    """Stores a look-up's answer. True if the task turned out missing."""
     rows = TrackedTask.objects.filter(pk=task.pk)
     rows.update(checked_at=now, **_told(verdict))
     if verdict.ruling == Ruling.THERE:
         rows.filter(presence=Presence.MISSING).update(presence=Presence.PRESENT)
-    # A deletion may have taken the task since it was asked about; then its outcome is not ours to write.
+    # A deletion may have taken the task since the look-up, and then decides its outcome.
     return gone and bool(rows.filter(presence=Presence.PRESENT).update(presence=Presence.MISSING))
 
 
 def _told(verdict: Verdict) -> dict[str, Any]:
-    """The fields that the answer fills; what it leaves empty keeps what we have."""
+    """The fields that the answer fills; empty ones don't replace stored values."""
     info = verdict.info
     if info is None:
         return {}
@@ -173,7 +173,7 @@ def _told(verdict: Verdict) -> dict[str, Any]:
 def _ask(
     kind: str, task_id: str, *, actor: str, sleep: Sleep, purpose: str = "", proving: bool = False
 ) -> sending.Asked:
-    """The answer, once TensorsLab has time for it. Raises `Stopped`."""
+    """The answer, after waiting while TensorsLab is busy. Raises `Stopped`."""
     for _wait in range(WAITS_IN_A_ROW):
         try:
             asked = sending.look_up(kind=kind, task_id=task_id, actor=actor, purpose=purpose, proving=proving)
@@ -191,7 +191,7 @@ def _ask(
 
 
 def _rest(reason: str) -> float:
-    """Seconds until the account may be used again. Raises `Stopped` when only a person can end its pause."""
+    """Seconds until the account may be used again. Raises `Stopped` if only a person can end its pause."""
     account = accounts.current()
     if account.paused_reason:
         raise Stopped(account.paused_reason)

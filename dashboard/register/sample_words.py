@@ -1,4 +1,4 @@
-"""What sample tasks are made of. Numbers are weights."""
+"""Words and values of sample tasks. The numbers in dictionaries are weights."""
 
 IMAGE_MODELS = {"seedreamv4": 5, "seedreamv45": 4, "seedreamv5": 5, "zimage": 3}
 VIDEO_MODELS = {"seedancev1": 3, "seedancev15pro": 4, "seedancev2": 4}

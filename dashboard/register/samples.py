@@ -1,8 +1,7 @@
-"""A believable register, made up by the database itself. The same seed makes the same tasks on either; their ages count
-back from now.
+"""Realistic sample tasks, made by the database. A seed gives the same tasks on both databases; ages count from now.
 
-Each task is dealt words, numbers of 31 bits, by integer arithmetic that both databases do alike: fifth powers modulo a
-prime, so that no two tasks get the same one. Everything about a task is read off its words.
+A task is derived from words, which are numbers of 31 bits, by integer arithmetic that both databases do alike: fifth
+powers modulo a prime, so that no two tasks have the same one.
 """
 
 from __future__ import annotations
@@ -21,22 +20,22 @@ from dashboard.register.inserting import insert_select
 from dashboard.register.models import TrackedTask
 
 CHUNK = 10_000
-"""Tasks a transaction, so that others can write meanwhile."""
+"""Tasks in a transaction, so that others can write in between."""
 PRIME = 2_147_483_647
-"""2³¹ − 1. Five shares no factor with the number below it, so every number has a fifth power of its own."""
+"""2³¹ − 1. Five shares no factor with the number below it, so different numbers have different fifth powers."""
 WORDS = ("first", "second", "third", "kind", "state", "prompt", "shape", "age")
 """The first three make the task id."""
 OLDEST, UNFINISHED = 180 * 86_400, 2 * 3_600
-"""Seconds: how old a task may be, and one that is still being made."""
+"""Seconds: the greatest age of a task, and of one that is not finished."""
 HELD_EVERY = 677
 PER_MILLE = {"image": 700, "completed": 855, "ended": 975, "without a time": 50}
 
 
 def add_samples(*, count: int, seed: int, now: datetime) -> int:
-    """Adds that many tasks after those already there, so that running it twice never meets the same id."""
+    """Adds `count` tasks after the present ones, so that a second run makes no id again."""
     first = TrackedTask.objects.count()
     series = "WITH RECURSIVE series(i) AS (SELECT CAST(%s AS bigint) UNION ALL SELECT i + 1 FROM series WHERE i < %s)"
-    # Ordered twice, which keeps SQLite from dealing a word again wherever it is read.
+    # The second ORDER BY stops SQLite from computing a word again at each use.
     source = f"FROM ({series} SELECT i, {_escaped(_dealt(seed))} FROM series ORDER BY i) AS words ORDER BY i"  # nosec B608 # numbers that are reckoned here
     given = {name: _escaped(expression) for name, expression in _task(int(now.timestamp())).items()}
     statement, defaults = insert_select(given, source=source, now=now)
@@ -50,19 +49,19 @@ def add_samples(*, count: int, seed: int, now: datetime) -> int:
 
 
 def _dealt(seed: int) -> str:
-    """The words of task `i`: each begins elsewhere on the same long walk."""
+    """SQL for the words of task `i`: each starts at another point of the same sequence."""
     dealt = []
     for name in WORDS:
         start = int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:4], "big")
         number = f"((i + {start}) % {PRIME})"
-        # Modulo the prime at every step: no product outgrows 62 bits.
+        # Modulo the prime at every step, so that no product needs more than 62 bits.
         square = f"({number} * {number} % {PRIME})"
         dealt.append(f"{square} * {square} % {PRIME} * {number} % {PRIME} AS {name}_word")
     return ", ".join(dealt)
 
 
 def _task(now: int) -> dict[str, str]:
-    """SQL for the fields of a task. Divisors keep apart what is read off the same word."""
+    """SQL for the fields of a task. Divisors separate values that come from the same word."""
     image = f"kind_word % 1000 < {PER_MILLE['image']}"
     timeless = f"NOT ({image}) AND kind_word / 1000 % 1000 < {PER_MILLE['without a time']}"
     completed = f"state_word % 1000 < {PER_MILLE['completed']}"
@@ -93,7 +92,7 @@ def _task(now: int) -> dict[str, str]:
 def _looks(
     waiting: Sequence[str], models: Mapping[str, int], sizes: Sequence[tuple[int, int]], styles: Sequence[str]
 ) -> dict[str, str]:
-    """What images and videos have each in its own way."""
+    """SQL for the fields that differ between images and videos."""
     subject = _choice("prompt_word", [f"{subject[0].upper()}{subject[1:]}" for subject in words.SUBJECTS])
     place = f"prompt_word / {len(words.SUBJECTS)}"
     style = f"{place} / {len(words.SETTINGS)}"
@@ -112,7 +111,7 @@ def _if(condition: str, then: object, otherwise: object) -> str:
 
 
 def _choice(number: str, options: Sequence[str] | Sequence[float]) -> str:
-    """One of them, by what `number` leaves when it is divided by how many they are."""
+    """SQL for one of the options, by `number` modulo their count."""
     texts = [_text(option) if isinstance(option, str) else str(option) for option in options]
     cases = " ".join(f"WHEN {place} THEN {text}" for place, text in enumerate(texts))
     return f"(CASE {number} % {len(texts)} {cases} END)"

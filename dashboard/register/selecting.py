@@ -1,4 +1,4 @@
-"""Ticking tasks over pages. The selection lives on the server, so a request never carries more than one page of ids."""
+"""Selects tasks over several pages. The selection is on the server, so a request has at most one page of ids."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ _ENTRIES = {"entries": Count("selectionentry"), "ready": Count("selectionentry",
 
 
 class BadSelection(Exception):
-    """What was posted can't be a selection. The text is a sentence for the operator."""
+    """The posted data can't be a selection. The text is a sentence for people."""
 
 
 class RegisterBusy(Exception):
-    """Something large is being written, so nobody can say which tasks exist at this moment."""
+    """A large write is under way, so that it can't be known which tasks exist."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ticks:
-    """What one page posts: the rows it shows, and which of them are ticked."""
+    """The data that one page posts: its rows, and which of them are ticked."""
 
     selection: UUID | None
     shown: list[int]
@@ -65,10 +65,10 @@ class Summary:
     uuid: UUID
     mode: str
     count: int
-    """What can be deleted of it, as far as it is known without counting all that match."""
+    """How many can be deleted, as far as it is known without counting all that match."""
     excluded: int
     lost: int = 0
-    """What was ticked, and is held, being deleted or gone by now."""
+    """Ticked tasks that are now held, being deleted or gone."""
 
     @property
     def all(self) -> bool:
@@ -97,7 +97,7 @@ def row_numbers(texts: list[str]) -> list[int]:
 
 
 def find(uuid: UUID | None, *, user: User) -> Selection | None:
-    """The person's own selection. None stays None; another's, or a pruned one, is refused."""
+    """The person's own selection. None stays None; another person's, or a deleted one, raises `BadSelection`."""
     if uuid is None:
         return None
     selection = Selection.objects.filter(uuid=uuid, user=user).annotate(**_ENTRIES).first()
@@ -107,35 +107,34 @@ def find(uuid: UUID | None, *, user: User) -> Selection | None:
 
 
 def fits(selection: Selection, filter: Filter) -> bool:
-    """A selection belongs to the filter it was made under: nothing hidden is ever deleted."""
+    """A selection belongs to the filter it was made under, so that no hidden task is deleted."""
     return selection.filter == filter.query_string()
 
 
 def take(ticks: Ticks, *, user: User, filter: Filter) -> tuple[Selection, str]:
-    """The selection with what a page has ticked. Where the one before is forgotten a new one begins, which the sentence
-    tells; it is empty otherwise."""
+    """The selection after a page's ticks, and a sentence if a new one was begun because the former one is gone."""
     begin = partial(tick, selection=None, user=user, filter=filter, shown=ticks.shown, ticked=ticks.ticked)
     try:
         return begin(selection=find(ticks.selection, user=user)), ""
     except (BadSelection, IntegrityError):
-        # Gone, or another tab clears it at this moment.
+        # It is gone, or another tab is clearing it now.
         return begin(), BEGUN_ANEW
 
 
 def tick(*, selection: Selection | None, user: User, filter: Filter, shown: list[int], ticked: list[int]) -> Selection:
-    """Makes the rows of one page as ticked as that page says; rows of other pages stay as they are."""
+    """Selects the ticked rows of one page and deselects its other rows; rows of other pages don't change."""
     with transaction.atomic():
         if selection is None or not fits(selection, filter):
             selection = _begin(user=user, filter=filter)
         times = dict(TrackedTask.objects.selectable().filter(pk__in=shown).values_list("pk", "created_at"))
         wanted = set(times)
         if selection.mode == Selection.Mode.ALL:
-            # Boxes that can't be ticked say nothing, so they exclude nothing.
+            # Boxes that can't be ticked exclude nothing.
             covers = Filter.of_selection(selection).covers
             entered = {pk for pk in wanted - set(ticked) if pk <= selection.through and covers(times[pk])}
             left = wanted & set(ticked)
         else:
-            # Of what a colleague took meanwhile, whoever deletes is told.
+            # Tasks that another person's deletion took stay: they are reported when the selection is deleted.
             entered = wanted & set(ticked)
             left = wanted - entered
         SelectionEntry.objects.filter(selection=selection, task__in=left).delete()
@@ -147,7 +146,7 @@ def tick(*, selection: Selection | None, user: User, filter: Filter, shown: list
 
 
 def select_all(*, user: User, filter: Filter) -> Selection:
-    """All that match at this moment, and never one that is added later."""
+    """Selects all tasks that match now. Later ones are never included."""
     through = _last_task()
     matched = filter.queryset().filter(pk__lte=through).count()
     return _begin(user=user, filter=filter, mode=Selection.Mode.ALL, through=through, matched=matched)
@@ -155,7 +154,7 @@ def select_all(*, user: User, filter: Filter) -> Selection:
 
 @transaction.atomic
 def copy(selection: Selection) -> Selection:
-    """The same tasks, in a selection that no page knows, so that nobody ticks or clears it."""
+    """A copy that no page knows, so that no person changes it."""
     same = Selection.objects.create(
         user=selection.user,
         filter=selection.filter,
@@ -176,7 +175,7 @@ def clear(selection: Selection | None) -> None:
 
 
 def selected(selection: Selection) -> TaskQuerySet:
-    """The tasks themselves, held and busy ones included: whoever deletes says why it skips them."""
+    """The selected tasks, with held and busy ones: a deletion tells why it skips those."""
     entries = SelectionEntry.objects.filter(selection=selection).values("task")
     if selection.mode == Selection.Mode.IDS:
         return TrackedTask.objects.filter(pk__in=entries)
@@ -184,14 +183,14 @@ def selected(selection: Selection) -> TaskQuerySet:
 
 
 def drift(selection: Selection) -> int:
-    """How many match now, but were added after “select all matching” was pressed."""
+    """How many tasks match now but were added after “select all matching” was pressed."""
     if selection.mode == Selection.Mode.IDS:
         return 0
     return Filter.of_selection(selection).queryset().filter(pk__gt=selection.through).count()
 
 
 def summary(selection: Selection) -> Summary:
-    """What the toolbar says; it counts entries only, so it is quick at any size."""
+    """Numbers for the toolbar. It counts entries only, so it is quick at any size."""
     if selection.entries is None or selection.ready is None:
         counted = Selection.objects.filter(pk=selection.pk).aggregate(**_ENTRIES)
         selection.entries, selection.ready = counted["entries"], counted["ready"]
@@ -203,7 +202,7 @@ def summary(selection: Selection) -> Summary:
 
 
 def is_empty(selection: Selection) -> bool:
-    """Whether there is nothing to show of it: what was lost is still told."""
+    """Whether nothing of it is shown; lost tasks are."""
     said = summary(selection)
     return not said.count and not said.lost
 
@@ -224,10 +223,10 @@ def _begin(
 
 
 def _last_task() -> int:
-    """The highest row number, with no lower one still to be committed."""
+    """The highest row number, when no transaction with a lower one is still open."""
     try:
         with transaction.atomic():
-            # An import in flight may hold numbers that nobody sees yet.
+            # An import in flight may have numbers that are not visible yet.
             locks.wait_for_writers(TrackedTask._meta.db_table)
             return TrackedTask.objects.aggregate(last=Max("pk"))["last"] or 0
     except OperationalError as error:

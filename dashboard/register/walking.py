@@ -1,4 +1,4 @@
-"""A filter's rows in order, from a cursor on: as quick at row 900,000 as at row 1, on both databases."""
+"""Reads a filter's rows in order, from a cursor on: as quick at row 900,000 as at row 1, on both databases."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from dashboard.register.search.stretches import Look, Place, Segment
 NEWEST_FIRST = "-created"
 OLDEST_FIRST = "created"
 READ_WHOLE = 200
-"""About a page of them."""
+"""About the rows of one page."""
 SMALL = 50_000
-"""Tasks of a register in which an index is asked before any are looked at: it can't propose very many."""
+"""In a register of up to this size an index is asked first: it can't propose very many tasks."""
 LOOKED_AT, LOOKED_AT_AGAIN = 200, 2000
-"""Tasks whose prompts are read in order, to see whether a word is common; and those read for a page of one that is."""
+"""Tasks whose prompts are read in order, to see whether a word is common; and those read for a page if it is."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cursor:
-    """Beside which row a page lies, and on which side of it. Number 0 is no row, but the moment itself."""
+    """A row, and the side of it on which the page is. Number 0 is no row but the moment itself."""
 
     onward: bool
     created_at: datetime | None
@@ -60,12 +60,12 @@ class Cursor:
 
     @classmethod
     def at_day(cls, day: date, *, sort: str) -> Self:
-        """Before the first task of that day, which is the person's, in the order of `sort`."""
+        """Before the first task of that day, in the person's zone and in the order of `sort`."""
         falling = sort == NEWEST_FIRST and day < date.max
         return cls(onward=True, created_at=moments.begin_of(day + timedelta(days=1) if falling else day), pk=0)
 
     def day(self, *, sort: str) -> date | None:
-        """The day that `at_day` was given; None beside a row."""
+        """The day that `at_day` was given; None for a cursor at a row."""
         if self.pk or self.created_at is None:
             return None
         falling = sort == NEWEST_FIRST and self.created_at > moments.FIRST
@@ -81,19 +81,19 @@ class Cursor:
 
 @dataclass(frozen=True, kw_only=True)
 class Walk:
-    """How the rows of `filter` are read in the order of `sort`; `tasks` says what is read of each."""
+    """Reads the rows of `filter` in the order of `sort`; `tasks` has the columns that are read."""
 
     filter: Filter
     sort: str
     tasks: TaskQuerySet
-    """With the times."""
+    """They must include the times."""
 
     @classmethod
     def through(cls, filter: Filter, *, sort: str, tasks: TaskQuerySet) -> Self:
         return cls(filter=filter, sort=sort, tasks=tasks)
 
     def beyond(self, cursor: Cursor | None, *, limit: int) -> list[TrackedTask]:
-        """The next rows from the cursor on, in the direction it looks."""
+        """The next rows from the cursor on, in its direction."""
         if self.filter.prompt_words:
             return self._found(cursor, limit=limit)
         rows: list[TrackedTask] = []
@@ -105,7 +105,7 @@ class Walk:
 
     @property
     def count(self) -> Count | None:
-        """How many there are, where that is known from sorting."""
+        """How many rows match, if that is known because they were sorted."""
         if not self.filter.prompt_words or self.candidates is None:
             return None
         left_out = sum(moment is None for moment, _ in self._places) if self.filter.by_time else 0
@@ -113,7 +113,7 @@ class Walk:
 
     @property
     def plenty(self) -> bool:
-        """Whether a search finds so many in a large register that a page would wait for their number."""
+        """Whether a search in a large register finds so many that a page would wait for their number."""
         return self._is_large and self.candidates is None
 
     @cached_property
@@ -122,16 +122,16 @@ class Walk:
 
     @cached_property
     def _size(self) -> int:
-        """About how many tasks there are. Prompts that are new are read."""
+        """About how many tasks there are. New prompts are read first."""
         return prompt_reading.keep_up()
 
     @cached_property
     def candidates(self) -> list[int] | None:
-        """All that a search can find, when they are few: those are sorted."""
+        """All tasks that a search may find, if they are few enough to be sorted."""
         return predicate.candidates(self.filter.prompt_words, limit=proposals.few())
 
     def _found(self, cursor: Cursor | None, *, limit: int) -> list[TrackedTask]:
-        """A common word is met at once, a rare one is found among few. For others, stretches are looked through."""
+        """Rows for a search: common words are soon met in order, results of rare ones sorted, others in stretches."""
         q = self.filter.prompt_words
         if self._is_known_to_find_few():
             return self._picked(cursor, limit=limit)
@@ -169,13 +169,13 @@ class Walk:
         return few is not None
 
     def _is_common(self, looks: Sequence[Look | None]) -> bool:
-        """Whether an index would propose more than are sorted, if it goes on as in the looks that were taken."""
+        """Whether an index would propose too many to sort, at the share that the looks have shown."""
         looked_at = [look for look in looks if look]
         met, read = sum(look.met for look in looked_at), sum(look.read for look in looked_at)
         return met * self._size > proposals.few() * read
 
     def _met(self, cursor: Cursor | None, *, limit: int, at_most: int) -> tuple[list[int] | None, list[Look | None]]:
-        """What is found among the next few tasks, or None when that is too little to say what comes next."""
+        """The results among the next few tasks, or None if they are too few to fill the page."""
         met, looks, left = list[int](), list[Look | None](), at_most
         for segment in self._segments(cursor):
             found, look = segment.read(self.filter.prompt_words, at_most=left)
@@ -192,18 +192,18 @@ class Walk:
 
     @cached_property
     def _fitting(self) -> TaskQuerySet:
-        """All candidates that fit, whenever they were made."""
+        """All candidates that match the filter, except for its times."""
         return self.filter.untimed().among(self.candidates or [], of=self.tasks)
 
     @cached_property
     def _whole(self) -> dict[int, TrackedTask]:
-        """Those, when they are so few that they are read once, before anybody knows which of them are shown."""
+        """The complete rows of the candidates, if they are few enough to be read before it is known which are shown."""
         few = len(self.candidates or []) <= READ_WHOLE
         return {row.pk: row for row in self._fitting} if few else {}
 
     @cached_property
     def _places(self) -> list[Place]:
-        """Of all candidates that fit, those of unknown time included, which a date only leaves out."""
+        """Places of all candidates that match, including unknown times, which a date excludes later."""
         whole = [(row.created_at, row.pk) for row in self._whole.values()]
         places = whole or self._fitting.values_list("created_at", "pk")
         return [Place(moment, pk) for moment, pk in places if moment is None or self.filter.covers(moment)]
@@ -213,7 +213,7 @@ class Walk:
         sign = -1 if self._falling(cursor) else 1
 
         def step(place: Place) -> tuple[bool, int, int]:
-            """Grows in the direction of reading; unknown times lie at the far end of the list."""
+            """A sort key that grows in the direction of reading; unknown times are at the far end of the list."""
             return (place.moment is None) == onward, sign * _micros(place.moment), sign * place.number
 
         places = [place for place in self._places if place.moment or not self.filter.by_time]
@@ -223,14 +223,14 @@ class Walk:
         return [self._whole[pk] for pk in numbers] if self._whole else self._rows(numbers)
 
     def _segments(self, cursor: Cursor | None) -> Iterator[Segment]:
-        """Tasks of known and of unknown time, each by the index: `NULLS LAST` over both would cost it."""
+        """Tasks with known and with unknown time, each by the index, which `NULLS LAST` over both would not use."""
         falling = self._falling(cursor)
         tasks = self.tasks.order_by("-created_at", "-pk") if falling else self.tasks.order_by("created_at", "pk")
         segment = partial(Segment, condition=self.filter.condition(), falling=falling)
         known = partial(segment, timed=True, last=self._last(falling=falling))
         unknown = partial(segment, timed=False)
         all_known, all_unknown = (tasks.filter(created_at__isnull=is_null) for is_null in (False, True))
-        # A date leaves unknown times out anyway.
+        # A date excludes unknown times anyway.
         has_unknown = not self.filter.by_time
         if cursor is not None and cursor.created_at is None:
             if has_unknown:
@@ -244,7 +244,7 @@ class Walk:
             yield unknown(every=all_unknown)
 
     def _last(self, *, falling: bool) -> datetime | None:
-        """The moment behind which the filter finds nothing."""
+        """The moment beyond which the filter finds nothing."""
         filter = self.filter
         if falling:
             return filter.begin if filter.created_after else None
@@ -255,7 +255,7 @@ class Walk:
 
 
 def _sooner_read(looks: Sequence[Look | None], *, limit: int) -> int:
-    """So many tasks are read on, where an index would propose more of a single slot; else none."""
+    """How many tasks to read on if an index would propose more for a single slot; else 0."""
     needed = [look.needed(limit) for look in looks if look and look.is_sooner_read(limit)]
     return needed[0] if needed and needed[0] <= LOOKED_AT_AGAIN else 0
 
@@ -269,7 +269,7 @@ def _micros(moment: datetime | None) -> int:
 
 
 def _past(cursor: Cursor, *, falling: bool) -> Func:
-    """A row value, `(created_at, id) < (x, y)`: `a < x OR (a = x AND id < y)` reads every row up to the cursor."""
+    """`(created_at, id) < (x, y)`, as one comparison: `a < x OR (a = x AND id < y)` would read all rows up to it."""
     here = Func(F("created_at"), F("pk"), function="", output_field=BooleanField())
     there = Func(Value(cursor.created_at, DateTimeField()), Value(cursor.pk), function="", output_field=BooleanField())
     return Func(

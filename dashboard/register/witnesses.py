@@ -1,4 +1,4 @@
-"""Tasks of the register that could vouch for TensorsLab's answers: it should know them, and nobody deletes them."""
+"""Tasks that can serve as witnesses: TensorsLab should know them, and no deletion has them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dashboard.register.models import Presence, TrackedTask
 
 AMONG = 20
-"""So many of the newest are drawn from: the newest are likeliest to exist, and not always the same is asked about."""
+"""The number of newest tasks of which one is drawn: they most likely exist, and it is not always the same one."""
 
 
 def candidate(kind: str, *, known: str, missed: Sequence[str]) -> str | None:
-    """The id of a task that is shown as present: the known one, or one of the newest. Never one that was missed."""
+    """The id of a present task: the known one, or one of the newest. Never one that was missed."""
     present = TrackedTask.objects.listed().filter(kind=kind, presence=Presence.PRESENT).exclude(task_id__in=missed)
     if known and present.filter(task_id=known).exists():
         return known
@@ -21,11 +21,11 @@ def candidate(kind: str, *, known: str, missed: Sequence[str]) -> str | None:
 
 
 def deleted(kind: str, ids: Sequence[str]) -> set[str]:
-    """Those of these ids that are shown as deleted by now."""
+    """The ids of tasks that are shown as deleted now."""
     rows = TrackedTask.objects.filter(kind=kind, task_id__in=ids, presence=Presence.DELETED) if ids else None
     return set(rows.values_list("task_id", flat=True)) if rows is not None else set()
 
 
 def in_register(kind: str, ids: Sequence[str]) -> set[str]:
-    """Those of these ids that the register has, in whatever presence."""
+    """The ids that the register has, with any presence."""
     return set(TrackedTask.objects.filter(kind=kind, task_id__in=ids).values_list("task_id", flat=True))

@@ -1,4 +1,4 @@
-"""What the register is narrowed to: read from the address, never ignored, and worded for people."""
+"""The filter of the register: read from the address, never ignored, and put into words for people."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from dashboard.register.search import predicate
 from dashboard.register.search.query import ids
 
 LONGEST = 1900
-"""Characters of a filter's query string: it is stored with selections and deletions, moments in place of days."""
+"""Characters of a filter's query string. Selections and deletions store it, with moments in place of days."""
 ENUMERATED: dict[str, type[TextChoices]] = {"kind": Kind, "status": Status, "presence": Presence}
 
 
 def day_from(query: QueryDict) -> date | None:
-    """The day that somebody wants to go to, in whatever list."""
+    """The day in `day`, to which a person wants to go."""
     text = query.get("day", "")
     try:
         return cast("date | None", DayField(required=False).clean(text))
@@ -50,7 +50,7 @@ class Chip:
     label: str
     value: str
     rest: Filter
-    """What is left without it."""
+    """The filter without this part."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +63,13 @@ class Filter:
     created_after: Time | None = None
     created_before: Time | None = None
     by_task_id: bool = False
-    """`q` is a task id, or several, and not words of a prompt."""
+    """`q` is one or more task ids, not words of a prompt."""
     pasted: Pasted | None = field(default=None, compare=False)
-    """What became of the ids that may stand in `q`, where that was asked."""
+    """The result of looking up the ids that `q` may contain, if that was done."""
     now: datetime = field(default_factory=timezone.now, compare=False)
-    """Ages are counted from here, in the rows as in their number."""
+    """Ages count from this moment, in the rows and in their number."""
     zone: tzinfo = field(default_factory=timezone.get_current_timezone, compare=False)
-    """Whose days they are."""
+    """The zone of the filter's days."""
 
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
@@ -78,15 +78,15 @@ class Filter:
             fewer = "Choose fewer models, or search" if narrowed.model else "Search"
             raise BadFilter(f"This filter is too long. {fewer} for fewer words.")
         pieces = ids(narrowed.q)
-        # One id has a single page of tasks: only a first page needs to ask.
+        # The tasks of one id fit on one page, so only the first page needs to ask.
         if not pieces or (len(pieces) == 1 and query.get("cursor")):
             return narrowed
         pasted = Pasted.of(narrowed.q, narrowed._known(pieces))
-        # Among many that were pasted, some may never have been imported.
+        # Of many pasted ids some may never have been imported.
         return narrowed._changed(by_task_id=pasted.mostly_known, pasted=pasted)
 
     def _known(self, pieces: tuple[str, ...]) -> dict[str, bool]:
-        """Those of some texts that are ids of tasks, whatever else is asked for, and whether that lets them pass."""
+        """The texts that are ids of tasks, each with whether one of its tasks passes the other filters."""
         besides = self._changed(by_task_id=True)._besides()
         passes = predicate.case(besides) if besides else Value(True)
         known: dict[str, bool] = {}
@@ -96,7 +96,7 @@ class Filter:
 
     @classmethod
     def of_selection(cls, selection: Selection) -> Self:
-        """As it was read when the selection was made: neither later imports nor another day or zone change that."""
+        """The filter when the selection was made: later imports, another day or another zone don't change it."""
         return replace(cls._parsed(QueryDict(selection.meaning)), by_task_id=selection.by_task_id, zone=UTC)
 
     @classmethod
@@ -108,14 +108,14 @@ class Filter:
     @classmethod
     @lru_cache(maxsize=200)
     def _of(cls, texts: str) -> Self:
-        """A form takes as long to read a filter as the database to find its rows, and says the same every time."""
+        """Cached: for a form reading a filter takes as long as for the database finding its rows."""
         form = TaskFilterForm(QueryDict(texts))
         if not form.is_valid():
             raise BadFilter(form.sentence, wrong=form.errors)
         return cls(**{name: form.cleaned_data[name] for name in FILTER_NAMES})
 
     def queryset(self) -> TaskQuerySet:
-        """What matches, in no order; `walking.py` reads it in order."""
+        """The tasks that match, in no order; `walking.py` reads them in order."""
         tasks = self.narrow(TrackedTask.objects.all())
         if not self.prompt_words:
             return tasks
@@ -123,25 +123,25 @@ class Filter:
         return tasks.filter(predicate.matching(self.prompt_words))
 
     def among(self, numbers: list[int], *, of: TaskQuerySet | None = None) -> TaskQuerySet:
-        """What matches of the tasks that `predicate.candidates` found."""
+        """The tasks that match among those that `predicate.candidates` found."""
         tasks = TrackedTask.objects.all() if of is None else of
-        # By their numbers, and by no index of what else is asked for: of that there may be a million.
+        # By their numbers only: an index for the other conditions may have a million entries.
         return tasks.filter(predicate.opaque(self.condition()), predicate.found(self.prompt_words), pk__in=numbers)
 
     def narrow(self, tasks: TaskQuerySet) -> TaskQuerySet:
         return tasks.filter(self.condition())
 
     def condition(self) -> Q:
-        """Everything but words."""
+        """All conditions except the words."""
         return (Q(task_id__in=ids(self.q)) if self.by_task_id else Q()) & self._besides()
 
     def _besides(self) -> Q:
-        """Everything but what stands in `q`."""
+        """All conditions except `q`."""
         exact: dict[str, Any] = {
             name: value for name in ("presence", "kind", "status") if (value := getattr(self, name))
         }
         if self.presence or not self.by_task_id:
-            # Every index begins with it.
+            # Every index begins with this column.
             exact["listed"] = int(not self.presence or self.presence in LISTED)
         return self._time() & Q(**exact) & self._models()
 
@@ -149,12 +149,12 @@ class Filter:
         if not self.model:
             return Q()
         names = self.chosen("model")
-        # Of several no index has the tasks in order: they are met on a walk.
+        # No index has the tasks of several models in order, so a walk checks each task.
         return predicate.opaque(Q(model__in=names)) if len(names) > 1 else Q(model=names[0]) if names else NOTHING
 
     @cached_property
     def models(self) -> list[Choice]:
-        """Those that are chosen, whether a task has them or not."""
+        """The chosen models, including those that no task has."""
         return model_names.meant(self.model) if self.model else []
 
     def of_models(self, models: list[Choice]) -> Self:
@@ -163,12 +163,12 @@ class Filter:
         return narrowed
 
     def toggled(self, model: Choice) -> Self:
-        """With one model more, or less where it is chosen."""
+        """The filter with this model added, or removed if it is chosen."""
         others = [one for one in self.models if one.key != model.key]
         return self.of_models(others if len(others) < len(self.models) else [*others, model])
 
     def chosen(self, name: str) -> list[str]:
-        """Values of one field that a task may have, where that is filled in."""
+        """The values of one field that tasks may have; empty if the field is."""
         if name == "model":
             return [model for choice in self.models for model in choice.names]
         value: str = getattr(self, name)
@@ -176,11 +176,11 @@ class Filter:
 
     @property
     def prompt_words(self) -> str:
-        """What is looked for in prompts."""
+        """The text that is searched in prompts."""
         return "" if self.by_task_id else self.q
 
     def left_out(self) -> TaskQuerySet:
-        """What matches but for its time, which nobody knows."""
+        """Tasks that match except for their time, which is unknown."""
         return self.untimed().queryset().filter(created_at=None)
 
     def untimed(self) -> Self:
@@ -191,11 +191,11 @@ class Filter:
         return bool(self.created_after or self.created_before)
 
     def query_string(self) -> str:
-        """Canonical: the same filter always has the same text."""
+        """Canonical: equal filters have equal texts."""
         return urlencode({name: value for name in FILTER_NAMES if (value := self._text(name))})
 
     def chips(self) -> list[Chip]:
-        """What can be taken away: of several models, each by itself."""
+        """The parts that can be removed; each of several models is one."""
         named = {value: label for known in ENUMERATED.values() for value, label in known.choices}
         chips: list[Chip] = []
         for name in FILTER_NAMES:
@@ -216,12 +216,11 @@ class Filter:
         return f"{text} {self.zone}" if isinstance(value, date) else str(named.get(text, text))
 
     def frozen(self) -> Self:
-        """With moments in place of days and ages, and whole names of models: what it means now, whoever reads it and
-        when."""
+        """With moments in place of days and ages, and full names of models: its meaning can't change any more."""
         begin = self.begin if self.created_after else None
         frozen = self._changed(created_after=begin, created_before=self.end if self.created_before else None)
         named = frozen.of_models(self.models)
-        # The register may write a name at greater length than somebody typed it.
+        # The register's spelling of a name may be longer than the one that was typed.
         return named if len(named.query_string()) <= LONGEST else frozen
 
     @property
@@ -233,11 +232,10 @@ class Filter:
         return self._changed(**{name: empty}, **({"by_task_id": False, "pasted": None} if name == "q" else {}))
 
     def given(self, name: str, value: Any) -> Self:
-        """With another value of one field."""
         return self._changed(**{name: value})
 
     def _changed(self, **values: Any) -> Self:
-        """What the register was asked about models holds on, while they are the same."""
+        """A copy that reuses `models`, which took a query, if they are unchanged."""
         changed = replace(self, **values)
         if "model" not in values and "models" in self.__dict__:
             changed.__dict__["models"] = self.models
@@ -248,7 +246,7 @@ class Filter:
         return value if isinstance(value, str) else as_text(value)
 
     def covers(self, moment: datetime | None) -> bool:
-        """Whether its times let this one pass."""
+        """Whether this moment passes the filter's times."""
         return not self.by_time or (moment is not None and self.begin <= moment <= self.end)
 
     @property

@@ -1,5 +1,3 @@
-"""The fields by which the register is narrowed, and what each of them takes."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -15,11 +13,11 @@ from dashboard.register.models import Presence, Status
 from dashboard.register.search.query import read
 
 LONGEST_MODELS = 1500
-"""Characters of the names that are chosen: of the longest ones about a dozen."""
+"""Characters of all chosen names: about a dozen of the longest ones."""
 
 
 class ModelsInput(forms.TextInput):
-    """Several parameters of one name are one text, with commas."""
+    """Joins parameters of the same name with commas."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> str | None:
         return ", ".join(filter(None, data.getlist(name))) if name in data else None

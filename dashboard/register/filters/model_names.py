@@ -1,4 +1,4 @@
-"""Which models there are, and which of them somebody means. Docs: `docs/listing.md`."""
+"""The known names of models, and the names that a text means. Docs: `docs/listing.md`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_COUNTED = 50
 """Models, in the order of their names; a register has about ten."""
 MOST_KNOWN = 1000
 MOST_WRITTEN = 3
-"""Ways to write one name that are shown."""
+"""The most spellings of one name that are shown."""
 NONE = "(none)"
 # One index probe for each; `SELECT DISTINCT` would read every task.
 MODELS = """
@@ -25,16 +25,16 @@ MODELS = """
         SELECT (SELECT min(model) FROM register_trackedtask WHERE listed = %(listed)s AND model > known.model)
         FROM known WHERE known.model IS NOT NULL
     ) SELECT model FROM known WHERE model IS NOT NULL LIMIT %(most)s"""
-# A quotation mark within a name is a mark like any other, as it is in Search.
+# A quotation mark within a name is an ordinary character, as in Search.
 _PIECE = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?=,|$)|[^,]+')
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """One model: all names that differ only in how they are written. Names that the register doesn't hold have none."""
+    """One model: all spellings that fold to the same name. `names` is empty if the register lacks it."""
 
     text: str
-    """As the field takes it."""
+    """The text that the field takes."""
     names: tuple[str, ...] = ()
 
     @property
@@ -59,14 +59,14 @@ class _Piece:
 
 
 def known(*, listed: bool, most: int = MOST_COUNTED) -> list[str]:
-    """The empty one is that of tasks without a model."""
+    """The names in the register. An empty one stands for tasks without a model."""
     with connection.cursor() as cursor:
         cursor.execute(MODELS, {"listed": int(listed), "most": most})
         return [model for (model,) in cursor.fetchall()]
 
 
 def choices(names: Iterable[str]) -> list[Choice]:
-    """In the order in which people look for names."""
+    """One choice per model, in alphabetical order."""
     grouped: dict[str, list[str]] = {}
     for name in sorted(set(names)):
         grouped.setdefault(_key(name), []).append(name)
@@ -75,7 +75,7 @@ def choices(names: Iterable[str]) -> list[Choice]:
 
 
 def written(name: str) -> str:
-    """A name as the field takes it: in quotation marks where it would be read as several, or as none."""
+    """A name as the field takes it: in quotation marks if it would otherwise be read as several names, or as none."""
     name = " ".join(name.split())
     if name and "," not in name and name[0] != '"':
         return name
@@ -88,7 +88,7 @@ def joined(chosen: Iterable[Choice]) -> str:
 
 
 def meant(text: str) -> list[Choice]:
-    """What a text names, in any case: one model, or several between commas, each once, those of no task included."""
+    """The models that a text names, in any case: one, or several with commas, each once, including unknown ones."""
     pieces = list(_read(text))
     there = {choice.key: choice for choice in choices(_known_anywhere(text, pieces))}
     found: dict[str, Choice] = {}
@@ -100,8 +100,8 @@ def meant(text: str) -> list[Choice]:
 
 
 def _first(text: str, pieces: list[_Piece], there: dict[str, Choice]) -> tuple[str, int]:
-    """The name that comes first, and how many pieces it takes: a name with commas may stand without quotation marks,
-    as it does in the table, where its pieces are no names of their own."""
+    """The first name, and how many pieces it has: a name with commas may lack quotation marks, as in the table, if its
+    pieces are no names themselves."""
     first = pieces[0]
     if first.quoted or _key(first.name) in there:
         return first.name, 1
@@ -118,7 +118,7 @@ def _known_anywhere(text: str, pieces: list[_Piece]) -> set[str]:
     names = {name for listed in (True, False) for name in known(listed=listed, most=MOST_KNOWN)}
     if len(names) < MOST_KNOWN:
         return names
-    # Of so many not all were read: what was written to the letter is looked up.
+    # Not all of so many were read, so the exact spellings are looked up too.
     wanted = [text, *(piece.name for piece in pieces)]
     return names | set(TrackedTask.objects.filter(listed__in=[0, 1], model__in=wanted).values_list("model", flat=True))
 
@@ -132,5 +132,5 @@ def _read(text: str) -> Iterator[_Piece]:
 
 
 def _key(name: str) -> str:
-    """The same for all ways to write a name. What is invisible throughout is compared to the letter."""
+    """Equal for all spellings of a name. A wholly invisible name is compared exactly."""
     return fold(name) or " ".join(name.split())

@@ -1,4 +1,4 @@
-"""What became of the ids that somebody pasted into Search: none of them goes missing without a word."""
+"""The result for each id that was pasted into Search, so that no missing id goes unnoticed."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ MOST_NAMED = 10
 @dataclass(frozen=True, kw_only=True)
 class Pasted:
     given: tuple[str, ...]
-    """What may be an id, each once."""
+    """The pieces that may be ids, each once."""
     known: tuple[str, ...]
-    """Ids of tasks, whatever else the list is narrowed by."""
+    """The pieces that are ids of tasks, whatever the other filters are."""
     left_out: tuple[str, ...]
-    """Those of them that everything else leaves out."""
+    """The known ids that the other filters exclude."""
 
     @classmethod
     def of(cls, q: str, known: dict[str, bool]) -> Self:
-        """`known`: those that are ids, and whether the other filters let one of its tasks pass."""
+        """`known` are the pieces that are ids, and whether one of their tasks passes the other filters."""
         given = ids(q)
         if q in known:
-            # An id with commas in it: its pieces were not meant.
+            # One id that contains commas: its pieces were not meant.
             given = (q,)
         elif len(given) > 1:
             given = tuple(piece for piece in given if piece != q)
@@ -42,7 +42,7 @@ class Pasted:
 
     @property
     def named(self) -> list[str]:
-        """As many of the unknown as a page shows."""
+        """The unknown pieces that a page shows."""
         return self.unknown[:MOST_NAMED]
 
     @property

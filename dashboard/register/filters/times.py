@@ -1,4 +1,4 @@
-"""What people type where a filter asks for a time: a day, an age such as `-30d`, or a moment with its offset."""
+"""Times in a filter as people type them: a day, an age such as `-30d`, or a moment with its offset."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAMES = {"h": "hour", "d": "day", "w": "week", "m": "month", "y": "year"}
 
 @dataclass(frozen=True)
 class Age:
-    """Hours, days (of 24 hours, as ages in the list are told) and weeks; months and years by the calendar."""
+    """Hours, days (of 24 hours, like ages in the list) and weeks; months and years by the calendar."""
 
     number: int
     unit: str
@@ -53,7 +53,7 @@ Time = date | datetime | Age
 
 
 def parsed(text: str) -> Time:
-    """Raises ValueError."""
+    """Raises ValueError if the text is no time."""
     if DAY.fullmatch(text):
         return date.fromisoformat(text)
     if MOMENT.fullmatch(text):
@@ -66,7 +66,7 @@ def parsed(text: str) -> Time:
 
 
 def as_text(time: Time | None) -> str:
-    """One way to write each, so that the same filter has the same address."""
+    """The only text for each time, so that equal filters have equal addresses."""
     if isinstance(time, datetime):
         return time.isoformat().replace("+00:00", "Z")
     return time.isoformat() if isinstance(time, date) else str(time or "")

@@ -1,4 +1,4 @@
-"""Bringing tasks in: `reading` turns any format into entries, `storing` writes them, `batches` is what others call."""
+"""Imports tasks: `reading` turns any format into entries, `storing` writes them, and other rooms call `batches`."""
 
 from dashboard.register.importing.batches import AlreadyApplied, Nothing, Taken, apply, check, sha256, take_in
 from dashboard.register.importing.jobs import wake

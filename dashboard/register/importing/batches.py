@@ -1,4 +1,4 @@
-"""Check, then apply exactly what was checked; or both at once, for the command."""
+"""Checks a file, then imports exactly what was checked; or both at once, for the command."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 AT_ONCE = 5_000
-"""Rows that a request checks or imports itself; more are left to a job."""
+"""The most rows that a request checks or imports itself; jobs do more."""
 
 
 class AlreadyApplied(Exception):
@@ -31,11 +31,11 @@ class AlreadyApplied(Exception):
 
 
 class Nothing(Exception):
-    """No row of it can be imported."""
+    """None of the rows can be imported."""
 
 
 def check(*, source: str, stream: BinaryIO, user: User, kind: str = "") -> ImportBatch:
-    """Reads and counts, and writes no task. A large file is still CHECKING afterwards: jobs go on."""
+    """Reads and counts, and writes no task. A large file is still CHECKING afterwards, and jobs go on."""
     jobs.forget.call()
     batch = ImportBatch(user=user, source=source[:255], kind=kind, moved_at=clock.now())
     batch.zone = zone_of(user).key
@@ -54,7 +54,7 @@ def check(*, source: str, stream: BinaryIO, user: User, kind: str = "") -> Impor
 
 
 def apply(*, batch: ImportBatch, actor: User, address: str) -> ImportBatch:
-    """Applies what was checked. A large one is still IMPORTING afterwards. Raises `AlreadyApplied`, `Nothing`."""
+    """Imports a checked file. A large one is still IMPORTING afterwards. Raises `AlreadyApplied`, `Nothing`."""
     if batch.state == STATE.CHECKED and not batch.importable:
         raise Nothing
     with transaction.atomic():
@@ -64,13 +64,13 @@ def apply(*, batch: ImportBatch, actor: User, address: str) -> ImportBatch:
         if not pressed:
             raise AlreadyApplied
         if batch.importable <= AT_ONCE:
-            # Should this process die over it, a job does the rest.
+            # If this process dies meanwhile, a job does the rest.
             jobs.watch_over(batch)
         else:
             jobs.start(batch)
     if batch.importable <= AT_ONCE:
         importing = Importing(batch)
-        # One of two in a race: then it is being imported all the same.
+        # A job won the race, and imports the rest.
         with suppress(Superseded):
             while importing.step():
                 pass
@@ -79,8 +79,6 @@ def apply(*, batch: ImportBatch, actor: User, address: str) -> ImportBatch:
 
 
 class Taken(NamedTuple):
-    """What the command has come to."""
-
     added: int = 0
     updated: int = 0
     rejected: int = 0
@@ -95,7 +93,7 @@ def take_in(
     tell: Callable[[Problem | Note], None] = lambda _entry: None,
     progress: Callable[[Taken], None] = lambda _taken: None,
 ) -> Taken:
-    """Stores rows as they are read and tells of what can't be, or only cut. What is stored stays, whatever stops it."""
+    """Stores rows as they are read, and tells of rejected and cut ones. Stored rows stay, even if it is interrupted."""
     now, taken = clock.now(), Taken()
     interrupted = True
     used: list[str] = []
@@ -123,7 +121,7 @@ def take_in(
 
 
 def sha256(stream: BinaryIO) -> str:
-    """Over all of it; it is left at its beginning."""
+    """The hash of the whole stream, which is then at its beginning again."""
     digest = hashlib.sha256()
     stream.seek(0)
     while piece := stream.read(1 << 20):

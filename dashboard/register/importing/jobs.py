@@ -1,4 +1,4 @@
-"""What the queue calls to check and import large files. It promises no delivery; the batch's row says what is left."""
+"""Jobs that check and import large files. The queue may lose a job; the batch's row tells what is left."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from dashboard.register.importing.steps import STATE, Checking, Importing, Super
 from dashboard.register.models import ImportBatch
 
 LENGTH = 5.0
-"""Seconds. There may be one worker, and it has deletions to send."""
+"""Seconds of one job. There may be only one worker, which deletions need too."""
 PATIENCE = timedelta(seconds=10)
-"""How long a batch may stand still before another job is asked for."""
+"""Time without progress after which another job is requested."""
 LIFETIME = timedelta(days=1)
-"""A batch that nobody comes back to, with its pieces; and twice as long, one whose jobs fail again and again."""
+"""Age at which an abandoned batch is deleted with its pieces; a batch whose jobs always fail at twice that age."""
 
 
 def start(batch: ImportBatch) -> None:
@@ -32,7 +32,7 @@ def watch_over(batch: ImportBatch) -> None:
 
 
 def wake(batch: ImportBatch) -> None:
-    """Asks for another job when the last one seems to be lost. Once for everybody who notices."""
+    """Requests another job if the last one seems lost, even if several processes notice only once."""
     now = clock.now()
     stands_still = ImportBatch.objects.filter(pk=batch.pk, moved_at__lt=now - PATIENCE)
     if batch.working and stands_still.update(moved_at=now):
@@ -41,12 +41,12 @@ def wake(batch: ImportBatch) -> None:
 
 @task()
 def go_on(uuid: str) -> None:
-    """Steps until time is up; the next job takes the rest."""
+    """Does steps until time is up; the next job goes on."""
     batch = ImportBatch.objects.filter(uuid=uuid).first()
     if batch is None or not batch.working:
         return
     steps = Checking(batch, pieces.Upload(batch)) if batch.state == STATE.CHECKING else Importing(batch)
-    # Remembering what millions of rows have named may take seconds already: a job that did no more would never end it.
+    # Set here, because recalling millions of rows may take seconds: a job that did only that would never end the batch.
     ends = time.monotonic() + LENGTH
     try:
         while steps.step():
@@ -54,7 +54,7 @@ def go_on(uuid: str) -> None:
                 go_on.enqueue(uuid)
                 return
     except Superseded:
-        # Another job is at it: it was thought lost, and was not.
+        # The other job, which seemed lost, is still at work.
         return
     batch.refresh_from_db()
     if batch.state == STATE.IMPORTED:
@@ -63,7 +63,7 @@ def go_on(uuid: str) -> None:
 
 @task()
 def watch(uuid: str) -> None:
-    """Comes again and again while the batch is at work: a killed worker's job tells nobody."""
+    """Runs again and again while the batch is at work, because a killed worker reports nothing."""
     batch = ImportBatch.objects.filter(uuid=uuid).first()
     if batch is None or not batch.working:
         return

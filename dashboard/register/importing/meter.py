@@ -1,4 +1,4 @@
-"""How far a long reading has come: a bar that is drawn over itself on a terminal, now and then a line elsewhere."""
+"""The progress of a long reading: a bar on a terminal, elsewhere a line from time to time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Meter:
         size: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`stream` is the file that is read, of `size` bytes; without one, only what came of it is told."""
+        """`stream` is the file that is read, of `size` bytes; without it only the rows are shown."""
         self._out, self._name, self._stream, self._size, self._clock = out, name, stream, size, clock
         self._terminal = out.isatty()
         self._every = EVERY_ON_A_TERMINAL if self._terminal else EVERY_ELSEWHERE
@@ -44,7 +44,7 @@ class Meter:
             self._write(f"{line}\n")
 
     def clear(self) -> None:
-        """Before anything else is written."""
+        """Call it before any other output."""
         if self._drawn:
             self._write(CLEAR)
             self._drawn = False

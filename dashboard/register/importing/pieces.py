@@ -1,4 +1,4 @@
-"""What an import keeps in the database until it is done with it."""
+"""Data that an import stores in the database until it is done."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 PIECE = 1 << 20
 ROLE = ImportPiece.Role
-# Rows and prompts shrink to a fifth at the quickest level already.
+# The fastest level already shrinks rows and prompts to a fifth.
 QUICKLY = 1
 
 
@@ -35,11 +35,11 @@ def content(piece: ImportPiece) -> bytes:
 
 
 class Incomplete(ValueError):
-    """What was kept is not the file."""
+    """The stored pieces are not the whole file."""
 
 
 class Upload(io.RawIOBase):
-    """The kept file as a stream: a piece at a time is in memory."""
+    """The stored file as a stream, with one piece in memory at a time."""
 
     def __init__(self, batch: ImportBatch) -> None:
         self._size = batch.size
@@ -48,7 +48,7 @@ class Upload(io.RawIOBase):
         self._rest = memoryview(b"")
         self._offset = 0
         self._skipped = 0
-        """Bytes of the next piece that stand before the place that was sought."""
+        """Bytes of the next piece that are before the sought position."""
 
     def readable(self) -> bool:
         return True
@@ -69,7 +69,7 @@ class Upload(io.RawIOBase):
         if not self._rest:
             piece = self._pieces.filter(number=self._number).first()
             if piece is None:
-                # Whoever kept it died over it: what is there is not the file.
+                # The upload was interrupted, so the stored pieces are not the whole file.
                 if self._offset < self._size:
                     raise Incomplete(f"{self._offset} of {self._size} bytes were kept.")
                 return 0

@@ -1,7 +1,7 @@
-"""From bytes to entries: what is the file, and then each row, problem or note in its order.
+"""From bytes to entries: detects the file's format, and yields each row, problem or note in order.
 
-Bytes are unpacked (`unpacking`) or named (`packing`), become text (`encoding`, `lines`), then records (`csv_rows`,
-`json_values`, `workbook`, `url_map`), whose cells are found by their columns' names (`header`, `columns`, `tables`).
+Bytes are unpacked (`unpacking`) or recognised (`packing`), become text (`encoding`, `lines`), then records (`csv_rows`,
+`json_values`, `workbook`, `url_map`), whose cells are found by column names (`header`, `columns`, `tables`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NOTHING = "There is nothing in it."
 
 
 class Reading:
-    """The entries of one file. Another reading may begin at the `lines`, `within` and `entries` of this one."""
+    """The entries of one file. Another reading can go on from the `lines`, `within` and `entries` of this one."""
 
     def __init__(
         self,
@@ -48,23 +48,20 @@ class Reading:
         entries: int = 0,
         most: int | None = None,
     ) -> None:
-        """`kind` is that of bare ids, which can't say it themselves; `zone` that of times without an offset.
-
-        `most` is how far a packed file is read.
-        """
+        """`kind` is for ids without one, `zone` for times without an offset. `most` limits a packed file's bytes."""
         self.lines, self.within, self.entries, self.ended = lines, within, entries, False
         self._stream, self._name, self._kind, self._most = stream, name, kind, most
         self._zone = zone or timezone.get_default_timezone()
         self._taken = 0
         self._by_number = False
-        """Its rows come when all of it is read, so what was done is found by the number of its entries."""
+        """Rows come after all is read, so the next reading goes on by the number of entries."""
 
     def __iter__(self) -> Iterator[Entry]:
         again, line = self.within, self.lines + 1
         empty = not (self.lines or self.within or self.entries)
         for found in self._read():
             if isinstance(found, Row | Problem) and not self._by_number:
-                # Several may begin on one line. The first of them were told before.
+                # Several may begin on one line, and an earlier reading had the first of them.
                 if found.line == line and again:
                     again -= 1
                     continue
@@ -92,7 +89,7 @@ class Reading:
             yield Problem(self._taken + 1, str(damaged))
 
     def _workbook(self) -> Iterator[Entry]:
-        # What reads it takes half a second to be there, and most files are none.
+        # Imported here, because openpyxl takes half a second to load, and most files are no workbooks.
         from dashboard.register.importing.formats.workbook import Workbook
 
         whole = BufferedReader(cast(RawIOBase, self._stream))
@@ -141,7 +138,7 @@ class Reading:
 
 
 def _beginning(text: str) -> str:
-    """The first character that says something."""
+    """The first character of the content, after marks, blanks and fences."""
     text = text.lstrip("\ufeff \t\r\n")
     fence = FENCE.match(text)
     return text[fence.end() :].lstrip()[:1] if fence else text[:1]
@@ -152,13 +149,13 @@ def folder_digest(folder: Path) -> str:
     digest = hashlib.sha256()
     for file in record_files(folder):
         with suppress(OSError):
-            # One that can't be read is a problem of its own there.
+            # `read_folder` reports a record that can't be read.
             digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
 def read_folder(folder: Path) -> Iterator[Entry]:
-    """Every record of a `.tensorslab_tasks` folder; names that begin with a dot are still being written."""
+    """Every record of a `.tensorslab_tasks` folder; files whose names begin with a dot are still being written."""
     files = record_files(folder)
     if not files:
         yield Problem(1, "The folder holds no task record (*.json).")

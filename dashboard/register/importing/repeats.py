@@ -1,4 +1,4 @@
-"""Which tasks of a file it named before, however many they are: kept in a file, not in memory."""
+"""Finds tasks that a file names again, for any number of tasks: they are remembered in a file, not in memory."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from dashboard.register.importing.cells.entries import Columns, Entry, Problem, 
 
 CHUNK = 5000
 CHUNK_CHARACTERS = 1_000_000
-"""What a transaction stores. SQLite's index takes its time over prompts of which no three characters come again."""
+"""The limits of one transaction. SQLite's index is slow for prompts whose three-character pieces don't repeat."""
 CACHE_KILOBYTES = 24 * 1024
 MARK = struct.Struct("<qLL")
-"""A row that was seen: its key and its content, hashed, and its line."""
+"""A row that was seen: the hashes of its key and content, and its line."""
 
 
 def chunks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    """Thousands of entries at a time, fewer when they are large."""
+    """Thousands of entries at a time, fewer if they are large."""
     chunk: list[Entry] = []
     characters = number = 0
     for found in entries:
@@ -41,19 +41,19 @@ def sifted(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
 
 
 class Seen:
-    """Keys are hashed to 64 bits, which makes room: two tasks of one file that share a hash are not to be expected."""
+    """Keys are hashed to 64 bits to save space; two tasks of one file with the same hash are not to be expected."""
 
     def __init__(self) -> None:
-        # SQLite's own temporary file: it spills there what its cache can't hold, and it is gone when we are.
+        # SQLite's own temporary file: it is used if the cache is full, and is deleted with the process.
         self._rows = sqlite3.connect("", isolation_level=None)
         self._rows.execute(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
         self._rows.execute("PRAGMA journal_mode = OFF")
         self._rows.execute("CREATE TABLE seen (key INTEGER PRIMARY KEY, content INTEGER, line INTEGER, file TEXT)")
         self.marks = b""
-        """Of the rows that the last sifting let pass."""
+        """Marks of the rows that passed the last `sift`."""
 
     def sift(self, entries: list[Entry]) -> list[Entry]:
-        """The first row of a task counts. A later one is a problem even when it says the same: someone should know."""
+        """The first row of a task counts. A repeated one is a problem even if it is equal, so that people notice it."""
         rows = [found for found in entries if isinstance(found, Row)]
         marks = [(_key(row), zlib.crc32(repr(row.values).encode()), row.line, row.file) for row in rows]
         if self._add(marks) < len(marks):
@@ -64,11 +64,11 @@ class Seen:
         return entries
 
     def recall(self, marks: bytes) -> None:
-        """What an earlier sifting let pass."""
+        """Adds the marks of rows that passed an earlier `sift`."""
         self._add([(*mark, "") for mark in MARK.iter_unpack(marks)])
 
     def _add(self, marks: list[tuple[int, int, int, str]]) -> int:
-        """How many of them are new."""
+        """Adds marks, and returns how many are new."""
         self._rows.execute("BEGIN")
         new = self._rows.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?, ?, ?)", marks).rowcount
         self._rows.execute("COMMIT")

@@ -1,4 +1,4 @@
-"""The first rows of a file, as **Check** shows that they will be stored."""
+"""The first rows of a file, as **Check** shows them: the values that will be stored."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def sampled(row: Row, *, zone: tzinfo) -> dict[str, str]:
 
 
 def _created(moment: str, raw: str, zone: tzinfo) -> str:
-    """The moment in the zone of who imports, and what the file says of it where that names none."""
+    """The moment in the importing person's zone, and the file's own text if it has no offset."""
     known = in_words(datetime.fromisoformat(moment), "second", zone=zone) if moment else ""
     shown = known or ("unknown" if raw else "")
     return f"{shown} (written as {raw})" if raw else shown

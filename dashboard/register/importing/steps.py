@@ -1,7 +1,7 @@
-"""The steps of a check and of an import, which a request takes itself or leaves to jobs.
+"""The steps of a check and of an import, which requests or jobs take.
 
-A step is one transaction: what it wrote and how far the batch has come are there together or not at all. So a process
-may die anywhere, and of two that take the same step one finds out.
+A step is one transaction: its data and the batch's progress are written together or not at all. So a process may die at
+any point, and of two processes that take the same step one notices it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from dashboard.register.models import ImportBatch, ImportPiece
 
 PROBLEMS_KEPT = 200
 MOST_UNPACKED = 2_000_000_000
-"""Bytes. Of a file that unpacks to more, the rest is not read."""
+"""Bytes. If a file unpacks to more, the rest is not read."""
 STATE = ImportBatch.State
 
 
 class Superseded(Exception):
-    """Another took this step."""
+    """Another process took this step."""
 
 
 class Checking:
@@ -46,7 +46,7 @@ class Checking:
         self.chunks = chunks(self.reading)
 
     def step(self) -> bool:
-        """Reads a few thousand entries more. False when they were the last. Raises `Superseded`."""
+        """Reads some thousand entries. False if they were the last. Raises `Superseded`."""
         chunk = self.seen.sift(next(self.chunks, []))
         rows = [found for found in chunk if isinstance(found, Row)]
         text = packed(rows)
@@ -97,7 +97,7 @@ class Importing:
         self.batch = batch
 
     def step(self) -> bool:
-        """Imports one piece more. False when that was the last. Raises `Superseded`."""
+        """Imports one piece. False if no piece was left. Raises `Superseded`."""
         piece = self.batch.pieces.filter(role=ROLE.ROWS).order_by("number").first()
         rows = pieces.content(piece).decode() if piece else ""
         with transaction.atomic():
@@ -108,7 +108,7 @@ class Importing:
         return piece is not None
 
     def _store(self, piece: ImportPiece, rows: str) -> None:
-        # Who deletes it has its rows to store.
+        # The process that deletes a piece stores its rows.
         if not ImportPiece.objects.filter(pk=piece.pk).delete()[0]:
             raise Superseded
         now = clock.now()
@@ -127,7 +127,7 @@ class Importing:
 
 
 def imported(*, actor: str, address: str, source: str, digest: str, counts: dict[str, int]) -> None:
-    """One event for one import, as the last statement of the transaction that ends it."""
+    """Adds the entry of one import to the audit log, as the last statement of the transaction that ends it."""
     chain.append(
         actor=actor,
         address=address,

@@ -1,4 +1,4 @@
-"""Rows into the register, thousands at a time: the database reads them from one JSON text and does the rest."""
+"""Writes rows to the register, thousands at a time: the database reads them from one JSON text."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ TYPES = {
     "duration": "double precision",
     "created_at": "timestamptz",
 }
-"""Of what is no text."""
+"""Types of columns that are not text."""
 _SAME = "t.kind = g.kind AND t.task_id = g.task_id"
 
 
 def packed(rows: Iterable[Row]) -> str:
-    """`[[kind, task_id, status, …], …]`, with null for what a row does not give."""
+    """`[[kind, task_id, status, …], …]`, with null for values that a row lacks."""
     cells = [[row.kind, row.task_id, *map(row.values.get, VALUES)] for row in rows]
     return json.dumps(cells, ensure_ascii=False, separators=(",", ":"))
 
@@ -39,11 +39,11 @@ def known(rows: str) -> int:
 
 
 def store(rows: str, *, number: int, now: datetime) -> tuple[int, int]:
-    """Adds or updates these packed rows, and returns how many of each.
+    """Adds or updates these packed rows, and returns the number of each.
 
-    Only what a row gives is written. Presence, outcome and hold are never touched: an import knows nothing of them.
+    Only values that a row has are written. An import never changes presence, outcome or hold.
     """
-    # One order for all, so that two imports of the same tasks wait for each other instead of deadlocking.
+    # The same order for all imports, so that two with the same tasks wait for each other instead of deadlocking.
     new = f"NOT EXISTS (SELECT 1 FROM {TABLE} t WHERE {_SAME})"  # nosec B608 # only names from the code
     source = f"FROM {_given()} WHERE {new} ORDER BY g.kind, g.task_id ON CONFLICT (kind, task_id) DO NOTHING"
     insert, defaults = insert_select({name: f"g.{name}" for name in KEY + VALUES}, source=source, now=now)
@@ -56,10 +56,10 @@ def store(rows: str, *, number: int, now: datetime) -> tuple[int, int]:
 
 
 def _update(rows: str) -> None:
-    """Writes what these rows say otherwise than the register. What is as it was costs a look."""
+    """Updates rows of the register whose values differ. Equal rows are only read."""
     changed = " OR ".join(differ(f"COALESCE(g.{name}, t.{name})", f"t.{name}") for name in VALUES)
     values = ", ".join(f"{name} = COALESCE(g.{name}, t.{name})" for name in VALUES)
-    # By primary key, as a deletion locks its tasks.
+    # By primary key, like the locks of a deletion.
     select = f"SELECT t.id FROM {_given()} JOIN {TABLE} t ON {_SAME} WHERE {changed} ORDER BY t.id"  # nosec B608 # pieces from the code, values beside them
     if locks.lock(select, "t", rows) == 0:
         return

@@ -1,4 +1,4 @@
-"""Imports that are checked or under way; `models.py` offers these beside its own."""
+"""Imports that are checked or under way."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 PASTED = "pasted rows"
-"""The source of what is no file, also in the audit log."""
+"""The source of pasted text, also in the audit log."""
 
 
 class ImportBatch(models.Model):
-    """What **Check** reads: held until **Import** applies exactly that, and where either has come to.
+    """A file that **Check** has read, and that **Import** applies unchanged, with the progress of both.
 
     checking → checked → importing → imported
     """
@@ -33,29 +33,29 @@ class ImportBatch(models.Model):
     user: models.ForeignKey[User | None] = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL
     )
-    """Whose page it is on. What is being imported goes on when that person is deleted."""
+    """The person whose page shows it. An import under way goes on if that person is deleted."""
     state = models.CharField(max_length=9, choices=State, default=State.CHECKING)
     source = models.CharField(max_length=255)
     """The file's name, or “pasted rows”."""
     kind = models.CharField(max_length=5, blank=True)
-    """Of ids that stand alone."""
+    """The kind of ids without one."""
     zone = models.CharField(max_length=64, default="UTC")
-    """Of times that name none."""
+    """The zone of times without one."""
     digest = models.CharField(max_length=64)
-    """sha256 of what was read."""
+    """sha256 of the file."""
     size = models.BigIntegerField(default=0)
     """Bytes; `offset` of them are read."""
     offset = models.BigIntegerField(default=0)
     lines = models.BigIntegerField(default=0)
-    """How many are done with, and what all that was read made: there the next reading goes on."""
+    """Lines of which all entries are done: the next reading goes on there."""
     within = models.BigIntegerField(default=0)
-    """How much of what begins on the next line was made too."""
+    """How many entries that begin on the next line are done."""
     entries = models.BigIntegerField(default=0)
     problems = models.JSONField(default=list)
-    """The first of them, and of what was cut; `rejected` and `cut` count all."""
+    """The first problems and remarks; `rejected` and `cut` count all."""
     notes = models.JSONField(default=list)
     used = models.JSONField(default=list)
-    """Names of columns, in the file's words; `ignored` are the others."""
+    """Names of columns as the file has them; `ignored` has the others."""
     ignored = models.JSONField(default=list)
     sample = models.JSONField(default=list)
     """The first rows, for people to read."""
@@ -63,15 +63,15 @@ class ImportBatch(models.Model):
     to_update = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
     cut = models.PositiveIntegerField(default=0)
-    """Rows that are taken although a text of theirs is too long."""
+    """Rows that are imported with a text cut."""
     added = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     actor = models.CharField(max_length=150, blank=True)
-    """Who pressed **Import**, and from where."""
+    """The person who pressed **Import**, and their address."""
     address = models.CharField(max_length=45, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     moved_at = models.DateTimeField(default=timezone.now)
-    """When it last came on, or a job was last asked to see to it."""
+    """When it last made progress, or a job was last requested."""
     applied_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
@@ -88,7 +88,7 @@ class ImportBatch(models.Model):
 
     @property
     def heading(self) -> str:
-        """The file's name, or what it was that was pasted, as far as it is known."""
+        """The file's name, or what kind of text was pasted, if that is known."""
         if self.source != PASTED:
             return self.source
         if self.used == ["task_id"] or any("ids" in problem for problem in self.problems):
@@ -108,7 +108,7 @@ class ImportBatch(models.Model):
 
 
 class ImportPiece(models.Model):
-    """A part of an import that is not done with, compressed. In the database, where every worker finds it."""
+    """A compressed part of an unfinished import, in the database, so that every worker finds it."""
 
     class Role(models.TextChoices):
         UPLOAD = "upload"
@@ -116,14 +116,14 @@ class ImportPiece(models.Model):
         ROWS = "rows"
         """Good rows, checked and not yet imported."""
         SEEN = "seen"
-        """Which tasks those rows name, while the rest of the file is read."""
+        """The tasks of those rows, while the rest of the file is read."""
 
     # The unique constraint's index begins with the batch.
     batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, db_index=False, related_name="pieces")
     role = models.CharField(max_length=6, choices=Role)
     number = models.BigIntegerField()
     count = models.PositiveIntegerField(default=0)
-    """How many rows."""
+    """Number of rows."""
     data = models.BinaryField()
 
     class Meta:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 EXCERPT = 300
-"""Characters of a foreign text that a row shows at most."""
+"""The most characters of a foreign text in a row."""
 LONGEST_URLS = 40_000
-"""Characters of all addresses of a task, together, that are read for its row: it shows one picture."""
+"""If all addresses of a task together have more characters, its row does not read them: it shows only one picture."""
 IN_ROWS = (
     *("kind", "task_id", "status", "model", "created_at", "created_raw"),
     *("presence", "last_outcome", "last_message", "held_by", "held_reason"),
@@ -32,22 +32,22 @@ IN_ROWS = (
 
 class TaskQuerySet(models.QuerySet["TrackedTask"]):
     def listed(self) -> Self:
-        """What the register shows when nobody asks for more."""
+        """Tasks that the register shows by default."""
         return self.filter(listed=1)
 
     def held(self) -> Self:
         return self.exclude(held_by="")
 
     def selectable(self) -> Self:
-        """What a page lets people tick."""
+        """Tasks that people can tick."""
         return self.filter(presence=Presence.PRESENT, held_by="")
 
     def in_rows(self) -> Self:
-        """As a page with many rows reads them: of what may be long, no more than a row shows."""
+        """Tasks as a page with many rows reads them: of long texts only the part that a row shows."""
         length = Length(Cast("urls", TextField()))
         few = When(LessThanOrEqual(length, LONGEST_URLS), then=F("urls"))
         urls = Case(few, default=Value([], models.JSONField()), output_field=models.JSONField())
-        # One character more tells that there are more.
+        # One more character tells that the text goes on.
         return self.only(*IN_ROWS).annotate(**{"beginning": Left("prompt", EXCERPT + 1), "few_urls": urls})
 
 
@@ -65,12 +65,12 @@ class Presence(models.TextChoices):
     DELETING = "deleting", "Deleting"
     DELETED = "deleted", "Deleted"
     MISSING = "missing", "Missing"
-    """It vanished without us: a look-up said so."""
+    """A look-up found it gone, and no deletion of ours did that."""
 
 
 LISTED = [Presence.PRESENT, Presence.DELETING]
 TOLD = {"refused", "unknown"}
-"""Outcomes that are told with the provider's words."""
+"""Outcomes that are shown with the provider's words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,13 +107,13 @@ class TrackedTask(models.Model):
     """Why the generation failed, in the provider's words."""
     created_at = models.DateTimeField(null=True)
     created_raw = models.CharField(max_length=64, blank=True)
-    """The provider's own text, which names no zone."""
+    """The provider's own text, which has no zone."""
     tracked_at = models.DateTimeField()
     checked_at = models.DateTimeField(null=True)
     presence = models.CharField(max_length=8, choices=Presence, default=Presence.PRESENT)
     listed = models.SmallIntegerField(default=1, db_default=1, editable=False)
-    """1 for what the register shows unasked, else 0; leads every index of the list. Triggers write it (`listed.py`). No
-    boolean, which Django writes as a bare term that SQLite uses no index for."""
+    """1 if the register shows it by default, else 0. Triggers write it (`listed.py`), and all indexes of the list begin
+    with it. Not a boolean, for which Django writes a bare term that makes SQLite use no index."""
     deleted_at = models.DateTimeField(null=True)
     last_outcome = models.CharField(max_length=12, blank=True)
     last_message = models.TextField(blank=True)
@@ -122,7 +122,7 @@ class TrackedTask(models.Model):
     held_reason = models.CharField(max_length=500, blank=True)
 
     entered = selected = added_later = matches_later = False
-    """Set by a page that shows it under a selection."""
+    """Set by a page that shows the task under a selection."""
     beginning: str | None = None
     few_urls: list[str] | None = None
     """Set by `in_rows`, in place of the prompt and the urls."""
@@ -134,12 +134,12 @@ class TrackedTask(models.Model):
         indexes = [
             # On PostgreSQL this class serves equality and prefixes in any collation; SQLite ignores it.
             models.Index(fields=["task_id"], name="task_by_id", opclasses=["varchar_pattern_ops"]),
-            # One index for both orders: unknown times are walked as a segment of their own, always last.
+            # One index for both orders: unknown times are read separately, always last.
             *(
                 models.Index(fields=["listed", *names, "created_at", "id"], name=f"task_by_{'_'.join(names) or 'time'}")
                 for names in ([], ["kind"], ["status"], ["kind", "status"], ["presence"])
             ),
-            # With kind and status behind, a pair of model and one of them is told by the index alone.
+            # Kind and status come last, so that model and one of them can be counted by the index alone.
             models.Index(fields=["listed", "model", "created_at", "id", "kind", "status"], name="task_by_model"),
         ]
 
@@ -151,20 +151,20 @@ class TrackedTask(models.Model):
 
     @property
     def path(self) -> str:
-        """Its page, below the list's. `reverse` leaves slashes as they are; a browser would resolve `a/../b`, and of an
-        id that is only dots it would however they are written."""
+        """The path of its page below the list's. `reverse` does not quote slashes, so a browser would resolve `a/../b`.
+        It also resolves an id of dots only, quoted or not."""
         if self.task_id in {".", ".."}:
             return f"{self.kind}/?id={self.task_id}"
         return f"{self.kind}/{quote(self.task_id, safe='')}/"
 
     @property
     def is_ready(self) -> bool:
-        """Whether it can be deleted at all; a selection may leave it out all the same."""
+        """Whether it can be deleted; a selection may still exclude it."""
         return self.presence == Presence.PRESENT and not self.held_by
 
     @property
     def blocked(self) -> str:
-        """Why its box can't be ticked; empty when it can."""
+        """Why its box can't be ticked; empty if it can."""
         if self.presence != Presence.PRESENT:
             return "Being deleted" if self.presence == Presence.DELETING else Presence(self.presence).label
         if self.held_by:
@@ -175,7 +175,7 @@ class TrackedTask(models.Model):
 
     @property
     def outcome_words(self) -> str:
-        """The last outcome, unless presence says the same already: what waits or was sent is being deleted."""
+        """The last outcome, unless the presence implies it: waiting and sent tasks are being deleted."""
         if self.last_outcome in {"", "waiting", "sent", self.presence}:
             return ""
         words = self.last_outcome.replace("_", " ").capitalize()
@@ -192,7 +192,7 @@ class TrackedTask(models.Model):
 
     @property
     def shown_prompt(self) -> str:
-        """All that there may be of it; a row that was written past us may hold more."""
+        """The prompt up to its limit, which a row that another program wrote may exceed."""
         return cut(self.prompt, LONGEST_PROMPT)
 
     @property
@@ -201,12 +201,12 @@ class TrackedTask(models.Model):
 
     @property
     def is_cut(self) -> bool:
-        """Its prompt is longer than what there is of it."""
+        """Whether the stored prompt was cut."""
         return is_cut(self.prompt, LONGEST_PROMPT)
 
     @property
     def previews(self) -> list[Preview]:
-        """Its pictures and videos; a remote one shows only on request, since looking at it tells its host."""
+        """Its pictures and videos. A remote one is shown only on request, because loading it informs its host."""
         return [Preview(url=url, remote=_host(url) != _host(settings.TENSORSLAB_API_URL)) for url in self._web_urls()]
 
     @property
@@ -219,7 +219,7 @@ class TrackedTask(models.Model):
 
 
 class IndexedPrompt(models.Model):
-    """A prompt as a search reads it (`prompt_index.py`), by the number of its task."""
+    """A folded prompt, as searches read it (`prompt_index.py`), by the number of its task."""
 
     rowid = models.BigIntegerField(primary_key=True)
     folded = models.TextField()
@@ -233,26 +233,26 @@ class IndexedPrompt(models.Model):
 
 
 class Selection(models.Model):
-    """What one person has ticked, over pages. Its uuid travels in the URL.
+    """The tasks that one person has ticked, over several pages. Its uuid is in the URL.
 
-    One filter for its whole life: a page opened with another filter does not use it.
+    Its filter never changes: a page with another filter does not use it.
     """
 
     class Mode(models.TextChoices):
         IDS = "ids"
-        """The entries are what is selected."""
+        """The entries are selected."""
         ALL = "all"
-        """All that matched when it was pressed; the entries are what is excluded."""
+        """All tasks that matched when it was pressed, except the entries."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user: models.ForeignKey[User] = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     filter = models.CharField(max_length=2000, blank=True)
-    """The canonical query string of the filter it was made under, as the person's address has it."""
+    """The canonical query string of its filter, as in the person's address."""
     frozen = models.CharField(max_length=2000, null=True)
-    """The same with moments in place of days and ages: what it means, whatever the zone and the day are by now. Null in
-    one of a version without this, whose days are those of UTC."""
+    """The filter with moments in place of days and ages, so that its meaning does not depend on zone and day. Null in
+    selections of versions without this field, whose days are in UTC."""
     by_task_id = models.BooleanField(default=False)
-    """How `q` was read when it was made: as a task id, or as words. Later imports don't change that."""
+    """Whether `q` was read as task ids or as words when it was made. Later imports don't change that."""
     mode = models.CharField(max_length=3, choices=Mode, default=Mode.IDS)
     through = models.BigIntegerField(default=0)
     """In ALL mode the highest task row that existed when it was pressed; later rows are never included."""
@@ -265,7 +265,7 @@ class Selection(models.Model):
 
     entries: int | None = None
     ready: int | None = None
-    """How many entries it has, and how many of these can be deleted, when whoever fetched it counted them."""
+    """The number of entries, and of those that can be deleted, if the query counted them."""
 
     def __str__(self) -> str:
         return str(self.uuid)

@@ -1,7 +1,7 @@
-"""Which tasks `q` finds, told in one way: by the folded prompt of each. Docs: `docs/listing.md`.
+"""Which tasks `q` finds, decided in one way only: by each task's folded prompt. Docs: `docs/listing.md`.
 
-`found` decides, for rows, counts, facets, selections and deletions alike. `proposed` only spares reading the others:
-what an index proposes is still to be decided. A single word also finds the task ids that begin with it, to the letter.
+`found` decides for rows, counts, facets, selections and deletions alike. `proposed` only saves reading other tasks, and
+its proposals must be checked. A single word also finds task ids that begin with exactly that word.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from dashboard.register.models import IndexedPrompt
 from dashboard.register.search.query import Query, Term, read
 
 PREFIX = 2
-"""Characters from which on a word is also looked for among the task ids."""
+"""The least characters of a word that is also searched among the task ids."""
 DEEP = 100
-"""Words that are asked for in one expression."""
+"""The most words in one expression."""
 
 
 def found(q: str) -> Q:
-    """Whether a task is found. To be asked of those that are looked at anyway: it reads the prompt of each."""
+    """A condition: the search finds the task. It reads the prompt, so use it only on tasks that are read anyway."""
     return Q(tells(q))
 
 
 def tells(q: str) -> Case:
-    """That, as a value."""
+    """Whether the search finds the task, as an SQL value."""
     query = read(q)
     words = [_any_of(group) for group in query.groups]
-    # SQLite takes no expression deeper than 1,000, and each AND lies in the next.
+    # SQLite takes no expression deeper than 1,000, and each AND is nested in the next.
     some = [Q(*words[place : place + DEEP]) for place in range(0, len(words), DEEP)]
     prompt = IndexedPrompt.objects.filter(*(map(opaque, some) if len(some) > 1 else some), rowid=OuterRef("pk"))
     # No EXISTS: PostgreSQL may answer it by reading every prompt.
@@ -42,13 +42,13 @@ def tells(q: str) -> Case:
 
 
 def matching(q: str) -> Q:
-    """Those that are found, in any order: of what an index proposes, where it can."""
+    """A condition for the tasks that the search finds, among the proposals of an index if there is one."""
     proposed_for = proposed(q)
     return found(q) if proposed_for is None else proposals.among(*proposed_for) & found(q)
 
 
 def by_id(q: str) -> Q | None:
-    """Those whose task id begins with it; None where there are none, as for nearly every word."""
+    """A condition: the task id begins with `q`; None if no task's does, as for nearly every word."""
     query = read(q)
     if not _may_be_prefix(query):
         return None
@@ -57,19 +57,19 @@ def by_id(q: str) -> Q | None:
 
 
 def opaque(condition: Q) -> Q:
-    """In a CASE: no planner chooses an index for it, or guesses how many rows it leaves."""
+    """The condition inside a CASE: the planner then neither uses an index for it nor estimates its rows."""
     return Q(case(condition))
 
 
 def case(condition: Q) -> Case:
-    """Whether it contains, as a value."""
+    """Whether the condition is true, as an SQL value."""
     return Case(When(condition, then=True), default=False, output_field=BooleanField())
 
 
 def candidates(q: str, *, limit: int, reading: bool = False) -> list[int] | None:
-    """Numbers of all tasks that may be found; None when there are more, or no index knows and no prompts are read.
+    """Numbers of all tasks that may be found; None if there are more than `limit`, or no index can be asked.
 
-    Of what is new an index knows nothing before `prompt_reading.keep_up`.
+    With `reading` prompts are read if no index can be asked. New prompts count after `prompt_reading.keep_up`.
     """
     proposed_for = proposed(q, reading=reading) if q else None
     if proposed_for is None:
@@ -80,7 +80,7 @@ def candidates(q: str, *, limit: int, reading: bool = False) -> list[int] | None
 
 
 def in_order(q: str, slots: tuple[int, int], *, falling: bool, limit: int | None) -> list[tuple[int, int]]:
-    """Slot and number of the tasks of some slots whose prompts an index proposes, in the order of slots."""
+    """Slot and number of the tasks in some slots that an index proposes, in the order of slots."""
     return proposals.in_order(read(q).wanted, slots, falling=falling, limit=limit)
 
 
@@ -89,7 +89,7 @@ def is_indexed(q: str) -> bool:
 
 
 def proposed(q: str, *, reading: bool = False) -> Numbers | None:
-    """Of all tasks that may be found; None when no index knows."""
+    """SQL for the numbers of all tasks that may be found; None if no index can be asked."""
     query = read(q)
     by_prompt = proposals.of(query.wanted)
     if by_prompt is None and reading:

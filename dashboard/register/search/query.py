@@ -1,4 +1,4 @@
-"""What somebody wrote into Search, read: words, `"a phrase"`, `-word`, `a OR b`, and ids that were pasted."""
+"""Parses the text in Search: words, `"a phrase"`, `-word`, `a OR b`, and pasted ids."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from functools import lru_cache
 from dashboard.database.folding import IGNORED, fold
 from dashboard.pages.foreign import is_blank
 
-# Editors and other keyboards put these in place of what was typed.
+# Editors and other keyboards write these in place of the ASCII characters.
 _MINUS = "-\u2212\uff0d\ufe63\u2013"
 _OR = {"OR", "\uff2f\uff32"}
 _QUOTES = '"\uff02“”„‟«»'
-# A phrase ends where a blank or the end follows, so that a quotation mark within a word is a mark like any other.
+# A phrase must end before a blank or the end, so that a quotation mark within a word is an ordinary character.
 _PIECE = re.compile(rf'[{_MINUS}]?"[^"]+"(?!\S)|[{_MINUS}]?[{_QUOTES}][^{_QUOTES}]+[{_QUOTES}](?!\S)|\S+')
 _PHRASE = re.compile(rf'"[^"]+"|[{_QUOTES}][^{_QUOTES}]+[{_QUOTES}]')
 _SEPARATORS = re.compile(r"[\s,;\uff0c\uff1b\u3001\u060c]+")
 _MARKS = _QUOTES + "'`‘’‚‹›「」"
 _AROUND = f"{_MARKS}()[]{{}}<>"
-"""What programs, and people, write around the ids of a list."""
+"""Marks that programs and people write around the ids of a list."""
 _WRITTEN_OUT = re.compile(rf"[{_MARKS}].*[{_MARKS}]|.*[,;\uff0c\uff1b\u3001]")
-"""What can't be an id as a whole: no import takes one in quotes."""
+"""Texts that can't be one id as a whole: no import takes an id in quotes."""
 _NAMED = re.compile(rf"(?<!\w)(?:(?:task[ _-]?|任务)?ids?|任务编号)[{_MARKS}]?\s*[:=\uff1a]", re.IGNORECASE)
 _NUMBERED = re.compile(r"[0-9]{1,4}[.)]")
-"""What stands before each id of a list, as bullets do."""
+"""Numbers before the ids of a list."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Term:
-    """A text that occurs in the prompt, or does not; folded."""
+    """A folded text that the prompt must contain or, if unwanted, must not."""
 
     text: str
     unwanted: bool = False
@@ -41,23 +41,23 @@ class Term:
 @dataclass(frozen=True, kw_only=True)
 class Query:
     groups: tuple[tuple[Term, ...], ...]
-    """All of them must hold. Of one, whose terms stood with OR between, any."""
+    """All groups must be true. A group is true if one of its terms is; the terms had OR between them."""
     prefix: str = ""
-    """A single word, to the letter: what a task id may begin with."""
+    """A single word as it was typed, with which a task id may begin."""
 
     def fits(self, folded: str) -> bool:
-        """Whether a folded prompt is found: what the databases are held against."""
+        """Whether a folded prompt is found. Tests compare the databases with it."""
         return all(any(term.fits(folded) for term in group) for group in self.groups)
 
     @property
     def wanted(self) -> list[list[str]]:
-        """Of each group that an index can serve: what any of its terms holds."""
+        """The groups for which an index can be asked, as the texts of their terms."""
         return [[term.text for term in group] for group in self.groups if not any(term.unwanted for term in group)]
 
 
 @lru_cache(maxsize=200)
 def read(q: str) -> Query:
-    """Without a group where there is nothing to look for."""
+    """Parses a text. The query has no groups if there is nothing to search for."""
     groups: list[list[Term]] = []
     pieces = _PIECE.findall(q)
     joined = False
@@ -67,7 +67,7 @@ def read(q: str) -> Query:
             continue
         term = _term(piece)
         if is_blank(term.text):
-            # What nobody sees says nothing.
+            # An invisible text means nothing.
             continue
         if joined:
             groups[-1].append(term)
@@ -79,28 +79,27 @@ def read(q: str) -> Query:
 
 
 def _term(piece: str) -> Term:
-    # Two dashes begin what people write into prompts, such as --seed.
+    # Two dashes begin options that people write into prompts, such as --seed.
     unwanted = len(piece) > 1 and piece[0] in _MINUS and piece[1] not in _MINUS
     text = piece[1:] if unwanted else piece
     return Term(text=fold(text[1:-1] if _PHRASE.fullmatch(text) else text), unwanted=unwanted)
 
 
 def bare(text: str) -> str:
-    """A task id without what was copied along with it."""
+    """A task id without characters that were copied with it."""
     return IGNORED.sub("", text).strip().strip(_AROUND)
 
 
 def _listed(piece: str) -> str:
-    """The id in a piece of a list; empty where it is a bullet or a number of the list: no import takes one without a
-    letter or a digit."""
+    """The id in a piece of a list; empty for a bullet or a number: no import takes an id without a letter or digit."""
     word = "" if _NUMBERED.fullmatch(piece) else bare(piece)
     return word if any(map(str.isalnum, word)) else ""
 
 
 @lru_cache(maxsize=200)
 def ids(q: str) -> tuple[str, ...]:
-    """What may be a task id: the whole, unless there is white space in it, and what stands between commas or blanks,
-    without what stands around it. None of it where several pieces are made of letters alone: those are words."""
+    """The texts that may be task ids: the whole, if it has no white space, and the pieces between commas or blanks,
+    without marks around them. None if all of several pieces are letters only, because those are words."""
     plain = IGNORED.sub("", q).strip()
     pieces = [word for piece in _SEPARATORS.split(_NAMED.sub(" ", plain)) if (word := _listed(piece))]
     if all(piece.isalpha() for piece in pieces):

@@ -1,8 +1,7 @@
-"""Tasks that a search finds, stretch by stretch: for words too common to sort all that they find, and too rare to be
-met soon.
+"""Search results read in stretches: for words with too many results to sort, and too few to meet them soon.
 
-The index is in the order of times (SQLite), or knows times (PostgreSQL). So what is read grows with what a page shows,
-and not with what the register holds, wherever in it a word occurs.
+The index is in the order of times (SQLite), or knows times (PostgreSQL). So the cost depends on the page, not on the
+size of the register, wherever the word occurs.
 """
 
 from __future__ import annotations
@@ -20,18 +19,18 @@ from dashboard.register.models import TaskQuerySet, TrackedTask
 from dashboard.register.search import predicate
 
 MOST = 4
-"""Proposals for each row of a page, at first: not every one of them fits what else is asked for."""
+"""Proposals read per row of a page at first: not all of them pass the other filters."""
 ROOM = 1.3
-"""Times as long as a page should take, since words are not spread evenly."""
+"""Stretches are longer by this factor than a page needs, since words are not evenly spread."""
 WIDER = 8
 AT_ONCE = 100_000
-"""Proposals that are looked at in one go, so that memory is bounded."""
+"""The most proposals that are checked at once, to limit memory."""
 LAST = 2**31 - 1
-"""Slot, of all."""
+"""The highest slot."""
 
 
 class Place(NamedTuple):
-    """Where a row stands."""
+    """The place of a row in the list."""
 
     moment: datetime | None
     number: int
@@ -43,28 +42,28 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """A part of the list that an index has in order: tasks of known times, or those of unknown time."""
+    """A part of the list that an index has in order: tasks with known times, or with unknown time."""
 
     every: TaskQuerySet
-    """From the cursor on, in order, whatever is asked for."""
+    """All tasks from the cursor on, in order, not filtered."""
     condition: Q
-    """Everything but words."""
+    """All conditions except the words."""
     timed: bool
     falling: bool
     last: datetime | None = None
-    """Nothing lies behind it; None where the filter doesn't say."""
+    """The filter matches nothing beyond it; None if the filter has no such limit."""
 
     @property
     def tasks(self) -> TaskQuerySet:
-        """Those that fit, by the index that has them in order."""
+        """Tasks that match the filter, by the index that has them in order."""
         return self.every.filter(self.condition)
 
     def of(self, condition: Q) -> TaskQuerySet:
-        """Those of some that fit. What else is asked for is opaque, so that no index is walked for it."""
+        """Tasks that match the filter and `condition`. The filter is opaque, so that no index is used for it."""
         return self.every.filter(predicate.opaque(self.condition), condition)
 
     def read(self, q: str, *, at_most: int) -> tuple[list[int], Look | None]:
-        """The next tasks, each asked for its prompt: which are found, and what was learned; None of an empty one."""
+        """Reads the next tasks' prompts: the numbers of those found, and what was learnt; None for an empty segment."""
         rows = list(self.tasks.values_list("created_at", "pk", predicate.tells(q))[:at_most])
         met = [number for _, number, fits in rows if fits]
         ends = [Place(*rows[end][:2]) for end in (0, -1)] if rows else []
@@ -72,7 +71,7 @@ class Segment:
 
     @property
     def last_slot(self) -> int:
-        """In its direction: the other segment's tasks are proposed as well, and not one of them fits."""
+        """The last slot in its direction: it excludes proposals of the other segment, which can't match."""
         if self.last:
             return slot_of(self.last, 0)
         first, last = (0, UNTIMED - 1) if self.timed else (UNTIMED, LAST)
@@ -81,7 +80,7 @@ class Segment:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """What was learned of a segment by reading some of its tasks in order."""
+    """What reading some tasks of a segment in order has shown."""
 
     begin: Place
     end: Place
@@ -91,20 +90,20 @@ class Look:
 
     @property
     def slots(self) -> float:
-        """That one task takes."""
+        """Slots per task."""
         return slots_between(self.begin, self.end) / self.read
 
     @property
     def share(self) -> float:
-        """Of what was not met among so many, there may be one in twice as many."""
+        """The share of tasks that are found. If none was, there may still be one among twice as many."""
         return max(self.met, 0.5) / self.read
 
     def needed(self, limit: int) -> int:
-        """Tasks to be read for so many, if it goes on like that."""
+        """How many tasks must be read for `limit` results, at this share."""
         return int(limit / self.share * ROOM) + 1
 
     def is_sooner_read(self, limit: int) -> bool:
-        """Whether a slot holds more proposals than so many tasks: a million may have been made in an hour."""
+        """Whether one slot has more proposals than that many tasks: a million may have been made in an hour."""
         return self.needed(limit) * self.slots < self.share
 
 
@@ -124,7 +123,7 @@ class Stretch:
 
     @property
     def slots(self) -> tuple[int, int]:
-        """The first and the last, by time."""
+        """The first and the last slot, by time."""
         if self.falling:
             return max(self.begin - self.width + 1, self.last), self.begin
         return self.begin, min(self.begin + self.width - 1, self.last)
@@ -137,7 +136,7 @@ class Stretch:
         return replace(self, width=abs(slot - self.begin) + 1)
 
     def next(self, *, found: int, missing: int) -> Self:
-        """What lies behind it, as far as a page is likely to be full; all of it when nothing was found."""
+        """The next stretch, as long as is likely to fill the page; the whole rest if nothing was found."""
         begin = self.slots[0] - 1 if self.falling else self.slots[1] + 1
         rest = replace(self, begin=begin).up_to(self.last)
         needed = int(self.width * ROOM * missing / found) + 1 if found else rest.width
@@ -145,7 +144,7 @@ class Stretch:
 
 
 def found(q: str, segments: Iterable[Segment], looks: Sequence[Look | None], *, limit: int) -> list[int]:
-    """Numbers of the next tasks, in order. `looks` has what was learned of the first segments, None of an empty one."""
+    """Numbers of the next tasks, in order. `looks` is what was learnt of the first segments, None for an empty one."""
     numbers: list[int] = []
     for place, segment in enumerate(segments):
         if len(numbers) == limit:
@@ -160,7 +159,7 @@ def _found_in(q: str, segment: Segment, look: Look, *, limit: int) -> list[int]:
     places = list[Place]()
     stretch, most = Stretch.first(segment, look, limit=limit), MOST * limit
     if proposals.stop_at_the_limit():
-        # Then there is no reason to keep the stretch short.
+        # Then a short stretch has no advantage.
         stretch, most = stretch.up_to(stretch.last), 2 * limit
     while True:
         proposed, stretch = _proposed(q, stretch, most=most)
@@ -170,7 +169,7 @@ def _found_in(q: str, segment: Segment, look: Look, *, limit: int) -> list[int]:
         if stretch.is_last or len(places) == limit:
             break
         if 2 * len(found) < len(proposed):
-            # What else is asked for fits few of them: perhaps there are few tasks that fit, and they are sooner read.
+            # Few of the proposals match the other filters. Perhaps few tasks do, and reading those is quicker.
             most = min(most * WIDER, AT_ONCE)
             met, look_again = segment.read(q, at_most=most)
             if len(met) >= limit or look_again is None or look_again.read < most:
@@ -183,7 +182,7 @@ def _found_in(q: str, segment: Segment, look: Look, *, limit: int) -> list[int]:
 
 
 def _proposed(q: str, stretch: Stretch, *, most: int) -> tuple[list[int], Stretch]:
-    """So many of the stretch, and how far they reach: through whole slots, and through one at least."""
+    """Proposals of the stretch, and the part that they cover: whole slots only, and at least one."""
     rows = predicate.in_order(q, stretch.slots, falling=stretch.falling, limit=most)
     if len(rows) < most:
         return [number for _, number in rows], stretch
@@ -203,7 +202,7 @@ def _places(tasks: TaskQuerySet, *, limit: int) -> list[Place]:
 
 
 def _unread(segment: Segment) -> Look | None:
-    """Of a segment that nobody looked at: only where it begins."""
+    """A look at a segment that was not read: only its beginning."""
     order = ("-created_at", "-pk") if segment.falling else ("created_at", "pk")
     firsts = [
         _places(

@@ -14,7 +14,7 @@ STEPS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 @register.filter
 def age(moment: datetime | None) -> str:
-    """“110 days ago”: days are the largest unit, so that ages line up and compare at a glance."""
+    """“110 days ago”: days are the largest unit, so that ages are easy to compare."""
     if moment is None:
         return "unknown"
     seconds = (timezone.now() - moment).total_seconds()
@@ -27,13 +27,13 @@ def age(moment: datetime | None) -> str:
 
 @register.filter
 def moving_age(moment: datetime) -> SafeString:
-    """It goes on while the page is open (`ages.js`)."""
+    """An age that is updated while the page is open (`ages.js`)."""
     return format_html('<time datetime="{}" data-age>{}</time>', moment.isoformat(), age(moment))
 
 
 @register.filter
 def timetaken(begin: datetime | None, end: datetime | None) -> str:
-    """“212 ms”, always in the same unit, so that a slow call stands out."""
+    """“212 ms”, always in the same unit, so that a slow call is easy to see."""
     if begin is None or end is None:
         return ""
     return f"{(end - begin).total_seconds() * 1000:,.0f} ms"

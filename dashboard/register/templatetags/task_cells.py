@@ -1,7 +1,7 @@
-"""A task's row, and the cells that other pages show too: the one definition of each.
+"""A task's row, and the cells that other pages show too, defined only here.
 
-In Python, since a page holds up to 200 rows and templates take ten times as long. Functions with a leading underscore
-return HTML as plain `str`: whatever a task brings along passes `escape` on its way into it.
+In Python, since a page has up to 200 rows and templates take ten times as long. Functions with a leading underscore
+return HTML as plain `str`: they pass all values of a task through `escape`.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ STATUS_ICONS = {
     "uploading": "arrow-up-circle",
     "unknown": "question-mark-circle",
 }
-"""Another shape for each, since colour alone tells nothing to some."""
+"""A different shape for each, since some people can't tell the colours apart."""
 
 
 @register.simple_tag
 def task_rows(tasks: list[TrackedTask], *, may_delete: bool) -> SafeString:
-    # Asked for each row, Django's current zone took as long as the row.
+    # Read once: Django's current zone, read for each row, took as long as the row.
     base, zone = reverse("task-list"), timezone.get_current_timezone()
     return SafeString("\n".join([_row(task, base=base, zone=zone, may_delete=may_delete) for task in tasks]))  # nosec B703 # escaped where it is put together
 
 
 @register.simple_tag
 def presence_cell(task: TrackedTask, *, oob: bool = False) -> SafeString:
-    """The one part of a row that a running deletion changes; `oob` when it is sent by itself."""
+    """The only part of a row that a running deletion changes; `oob` if it is sent alone."""
     return SafeString(_presence(task, oob=oob))  # nosec B703 # escaped where it is put together
 
 
@@ -55,7 +55,7 @@ def task_status(task: TrackedTask) -> SafeString:
 
 @register.simple_tag
 def task_thumb(task: TrackedTask) -> SafeString:
-    """A picture in a fixed box, or an icon of its kind when none may load by itself."""
+    """A picture in a fixed box, or an icon of its kind if no picture may load by itself."""
     return SafeString(_thumb(task))  # nosec B703 # escaped where it is put together
 
 

@@ -10,7 +10,7 @@ from dashboard.register.models import TrackedTask
 @require_safe
 def task_detail(request: HttpRequest, kind: str, task_id: str = "") -> HttpResponse:
     task_id = task_id or request.GET.get("id", "")
-    # PostgreSQL refuses to even compare with a NUL.
+    # PostgreSQL raises an error for a NUL even in a comparison.
     task = None if "\0" in kind + task_id else TrackedTask.objects.filter(kind=kind, task_id=task_id).first()
     if task is None:
         raise Http404

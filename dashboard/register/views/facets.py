@@ -32,13 +32,13 @@ def task_facets(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def task_models(request: SignedInRequest) -> HttpResponse:
-    """The models that there are, to choose among: beside the list, or without JavaScript on a page of its own."""
+    """The models to choose from: in a popover of the list, or without JavaScript on a page of their own."""
     try:
         address = Address.from_query(request.GET).with_cursor(None)
     except BadFilter as bad:
         return refused(request, str(bad), status=400, wrong=bad.wrong)
     if not request.htmx:
-        # A page of its own leads back to what was selected, or to the sentence that it was cleared.
+        # From a page of its own the link back must keep the selection, or show the sentence that it was cleared.
         address = address.with_selection(address.selection or selection_before(request))
     values = models(address.filter)
     kept = address.narrowed_to(address.filter.without("model"))

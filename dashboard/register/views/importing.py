@@ -24,7 +24,7 @@ from dashboard.register.models import PASTED, ImportBatch
 
 PAGE = "register/task_import.html"
 SHOWN_AGAIN = 100_000
-"""Characters of pasted rows. On a page each may be six."""
+"""The most characters of pasted rows that are shown again. On a page each may become six."""
 
 EMPTY = "Nothing to check. Choose a file, or paste rows."
 BOTH = "There is a file and there are pasted rows. Keep one of them."
@@ -35,7 +35,7 @@ APPLIED = "These rows were imported before, or are being imported. Nothing was i
 NOTHING = "No row of this check can be imported."
 
 
-# Whoever checks the CSRF token reads the whole body, so that comes last: after sign-in and permission, in `_checked`.
+# The CSRF check reads the whole body, so it comes last, in `_checked`: after sign-in and permission.
 @require_http_methods(["GET", "HEAD", "POST"])
 @csrf_exempt
 @permission_required(IMPORT_TASKS)

@@ -46,12 +46,12 @@ def task_list(request: SignedInRequest) -> HttpResponse:
         return HttpResponseRedirect(url(address.with_cursor(listing.cursor_at(address, day))))
     selection, notice = _selection(request, address)
     if selection and not address.selection:
-        # The address says all that the page shows: it can be bookmarked, and reloading it changes nothing.
+        # The address has the whole state of the page, so that it can be bookmarked and reloaded.
         return HttpResponseRedirect(url(address.with_selection(selection.uuid)))
     address = address.with_selection(selection.uuid if selection else None)
     page = listing.page(address, selection=selection)
     if address.cursor and not page.rows:
-        # What lay behind the cursor has gone since.
+        # The rows behind the cursor are gone.
         return HttpResponseRedirect(url(address.with_cursor(None)))
     context = list_context(address, page, selection, count=listing.count_beside(address, page))
     return render(request, "register/task_list.html", {**context, "notice": notice})
@@ -59,7 +59,7 @@ def task_list(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def task_total(request: SignedInRequest) -> HttpResponse:
-    """How many match, for a page that did not wait for it."""
+    """The number of tasks that match, for a page that did not wait for it."""
     try:
         address = Address.from_query(request.GET)
     except BadFilter as bad:
@@ -94,7 +94,6 @@ def other_order(address: Address) -> str:
 
 
 def list_context(address: Address, page: Page, selection: Selection | None, *, count: Count) -> dict[str, object]:
-    """All that the page and its fragments show."""
     return {
         "filters": _filters(address.with_cursor(None).with_selection(None).query_string(), moments.zone_name()),
         "chips": _chips(address),
@@ -132,13 +131,13 @@ def list_context(address: Address, page: Page, selection: Selection | None, *, c
 
 
 def refused(request: HtmxRequest, sentence: str, *, status: int, wrong: Iterable[str] = ()) -> HttpResponse:
-    """The sentence alone, and never a table: what was asked for isn't known, so nothing may seem to answer it."""
+    """Shows the sentence and no table, because a table could look like the answer."""
     page, form = "register/task_list.html", TaskFilterForm(request.GET)
     return refusals.refused(request, sentence, status=status, page=page, wrong=wrong, form=form)
 
 
 def _selection(request: SignedInRequest, address: Address) -> tuple[Selection | None, str]:
-    """The selection to show, and the sentence when there is one that can't be shown."""
+    """The selection to show, and a sentence if it can't be shown."""
     try:
         uuid = address.selection or selection_before(request)
         selection = selecting.find(uuid, user=request.user)
@@ -152,9 +151,9 @@ def _selection(request: SignedInRequest, address: Address) -> tuple[Selection | 
 
 
 def selection_before(request: SignedInRequest) -> UUID | None:
-    """What was selected on the list page that led here.
+    """The selection of the list page that led here.
 
-    Its filter form and its links were written before the ticks were made, so they can't carry the selection.
+    Its filter form and links were made before the ticks, so they don't have it.
     """
     referer = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(referer, {request.get_host()}):
@@ -168,7 +167,7 @@ def selection_before(request: SignedInRequest) -> UUID | None:
 
 @lru_cache(maxsize=200)
 def _filters(query: str, zone: str) -> SafeString:
-    """The form says nothing but the filter and the zone, and drawing it takes as long as finding the rows."""
+    """Cached: rendering the form takes as long as finding the rows, and depends only on filter and zone."""
     context = {
         "form": TaskFilterForm(QueryDict(query)),
         "action": reverse("task-list"),
@@ -190,7 +189,7 @@ def _chips(address: Address) -> list[dict[str, str]]:
 
 
 def _told(address: Address) -> dict[str, object]:
-    """What was asked for and is not in this list, or may not be what was meant; mostly nothing."""
+    """Parts of the filter that match nothing, or may be misunderstood; mostly empty."""
     filter, pasted = address.filter, address.filter.pasted
     models = [model.words for model in filter.models if not model.names]
     if not models and not pasted:
@@ -211,13 +210,13 @@ def _cursor_url(address: Address, cursor: Cursor | None) -> str:
 
 
 def _undeletable(address: Address, page: Page, selection: Selection | None) -> str:
-    """Why nothing that this list can show is to be deleted; empty when something may be."""
+    """Why no task of this list can be deleted; empty if one may be."""
     some = selection is not None and selection.mode == Selection.Mode.IDS and selecting.summary(selection).count
     if some or not page.rows or any(row.is_ready for row in page.rows):
         return ""
     if sentence := UNDELETABLE.get(address.filter.presence):
         return sentence
-    # On other pages there may be others.
+    # Other pages may have tasks that can.
     return "" if page.newer or page.older else NONE_OF_THESE if len(page.rows) > 1 else NOT_THIS_ONE
 
 
@@ -230,5 +229,5 @@ def _select_all_label(count: Count) -> str:
 def _empty(count: Count, selection: Selection | None) -> str:
     if count.number:
         return ""
-    # Whoever has something selected has tasks.
+    # A person with a selection has tasks.
     return "none_yet" if selection is None and listing.register_is_empty() else "none_match"

@@ -1,4 +1,4 @@
-"""What stands beside the rows of a page, as it is now: after each tick, and whenever the page asks."""
+"""The parts of a page around its rows, updated after each tick and when the page asks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dashboard.register.views.listing import list_context, refused, url
 
 @require_safe
 def task_list_now(request: SignedInRequest) -> HttpResponse:
-    """For a page whose request was refused or lost, or that was looked away from. It changes nothing."""
+    """Updates a page whose request was refused or lost, or that was hidden. It changes no data."""
     query = request.GET.copy()
     shown = query.pop("shown", [""])[-1]
     query.pop("seen", None)
@@ -40,7 +40,7 @@ def task_list_now(request: SignedInRequest) -> HttpResponse:
 def fragments(
     request: HttpRequest, address: Address, shown: list[int], selection: Selection | None, *, notice: str = ""
 ) -> HttpResponse:
-    """Toolbar, pager, total and the cells of these rows, all out of band; the table with its boxes stays untouched."""
+    """Toolbar, pager, total and the cells of these rows, all out of band; the table with its boxes is not replaced."""
     content, _ = marked(_rendered(request, address, shown, selection, notice=notice))
     return HttpResponse(content, headers={"HX-Replace-Url": _page_url(address, selection)})
 
@@ -62,7 +62,7 @@ def _selection(request: SignedInRequest, address: Address) -> Selection | None:
     try:
         selection = selecting.find(address.selection, user=request.user)
     except BadSelection:
-        # Forgotten: nothing is selected, and whoever ticks begins a new one.
+        # It is gone, so nothing is selected, and the next tick begins a new one.
         return None
     if selection is None or selecting.is_empty(selection) or not selecting.fits(selection, address.filter):
         return None

@@ -49,9 +49,9 @@ def task_selection(request: SignedInRequest) -> HttpResponse:
 
 
 def _act(request: SignedInRequest, action: str, address: Address, ticks: Ticks) -> tuple[Selection | None, str]:
-    """The selection that there is then, and what else has to be told."""
+    """The selection after an action, and a sentence for the person if needed."""
     if action == "clear":
-        # One that is gone already is as clear as can be.
+        # It is gone already, which is what was wanted.
         with suppress(BadSelection):
             selecting.clear(selecting.find(ticks.selection, user=request.user))
         return None, ""

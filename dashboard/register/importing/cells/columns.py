@@ -1,4 +1,4 @@
-"""What a file calls its columns: our names, those of TensorsLab's API and of its Chinese pages, in any spelling."""
+"""Names of columns in files: ours, those of TensorsLab's API and of its Chinese pages, in any spelling."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ ALIASES = {
     "duration": ("时长", "视频时长", "duration"),
     "error": ("errormessage", "错误信息", "失败原因", "error"),
 }
-"""By column; its own name last, since a later cell of the same column counts."""
+"""By column. Its own name is last, because of several cells for one column the last one counts."""
 OF_THE_API = {"category": "model", "source": "model", "message": "error"}
-"""Words that mean this beside a name that only the API has; elsewhere they may mean anything."""
+"""Common words, which have this meaning only beside a name that only the API has."""
 ONLY_THE_API = {"taskid", "image_status", "task_status"}
 KIND_OF = {"imagestatus": "image", "taskstatus": "video"}
 NAMES = {name: column for column, names in ALIASES.items() for name in names}
@@ -41,25 +41,25 @@ SHOWN_AS = {"status code": "status", "starttime": "created_at"}
 
 
 def letters(name: str) -> str:
-    """What is compared: Task ID, task_id and TASK-ID (text) are one name."""
+    """The form in which names are compared: Task ID, task_id and TASK-ID (text) are equal."""
     plain = IN_BRACKETS.sub("", unicodedata.normalize("NFKC", name))
     return NOT_A_LETTER.sub("", plain).casefold()
 
 
 def names_an_id(word: str) -> bool:
-    """A header's word, also where ids stand alone, which nobody calls by one."""
-    # Asked by the million, and most ids are longer.
+    """Whether a word is a header for ids, and so not itself an id."""
+    # This is called a million times, and most ids are longer.
     return len(word) < 20 and letters(word) in ID_WORDS
 
 
 class Names(NamedTuple):
-    """Where the cells of a header, or of an object, stand."""
+    """The places of columns in a header, or in an object."""
 
     given: Sequence[str]
     places: dict[str, list[int]]
     """By column, in the order in which its cells count."""
     kind: str
-    """What the names themselves tell of it; empty when nothing."""
+    """The kind that the names imply; empty if they imply none."""
 
     def place(self, column: str) -> int | None:
         places = self.places.get(column)
@@ -70,7 +70,7 @@ class Names(NamedTuple):
         return [name for name in REQUIRED if name not in self.places and not (name == "kind" and told)]
 
     def twice(self) -> list[str]:
-        """Columns that are named so that nothing says which of their cells counts."""
+        """Columns with equal names, so that it is unclear which of their cells counts."""
         spelled = {column: [letters(self.given[place]) for place in places] for column, places in self.places.items()}
         return sorted(
             SHOWN_AS.get(column, column)
@@ -98,7 +98,7 @@ def named(given: Sequence[str]) -> Names:
         found.sort(key=lambda place: ORDER.get(words[place], -1))
     for column in REQUIRED:
         own = [place for place in places.get(column, []) if words[place] == letters(column)]
-        # Beside our own name for it, another one may be anything.
+        # Beside our own name, the other names may mean anything.
         if own:
             places[column] = own
     kinds = {KIND_OF[word] for word in words if word in KIND_OF}
@@ -106,7 +106,7 @@ def named(given: Sequence[str]) -> Names:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Ours, or those that `told` has made fit to be shown."""
+    """Names in words. They are ours, or were made safe by `told`."""
     return f"column{'s' if len(names) > 1 else ''} {', '.join(names[:10])}{' …' if len(names) > 10 else ''}"
 
 

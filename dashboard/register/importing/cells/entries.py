@@ -7,11 +7,11 @@ from dashboard.register.importing.cells import fields, task_ids
 from dashboard.register.importing.cells.words import Rejected
 
 MOST_NAMES = 100
-"""Of columns, that are remembered."""
+"""The most names of columns that are remembered."""
 
 
 class Row(NamedTuple):
-    """One task as a file gives it. `values` holds only what was given, and only what JSON can hold."""
+    """One task of a file. `values` has only fields that were given, in types that JSON has."""
 
     line: int
     kind: str
@@ -19,7 +19,7 @@ class Row(NamedTuple):
     values: Mapping[str, Any] = {}
     file: str = ""
     remark: str = ""
-    """What was cut of it; it is taken all the same."""
+    """Which texts were cut; the row is imported all the same."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -31,7 +31,7 @@ class Problem(NamedTuple):
     sentence: str
     file: str = ""
     ids: int = 0
-    """How many it is about, where a list of ids is rejected as a whole."""
+    """The number of ids, if a list of ids is rejected as a whole."""
 
     @property
     def rejected(self) -> int:
@@ -39,13 +39,13 @@ class Problem(NamedTuple):
 
 
 class Note(NamedTuple):
-    """Worth saying, and nothing was rejected for it."""
+    """A remark that rejects nothing."""
 
     sentence: str
 
 
 class Columns(NamedTuple):
-    """Names of columns that were not met before, and whether they are read."""
+    """Names of columns that are new, and whether they are read."""
 
     used: tuple[str, ...]
     ignored: tuple[str, ...] = ()
@@ -55,13 +55,13 @@ Entry = Row | Problem | Note | Columns
 
 
 def made(kind: object, task_id: object, given: Iterable[tuple[fields.Reader, object]], *, line: int) -> Row | Problem:
-    """The row that these cells make, or why they make none. `given` comes in the order of `fields.readers`."""
+    """The row of these cells, or why they make none. `given` is in the order of `fields.readers`."""
     try:
         values: dict[str, Any] = {}
         kind = fields.kind(kind)
         task_id = task_ids.task_id(task_id)
         for reader, value in given:
-            # NULL and \N are what databases write into CSV for a cell without a value.
+            # Databases write NULL or \N into CSV for a cell without a value.
             if value is not None and value != "" and value != [] and value != "NULL" and value != r"\N":
                 values.update(reader(value))
     except Rejected as rejected:
@@ -70,7 +70,7 @@ def made(kind: object, task_id: object, given: Iterable[tuple[fields.Reader, obj
 
 
 def name_columns(entries: Iterable[Entry], *, used: list[str], ignored: list[str]) -> None:
-    """Adds the names among these entries to those that were met before."""
+    """Adds the new names among these entries to `used` and `ignored`."""
     for found in entries:
         if isinstance(found, Columns):
             for names, known in ((found.used, used), (found.ignored, ignored)):
@@ -78,7 +78,7 @@ def name_columns(entries: Iterable[Entry], *, used: list[str], ignored: list[str
 
 
 def told(entries: Iterable[Entry]) -> list[Problem]:
-    """What there is to say of single lines, in their order: why one makes no row, or what was cut of its row."""
+    """The problems and remarks of single lines, in their order."""
     return [
         Problem(found.line, found.remark, found.file) if isinstance(found, Row) else found
         for found in entries

@@ -1,4 +1,4 @@
-"""What each column may hold. A reader returns the cleaned value, or raises `Rejected` with the operator's sentence."""
+"""The valid cells of each column. A reader returns the cleaned value, or raises `Rejected` with a sentence."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ TIME_LIMIT: int = TrackedTask._meta.get_field("created_raw").max_length or 64
 PIXELS_LIMIT = 1_000_000
 SECONDS_LIMIT = 1_000_000
 CUT_AT = {"prompt": LONGEST_PROMPT, "error": LONGEST_TEXT}
-"""Words for people: what is longer is no reason to refuse a row."""
-# Millions of cells are read: a compiled pattern and plain sets, not properties that are computed each time.
+"""Texts that are cut if they are too long: that is no reason to reject a row."""
+# Millions of cells are read: compiled patterns and plain sets are faster than properties.
 DECIMAL_COMMA = re.compile(r"(-?\d+),(\d+)", re.ASCII)
 BETWEEN_ADDRESSES = re.compile(r"""\s+|(?<![,;|])[,;|]++(?=["']?https?://|\s|$)""")
 KINDS = frozenset(Kind.values)
@@ -45,13 +45,13 @@ STATUS_WORDS = {
     "失败": "failed",
 }
 SHORT, REMEMBERED = 100, 1000
-"""Characters of a cell that may come again, and how many of those a column remembers."""
+"""Cells up to this length may repeat, and each column remembers this many."""
 CODES = {"1": "queued", "2": "processing", "3": "completed", "4": "failed", "5": "uploading"}
-"""What TensorsLab's `image_status` and `task_status` mean."""
+"""The meaning of TensorsLab's `image_status` and `task_status`."""
 
 
 Reader = Callable[[object], dict[str, Any]]
-"""The model's fields that a cell gives, for a cell that is not empty."""
+"""The model's fields of a cell that is not empty."""
 
 
 def kind(value: object) -> str:
@@ -67,7 +67,7 @@ def kind(value: object) -> str:
 
 
 def fit(values: dict[str, Any]) -> str:
-    """Cuts what is longer than the register holds. What was cut, as the operator reads it; empty when nothing was."""
+    """Cuts texts that are too long for the register. Returns a remark for people; empty if nothing was cut."""
     remarks = []
     for name, limit in CUT_AT.items():
         if len(words := values.get(name, "")) > limit:
@@ -90,7 +90,7 @@ def _status(value: object) -> dict[str, Any]:
 
 
 def _status_code(value: object) -> dict[str, Any]:
-    """Of the API's own columns, which hold a number; a spreadsheet may have made 3.0 of it."""
+    """The status of the API's own columns, which is a number; a spreadsheet may have written 3.0."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = f"{value:g}"
     word = word_of("status", value)
@@ -124,7 +124,7 @@ def address(value: object) -> dict[str, Any]:
 
 
 def _addresses(text: str) -> list[Any]:
-    """Of a cell, which may hold several: with blanks or other marks between, or as a list of JSON or Python."""
+    """The addresses of a cell: separated by blanks or other marks, or as a list of JSON or Python."""
     if text[:4] == "http" and not ("," in text or ";" in text or "|" in text):
         return list[Any](text.split())
     if text[:1] == "[" and text[-1:] == "]":
@@ -146,7 +146,7 @@ def is_web_address(url: str) -> bool:
 
 
 def _created_at(zone: tzinfo | None) -> Reader:
-    """A time without an offset is one of this zone, and its text is kept beside it; without a zone, alone."""
+    """A reader for times. One without an offset is in this zone, and its text is stored too, or the text alone."""
 
     def reader(value: object) -> dict[str, Any]:
         word = word_of("created_at", value)
@@ -194,10 +194,10 @@ def _duration(*, semicolons: bool) -> Reader:
 
 
 def _number(value: object, *, semicolons: bool) -> float | None:
-    """None when blank, and not-a-number (which no limit lets pass) when it is anything but a number."""
+    """None if it is blank; NaN, which passes no limit, if it is no number."""
     if isinstance(value, str) and not value.strip():
         return None
-    # float() also reads “1_000” and digits of other scripts.
+    # float() would also take “1_000” and digits of other scripts.
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return math.nan
     if isinstance(value, str) and ("_" in value or not value.isascii()):
@@ -211,13 +211,13 @@ def _number(value: object, *, semicolons: bool) -> float | None:
 
 
 def _with_a_point(text: str, *, semicolons: bool) -> str:
-    """5,5 is 5.5; 1,024 may be a thousand and more, but not where semicolons leave the comma to decimals."""
+    """Reads a decimal comma: 5,5 is 5.5. 1,024 may mean a thousand and more, unless semicolons separate the cells."""
     match = DECIMAL_COMMA.fullmatch(text)
     return f"{match[1]}.{match[2]}" if match and (semicolons or len(match[2]) != 3) else text
 
 
 def _remembered(reader: Reader) -> Reader:
-    """For a column of few different texts: each is read once, not once in a million rows."""
+    """A reader with a cache, for columns with few different texts."""
     text = lru_cache(maxsize=REMEMBERED)(reader)
 
     def read(value: object) -> dict[str, Any]:
@@ -227,9 +227,9 @@ def _remembered(reader: Reader) -> Reader:
 
 
 def readers(zone: tzinfo, *, semicolons: bool = False) -> dict[str, Reader]:
-    """By column, in the order in which a row is judged: of two that give the same field, the later counts.
+    """Readers by column, in the order of checks: if two give the same field, the later one counts.
 
-    `zone` is that of times without an offset. `semicolons` separate the cells: a comma is a decimal one.
+    `zone` is for times without an offset. If `semicolons` separate cells, a comma is a decimal one.
     """
     return {
         "status code": _remembered(_status_code),
@@ -237,7 +237,7 @@ def readers(zone: tzinfo, *, semicolons: bool = False) -> dict[str, Reader]:
         "model": _remembered(_model),
         "prompt": _prompt,
         "url": address,
-        # TensorsLab names no zone for it.
+        # TensorsLab does not tell its zone.
         "starttime": _created_at(None),
         "created_at": _created_at(zone),
         "width": _remembered(_pixels("width", semicolons=semicolons)),

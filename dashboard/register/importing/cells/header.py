@@ -1,4 +1,4 @@
-"""Which row of a table is its header: titles and comments may stand before it."""
+"""Finds the header of a table: titles and comments may come before it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dashboard.register.importing.cells.columns import REQUIRED, Names, listed, 
 from dashboard.register.importing.cells.entries import Entry, Note
 
 MOST_BEFORE = 20
-"""Rows that are looked at."""
+"""Rows that are examined."""
 MOST_COLUMNS = 1000
 
 
 class Way(NamedTuple):
-    """One way to read a row: as these cells, separated so, over so many lines."""
+    """One way to read a row: its cells, their delimiter, and its number of lines."""
 
     cells: Sequence[str]
     delimiter: str = ""
@@ -25,7 +25,7 @@ class Header(NamedTuple):
     names: Names
     way: Way
     place: int
-    """How many rows stand before it, and how many of them are no comment and not blank."""
+    """The number of rows before it; `passed` counts those that are neither comments nor blank."""
     passed: int
 
     @property
@@ -50,10 +50,10 @@ class Header(NamedTuple):
 
 
 def find_header(rows: Iterable[Sequence[Way]], *, kind: str) -> Header | None:
-    """The first row that names all that a task needs. Without one, the first row that is no aside.
+    """The first row that names all that a task needs. Without one, the first row that is neither a comment nor blank.
 
-    A row comes in every way that it can be read; an aside, such as a comment, in none. Behind other rows a header
-    must name two columns: in a list of ids that word is but a word.
+    A row comes in every way in which it can be read; a comment in none. After other rows a header must name two
+    columns, because in a list of ids such a word may be an id.
     """
     first, passed = None, 0
     for place, ways in enumerate(rows):
@@ -69,6 +69,6 @@ def find_header(rows: Iterable[Sequence[Way]], *, kind: str) -> Header | None:
 
 
 def _names(cells: Sequence[str]) -> Names:
-    """Without the empty cells at its end, which spreadsheets leave."""
+    """The names without the empty cells at the end that spreadsheets leave."""
     last = max((place for place, cell in enumerate(cells[: MOST_COLUMNS + 1]) if cell.strip()), default=-1)
     return named([cell.strip(" \t\r\n'\ufeff") for cell in cells[: last + 1]])

@@ -1,4 +1,4 @@
-"""Rows whose cells stand under names: those of CSV, of a workbook, and of objects that all look alike."""
+"""Rows under a header: of CSV, of a workbook, or of JSON objects with equal names."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from dashboard.register.importing.cells.fields import Reader
 AGAIN = "A header that stands there again was passed over."
 ANOTHER = "Another header stands here, with other columns. What follows was not read."
 LINE = re.compile(r"[\s|+:=\-─━═┼╪╋│┃├┤]*[-─━═][\s|+:=\-─━═┼╪╋│┃├┤]*|\x1a+")
-"""What is drawn in a table of text, as Markdown and databases' shells print it, and the end of an old file."""
+"""Lines drawn in text tables by Markdown and databases' shells, and the end mark of an old file."""
 LONGEST_NAME = 20
 
 
 class Table:
-    """How rows under these names are read."""
+    """Reads rows under these names."""
 
     __slots__ = ("_chosen", "_given", "_kind", "_places", "_task_id")
 
     def __init__(self, names: Names, *, kind: str, readers: dict[str, Reader]) -> None:
-        """`kind` stands in for a missing kind column."""
+        """`kind` is used if there is no kind column."""
         self._places = names.places
         self._kind = names.place("kind")
         self._task_id = names.place("task_id")
@@ -31,7 +31,7 @@ class Table:
         self._given = [(reader, place) for column, reader in readers.items() for place in names.places.get(column, [])]
 
     def header_again(self, cells: Sequence[str], *, line: int) -> Note | Problem | None:
-        """Whether a header stands there again, as where files were joined; another one is not read on with."""
+        """A note if the header is repeated, as in joined files; a problem, which ends the reading, if it differs."""
         own = cells[self._task_id] if self._task_id is not None and self._task_id < len(cells) else ""
         if not (_is_a_name(own) or _is_a_name(cells[0])):
             return None
@@ -47,7 +47,7 @@ class Table:
 
 
 def table_rows(rows: Iterable[tuple[int, list[str] | str]], table: Table, *, width: int) -> Iterator[Entry]:
-    """Of each row, by its number, its cells or why they can't be read."""
+    """The entries of a table. `rows` are numbers with the cells, or with why they can't be read."""
     for number, cells in rows:
         if isinstance(cells, str):
             yield Problem(number, cells)
@@ -67,7 +67,7 @@ def table_rows(rows: Iterable[tuple[int, list[str] | str]], table: Table, *, wid
 
 
 def _is_a_name(word: str) -> bool:
-    # Asked by the million, and most ids are longer.
+    # This is called a million times, and most ids are longer.
     return len(word) < LONGEST_NAME and _names_a_column(word)
 
 

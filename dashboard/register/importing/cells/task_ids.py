@@ -1,4 +1,4 @@
-"""What a task id may be, wherever it stands. Nothing that a spreadsheet or a program made of one is taken for it."""
+"""Valid task ids in all formats. Values that a spreadsheet or a program damaged are rejected."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dashboard.register.models import TrackedTask
 
 LIMIT: int = TrackedTask._meta.get_field("task_id").max_length or 255
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-"""Nearly all are so. Millions are read."""
+"""The form of nearly all ids, checked first because there are millions."""
 QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』＂＇"
-"""Of any language, and in pairs that editors mix."""
+"""Quotes of all languages, in any pairs, because editors mix them."""
 HOLDS_QUOTES = re.compile('["`“”„‟«»＂]')
 ROUNDED = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?[eE]\+[0-9]+|[+-]?[0-9]+[.,][0-9]+[eE][0-9]+")
 A_NUMBER = re.compile(r"[0-9]+\.0+|[0-9]{1,3}(,[0-9]{3})+")
@@ -35,7 +35,7 @@ def task_id(value: object) -> str:
 
 
 def unquoted(word: str) -> str:
-    """An id in quotes is the id between them."""
+    """The id without quotes around it."""
     while 1 < len(word) <= 2 * LIMIT and word[0] in QUOTES and word[-1] in QUOTES:
         word = word[1:-1].strip()
     return word

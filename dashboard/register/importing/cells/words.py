@@ -1,4 +1,4 @@
-"""The text of a cell: what of it is read, what is refused, and how a sentence quotes it."""
+"""The text of a cell: how it is cleaned, when it is rejected, and how a sentence quotes it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HALF = re.compile("[\ud800-\udfff]")
 
 
 class Rejected(Exception):
-    """The text is the sentence the operator reads."""
+    """The text is a sentence for people."""
 
 
 def text_of(name: str, value: object) -> str:
@@ -28,7 +28,7 @@ def text_of(name: str, value: object) -> str:
 
 
 def word_of(name: str, value: object) -> str:
-    """Of what is no text to be read, without what nobody sees around it: what was copied from a page has that."""
+    """A short text without invisible characters around it, which texts copied from a page have."""
     word = text_of(name, value)
     return word if word.isascii() else trimmed(word)
 
@@ -43,7 +43,7 @@ def trimmed(word: str) -> str:
 
 
 def _is_unseen(character: str) -> bool:
-    # A control character is no accident of copying.
+    # A control character does not come from copying, so it stays.
     return character.isspace() or (not character.isascii() and UNSEEN.match(character) is not None)
 
 
@@ -54,17 +54,17 @@ def has_invisible(word: str) -> bool:
 
 
 def _invisible(character: str) -> bool:
-    # Format characters too: a zero-width space in an id is an accident nobody can see.
+    # Format characters too: people can't see a zero-width space in an id.
     return character.isspace() or unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}
 
 
 def shown(words: str, limit: int = 40) -> str:
-    """Foreign words, fit to stand in a sentence, a database and a terminal."""
+    """Foreign words, made safe for a sentence, a database and a terminal."""
     excerpt = "".join("�" if _invisible(character) and character != " " else character for character in words[:limit])
     return plain(f"{excerpt}…" if len(words) > limit else excerpt)
 
 
 def quoted(value: object) -> str:
-    # What is nested may be nested deeper than `repr` can follow.
+    # Not `repr` for lists and dicts, because they may be nested too deeply for it.
     in_words = str if isinstance(value, str) else reprlib.repr if isinstance(value, dict | list) else repr
     return f"“{shown(in_words(value))}”"

@@ -22,7 +22,7 @@ MISMATCHED = "The quotes on this line don't match."
 SEPARATOR = re.compile(r'\s*"?sep=(.)"?[\s,;]*', re.IGNORECASE)
 COMMENTS = ("#", "//")
 FORMULA_OF_A_TEXT = re.compile(r'="((?:[^"]|"")*+)"')
-"""What programs write so that a spreadsheet makes no number of it: ="00123"."""
+"""Programs write ="00123" so that a spreadsheet does not make it a number."""
 
 
 def csv_header(lines: Lines, *, kind: str) -> Header | None:
@@ -44,13 +44,13 @@ def _ways(lines: Lines) -> Iterator[list[Way]]:
         row = _row_of(lines, place)
         read = [(_cells(row, delimiter), delimiter) for delimiter in delimiters if delimiter in row]
         ways = [Way(cells, delimiter, max(row.count("\n"), 1)) for cells, delimiter in read if isinstance(cells, list)]
-        # A column alone may be quoted as well; what can't be read is a row of one cell all the same.
+        # A column on its own may be quoted too; a line that can't be read counts as one cell.
         alone = _cells(line, delimiters[0])
         yield ways or [Way(alone if isinstance(alone, list) else [line], delimiters[0])]
 
 
 def _row_of(lines: Lines, place: int) -> str:
-    """The row that begins at this line, which a quote may draw over some that follow."""
+    """The row that begins at this line; a quoted cell may continue it on later lines."""
     row = ""
     for number in range(MOST_LINES_OF_A_HEADER):
         line = lines.peek(place + number)
@@ -63,7 +63,7 @@ def _row_of(lines: Lines, place: int) -> str:
 
 
 def read_csv(lines: Lines, header: Header, *, kind: str, zone: tzinfo) -> Iterator[Entry]:
-    """`kind` stands in for a missing kind column."""
+    """`kind` is used if there is no kind column."""
     for _ in range(header.place):
         next(lines)
     head = [next(lines) for _ in range(header.way.lines)]
@@ -78,17 +78,16 @@ def read_csv(lines: Lines, header: Header, *, kind: str, zone: tzinfo) -> Iterat
 
 
 class _Records:
-    """Each row's first line number with its cells, or with the sentence of what is wrong with its quotes.
+    """Each row's first line number with its cells, or with a sentence about its quotes.
 
-    A quote that is never closed would swallow every good row after it, so such a row costs only its own first line.
-    What a line does to a quote that is open before it is asked once a line: a million quotes that are never closed take
-    no longer than a million that are.
+    A quote that is never closed would swallow all rows after it, so such a row costs only its own first line. What a
+    line does to an open quote is computed once, so that a million of such quotes don't take longer.
     """
 
     def __init__(self, lines: Lines, delimiter: str) -> None:
         self._lines, self._delimiter = lines, delimiter
         self._open_through = 0
-        """The line up to which all that follow leave an open quote open."""
+        """All lines up to this one leave an open quote open."""
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
         for number, text in self._lines:
@@ -105,7 +104,7 @@ class _Records:
                 yield number, [_meant(cell) for cell in cells] if "'" in text or '="' in text else cells
 
     def _longer(self, number: int, text: str) -> tuple[str, list[str] | str]:
-        """The whole row whose first line leaves a quote open, its lines taken; or that line, and what is wrong."""
+        """The complete row whose first line leaves a quote open, its lines taken; or that line and what is wrong."""
         self._open_through = max(number, self._open_through)
         while self._open_through - number < MOST_LINES_A_ROW and self._lines.ahead + len(text) < LONGEST_LINE:
             line = self._lines.peek(self._open_through - number)
@@ -121,7 +120,7 @@ class _Records:
         return text, NEVER_CLOSED
 
     def _effect(self, line: str) -> str:
-        """What is wrong with a quote that was open before this line; empty when the line closes it."""
+        """What is wrong with a quote that was open before this line; empty if the line closes it."""
         # Only a line with a quote can close one.
         cells = _cells(f'"{line}', self._delimiter) if '"' in line else None
         return NEVER_CLOSED if cells is None else MISMATCHED if cells == MISMATCHED else ""
@@ -134,7 +133,7 @@ def _meant(cell: str) -> str:
 
 
 def _cells(text: str, delimiter: str) -> list[str] | str | None:
-    """The row's cells; None while a quote is open; a sentence when it can't be read."""
+    """The row's cells; None while a quote is open; a sentence if it can't be read."""
     if '"' not in text and len(text) <= LONGEST_CELL:
         return text.rstrip("\n").split(delimiter)
     cells = _parsed(text, delimiter)
@@ -145,7 +144,7 @@ def _cells(text: str, delimiter: str) -> list[str] | str | None:
 
 @cache
 def _around_quotes(delimiter: str) -> re.Pattern[str]:
-    """Blanks before and behind a quoted cell: people write them, and the parser takes them for text."""
+    """Matches blanks around a quoted cell, which people write and the parser takes for text."""
     blanks = " *" if delimiter == "\t" else "[ \t]*"
     between = re.escape(delimiter)
     return re.compile(rf'(^|{between}){blanks}("(?:[^"]|"")*+"){blanks}(?=[\r\n]*$|{between})')

@@ -1,4 +1,4 @@
-"""Which encoding a file's text is in. What no sign vouches for is UTF-8, of which each line must hold true."""
+"""Detects a text's encoding. Without evidence it is UTF-8, and each line that is not is reported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-"""The mark of UTF-32 begins with that of UTF-16."""
+"""UTF-32 comes first, because its mark begins with that of UTF-16."""
 COMMON = frozenset(
     "的一是了在不有人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三之进着"
     "等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重"
@@ -25,11 +25,11 @@ COMMON = frozenset(
     "难近矿千周委素技备半办青省列习响约支般史感劳便团往酸历市克何除消构府称太准精值号率族维划选标写存候毛亲快效斯院查江型眼王按格养易置派层"
     "片始却专状育厂京识适属圆包火住调满县局照参红细引听该铁价严雪夜视频词模任务图像错误信息宽失败排队狐狸猫狗女孩男穿黑蓝绿黄紫"
 )
-"""Characters of which Chinese text is largely made. Other encodings, read as GB18030, hold hardly any of them."""
+"""Characters that make up most Chinese text. Other encodings, decoded as GB18030, have hardly any of them."""
 
 
 def encoding_of(sample: bytes) -> str:
-    """The name of Python's codec, told by a file's first bytes."""
+    """The name of Python's codec, from a file's first bytes."""
     for mark, name in MARKS.items():
         if sample.startswith(mark):
             return name
@@ -37,14 +37,14 @@ def encoding_of(sample: bytes) -> str:
 
 
 def _utf_16(sample: bytes) -> str:
-    """Without its mark it has a zero in every other byte, since ids, commas and line ends are ASCII."""
+    """Detects UTF-16 without its mark by zeros in every second byte, since ids, commas and line ends are ASCII."""
     pairs = len(sample) // 2
     first, second = sample[0 : 2 * pairs : 2].count(0), sample[1 : 2 * pairs : 2].count(0)
     few, many = sorted((first, second))
     if many < 4 or 8 * many < pairs or 20 * few > many:
         return ""
     if ASCII_LINES.match(sample):
-        # A program appended its UTF-16 to what another wrote.
+        # A program appended UTF-16 to ASCII text.
         return ""
     name = "utf-16-le" if second > first else "utf-16-be"
     return name if _decoded(sample, name) else ""
@@ -62,7 +62,7 @@ def _is_gb18030(sample: bytes) -> bool:
 
 
 def _decoded(sample: bytes, name: str) -> str | None:
-    """None when it can't be. A character that the sample's end cuts in two is none."""
+    """The text, or None if it can't be decoded. A character that is cut at the sample's end is ignored."""
     try:
         return codecs.getincrementaldecoder(name)().decode(sample)
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Ids alone, one a line: as people paste them, with what a list, a program or a log had around each."""
+"""Lists of ids, one per line, as people paste them: with remains of a list, a program or a log around each."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from dashboard.register.importing.formats.url_map import EXTENSIONS
 BULLET = re.compile(r"(?:[-*+•·–—]|[0-9]{1,4}[.)])[ \t]+")
 LABEL = re.compile(rf"[{re.escape(QUOTES)}]?([\w -]{{2,20}}?)[{re.escape(QUOTES)}]?\s*[:=：]\s*")
 ESCAPED = re.compile(r"""(?:\\|\A=)(["'])""")
-"""As strings of a program have them, and ="00123" of a spreadsheet."""
+"""Quotes as in a program's strings, or as in ="00123" of a spreadsheet."""
 BRACKETS = {"(": ")", "[": "]", "{": "}", "<": ">"}
 SEPARATORS = f"{DELIMITERS}，；、"
 FILES = {extension for known in EXTENSIONS.values() for extension in known}
 LONGEST = 1000
-"""Characters of a line that is looked at closely."""
+"""Longer lines are not examined closely."""
 
 KIND_IS_MISSING = "The kind of {} is missing. Choose one, or begin with the line kind,task_id."
 MOST_COUNTED, MOST_COUNTED_IN = 100_000, 20_000_000
-"""Ids of no kind, and characters that they stand in: a request waits for it, and it may be no list of ids at all."""
+"""The most ids without a kind, and characters, that are counted: a request waits for it, for perhaps no list."""
 
 
 def read_ids(lines: Lines, *, kind: str) -> Iterator[Entry]:
@@ -43,7 +43,7 @@ def read_ids(lines: Lines, *, kind: str) -> Iterator[Entry]:
 
 
 def without_kind(lines: Lines) -> Problem:
-    """They are rejected as one, and counted."""
+    """Rejects ids without a kind as one problem, with their number."""
     first, ids, left = 0, 0, MOST_COUNTED_IN
     for number, text in lines:
         if _listed(text):
@@ -56,13 +56,13 @@ def without_kind(lines: Lines) -> Problem:
 
 
 def _listed(text: str) -> str:
-    """The id of a line; empty where it holds none."""
+    """The id of a line; empty if it has none."""
     word = bare(text)
     return "" if names_an_id(word) else word
 
 
 def bare(text: str) -> str:
-    """The id of a line, without its bullet, its name (`taskid: …`), quotes, brackets and the comma behind it."""
+    """The id of a line, without bullet, label (`taskid: …`), quotes, brackets and a comma at the end."""
     word = text.strip()
     if PLAIN.fullmatch(word) or len(word) > LONGEST:
         return word
@@ -80,7 +80,7 @@ def bare(text: str) -> str:
 
 
 def _unbracketed(word: str) -> str:
-    """Also of a bracket that another line closes."""
+    """Removes brackets, including one that another line closes."""
     for opens, closes in BRACKETS.items():
         more = word.count(opens) - word.count(closes)
         if word.startswith(opens) and (more > 0 or (more == 0 and word.endswith(closes))):

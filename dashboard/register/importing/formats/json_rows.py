@@ -1,4 +1,4 @@
-"""Rows of JSON: objects with our names or the API's, its answers, and the task records that public clients leave."""
+"""Rows of JSON: objects with our names or the API's, its answers, and task records of public clients."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ RECORD_FORMAT = "tensorslab.task@1"
 RECORD_COLUMNS = {"format", "generation_status", "request", "result_urls"}
 SIZE = re.compile(r"(\d{1,6})\s*[x*×]\s*(\d{1,6})")
 LISTS = ("items", "tasks", "data", "list", "records", "rows", "results", "task_ids", "ids")
-"""Under which a report, or an answer of an API, holds its tasks."""
+"""Names under which a report, or an answer of an API, has its tasks."""
 DEEPEST = 2
 MOST_SHAPES, LONGEST_SHAPE = 20, 1000
-"""Sets of names that are remembered and told, and characters of each; of more, each object is asked anew."""
+"""The most sets of names that are remembered, and characters of each; others are handled for each object again."""
 LONGEST_NAME = 100
 
 _Shape = tuple[Table, str, Columns | None]
-"""Of objects with the same names: how they are read or why they are not, and the names if they are still to be told."""
+"""How objects with these names are read, or why not, and the names if they were not told yet."""
 
 
 def read_json(lines: Lines, *, kind: str, zone: tzinfo) -> Iterator[Entry]:
@@ -63,7 +63,7 @@ class _Objects:
         shape = tuple(value)
         table, problem, told = self._shapes.get(shape) or self._shape(shape)
         yield Problem(line, problem) if problem else table.entry(list(value.values()), line=line)
-        # Behind the row: a reading that ends here must not leave the row out.
+        # This comes after the row, which would be left out if the reading ended here.
         if told:
             yield told
             self._shapes[shape] = table, problem, None
@@ -91,7 +91,7 @@ class _Objects:
 
 
 def _within(value: Mapping[str, Any], *, deep: int = DEEPEST) -> list[object] | None:
-    """The tasks that this object only wraps."""
+    """The tasks in an object that only wraps them."""
     wrapping = [name for name in LISTS if isinstance(value.get(name), list | dict)]
     if not wrapping or any(letters(name[:LONGEST_NAME]) in ALIASES["task_id"] for name in value):
         return None
@@ -107,12 +107,12 @@ def _within(value: Mapping[str, Any], *, deep: int = DEEPEST) -> list[object] | 
 
 
 def _are_tasks(values: list[object]) -> bool:
-    """Whether they may be: where there is none, it is said so."""
+    """Whether the values may be tasks."""
     return all(isinstance(value, dict) for value in values) or all(isinstance(value, str) for value in values)
 
 
 def _record_cells(record: Mapping[str, Any]) -> dict[str, object]:
-    """By column. What a client wrote beside the ids is kept where it fits and left out where it doesn't."""
+    """The cells of a record by column. The client's data is used if it is valid, and left out if not."""
     request = record.get("request")
     if not isinstance(request, dict):
         request = {}

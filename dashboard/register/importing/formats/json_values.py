@@ -1,4 +1,4 @@
-"""The values of a JSON file, whichever way they stand in it: one a line, one after another, or in a list."""
+"""The values of a JSON file: one per line, one after another, or in a list."""
 
 from __future__ import annotations
 
@@ -13,50 +13,50 @@ from dashboard.register.importing.cells.words import shown
 from dashboard.register.importing.formats.lines import LONGEST_LINE, Lines, is_decoded
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+("?)|[{}\[\]]')
-"""A bracket, or a string, in which brackets say nothing; one that is not closed has nothing in the group."""
+"""A bracket, or a string, whose brackets don't count; the group is empty for a string that is not closed."""
 BETWEEN = re.compile(r"[\s,}\]]*")
 LONGEST_RECORD, MOST_LINES = 4_000_000, 100_000
 """Characters and lines of one value."""
 MOST_BRACKETS = 10_000
-"""In one value: what is read of millions takes a hundred times the memory of its text."""
+"""The most brackets of one value: objects of millions take a hundred times the memory of their text."""
 GOES_ON, BROKEN = 0, -1
 CUT_OFF = "The list is never closed: the file seems to be cut off here."
 TOO_LONG = f"The JSON object that begins on this line has more than {LONGEST_RECORD:,} characters."
 
 
 class NotJSON(str):
-    """The sentence the operator reads in place of a value."""
+    """The sentence for people in place of a value."""
 
 
 class Twice(ValueError):
-    """An object has two values under one name, and nothing says which one counts."""
+    """An object has a name twice, so that it is unclear which value counts."""
 
 
 class Values:
     """Each value's first line with the value, or with what is wrong with it.
 
-    A value that is broken costs itself: reading goes on where a line begins with an object that can't belong to it.
-    Each character is looked at once, then parsed.
+    A broken value costs only itself: reading goes on at a line that begins with an object and can't belong to it. Each
+    character is scanned once, then parsed.
     """
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
-        # Another reading may begin within a list.
+        # An earlier reading may have ended within a list.
         self._in_list = self._resumed = lines.after > 0
         self._open = bytearray()
         """The brackets that are open."""
         self._parts: list[str] = []
         self._wrong = ""
-        """Why the value that is open is not kept; it is only looked for its end."""
+        """Why the open value is not stored; its end is still searched."""
         self._size = self._brackets = self._began = self._column = self._list_began = 0
         self._last = ""
-        """What the line before ends with, beside blanks."""
+        """The last character of the line before that is not blank."""
         self._string = ""
         """The beginning of a string that goes on in the next part of a very long line."""
         self._passed = 0
-        """The line of which nothing more is read."""
+        """The rest of this line is not read."""
         self._lost = -1
-        """How far to the right the object may begin with which reading goes on after a broken one."""
+        """After a broken object: the next one must begin at this column or left of it."""
 
     def __iter__(self) -> Iterator[tuple[int, object]]:
         number = before = 0
@@ -73,7 +73,7 @@ class Values:
             yield number, NotJSON(CUT_OFF)
 
     def _at_its_beginning(self, number: int, text: str) -> Iterator[tuple[int, object]]:
-        """Whether an object begins anew with this line; and what nearly every line is, an object that ends with it."""
+        """Handles the beginning of a line: a new object after a broken one, or, most often, an object on one line."""
         column = len(text) - len(text.lstrip())
         if text[column : column + 1] == "{" and column <= (self._column if self._open else self._lost):
             self._lost = -1
@@ -89,7 +89,7 @@ class Values:
                 yield number, value
 
     def _belongs(self, text: str) -> bool:
-        """Of an object that begins as far left as the one that is open: whether it can stand in it."""
+        """Whether an object that begins as far left as the open one can be part of it."""
         in_a_list = self._open[-1:] == b"["
         return text.strip() == "{" and (self._last == ":" or (in_a_list and self._last in {"[", ","}))
 
@@ -133,7 +133,7 @@ class Values:
             place = end
 
     def _past_what_separates(self, number: int, text: str, place: int) -> int:
-        """The place after blanks, commas and the bracket that opens the list; `place` itself where there are none."""
+        """The place after blanks, commas and the list's opening bracket; `place` itself if there are none."""
         between = BETWEEN.match(text, place)
         if between and between[0]:
             self._in_list = self._in_list and "]" not in between[0]
@@ -144,7 +144,7 @@ class Values:
         return place
 
     def _end_of(self, text: str, place: int) -> int:
-        """Where the object ends whose brackets are open, `GOES_ON` or `BROKEN`."""
+        """The end of the open object, `GOES_ON` or `BROKEN`."""
         for token in TOKEN.finditer(text, place):
             if token[0] in "{[":
                 self._open += token[0].encode()
@@ -158,7 +158,7 @@ class Values:
         return GOES_ON
 
     def _goes_on(self, text: str, place: int) -> bool:
-        """A string that ends with a part of a line may go on in the next part."""
+        """Whether a string at the end of a part of a line may go on in the next part."""
         if text.endswith("\n") or len(text) - place > LONGEST_RECORD or len(text) < LONGEST_LINE:
             return False
         self._string = text[place:]
@@ -176,7 +176,7 @@ class Values:
             self._parts.append(text)
 
     def _broken(self, number: int) -> tuple[int, NotJSON]:
-        """What is open ends with this line without being closed."""
+        """Ends the open value, which this line did not close."""
         began, text, wrong = self._began, "".join(self._parts), self._wrong
         self._forget()
         if wrong:
@@ -205,7 +205,7 @@ def _parsed(text: str, number: int) -> object:
 
 
 def _not_json(text: str, number: int) -> NotJSON:
-    """What is wrong with a line that is no value, or none that stands alone here."""
+    """What is wrong with a line that is no value, or no object."""
     if _brackets(text) > MOST_BRACKETS:
         return NotJSON("The line is not JSON.")
     value = _parsed(text, number)
@@ -233,5 +233,5 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-# One for all: each that is made is a cycle, which stays until the next collection.
+# Only one decoder: each is a reference cycle, which stays until the next garbage collection.
 _loads = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_object).decode

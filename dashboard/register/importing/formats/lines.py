@@ -12,36 +12,36 @@ from dashboard.register.importing.formats.unpacking import Damaged
 UNDECODED = re.compile("[\udc80-\udcff]")
 FENCE = re.compile(r"```[\w+-]*\s*")
 JOINED = re.compile("\u0a0d|(?<=[\u2000-\uffff])\u0d0a|(?<![\u0a00-\u0a7f])[\u0a20-\u0a7e]\\Z")
-"""Of UTF-16 to which a program appended bytes of ASCII: their ends of lines, each read as half a character."""
+"""Signs of ASCII bytes that a program appended to UTF-16: their line ends, each read as half a character."""
 NAMES = {"utf-8-sig": "UTF-8"}
 LONGEST_LINE = 4_000_000
-"""Characters. Nothing longer is held in memory, whatever a file unpacks to."""
+"""The most characters of one line in memory, also of a packed file."""
 MOST_BLANK = 100_000
-"""Blank lines one after another. Packed, forty million of them are a small file that would be read for minutes."""
+"""The most blank lines in a row. Forty million of them are a small packed file that would be read for minutes."""
 
 
-# UTF-16 knows no surrogates that escape.
+# UTF-16 has no surrogate escapes.
 codecs.register_error("undecoded", lambda error: ("\udcff", error.end))  # type: ignore[attr-defined]
 
 
 class Lines:
     """The numbered lines of a text in some encoding; lines can be put back.
 
-    Bytes that can't be decoded become lone surrogates and a long line is cut, which `fault` finds: so one bad line
-    costs one line. Raises `Damaged` where nothing but blank lines follows for too long.
+    Bytes that can't be decoded become lone surrogates and a long line is cut, which `fault` finds: so a bad line costs
+    only itself. Raises `Damaged` after too many blank lines.
     """
 
     def __init__(self, stream: BinaryIO, *, encoding: str, after: int = 0, whole: bool = True) -> None:
-        """Unless it is to be `whole`, a long line comes in parts of one number."""
+        """If not `whole`, a long line comes in parts with the same number."""
         errors = "surrogateescape" if encoding == "utf-8-sig" else "undecoded"
-        # Kept, because a wrapper that is collected closes the stream, which is not ours.
+        # Referenced, because a wrapper that is collected closes the stream, which is not ours.
         self._text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline=None)
         self._encoding, self._whole = encoding, whole
         self._number = self._blank = 0
         self._ended, self._fenced = True, False
         self._back: deque[tuple[int, str]] = deque()
         self.ahead = 0
-        """Characters of the lines that were read before their turn."""
+        """Characters of the lines that were read ahead."""
         self.after = after
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
@@ -69,7 +69,7 @@ class Lines:
         return self._number, self._without_marks(text) if begins and text[0] in "\ufeff`" else text
 
     def _without_marks(self, text: str) -> str:
-        """Files that were joined have byte order marks within, and what a chat shows as code has fences around it."""
+        """Removes byte order marks, which joined files have within, and the fences that a chat puts around code."""
         text = text.lstrip("\ufeff")
         if FENCE.fullmatch(text) and (self._fenced or self._number == 1):
             self._fenced = True
@@ -81,7 +81,7 @@ class Lines:
         self.ahead += sum(len(text) for _number, text in lines)
 
     def peek(self, place: int) -> str | None:
-        """The line that comes after so many others, without taking any. None when there is none."""
+        """The line after `place` others, without taking any; None if there is none."""
         while len(self._back) <= place:
             try:
                 line = self._read()
@@ -101,11 +101,11 @@ class Lines:
 
     @property
     def taken(self) -> int:
-        """The number of the last line that is done with."""
+        """The number of the last line that was handled."""
         return self._back[0][0] - 1 if self._back else self._number
 
     def skip(self) -> None:
-        """Takes the lines that an earlier reading was done with."""
+        """Takes the lines that an earlier reading has handled."""
         while self.taken < self.after and next(self, None):
             pass
 
@@ -117,7 +117,7 @@ class Lines:
             text = self._text.readline(LONGEST_LINE)
 
     def fault(self, number: int, text: str) -> str:
-        """Why this line can't be read; empty when it can."""
+        """Why this line can't be read; empty if it can."""
         if not is_decoded(text) or ("utf-16" in self._encoding and JOINED.search(text)):
             return f"Line {number} is not {NAMES.get(self._encoding, self._encoding.upper())}."
         if len(text) >= LONGEST_LINE:

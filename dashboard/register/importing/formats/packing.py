@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, when it is no text: it is named, and nothing is read out of its bytes."""
+"""Recognises files that are no text by their first bytes, so that nothing is read from them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BEGINNINGS = {
     b"\x28\xb5\x2f\xfd": f"a zstd file. {UNPACK}",
     # A frame that readers skip.
     **{bytes([0x50 + number]) + b"\x2a\x4d\x18": f"a zstd file. {UNPACK}" for number in range(16)},
-    # Alone it is told by what is in it.
+    # A zip archive on its own is handled by its content.
     **dict.fromkeys(ZIP, f"a zip archive or a workbook within a gzip file. {UNPACK}"),
     b"\xfd7zXZ\x00": f"an xz file. {UNPACK}",
     b"7z\xbc\xaf\x27\x1c": f"a 7-Zip archive. {UNPACK}",
@@ -33,12 +33,12 @@ WITHIN = {
     (8, b"WEBP"): "a picture, not a list of tasks.",
     (257, b"ustar"): f"a tar archive. {UNPACK}",
 }
-"""By where these bytes stand."""
+"""By the position of these bytes."""
 MARKUP = (b"<!doctype html", b"<!--", b"<html", b"<table", b"<?xml")
 MOST = 512
-"""Bytes that must be seen."""
+"""Bytes that are needed."""
 CONTROLS = bytes([*range(1, 9), *range(14, 26), 127])
-"""Which no text has; but for zeros, which UTF-16 has, and separators."""
+"""Controls that no text has. Zeros are missing because UTF-16 has them, and separators."""
 LOOKED_AT, MOST_CONTROLS = 4096, 4
 NO_TEXT = "This is no text but a file of another kind. Save the tasks as CSV, JSON lines or .xlsx."
 
@@ -48,14 +48,14 @@ def is_zip(first: bytes) -> bool:
 
 
 def is_text(first: bytes) -> bool:
-    """Of UTF-8, or what should be. Lines of anything else may look like ids."""
+    """Whether bytes that should be UTF-8 are text. Lines of other data may look like ids."""
     first = first[:LOOKED_AT]
     controls = len(first) - len(first.translate(None, CONTROLS))
     return controls < MOST_CONTROLS or 100 * controls < len(first)
 
 
 def named(first: bytes) -> str:
-    """The sentence of what this is; empty when it may be text."""
+    """A sentence that names the kind of file; empty if it may be text."""
     for beginning, words in BEGINNINGS.items():
         if first.startswith(beginning):
             return f"This is {words}"

@@ -1,6 +1,6 @@
-"""Excel's sheets, a row at a time, through openpyxl.
+"""Excel's sheets, one row at a time, through openpyxl.
 
-What it would hold whole is measured as it is handed over, since a small file can unpack to anything.
+Data that openpyxl loads as a whole is measured on its way, since a small file can unpack to any size.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ MOST_OF_A_ROW = 2_000_000
 MOST_OF_THE_DIRECTORY = 1_000_000
 """Bytes."""
 MOST_OF_A_PART, MOST_OF_STRINGS = (8_000_000, 100_000), (64_000_000, 2_000_000)
-"""Bytes and tags of what is held whole; a text that cells share takes four tags."""
+"""Bytes and tags of parts that are loaded as a whole; a text that cells share takes four tags."""
 STRICT = b"http://purl.oclc.org/ooxml/"
 ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
-"""How workbooks hold what XML can't: a return is _x000D_."""
+"""The form in which workbooks write characters that XML lacks: a return is _x000D_."""
 EXACT = 10**15
-"""From here on a spreadsheet keeps a number's first fifteen digits."""
+"""From this size a spreadsheet stores only a number's first fifteen digits."""
 
 ARCHIVE = f"This is a zip archive, and no Excel workbook is in it. {UNPACK}"
 CUT_OFF = "The zip archive is damaged or cut off. Nothing was read."
@@ -54,7 +54,7 @@ LONG_ROW = "A row of the workbook is too long to be one. What follows was not re
 
 def sheets_of(stream: BinaryIO) -> list[Worksheet]:
     reader = _guarded(lambda: _opened(stream))
-    # Read-only ones, which have of a worksheet what is needed here.
+    # In read-only mode openpyxl's sheets have only the parts of a worksheet that are needed here.
     sheets = cast("list[Worksheet]", reader.wb.worksheets if reader else [])
     return [sheet for sheet in sheets if sheet.sheet_state == "visible"] or sheets
 
@@ -80,11 +80,11 @@ def _opened(stream: BinaryIO) -> ExcelReader:
 
 class _Reader(ExcelReader):
     def read_chartsheet(self, sheet: object, rel: object) -> None:
-        """A sheet that is a chart has no rows, and some that programs write can't be read."""
+        """Ignores sheets that are charts: they have no rows, and some of them can't be read."""
 
 
 def _measure_the_directory(stream: BinaryIO) -> None:
-    """zipfile reads all of it, each entry as an object."""
+    """Checks the size first, because zipfile makes an object of each entry."""
     end = stream.seek(0, io.SEEK_END)
     stream.seek(max(end - (1 << 16) - 64, 0))
     tail = stream.read()
@@ -97,10 +97,10 @@ def _measure_the_directory(stream: BinaryIO) -> None:
 
 
 class _Archive(zipfile.ZipFile):
-    """Gives openpyxl its parts, none of them larger than it may be."""
+    """Gives openpyxl the parts of the archive, with a limit for each."""
 
     is_open = False
-    """Until then sheets are given without rows: looking for their size would read all of them."""
+    """Until it is set, sheets are given without rows: openpyxl would read all of them to find their size."""
 
     def open(self, name: str | zipfile.ZipInfo, *args: Any, **kwargs: Any) -> Any:
         path = name if isinstance(name, str) else name.filename
@@ -126,7 +126,7 @@ class _Watched(io.RawIOBase):
 
 
 class _Bound:
-    """Of what is held whole: bytes, and tags, each of which becomes an object."""
+    """Limits a part that is loaded as a whole: bytes, and tags, because each tag becomes an object."""
 
     def __init__(self, most: int, most_tags: int) -> None:
         self._left, self._tags_left = most, most_tags
@@ -139,11 +139,11 @@ class _Bound:
 
 
 class _AllRead(Exception):
-    """What follows the rows is not of interest, and may be long."""
+    """The rows have ended, and the rest, which may be long, is not needed."""
 
 
 class _Rows:
-    """A row is held whole until it ends."""
+    """Limits a row, which is in memory until it ends."""
 
     def __init__(self) -> None:
         self._since, self._tail, self._past = 0, b"", False
@@ -173,7 +173,7 @@ def rows_of(sheet: Worksheet) -> Iterator[tuple[int, list[str]]]:
 
 
 def _guarded(read: Callable[[], T]) -> T | None:
-    """What openpyxl returns. It meets broken files with exceptions of every kind, and with warnings."""
+    """The result of openpyxl, which raises exceptions of every kind, and warnings, for broken files."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -187,7 +187,7 @@ def _guarded(read: Callable[[], T]) -> T | None:
 
 
 def _text(value: object) -> str:
-    """As a person reads it in the cell, or would write it in CSV."""
+    """A cell's value as a person reads it, or would write it in CSV."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""A file as it should be read: unpacked when it is gzip, whatever its name, a piece at a time."""
+"""Unpacks a file if it is gzip, whatever its name is, in small pieces."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ PIECE = 1 << 16
 
 
 class Damaged(Exception):
-    """The rest of the file can't be read. The text is the sentence the operator reads."""
+    """The rest of the file can't be read. The text is a sentence for people."""
 
 
 @contextmanager
 def unpacked(stream: BinaryIO, *, most: int | None) -> Iterator[tuple[io.BufferedReader, bool]]:
-    """With whether it was packed. `most` bytes at most. Reading raises `Damaged`; `stream` stays open."""
+    """The content, at most `most` bytes, and whether it was packed. Reading raises `Damaged`; `stream` stays open."""
     whole = io.BufferedReader(cast(io.RawIOBase, stream), PIECE)
     packed = whole.peek(2)[:2] == GZIP
     source = cast(BinaryIO, gzip.GzipFile(fileobj=whole)) if packed else cast(BinaryIO, whole)
     try:
         yield io.BufferedReader(_Unpacked(source, most=most), PIECE), packed
     finally:
-        # A reader that is collected closes what it reads from.
+        # A reader that is collected closes its stream.
         whole.detach()
 
 
@@ -39,13 +39,13 @@ class _Unpacked(io.RawIOBase):
         self._most = most
         self._read = 0
         self._failed: Damaged | None = None
-        """Raised when what was read before it is given out."""
+        """Raised after the data before it was returned."""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """As much as there is room for, so that what is peeked at is more than gzip's first few bytes."""
+        """Fills the buffer, so that `peek` sees more than gzip's first few bytes."""
         if self._failed:
             raise self._failed
         room = memoryview(buffer).cast("B")

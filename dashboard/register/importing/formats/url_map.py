@@ -22,11 +22,11 @@ ASIDE = ("#", "---", "...", "%")
 MOST_COMMENTS = 20
 LONGEST_ENTRY = 20_000
 MOST_LINES = 200_000
-"""On the page, where each job reads the whole map once more. The command reads any."""
-# The C parser where PyYAML was built with it: ten times as fast, the same events.
+"""The limit on the page, where each job reads the whole map again. The command has none."""
+# The C parser, if PyYAML has it: ten times as fast, with the same events.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PLAIN = re.compile(r"([A-Za-z0-9][^\s:#'\"\0-\x1f\x7f]*): (https?://[^\s#'\"\0-\x1f\x7f]*)\n")
-"""An entry as clients write nearly all of them, which YAML reads as it stands: a hundred times as fast."""
+"""The usual form of an entry, which YAML would read to the same result: a hundred times as fast."""
 FLAT = [
     yaml.StreamStartEvent,
     yaml.DocumentStartEvent,
@@ -46,11 +46,11 @@ TOO_LONG = (
 
 
 class NotFlat(Exception):
-    """This is no `name: address`."""
+    """The text is not `name: address`."""
 
 
 def is_url_map(lines: Lines) -> bool:
-    """Told by its first entry; comments may stand before it."""
+    """Detected by the first entry, which comments may precede."""
     for place in range(MOST_COMMENTS):
         line = lines.peek(place)
         if line is None or (not line.startswith(ASIDE) and line.strip()):
@@ -59,27 +59,27 @@ def is_url_map(lines: Lines) -> bool:
 
 
 class _Results:
-    """What belongs to one id."""
+    """The results of one id."""
 
     __slots__ = ("kinds", "line", "unknown", "urls")
 
     def __init__(self, line: int) -> None:
         self.line = line
         self.urls: dict[tuple[int, str], str] = {}
-        """By index and kind: a film and its last frame may both be the first of theirs."""
+        """By index and kind: a video and its last frame may both be number one."""
         self.kinds: set[str] = set()
         self.unknown = ""
-        """An extension that tells no kind."""
+        """An extension that belongs to no kind."""
 
     def kind(self, chosen: str) -> str:
-        """A film may come with pictures, a picture never with films."""
+        """A video may come with images, an image never with videos."""
         return "video" if "video" in self.kinds else "image" if self.kinds else chosen
 
 
 def read_url_map(lines: Lines, *, kind: str, most: int | None) -> Iterator[Entry]:
     """Several lines share one id, so rows come at the end, each with the line that named its id first.
 
-    `kind` is that of ids whose extensions tell none. Of more than `most` lines the rest is not read.
+    `kind` is for ids whose extensions tell none. Lines after `most` are not read.
     """
     found: dict[str, _Results] = {}
     for number, text in _pieces(lines):
@@ -100,7 +100,7 @@ def read_url_map(lines: Lines, *, kind: str, most: int | None) -> Iterator[Entry
 
 
 def _noted(found: dict[str, _Results], text: str, *, line: int) -> str:
-    """Why this entry is left out; empty when it was put to its id."""
+    """Adds an entry to its id. Returns why it is left out, or an empty text."""
     try:
         name, url = _pair(text)
     except NotFlat:
@@ -134,7 +134,7 @@ def _pieces(lines: Lines) -> Iterator[tuple[int, str]]:
             continue
         # Long names are written “? name” and then “: address”.
         if piece and (text[0] in " \t" or text.startswith(": ")):
-            # One that is too long to be an entry already is not made longer.
+            # An entry that is too long already grows no further.
             piece += text if len(piece) <= LONGEST_ENTRY else ""
             continue
         if piece:
@@ -145,12 +145,12 @@ def _pieces(lines: Lines) -> Iterator[tuple[int, str]]:
 
 
 def _pair(text: str) -> tuple[str, str]:
-    """Reads events, never objects: no tags, no aliases, nothing nested, and nothing to recurse into."""
+    """Reads events, never objects: no tags, no aliases, nothing nested, no recursion."""
     if text.isascii() and len(text) <= LONGEST_ENTRY and (plain := PLAIN.fullmatch(text)):
         return plain[1], plain[2]
     if len(text) > LONGEST_ENTRY or "\0" in text:
         raise NotFlat
-    # What is not UTF-8 is reported by the caller; the parser must only not stumble over it.
+    # The caller reports text that is not UTF-8; here it must only not break the parser.
     try:
         events = list(yaml.parse(text.encode("utf-8", "replace").decode(), Loader=LOADER))
     except yaml.YAMLError as error:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_BLANK = 100_000
 MOST_ROWS = 50_000
-"""On the page, where each job reads the workbook from its beginning. The command reads any."""
+"""The limit on the page, where each job reads the workbook from its beginning. The command has none."""
 TOO_LONG = (
     f"On this page {MOST_ROWS:,} rows of a workbook are read at most. What follows was not read. "
     "Save the sheet as CSV, or use manage.py import_tasks, which reads all of it."
@@ -30,7 +30,7 @@ TOO_LONG = (
 
 
 class Workbook:
-    """The entries of a workbook. Raises `Damaged` where the rest of it can't be read."""
+    """The entries of a workbook. Raises `Damaged` if the rest of it can't be read."""
 
     def __init__(self, stream: BinaryIO, *, kind: str, zone: tzinfo, after: int, paged: bool) -> None:
         self._stream, self._kind, self._zone, self._after = stream, kind, zone, after
@@ -57,7 +57,7 @@ class Workbook:
         rows = islice(rows_of(sheet), MOST_BEFORE)
         header = find_header(([Way(cells)] if any(map(str.strip, cells)) else [] for _, cells in rows), kind=self._kind)
         if header and self._kind and not header.is_one and len(header.names.given) == 1:
-            # One column of ids that nothing names.
+            # One column of ids without a header.
             return header._replace(names=named(["task_id"]), place=header.place - 1)
         return header
 
@@ -85,5 +85,5 @@ class Workbook:
             if self._most is not None and self.taken > self._most:
                 return
             if self.taken > begin and not blank:
-                # A row ends with its last cell that holds something.
+                # A row ends with its last cell that is not empty.
                 yield self.taken, [as_it_was(cell) for cell in cells] + [""] * (width - len(cells))

@@ -52,7 +52,6 @@ class Command(BaseCommand):
             sys.exit(complaint if isinstance(complaint, str) else 1)
 
     def _take_in(self, path: Path, *, kind: str) -> None:
-        """Raises `OSError`."""
         if path.is_dir():
             meter = Meter(self.stderr, name=f"{path.name}/")
             self._store(path, f"{path.name}/", reading.folder_digest(path), reading.read_folder(path), meter)

@@ -1,5 +1,3 @@
-"""The local provider in the foreground."""
-
 from __future__ import annotations
 
 import errno
@@ -18,7 +16,7 @@ class Command(BaseCommand):
     help = (
         "Run the local provider. What the register holds counts as alive until it is deleted; other ids never existed."
     )
-    # Starting it needs no database, no templates and no tidy configuration.
+    # It needs no database, no templates and no valid settings to start.
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -42,7 +40,7 @@ class Command(BaseCommand):
 
 
 def known(kind: str, ids: Sequence[str]) -> set[str]:
-    """Each question comes in a thread of its own, which keeps no connection to the database."""
+    """Runs in a thread of its own for each request, so the database connection is closed afterwards."""
     try:
         return in_register(kind, ids)
     finally:
