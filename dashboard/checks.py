@@ -1,4 +1,4 @@
-"""What can't be judged variable by variable: settings that don't fit each other, or that this version lacks."""
+"""Checks that look at several settings together, and at settings that this version lacks."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from django.db import connections
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 FORMER_TABLE = "inventory_trackedtask"
-"""Where versions before December 2026, of which none was released, had their tasks."""
+"""The table of tasks before December 2026. None of those versions was released."""
 
 
 def provider(**kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if settings.DELETION_APPROVAL_ABOVE is not None:
-        # Starting anyway would let people believe that a second person has to agree.
+        # If the product started anyway, people would believe that a second person has to agree.
         found.append(
             Error(
                 "DELETION_APPROVAL_ABOVE is not available in this version.",
@@ -55,7 +55,7 @@ def provider(**kwargs: Any) -> list[CheckMessage]:
 
 
 def database_is_of_this_version(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """`migrate` asks first, so that a database which it can't bring here is left as it is."""
+    """Runs before `migrate`, so that a database that can't be migrated stays as it is."""
     return [
         Error(
             "This database was written by an early version of the dashboard, and this version can't read it.",

@@ -22,7 +22,7 @@ FALSE = {"0", "off", "false", "no"}
 
 
 class Mistyped(Exception):
-    """A variable holds what it can't. The text is one sentence for the person who starts the product."""
+    """A variable has an impossible value. The text is one sentence for the person who starts the product."""
 
 
 class Env:
@@ -31,7 +31,7 @@ class Env:
     def __init__(self, file: Path, environ: Mapping[str, str] = os.environ) -> None:
         self.values = {**read_env_file(file), **{name: value for name, value in environ.items() if value.strip()}}
         self.exposed = [file] if file.is_file() and is_exposed(file) else []
-        """Files with secrets that others on this machine can read."""
+        """Files with secrets that other users of this machine can read."""
 
     def text(self, name: str, default: str = "") -> str:
         return self.values.get(name, "").strip() or default
@@ -63,7 +63,7 @@ class Env:
         return value
 
     def durations(self, name: str, default: str, *, most: timedelta) -> tuple[float, ...]:
-        """Seconds of each of `10m,24h`, from the shortest to the longest; none for `off`."""
+        """The times of a list such as `10m,24h` in seconds, from the shortest to the longest; none for `off`."""
         words = [] if self.text(name, default).lower() in FALSE - {"0"} else self.text(name, default).split(",")
         matches = [re.fullmatch(r"([0-9]{1,9})([smhd])", word.strip(), re.ASCII) for word in words]
         found = [int(match[1]) * SECONDS[match[2]] for match in matches if match]
@@ -81,7 +81,7 @@ class Env:
     def url(self, name: str, default: str) -> str:
         word = self.text(name, default).rstrip("/")
         if "@" in word:
-            # Not shown: what stands before the @ may be a password.
+            # The value is not shown, because the text before the @ may be a password.
             raise Mistyped(f"{name} holds a user name or a password. Use an address such as {default}.")
         try:
             parts = urlsplit(word)
@@ -93,15 +93,15 @@ class Env:
         return word
 
     def anchor(self, name: str) -> str:
-        """Where heads of the audit log are published; empty for nowhere. Plain HTTP serves on this machine alone."""
+        """Where heads of the audit log are published; empty for nowhere. Plain HTTP is allowed on this machine only."""
         word = self.text(name)
         if re.fullmatch(r"|file:.+|syslog:([\w.-]+(:\d{1,5})?)?|https://[^/@]+.*|http://127\.0\.0\.1[:/].*", word):
             return word
-        # Not shown: a token may stand in it.
+        # The value is not shown, because it may contain a token.
         raise Mistyped(f"{name} can't be used. Use file:PATH, syslog:, syslog:HOST:PORT or https://….")
 
     def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
-        """Addresses and networks such as `10.0.0.0/8`, with commas; none by default."""
+        """Addresses and networks such as `10.0.0.0/8`, separated by commas; none by default."""
         found = []
         for word in filter(None, map(str.strip, self.text(name).split(","))):
             try:
@@ -111,7 +111,7 @@ class Env:
         return found
 
     def zone(self, name: str, default: str) -> str:
-        """A time zone by its name, such as `Europe/Berlin`; to the letter, as it is for Python."""
+        """A time zone by its name, such as `Europe/Berlin`. Upper and lower case count."""
         word = self.text(name, default)
         if word != default and word not in zones():
             raise Mistyped(f"{name} is “{word}”. Use the name of a time zone, such as Asia/Shanghai or UTC.")
@@ -130,14 +130,14 @@ class Env:
         except UnicodeDecodeError as error:
             raise Mistyped(f"{name}_FILE names {file}, which is not text.") from error
         if not value:
-            # To go on without it would make a key of our own, or start the sandbox.
+            # Without this error the product would generate a key, or start the sandbox.
             raise Mistyped(f"{name}_FILE names {file}, which is empty.")
         if is_exposed(Path(file)):
             self.exposed.append(Path(file))
         return value
 
     def header(self, name: str) -> str:
-        """A secret that travels in an HTTP header. Never shown, not even when it is mistyped."""
+        """A secret that is sent in an HTTP header. Error texts never show it."""
         value = self.secret(name)
         if not value.isascii() or not value.isprintable() or " " in value:
             raise Mistyped(f"{name} holds a character that no key has: a space, a line break or a letter beyond ASCII.")
@@ -146,7 +146,7 @@ class Env:
 
 @cache
 def zones() -> list[str]:
-    """The names of all time zones, but for those that name none."""
+    """The names of all time zones; "localtime" and "Factory" are no zones."""
     return sorted(available_timezones() - {"localtime", "Factory"})
 
 
@@ -176,17 +176,17 @@ def read_env_file(file: Path) -> dict[str, str]:
 
 
 def is_exposed(path: Path) -> bool:
-    """Whether others than its owner may read it."""
+    """Whether other users than the owner may read it."""
     return path.exists() and bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
 def private_folder(folder: Path) -> Path:
-    """Makes it if it is missing, and shuts it against everybody but its owner: what lies in it is out of reach then."""
+    """Makes the folder if it is missing, and closes it for other users, so that they can't reach the files in it."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Mistyped(f"{folder} can't be written: {error.strerror}. Set VAR_DIR to a folder that can.") from error
-    # Another's folder stays as it is, and a check says so.
+    # A folder of another owner can't be changed; a check reports it.
     with suppress(PermissionError):
         if folder.stat().st_mode & 0o077:
             folder.chmod(0o700)
@@ -194,14 +194,15 @@ def private_folder(folder: Path) -> Path:
 
 
 def generated_secret(file: Path) -> str:
-    """A secret that is made once, kept in `file`, and readable by its owner alone."""
+    """A secret that is generated once and stored in `file`, which only its owner can read."""
     try:
         if not file.exists():
             with tempfile.NamedTemporaryFile("w", dir=file.parent, encoding="ascii") as draft:
                 draft.write(secrets.token_urlsafe(50))
                 draft.flush()
                 os.fsync(draft.fileno())
-                # Appears whole or not at all: of two processes that start at once, the second reads the first's.
+                # The file appears complete or not at all: of two processes that start at once, the second reads the
+                # first's.
                 with suppress(FileExistsError):
                     os.link(draft.name, file)
         secret = file.read_text(encoding="ascii").strip()
@@ -233,8 +234,8 @@ def _sqlite(file: str) -> dict[str, object]:
         "OPTIONS": {
             "timeout": 30,
             "transaction_mode": "IMMEDIATE",
-            # A large change writes the same pages of the indexes again and again: 40 MB of them are put by before
-            # they go into the file, ten times as many as by default.
+            # A large change writes the same index pages again and again: the WAL collects 40 MB of them before they go
+            # into the file, ten times as many as by default.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
             "PRAGMA wal_autocheckpoint=10000;",
         },
@@ -260,7 +261,7 @@ def _postgresql(parts: SplitResult) -> dict[str, object]:
         "OPTIONS": {
             "connect_timeout": 10,
             **dict(parse_qsl(parts.query)),
-            # A machine that was cut off must not hold a lock for hours.
+            # The server must drop the locks of a machine that was cut off within seconds, not hours.
             "keepalives": 1,
             "keepalives_idle": 10,
             "keepalives_interval": 5,

@@ -11,7 +11,7 @@ from dashboard.env import Env, Mistyped, database, generated_secret, is_exposed,
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# What our processes write is nobody else's to read.
+# Files that our processes write are for their own user only.
 os.umask(0o077)
 
 try:
@@ -20,7 +20,7 @@ try:
 
     TENSORSLAB_API_KEY = env.header("TENSORSLAB_API_KEY")
     SANDBOX_PORT = env.whole("SANDBOX_PORT", 8001, low=1, high=65535)
-    # With neither a key nor an address there is no account to delete from: the sandbox stands in.
+    # With neither a key nor an address there is no account to delete from: the sandbox replaces it.
     SANDBOX = not TENSORSLAB_API_KEY and not env.text("TENSORSLAB_API_URL")
     if SANDBOX:
         TENSORSLAB_API_URL = f"http://127.0.0.1:{SANDBOX_PORT}"
@@ -72,7 +72,7 @@ except Mistyped as mistyped:
     sys.exit(str(mistyped))
 
 INSTALLED_APPS = [
-    # Before Django's own: its commands `changepassword` and `createsuperuser` tell the audit log.
+    # Before Django's own: its commands `changepassword` and `createsuperuser` write to the audit log.
     "dashboard.access",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -162,7 +162,7 @@ WHITENOISE_USE_FINDERS = True
 
 SESSION_ENGINE = "dashboard.access.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-# Load balancers ask these over plain HTTP, and they tell nothing worth hiding.
+# Load balancers request these over plain HTTP, and they reveal nothing secret.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS

@@ -11,7 +11,7 @@ urlpatterns = [
     path("tasks/", include("dashboard.register.urls")),
     path("deletions/", include("dashboard.deletions.urls")),
     path("audit/", include("dashboard.audit.urls")),
-    # Leads from an entry of Django's admin to its page, and fails where there is none: ours have none.
+    # In Django's admin this leads from a row to its page on the site, and our rows have no such pages.
     path("admin/r/<path:rest>", nothing_here),
     path("admin/", admin.site.urls),
 ]

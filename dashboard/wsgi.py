@@ -9,9 +9,9 @@ from django.utils.http import parse_header_parameters
 
 
 class Utf8Request(WSGIRequest):
-    """All that is sent here is UTF-8, so no charset that a request names is believed.
+    """Decodes every request as UTF-8, and ignores the charset that a request names.
 
-    Python knows some that are no text at all, and some that make characters which no database takes.
+    Python knows charsets that are no text, and charsets that yield characters which no database takes.
     """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
