@@ -1,4 +1,4 @@
-"""The TensorsLab API in Python: delete and look up image and video tasks, and judge what was answered.
+"""The TensorsLab API in Python: deletes and looks up image and video tasks, and judges the answers.
 
 It follows the two documents in `contract/`, knows no Django, and could be a package of its own.
 """

@@ -1,4 +1,4 @@
-"""The four documented calls. The only module that speaks HTTP; what an answer means is `verdict`'s to say."""
+"""The four documented calls. Only this module speaks HTTP; `verdict` decides what an answer means."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ HEADERS = {
 
 
 class Authorization(requests.auth.AuthBase):
-    """Puts the key into the header last of all, so that it is in no argument, no `repr` and no `vars` of a client.
+    """Puts the key into the header last, so that it is in no argument, no `repr` and no `vars` of a client.
 
-    It also takes the key out of what came back: some services repeat it in what they answer.
+    It also removes the key from answers, because some services repeat it there.
     """
 
     def __init__(self, value: str, key: str) -> None:
         self.__value = value
-        # One that is so short is no secret, and would be found in many words.
+        # A key this short is no secret, and would match parts of ordinary words.
         self.__key = key if len(key) >= SHORTEST_KEY else ""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -56,14 +56,14 @@ class Authorization(requests.auth.AuthBase):
 class Client:
     """Deletes and looks up tasks of one account.
 
-    Make one and keep it: it may be used from any number of threads, and reads whom to trust under TLS only once. Each
-    call has a connection of its own, since an answer may come twice: what is left unread ends with its call. No call is
-    ever repeated by itself, no redirect is followed, and no proxy or credential is read from the environment.
+    Make one client and reuse it: it may be used from any number of threads, and reads the TLS authorities only once.
+    Each call has its own connection, since a server may answer twice, and unread data must end with its call. No call
+    is repeated automatically, no redirect is followed, and no proxy or credential is read from the environment.
 
-    `timeout` bounds each call in all, in seconds: connecting, sending, and the whole answer, however slowly it drips.
-    Only a name server that does not answer can hold a call longer, and then nothing is sent. Connecting is further
-    bounded by `connect_timeout`. A body beyond `body_limit` bytes is not read on. `auth_scheme` is the word before the
-    key; `none`, or nothing, sends the bare key. `uid` goes with image deletes when it is set.
+    `timeout` limits each whole call, in seconds: connecting, sending, and the complete answer, even if it comes very
+    slowly. Only a name server that does not answer can delay a call longer, and then nothing is sent. `connect_timeout`
+    also limits connecting. A body longer than `body_limit` bytes is not read further. `auth_scheme` is the word before
+    the key; `none`, or an empty text, sends the bare key. If `uid` is set, image deletes contain it.
     """
 
     def __init__(
@@ -89,11 +89,10 @@ class Client:
         return f"<Client {self.base_url}>"
 
     def delete(self, kind: TaskKind, task_ids: Sequence[str], *, deadline: float | None = None) -> DeleteReply:
-        """Ask to delete these tasks of one kind, in one request (`deleteImageTasks`, `deleteVideoTasks`).
+        """Asks to delete these tasks of one kind, in one request (`deleteImageTasks`, `deleteVideoTasks`).
 
         `deadline` is a moment of `time.monotonic()` that shortens the call's time. Raises ValueError, before anything
-        is sent, for an empty list, a blank id or one id twice; NotSent when the request never left; Unanswered when it
-        may have been done.
+        is sent, for an empty list, a blank or repeated id; NotSent if the request never left; else Unanswered.
         """
         ids = checked(task_ids)
         kind = TaskKind(kind)
@@ -104,7 +103,10 @@ class Client:
         return delete_reply(http_status=http_status, body=body, retry_after=retry_after, redact=self.__redact)
 
     def look_up(self, kind: TaskKind, task_id: str, *, deadline: float | None = None) -> LookUpReply:
-        """Ask what is known of one task (`imageInfoByTaskId`, `videoInfoByTaskId`). Raises as `delete` does."""
+        """Asks what is known of one task (`imageInfoByTaskId`, `videoInfoByTaskId`).
+
+        Raises ValueError for a blank id, NotSent if the request never left, Unanswered if no complete reply came.
+        """
         (task_id,) = checked([task_id])
         kind = TaskKind(kind)
         http_status, retry_after, body = self._post(LOOK_UP_PATHS[kind], {"taskid": task_id}, deadline)
@@ -118,12 +120,12 @@ class Client:
         )
 
     def __redact(self, text: str) -> str:
-        # Without a usable key nothing was sent, and nothing came back.
+        # Without a usable key nothing was sent, so nothing came back.
         return self.__authorization.redact(text) if isinstance(self.__authorization, Authorization) else text
 
     @cached_property
     def tls(self) -> ssl.SSLContext:
-        """Whom to trust: certifi's authorities, for the name in the address. To read them takes longer than a call."""
+        """Trusts certifi's authorities, for the name in the address. Reading them takes longer than a call."""
         return ssl.create_default_context(cafile=certifi.where())
 
     def _post(self, path: str, payload: dict[str, object], deadline: float | None) -> tuple[int, str | None, bytes]:
@@ -136,7 +138,7 @@ class Client:
         with Attempt(started=now, deadline=limit) as attempt:
             body = json.dumps(payload, separators=(",", ":")).encode("ascii")
             answer = self._attempt(self.base_url + path, body, self.__authorization, attempt)
-        # Raised here and not `from` its cause: the library's exceptions and frames hold the request, and so the key.
+        # Raised here and not `from` its cause: the library's exceptions and frames contain the request, and so the key.
         if isinstance(answer, errors.TensorsLabError):
             raise answer.with_traceback(None)
         return answer
@@ -156,10 +158,10 @@ class Client:
         except errors.TensorsLabError as error:
             return error
         except (OSError, urllib3.exceptions.HTTPError) as error:
-            # All of `requests`' exceptions are OSErrors.
+            # All exceptions of `requests` are OSErrors.
             return self._failure(error, attempt, response)
         if attempt.cut:
-            # A body without a length ends with the connection, so what the cut left looks whole.
+            # A body without a length ends with the connection, so a body that was cut off would look complete.
             return errors.DeadlineExceeded(attempt.allowed, http_status=response.status_code)
         return response.status_code, response.headers.get("Retry-After"), body
 
@@ -174,7 +176,7 @@ class Client:
     def _failure(
         self, error: Exception, attempt: Attempt, response: requests.Response | None
     ) -> errors.TensorsLabError:
-        """Name what went wrong. Whether anything left is the attempt's to say, never the exception's."""
+        """The error for a failure. The attempt tells whether anything left; an exception can't."""
         late = attempt.late or isinstance(error, requests.Timeout)
         if attempt.sent:
             http_status = None if response is None else response.status_code
@@ -198,7 +200,7 @@ class Client:
 
 
 def authorization(api_key: str, scheme: str) -> Authorization | errors.UnusableKey:
-    """The header's value, or why there can be none. Checked here: HTTP libraries quote a bad header in their errors."""
+    """The header's value, or why it can't be made. Checked here, since HTTP libraries quote a bad header in errors."""
     if not api_key:
         return errors.MissingKey()
     value = api_key if scheme.lower() in ("", "none") else f"{scheme} {api_key}"
@@ -208,7 +210,7 @@ def authorization(api_key: str, scheme: str) -> Authorization | errors.UnusableK
 
 
 def checked(task_ids: Sequence[str]) -> list[str]:
-    """The ids exactly as given. Raises ValueError when they are not a list of different, non-blank texts."""
+    """The ids exactly as given. Raises ValueError if they are not a list of different, non-blank texts."""
     ids: list[str] = [] if isinstance(task_ids, str) else list(task_ids)
     if not ids:
         raise ValueError("No task id. An empty list is never sent.")

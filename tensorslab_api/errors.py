@@ -1,4 +1,4 @@
-"""Why a call has no answer. The one question that matters is whether the request may have left.
+"""Why a call has no answer. The question that matters is whether the request may have left.
 
 TensorsLabError
 ├── NotSent               it certainly never left: nothing can have been deleted
@@ -14,19 +14,19 @@ TensorsLabError
     ├── ConnectionLost    reset, closed early, not HTTP, or no final answer
     └── BodyTooLarge
 
-The text of each is a sentence for the operator. None holds the key, a header, or the exception of the library
-underneath, whose request object carries both.
+The text of each is a sentence for people. None contains the key, a header, or the exception of the library underneath,
+whose request object has both.
 """
 
 from __future__ import annotations
 
 
 class TensorsLabError(Exception):
-    """A call that brought no reply. `str()` is a sentence for people."""
+    """A call without a reply. `str()` is a sentence for people."""
 
     @property
     def sentence(self) -> str:
-        """What an operator reads."""
+        """The sentence for people."""
         return str(self)
 
 
@@ -35,7 +35,7 @@ class NotSent(TensorsLabError):
 
 
 class UnusableKey(NotSent):
-    """The key holds a character that can't stand in a header."""
+    """The key has a character that a header can't have."""
 
     def __init__(self, sentence: str = "") -> None:
         super().__init__(
@@ -72,44 +72,44 @@ class ConnectionFailed(NotSent):
 
 
 class ConnectTimedOut(NotSent):
-    """Nobody took the connection in time."""
+    """The host accepted no connection in time."""
 
     def __init__(self, host: str, seconds: float) -> None:
         super().__init__(f"{host} took no connection in {seconds:.3g} s. Nothing was sent.")
 
 
 class TlsFailed(NotSent):
-    """No trusted, encrypted connection: the key was not shown to that host."""
+    """There is no trusted, encrypted connection, so the key was not sent to that host."""
 
     def __init__(self, host: str) -> None:
         super().__init__(f"No trusted TLS connection to {host}. Nothing was sent.")
 
 
 class Unanswered(TensorsLabError):
-    """The request left, or may have, and no whole reply came."""
+    """The request left, or may have, and no complete reply came."""
 
     def __init__(self, sentence: str, *, http_status: int | None = None) -> None:
         super().__init__(sentence)
         self.http_status = http_status
-        """Known when the reply broke off after its first line."""
+        """Known if the reply broke off after its first line."""
 
 
 class DeadlineExceeded(Unanswered):
-    """No whole reply within the call's time."""
+    """No complete reply within the call's time."""
 
     def __init__(self, seconds: float, *, http_status: int | None = None) -> None:
         super().__init__(f"No answer in {seconds:.3g} s.", http_status=http_status)
 
 
 class ConnectionLost(Unanswered):
-    """Reset, closed before the reply was whole, or answered with something that is no final answer in HTTP."""
+    """Reset, closed before the reply was complete, or answered without a final HTTP answer."""
 
     def __init__(self, *, http_status: int | None = None) -> None:
         super().__init__("The connection broke before the answer was complete.", http_status=http_status)
 
 
 class BodyTooLarge(Unanswered):
-    """The reply's body went on beyond what any documented answer needs."""
+    """The reply's body was longer than any documented answer needs."""
 
     def __init__(self, limit: int, *, http_status: int | None = None) -> None:
         super().__init__(f"The answer was longer than {limit:,} bytes and was not read.", http_status=http_status)

@@ -1,4 +1,4 @@
-"""From an HTTP status, headers and bytes to a typed reply. Nothing the provider can send makes these raise."""
+"""From an HTTP status, headers and bytes to a typed reply. No answer of the provider makes these functions raise."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 def delete_reply(
     *, http_status: int, body: bytes, retry_after: str | None, redact: Callable[[str], str] = str
 ) -> DeleteReply:
-    """Read the answer to a delete (`Delete…TasksResponse` or `ErrorResponse`). `redact` goes over every text in it."""
+    """Reads the answer to a delete (`Delete…TasksResponse` or `ErrorResponse`). `redact` is applied to every text."""
     envelope = read_envelope(body, redact)
     rest = read_retry_after(retry_after)
     if envelope is None:
@@ -48,7 +48,7 @@ def look_up_reply(
     task_id: str,
     redact: Callable[[str], str] = str,
 ) -> LookUpReply:
-    """Read the answer to a look-up (`ImageInfoResponse`, `VideoInfoResponse` or `ErrorResponse`), as `delete_reply`."""
+    """Reads a look-up's answer (`ImageInfoResponse`, `VideoInfoResponse`, `ErrorResponse`), texts by `redact`."""
     envelope = read_envelope(body, redact)
     rest = read_retry_after(retry_after)
     if envelope is None:
@@ -71,7 +71,7 @@ def look_up_reply(
 
 
 def is_of_another(data: dict[str, Any], task_id: str) -> bool:
-    """It names a task, and not the one that was asked for. Some services write ids in letters of another case."""
+    """Whether it names another task than the requested one. Some services change the letter case of ids."""
     named = data.get("taskid")
     if named in (None, ""):
         return False
@@ -79,12 +79,12 @@ def is_of_another(data: dict[str, Any], task_id: str) -> bool:
 
 
 def describes_a_task(data: dict[str, Any]) -> bool:
-    """It says anything. The id alone is only what we said ourselves, and 0 and false are a blank record's."""
+    """Whether it describes a task. The id alone is what we sent, and 0 and false are values of an empty record."""
     return any(value for name, value in data.items() if name != "taskid")
 
 
 def read_envelope(body: bytes, redact: Callable[[str], str]) -> dict[str, Any] | None:
-    """The JSON object with an integer `code` and a text `msg`, or None when the body is anything else."""
+    """The JSON object with an integer `code` and a text `msg`; None if the body is anything else."""
     try:
         value = redacted(json.loads(body, object_pairs_hook=without_repetition), redact)
     except (ValueError, RecursionError):
@@ -103,7 +103,7 @@ def redacted(value: Any, redact: Callable[[str], str]) -> Any:
 
 
 def without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Raises ValueError for a key that is there twice: JSON leaves open which of its values holds."""
+    """Raises ValueError for a repeated key, because JSON does not define which of its values counts."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("A key is there twice.")
@@ -111,7 +111,7 @@ def without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def read_info(data: dict[str, Any], *, kind: TaskKind, task_id: str) -> TaskInfo:
-    """`ImageInfoData` or `VideoInfoData`; a field of the wrong type counts as absent."""
+    """Reads `ImageInfoData` or `VideoInfoData`; a field of the wrong type counts as absent."""
     image = kind is TaskKind.IMAGE
     status = number(data.get("image_status" if image else "task_status"))
     return TaskInfo(
@@ -130,7 +130,7 @@ def read_info(data: dict[str, Any], *, kind: TaskKind, task_id: str) -> TaskInfo
 
 
 def read_retry_after(header: str | None) -> float | None:
-    """Seconds from now: the header holds a number of them, or an HTTP date."""
+    """Seconds from now: the header has a number of them, or an HTTP date. None if it is absent or unreadable."""
     if header is None:
         return None
     header = header.strip()
@@ -146,22 +146,22 @@ def read_retry_after(header: str | None) -> float | None:
 
 
 def text(value: object, limit: int = LONGEST_TEXT) -> str:
-    """A text that any database can store; empty when it is not one."""
+    """A text that any database can store; empty if the value is not a text."""
     return UNSTORABLE.sub("�", cut(value, limit)) if isinstance(value, str) else ""
 
 
 def addresses(value: object) -> tuple[str, ...]:
-    """Texts of a list that are no longer than an address may be, as many as a task may have."""
+    """The texts of a list that are not longer than `LONGEST_URL`, at most `MOST_URLS` of them."""
     found = [url for url in value if isinstance(url, str)] if isinstance(value, list) else []
     return tuple(text(url, LONGEST_URL) for url in found if len(url) <= LONGEST_URL)[:MOST_URLS]
 
 
 def number(value: object) -> int | None:
-    """An integer that any database can store. JSON's true is no 1."""
+    """An integer that any database can store, else None. JSON's true is not 1."""
     return value if isinstance(value, int) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST else None
 
 
 def positive(value: object) -> int | None:
-    """A size or a length."""
+    """An integer above 0, else None."""
     found = number(value)
     return found if found is not None and found > 0 else None

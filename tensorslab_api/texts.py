@@ -1,16 +1,16 @@
-"""How long foreign texts may be. TensorsLab documents no length of any, so these bounds are ours.
+"""The greatest lengths of foreign texts. TensorsLab documents none, so these limits are ours.
 
-What is longer is cut there and ends with an ellipsis. To cut it once more changes nothing.
+A longer text is cut, and then ends with an ellipsis. Cutting it again changes nothing.
 """
 
 LONGEST_PROMPT = 20_000
-"""Characters, some ten pages. Files are held to it as look-ups are, so that a task is the same from either."""
+"""Characters, some ten pages. It applies to files and look-ups, so that a task is the same from either."""
 LONGEST_TEXT = 2000
-"""Of a message, and of why a generation failed."""
+"""Characters of a message, and of the reason of a failed generation."""
 LONGEST_URL = 4000
-"""A longer one is left out: an address that is cut leads elsewhere."""
+"""A longer one is left out: an address that is cut leads to another place."""
 MOST_URLS = 100
-"""Of one task."""
+"""Addresses of one task."""
 
 
 def cut(text: str, limit: int) -> str:
@@ -18,5 +18,5 @@ def cut(text: str, limit: int) -> str:
 
 
 def is_cut(text: str, limit: int) -> bool:
-    """Whether it was cut to this limit, or would be."""
+    """Whether the text was cut to this limit, or would be."""
     return len(text) > limit or (len(text) == limit and text.endswith("…"))

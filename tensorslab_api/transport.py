@@ -1,15 +1,14 @@
 """`requests` over one connection for one call, which ends at a deadline and knows whether anything left.
 
-`requests` bounds each read, not the whole call, so a server that sends a byte now and then would hold it for ever.
-Here a timer cuts the connection at the deadline, whatever it is doing: TLS, sending, headers or body.
+`requests` limits each read, not the whole call, so a server that sends a byte now and then could delay it for ever.
+Here a timer cuts the connection at the deadline, in any phase: TLS, sending, headers or body.
 
-Nor does a request outlive its call. By default the kernel goes on delivering what it took, for minutes and even after
-the process was killed: a delete would be done long after a look-up had found its tasks alive. So a closed connection
-drops what it still holds, and a kernel that can (Linux) drops it at the deadline by itself.
+No request outlives its call. By default the kernel goes on delivering data for minutes, even after the process was
+killed: a delete could be carried out long after a look-up had found its tasks alive. So a closed connection drops its
+unsent data, and a kernel that can (Linux) drops it at the deadline by itself.
 
-Nor does an answer outlive its call. A server may answer twice, and the copy may come after the next request has begun,
-so no look at a kept connection can tell that it is clean. Every call has a fresh one: `python -m bench connections`
-measures what that costs.
+No answer outlives its call either. A server may answer twice, and the copy may come after the next request has begun,
+so a reused connection can't be known to be clean. Every call has a new one.
 """
 
 from __future__ import annotations
@@ -33,23 +32,23 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from tensorslab_api.errors import DeadlineExceeded, TooLate
 
 DROP_ON_CLOSE = struct.pack("ii", 1, 0)
-"""SO_LINGER, on, for 0 s: whoever closes the connection, the kernel of a killed process too, resets it."""
+"""SO_LINGER, on, for 0 s: closing resets the connection, also when the kernel of a killed process does it."""
 
 MOST_INTERIM = 20
-"""Interim answers (1xx) that a call takes before its own. Common is one, `103 Early Hints`."""
+"""The most interim answers (1xx) before the final one. One, `103 Early Hints`, is common."""
 
 
 class Attempt:
-    """One call on its way. Its time runs while it is entered; its connection reports to it."""
+    """One call under way. The timer runs inside the `with` block; its connection reports to it."""
 
     def __init__(self, *, started: float, deadline: float) -> None:
-        """Both as `time.monotonic()` has them: a machine may stand still between the two looks at the clock."""
+        """Both are moments of `time.monotonic()`: between two readings of the clock the machine may stand still."""
         self.started = started
         self.deadline = deadline
         self.sent = False
-        """The first byte left, or was about to."""
+        """The first byte was sent, or was about to be."""
         self.cut = False
-        """The deadline came and the connection was cut: whatever was read is not the whole."""
+        """The deadline came and the connection was cut, so that the data read may be incomplete."""
         self.socket: socket.socket | None = None
         self.over = False
         self.lock = threading.Lock()
@@ -62,7 +61,7 @@ class Attempt:
 
     @property
     def allowed(self) -> float:
-        """Seconds that the call had in all."""
+        """Seconds that the whole call had."""
         return max(self.deadline - self.started, 0.0)
 
     @property
@@ -77,7 +76,7 @@ class Attempt:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.timer.cancel()
-        # Under the lock: what a late timer would cut is another's by then, who got the same descriptor.
+        # Under the lock: later the descriptor may belong to another connection, which a late timer would cut.
         with self.lock:
             self.over = True
             if self.socket is not None:
@@ -93,7 +92,7 @@ class Attempt:
                     self.socket.shutdown(socket.SHUT_RDWR)
 
     def attach(self, connection: socket.socket) -> None:
-        # A second descriptor of the same connection: wrapping it in TLS takes the first one away.
+        # A second descriptor of the same connection, because wrapping it in TLS detaches the first one.
         with self.lock:
             if self.socket is not None:
                 self.socket.close()
@@ -104,13 +103,13 @@ class Attempt:
         if self.late:
             raise DeadlineExceeded(self.allowed) if self.sent else TooLate
         if self.socket is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
-            # This process may be stopped or cut off when the deadline comes; the kernel keeps it all the same.
+            # The kernel meets the deadline even if this process is stopped by then.
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, ceil(self.remaining * 1000))
         self.sent = True
 
 
 class FinalResponse(http.client.HTTPResponse):
-    """Takes no interim answer for the final one, as `http.client` takes all but 100."""
+    """Skips interim answers; `http.client` takes all of them but 100 for the final one."""
 
     def _read_status(self) -> tuple[str, int, str]:
         for _ in range(MOST_INTERIM + 1):
@@ -124,7 +123,7 @@ class FinalResponse(http.client.HTTPResponse):
 
 
 class AttemptConnection(HTTPConnection):
-    """Tells its attempt which socket it uses, and asks it before anything is sent. It dials once, for one request."""
+    """Tells its attempt which socket it uses, and asks it before it sends. It connects once, for one request."""
 
     response_class = FinalResponse
     auto_open = 0
@@ -141,7 +140,7 @@ class AttemptConnection(HTTPConnection):
 
     def connect(self) -> None:
         super().connect()
-        # From here on only the deadline bounds it.
+        # From here on only the deadline limits it.
         self.timeout = self.attempt.remaining
         self.sock.settimeout(self.timeout)
 
@@ -153,13 +152,13 @@ class AttemptConnection(HTTPConnection):
 
 
 class AttemptTlsConnection(AttemptConnection, HTTPSConnection):
-    """The same under TLS."""
+    """An `AttemptConnection` under TLS."""
 
 
 class Adapter(HTTPAdapter):
-    """For one call; closing it closes its connection.
+    """An adapter for one call; closing it closes its connection.
 
-    It is used without a `requests.Session`, which would keep cookies and look for redirects, proxies and `.netrc`.
+    It is used without a `requests.Session`, which would store cookies and look for redirects, proxies and `.netrc`.
     """
 
     def __init__(self, attempt: Attempt, tls: ssl.SSLContext | None) -> None:
@@ -177,4 +176,4 @@ class Adapter(HTTPAdapter):
         return pool
 
     def cert_verify(self, *args: Any, **options: Any) -> None:
-        """`tls` verifies. Here `requests` would name the authorities again, and they would be read for each call."""
+        """Does nothing, because `tls` verifies: `requests` would read the authorities again for each call."""

@@ -1,4 +1,4 @@
-"""What is sent to and read from the provider. All frozen, all keyword-only."""
+"""The data that is sent to and read from the provider. All frozen, all keyword-only."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from enum import StrEnum
 
 
 class TaskKind(StrEnum):
-    """The two services. A task is known by its kind and its id together."""
+    """The two services. A task is identified by its kind and its id together."""
 
     IMAGE = "image"
     VIDEO = "video"
 
 
 class TaskStatus(StrEnum):
-    """How far a generation has come. Says nothing about whether the task still exists."""
+    """The state of a generation. It does not tell whether the task still exists."""
 
     UNKNOWN = "unknown"
-    """The provider named none, or a number it does not document."""
+    """The provider sent none, or an undocumented number."""
     QUEUED = "queued"
     PROCESSING = "processing"
     UPLOADING = "uploading"
@@ -30,44 +30,43 @@ class TaskStatus(StrEnum):
 class TaskInfo:
     """One task as a look-up describes it (`ImageInfoData`, `VideoInfoData`).
 
-    The provider promises no field, so each may be empty or None. Texts hold no NUL and no lone surrogate, and are no
-    longer than `texts` says.
+    The provider guarantees no field, so each may be empty or None. Texts contain no NUL and no lone surrogate, and have
+    at most the lengths of `texts`.
     """
 
     kind: TaskKind
     task_id: str
-    """The id that was asked for."""
+    """The requested id."""
     status: TaskStatus = TaskStatus.UNKNOWN
     model: str = ""
     """`category` of an image, `source` of a video; at most 100 characters."""
     prompt: str = ""
     urls: tuple[str, ...] = ()
-    """Results, as sent: not checked to be http or https. Too long ones are left out, and so is what is too many."""
+    """Results, as sent: not checked to be http or https. At most `texts.MOST_URLS`, without those that are too long."""
     width: int | None = None
     height: int | None = None
     """Pixels; images only."""
     duration: float | None = None
     """Seconds; videos only."""
     created_raw: str = ""
-    """`starttime` of an image, which names no zone; at most 64 characters. Videos have none."""
+    """`starttime` of an image, which has no zone; at most 64 characters. Videos have none."""
     error: str = ""
     """Why the generation failed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """An HTTP response, whatever it says. `verdict` decides what it means."""
+    """Any HTTP response. `verdict` decides what it means."""
 
     http_status: int
     well_formed: bool
-    """The body is a JSON object with an integer `code` and a text `msg`, repeats no key at any depth, and is not about
-    another task than asked for."""
+    """A JSON object with an integer `code` and a text `msg`, without repeated keys, and not about another task."""
     code: int | None = None
-    """None when the body is not well-formed."""
+    """None if the body is not well-formed."""
     message: str = ""
     """The provider's `msg`: at most 2,000 characters, no NUL, no lone surrogate. For people; never branch on it."""
     retry_after: float | None = None
-    """Seconds from now in `Retry-After`, given as a number or a date; may be absurd. None when absent or unreadable."""
+    """Seconds from now in `Retry-After`, given as a number or a date, unchecked. None if absent or unreadable."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +74,7 @@ class DeleteReply(Reply):
     """The answer to a delete: one `status` for the whole list."""
 
     status: str | None = None
-    """`data.status`: documented are Success and Failed."""
+    """`data.status`: Success and Failed are documented."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +82,6 @@ class LookUpReply(Reply):
     """The answer to a look-up of one task."""
 
     task_id: str
-    """The id that was asked for."""
+    """The requested id."""
     info: TaskInfo | None = None
-    """None unless `data` says something of a task beside its id."""
+    """None unless `data` describes a task by more than its id."""

@@ -1,4 +1,4 @@
-"""What an answer, or the lack of one, means. Pure functions: no clock, no network, no state."""
+"""What an answer, or a missing one, means. Pure functions: no clock, no network, no state."""
 
 from __future__ import annotations
 
@@ -18,58 +18,59 @@ LONGEST_FORM = 200
 
 
 class Ruling(StrEnum):
-    """What the caller may now believe."""
+    """What the caller may believe after the call."""
 
     SUCCESS = "success"
     """A delete: the provider says that every id of the list is deleted."""
     REFUSED = "refused"
     """A delete: a well-formed failure. Any subset of the list may be gone."""
     ABSENT = "absent"
-    """A look-up: an answer that holds no such task. Whether that is true, only its form tells: see `Verdict.form`."""
+    """A look-up: the answer describes no task. Only its form tells whether that is true: see `Verdict.form`."""
     THERE = "there"
     """A look-up: the task exists."""
     OUT_OF_CREDITS = "out_of_credits"
     UNAUTHORIZED = "unauthorized"
-    """The provider rejects the key, or there is none to send. It may do so after the work was done."""
+    """The provider rejects the key, or there is none. It may do so after the work was done."""
     BUSY = "busy"
-    """Come again, after `retry_after` where it names a time."""
+    """Try again, after `retry_after` if that is given."""
     NOT_SENT = "not_sent"
     """The request never left."""
     LOST = "lost"
-    """No trustworthy answer: it may or may not have been done."""
+    """No trustworthy answer: it may or may not have been carried out."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """A ruling, and what it rests on."""
+    """A ruling, and what it is based on."""
 
     ruling: Ruling
     sentence: str
-    """What an operator reads. It speaks of this one call, not of a whole deletion."""
+    """A sentence for people. It is about this one call, not a whole deletion."""
     sent: bool = True
-    """False when the request certainly never left."""
+    """False if the request certainly never left."""
     http_status: int | None = None
     code: int | None = None
     status: str | None = None
     """`data.status` of a delete."""
     message: str = ""
-    """The provider's own words; empty when there are none."""
+    """The provider's own words, or empty."""
     retry_after: float | None = None
-    """Seconds, 0 to 3,600; only with BUSY, and None when the provider named no sensible time."""
+    """Seconds, 0 to 3,600; only with BUSY, and None if the provider named no sensible time."""
     info: TaskInfo | None = None
     """Only with THERE."""
     form: str = ""
-    """What a look-up's answer looks like without the id that was asked for, at most 200 characters: `there`, or with
-    ABSENT `404 9999 Task does not exist`. An answer to an id that never was and one to an id that surely is have forms
-    too: nobody knows beforehand what any of them means, so forms are only ever compared with each other."""
+    """A look-up's answer without the requested id, at most 200 characters: `there`, or with ABSENT `404 9999 Task does
+    not exist`. Answers about ids that never existed, and about ids that surely exist, have forms too:
+    what a form means can't be known in advance, so forms are only compared with each other.
+    """
     error: str | None = None
-    """Why there is no trustworthy answer; None when there is one."""
+    """Why there is no trustworthy answer; None if there is one."""
 
 
 def judge_delete(answer: DeleteReply | TensorsLabError) -> Verdict:
-    """Rule on a delete of one or many ids of one kind.
+    """Rules on a delete of one or more ids of one kind.
 
-    SUCCESS needs all three: HTTP 200, code 1000, `Success`. Whatever is not certain is LOST.
+    SUCCESS needs all three: HTTP 200, code 1000, `Success`. An uncertain answer is LOST.
     """
     if isinstance(answer, TensorsLabError):
         return judge_error(answer)
@@ -85,10 +86,10 @@ def judge_delete(answer: DeleteReply | TensorsLabError) -> Verdict:
 
 
 def judge_look_up(answer: LookUpReply | TensorsLabError) -> Verdict:
-    """Rule on a look-up of one id.
+    """Rules on a look-up of one id.
 
     THERE needs all three: HTTP 200, code 1000, and a description of the task. ABSENT needs an envelope of the
-    provider's own: an HTML 404 may be a wrong address.
+    provider's own: an HTML 404 may come from a wrong address.
     """
     if isinstance(answer, TensorsLabError):
         return judge_error(answer)
@@ -102,34 +103,34 @@ def judge_look_up(answer: LookUpReply | TensorsLabError) -> Verdict:
 
 
 def is_certain(reply: Reply) -> bool:
-    """An envelope of the provider's own, from a server that did not fail and sends nobody elsewhere."""
+    """Whether the answer is the provider's own envelope, from a server that neither failed nor redirects."""
     return reply.well_formed and (reply.http_status < 300 or 400 <= reply.http_status < 500)
 
 
 def form_of(reply: LookUpReply) -> str:
-    """The same for two tasks that the provider answers alike, in whatever letters it writes their ids."""
-    # As a word of its own: a short id may stand within any other.
+    """The form of an answer: equal for two tasks that the provider answers alike, in any letter case of their ids."""
+    # As a separate word, because a short id may be part of another word.
     its_id = rf"(?<!\w){re.escape(reply.task_id)}(?!\w)"
     words = re.sub(its_id, "", reply.message, flags=re.IGNORECASE)
     return " ".join(f"{reply.http_status} {reply.code} {words}".split())[:LONGEST_FORM].rstrip()
 
 
 def judge_error(error: TensorsLabError) -> Verdict:
-    """Rule on a call that brought no reply."""
+    """Rules on a call without a reply."""
     if isinstance(error, UnusableKey):
         return Verdict(ruling=Ruling.UNAUTHORIZED, sentence=error.sentence, sent=False, error=error.sentence)
     if isinstance(error, NotSent):
         return Verdict(ruling=Ruling.NOT_SENT, sentence=error.sentence, sent=False, error=error.sentence)
     http_status = error.http_status if isinstance(error, Unanswered) else None
     if http_status in (401, 403, 429):
-        # The first line came and says all; only the body, which would change nothing, broke off.
+        # The first line came and is enough; only the body, which would change nothing, broke off.
         empty = Reply(http_status=http_status, well_formed=False)
         return judge_refusal_of_all(empty) or lost(empty)
     return Verdict(ruling=Ruling.LOST, sentence=error.sentence, http_status=http_status, error=error.sentence)
 
 
 def judge_refusal_of_all(reply: Reply) -> Verdict | None:
-    """Rule on answers that are about the caller, not about any task; None when it is not one of them.
+    """Rules on answers about the caller, not about a task; None for other answers.
 
     They may come after the work was done, so none of their sentences says that nothing was.
     """
@@ -149,14 +150,14 @@ def judge_refusal_of_all(reply: Reply) -> Verdict | None:
 
 
 def sensible(retry_after: float | None) -> float | None:
-    """The provider's wish, unless it is negative or longer than an hour."""
+    """The provider's value, or None if it is negative or longer than an hour."""
     if retry_after is None or not 0 <= retry_after <= LONGEST_REST:
         return None
     return retry_after
 
 
 def lost(reply: Reply) -> Verdict:
-    """Nothing in this reply can be trusted to say what was done."""
+    """The verdict LOST for a reply that can't be trusted."""
     if 300 <= reply.http_status < 400:
         sentence = (
             f"TensorsLab's address redirects (HTTP {reply.http_status}). It was not followed. Check TENSORSLAB_API_URL."
@@ -179,7 +180,7 @@ def ruled(
     error: str | None = None,
     form: str = "",
 ) -> Verdict:
-    """A verdict that rests on `reply`."""
+    """A verdict based on `reply`."""
     return Verdict(
         ruling=ruling,
         sentence=sentence,

@@ -1,14 +1,13 @@
-"""A local provider that keeps the contract: real HTTP on loopback, faults on demand, and a ledger of the truth.
+"""A local provider that follows the contract: real HTTP on loopback, faults on demand, and a ledger of the truth.
 
-Every id that it has not deleted counts as alive, unless `known` says that it never existed. Beyond the four documented
+Every id that it has not deleted counts as alive, unless `known` says that it never existed. Besides the four documented
 calls it answers:
 
 - `GET /__ledger`: what it truly did, and when; `?summary=1` for the numbers alone
 - `POST /__control`: changes `Options` while it runs, queues faults, revives or removes ids
 - `GET /pictures/<kind>/<id>.png`: a little picture, always the same for the same id
 
-It imitates TensorsLab where that is documented. Where it is not, `Options` choose; none of its choices is knowledge
-about TensorsLab.
+It imitates TensorsLab as documented. `Options` choose the rest, and are no knowledge about TensorsLab.
 """
 
 from tensorslab_api.sandbox.existence import in_shard

@@ -36,7 +36,7 @@ FLAGS: dict[str, dict[str, Any]] = {
     "fault_rate": {"type": float, "help": "share of calls, 0 to 1"},
     "seed": {"type": int},
 }
-"""Options by name. A flag that is left out leaves the option alone."""
+"""Options by name. Flags that are not given don't change the option."""
 SINGULAR = {"foreign_keys": "--foreign-key", "faults": "--fault"}
 
 
@@ -67,7 +67,7 @@ def main() -> int:
 
 
 def pattern(text: str) -> re.Pattern[str]:
-    """A regular expression in which a dot takes any character. Raises ArgumentTypeError when it is none."""
+    """A regular expression in which a dot matches any character. Raises ArgumentTypeError if it is invalid."""
     try:
         return re.compile(text, re.DOTALL)
     except re.error as error:

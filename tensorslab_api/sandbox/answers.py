@@ -1,4 +1,4 @@
-"""What the sandbox can answer: the documented replies, and the troubles."""
+"""The answers of the sandbox: the documented replies, and the troubles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tensorslab_api.sandbox.faults import Trouble
 from tensorslab_api.sandbox.options import Failure, Missing, Options
 
 FAILED = {"delete": "Delete failed", "look_up": "Look-up failed"}
-"""The words of a failure that names no reason."""
+"""The message of a failure without a reason."""
 
 
 class Ending(StrEnum):
@@ -29,7 +29,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """One response: what is in it, and whether all of it goes out."""
+    """One response: its content, and whether all of it is sent."""
 
     http_status: int
     body: bytes = b""
@@ -37,15 +37,15 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     ending: Ending = Ending.WHOLE
     interim: int = 0
-    """The status of an interim response that goes out first; 0 for none."""
+    """The status of an interim response that is sent first; 0 for none."""
     copies: int = 1
     """How often it is written."""
     in_documents: bool = True
-    """False when it leaves the documents on purpose, other than by a fault."""
+    """False if it differs from the documents on purpose, other than by a fault."""
 
     @property
     def content(self) -> dict[str, Any]:
-        """The JSON object in the body; empty when there is none."""
+        """The JSON object in the body; empty if there is none."""
         try:
             value = json.loads(self.body)
         except ValueError:
@@ -54,7 +54,7 @@ class Answer:
 
 
 def envelope(http_status: int, code: int, msg: str, data: object = None, **headers: str) -> Answer:
-    """The provider's own form. `data` is left out when None."""
+    """An answer in the provider's form. Without `data` if it is None."""
     content: dict[str, object] = {"code": code, "msg": msg}
     if data is not None:
         content["data"] = data
@@ -63,13 +63,13 @@ def envelope(http_status: int, code: int, msg: str, data: object = None, **heade
 
 
 def html(http_status: int, title: str, **headers: str) -> Answer:
-    """A page of some server in front of the provider."""
+    """An HTML page of a server in front of the provider."""
     body = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>".encode()
     return Answer(http_status=http_status, body=body, content_type="text/html", headers=headers)
 
 
 def deleted(words: str | None, options: Options) -> Answer:
-    """The answer to a delete that failed with these words, or succeeded."""
+    """The answer to a delete: a failure with these words, or a success if they are None."""
     if words is None:
         return envelope(200, 1000, "Successfully", {"status": "Success"})
     if options.failure is Failure.HTTP:
@@ -78,7 +78,7 @@ def deleted(words: str | None, options: Options) -> Answer:
 
 
 def missing(task_id: str, options: Options) -> Answer:
-    """The answer to a look-up of an id that is gone or never was."""
+    """The answer to a look-up of an id that is gone or never existed."""
     words = missing_words(task_id, options)
     if options.missing is Missing.CODE:
         return envelope(200, 9999, words, {})
@@ -91,17 +91,17 @@ def missing(task_id: str, options: Options) -> Answer:
 
 
 def undone(operation: str, words: str) -> Answer:
-    """A well-formed failure of any call that is about no task at all."""
+    """A well-formed failure of any call that is not about a task."""
     return envelope(200, 9999, words, {"status": "Failed"} if operation == "delete" else {})
 
 
 def unauthorized() -> Answer:
-    """The documents describe none."""
+    """HTTP 401, which the documents do not describe."""
     return replace(envelope(401, 9999, "Invalid API key"), in_documents=False)
 
 
 def twofold(operation: str, honest: Answer) -> Answer:
-    """A failure, whose keys are there once more with the honest values; a reader of JSON takes the last."""
+    """A failure whose keys are repeated with the honest values; a JSON parser takes the last ones."""
     content = honest.content
     data: dict[str, Any] = content.get("data") or {}
     told = json.dumps(data)
@@ -112,7 +112,7 @@ def twofold(operation: str, honest: Answer) -> Answer:
 
 
 def spoiled(trouble: Trouble, honest: Answer) -> Answer | None:
-    """The honest answer, spoiled; None when this trouble replaces it."""
+    """The honest answer, changed by the trouble; None if the trouble replaces it."""
     content = honest.content
     spoilt: dict[Trouble, dict[str, Any]] = {
         Trouble.RESET: {"ending": Ending.RESET},
@@ -133,7 +133,7 @@ def spoiled(trouble: Trouble, honest: Answer) -> Answer | None:
 
 
 def troubled(trouble: Trouble, operation: str, honest: Answer, options: Options, address: str) -> Answer:
-    """What is sent instead of the honest answer, which some troubles only spoil."""
+    """The answer with this trouble. Some troubles only change the honest answer, others replace it."""
     if answer := spoiled(trouble, honest):
         return answer
     words = FAILED[operation]

@@ -1,4 +1,4 @@
-"""What a delete of one list does and says, by the options. Pure functions."""
+"""What a delete of one list does and answers, by the options. Pure functions."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tensorslab_api.sandbox.options import AlreadyGone, Mode, Options
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """The ids that are deleted, and the words of a failure; None for a success."""
+    """The ids that are deleted, and the message of a failure; None for a success."""
 
     ids: list[str]
     words: str | None
 
 
 def decide(ids: Sequence[str], options: Options, alive: Callable[[str], bool]) -> Decision:
-    """Delete what the options allow."""
+    """Chooses the ids to delete, and the message, by the options."""
     objections = [words for task_id in ids if (words := objection(task_id, options, alive)) is not None]
     words = None if not objections or options.mode is Mode.LENIENT else objections[0]
     if objections and options.mode is Mode.ALL_OR_NOTHING:
@@ -28,20 +28,20 @@ def decide(ids: Sequence[str], options: Options, alive: Callable[[str], bool]) -
 
 
 def objection(task_id: str, options: Options, alive: Callable[[str], bool]) -> str | None:
-    """Why this id spoils the list; None when it does not."""
+    """Why this id spoils the list; None if it does not."""
     if not alive(task_id):
         return missing_words(task_id, options) if options.already_gone is AlreadyGone.FAILURE else None
     return refusal(task_id, options)
 
 
 def refusal(task_id: str, options: Options) -> str | None:
-    """The words with which it will not delete a living id."""
+    """The message with which a living id is refused; None if it is not."""
     by_suffix = (words for end, words in options.refuse_suffix.items() if task_id.endswith(end))
     return options.refuse.get(task_id) or next(by_suffix, None)
 
 
 def missing_words(task_id: str, options: Options) -> str:
-    """The words for an id that is gone or never was."""
+    """The message for an id that is gone or never existed."""
     return options.missing_words.replace("{id}", task_id)
 
 
@@ -53,5 +53,5 @@ def heard(ids: Sequence[str], options: Options) -> Sequence[str]:
 
 
 def lost(task_id: str, options: Options) -> bool:
-    """Silently not deleted."""
+    """Whether the id is silently not deleted."""
     return task_id in options.spared or in_shard(task_id, options.lost_shard)

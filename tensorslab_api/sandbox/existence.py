@@ -1,4 +1,4 @@
-"""Which ids are deleted and since when, what has yet to happen to them, and the file that survives a restart."""
+"""Which ids are deleted and since when, which effects are still to come, and the file that survives a restart."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from tensorslab_api.types import TaskKind
 
 MOST_EVENTS = 50_000
-"""Older ones leave the ledger."""
+"""The ledger has at most this many events, the newest ones."""
 LONGEST_HISTORY = 100
-"""Changes of one id that are kept."""
+"""The most changes of one id that are remembered."""
 
 
 class Event(NamedTuple):
@@ -31,21 +31,21 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True, order=True)
 class Effect:
-    """What happens at a moment yet to come."""
+    """An effect that is to come at a later moment."""
 
     at: float
     number: int
-    """Orders effects of the same moment."""
+    """The order of effects at the same moment."""
     do: Callable[[float], None] = field(compare=False)
-    """Takes its own moment."""
+    """Takes the moment of the effect."""
 
 
 class Existence:
-    """What is deleted, now and at every earlier moment. Its caller holds the lock.
+    """Which ids are deleted, now and at every earlier moment. The caller must have the lock.
 
-    Nothing happens by itself. `settle` does what is due, each at its own moment, and has to come before every question.
-    What is still to come when the sandbox stops is lost: a late deletion is then never done, and a deletion that would
-    have been rolled back stays.
+    There is no background work. `settle` carries out effects that are due, each with its own moment, and must come
+    before every question. Effects that are still to come when the sandbox stops are lost: a late deletion is then never
+    done, and a deletion that would have been rolled back stays.
     """
 
     def __init__(self, clock: Callable[[], float], ledger_file: Path | None = None) -> None:
@@ -60,7 +60,7 @@ class Existence:
             self._load(ledger_file)
 
     def settle(self) -> float:
-        """Do what is due. Returns the moment that is now."""
+        """Carries out effects that are due. Returns the present moment."""
         now = self.clock()
         while self._pending and self._pending[0].at <= now:
             effect = heapq.heappop(self._pending)
@@ -68,31 +68,31 @@ class Existence:
         return now
 
     def later(self, at: float, do: Callable[[float], None]) -> None:
-        """Do this at a moment yet to come."""
+        """Carries out `do` at a later moment."""
         self._effects += 1
         heapq.heappush(self._pending, Effect(at, self._effects, do))
 
     def remove(self, kind: TaskKind, ids: Iterable[str], at: float) -> list[Event]:
-        """Ids that are gone from now on. Returns what changed."""
+        """Marks ids as deleted. Returns the changes."""
         changed = [self._change(Event(at, kind.value, one, True)) for one in ids if one not in self.gone[kind]]
         if changed:
             self._write({"kind": kind.value, "gone": [event.id for event in changed]})
         return changed
 
     def restore(self, kind: TaskKind, ids: Iterable[str], at: float) -> None:
-        """Ids that are there again."""
+        """Marks ids as existing again."""
         changed = [self._change(Event(at, kind.value, one, False)) for one in ids if one in self.gone[kind]]
         if changed:
             self._write({"kind": kind.value, "alive": [event.id for event in changed]})
 
     def undo(self, deletions: Sequence[Event], at: float) -> None:
-        """Take deletions of one kind back, except of ids to which something else has happened since."""
+        """Undoes deletions of one kind, except of ids that have changed since."""
         mine = [event.id for event in deletions if self._histories[event.kind, event.id][-1] is event]
         if deletions:
             self.restore(TaskKind(deletions[0].kind), mine, at)
 
     def gone_at(self, kind: TaskKind, task_id: str, moment: float) -> bool:
-        """Whether it was deleted at that moment. What was deleted before the sandbox started was so all along."""
+        """Whether it was deleted at that moment. Deletions before the sandbox's start count from the beginning."""
         history = self._histories.get((kind.value, task_id))
         if history is None:
             return task_id in self.gone[kind]
@@ -121,7 +121,7 @@ class Existence:
     def _load(self, ledger_file: Path) -> None:
         written = ledger_file.read_text(encoding="utf-8")
         if written and not written.endswith("\n"):
-            # A sandbox that was killed while it wrote: the next line must not join this one.
+            # A sandbox was killed while it wrote: the next line must not be joined to this one.
             self._append("\n")
         for line in written.splitlines():
             try:

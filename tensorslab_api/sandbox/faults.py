@@ -1,4 +1,4 @@
-"""What can go wrong with one call, and when the work of that call is done."""
+"""Faults of single calls, and when the work of such a call is done."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ class Trouble(StrEnum):
 
     BUSY = "429"
     SYSTEM_BUSY = "system_busy"
-    """HTTP 200, code 9999: to be told from "no such task" by its words alone."""
+    """HTTP 200, code 9999: only its message distinguishes it from "no such task"."""
     UNAUTHORIZED = "401"
     FORBIDDEN = "403"
     NO_CREDITS = "9000"
     FAILED = "failed"
-    """Failed, in the form that `Options.failure` chooses."""
+    """A failure in the form that `Options.failure` chooses."""
     BROKEN = "500"
     BAD_GATEWAY = "502"
     UNAVAILABLE = "503"
     GATEWAY_TIMEOUT = "504"
     RESET = "reset"
     HANG = "hang"
-    """Nothing comes, and the connection stays open."""
+    """Nothing is sent, and the connection stays open."""
     DRIP = "drip"
     """Headers without end, a few bytes at a time."""
     DRIP_BODY = "drip_body"
@@ -38,17 +38,17 @@ class Trouble(StrEnum):
     HUGE = "huge"
     """Two megabytes of body."""
     REPEATED_KEY = "repeated_key"
-    """A failure to a reader that takes the first of two equal keys, a success to one that takes the last."""
+    """A failure to a parser that takes the first of two equal keys, a success to one that takes the last."""
     PROCESSING = "102"
-    """An interim response goes out first."""
+    """An interim response is sent first."""
     EARLY_HINTS = "103"
-    """An interim response goes out first."""
+    """An interim response is sent first."""
     TWICE = "twice"
-    """The answer is written twice, and the connection stays open: the copy waits for the next question."""
+    """The answer is written twice, and the connection stays open: the next request would read the copy."""
 
 
 TRUTHFUL = frozenset({Trouble.PROCESSING, Trouble.EARLY_HINTS, Trouble.TWICE})
-"""The honest answer arrives whole. So `103` alone means `103:after`; `103:before` says Success and does nothing."""
+"""The honest answer arrives complete. So `103` means `103:after`; `103:before` answers Success and does nothing."""
 
 
 class When(StrEnum):
@@ -76,7 +76,7 @@ class Fault:
 
     @classmethod
     def parse(cls, word: str) -> Self:
-        """Raises ValueError when `word` is none."""
+        """Parses a fault. Raises ValueError if `word` is none."""
         name, *rest = str(word).split(":")
         moments = [part for part in rest if part in set(When)]
         operations = [part for part in rest if part in {"delete", "look_up"}]

@@ -1,4 +1,4 @@
-"""One connection to the sandbox: routes, strictness, and how the bytes go out."""
+"""One connection to the sandbox: routes, strict checks, and how the bytes are sent."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def leads_to(hosts: set[str], address: str) -> bool:
-    """Whether an address, such as `//127.0.0.1:8001`, is at one of these hosts."""
+    """Whether the host of an address, such as `//127.0.0.1:8001`, is one of these."""
     try:
         return urlsplit(address).hostname in hosts
     except ValueError:
@@ -63,10 +63,10 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Quiet: what matters is in the ledger."""
+        """Logs nothing, because the ledger has all calls."""
 
     def parse_request(self) -> bool:
-        """Refuses what a page of somewhere else has a browser ask: under a name that leads here, or from its origin."""
+        """Refuses requests that a foreign web page makes a browser send: under another host name or from its origin."""
         if not super().parse_request():
             return False
         ours = {self.server.server_name, *LOOPBACK}
@@ -102,14 +102,14 @@ class Handler(BaseHTTPRequestHandler):
             self.elsewhere(path)
 
     def do_other(self) -> None:
-        """No other method is documented."""
+        """Refuses other methods, which are not documented."""
         self.read_body()
         self.elsewhere(urlsplit(self.path).path)
 
     do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_other  # noqa: N815 (the base class looks for these names)
 
     def elsewhere(self, path: str) -> None:
-        """A wrong method, or a path that is none of ours: no envelope, as from a server in front of the provider."""
+        """Answers a wrong method or an unknown path like a server in front of the provider, without an envelope."""
         if path in ROUTES:
             self.answer(html(405, "405 Method Not Allowed", Allow="POST"))
             return
@@ -117,7 +117,7 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(html(404, "404 Not Found"))
 
     def picture(self, path: str) -> Answer:
-        """A deleted task keeps its picture: the register shows it on the tombstone."""
+        """A picture. A deleted task has one too: the register shows it on the tombstone."""
         kind, _, name = path.removeprefix("/pictures/").partition("/")
         if kind not in set(TaskKind) or not name.endswith(".png"):
             return html(404, "404 Not Found")
@@ -126,8 +126,8 @@ class Handler(BaseHTTPRequestHandler):
         return Answer(http_status=200, body=drawn, content_type="image/png", headers=caching)
 
     def control(self, body: bytes) -> Answer:
-        """Change the options, and answer with the summary."""
-        # A web page can't send this type to another origin, so no page that someone happens to visit reaches it.
+        """Changes the options, and answers with the summary."""
+        # A web page can't send this content type to another origin, so no foreign page can change the options.
         if self.headers.get_content_type() != "application/json":
             return envelope(400, 9999, "Content-Type must be application/json")
         try:
@@ -137,7 +137,7 @@ class Handler(BaseHTTPRequestHandler):
         return Answer(http_status=200, body=json.dumps(self.server.world.summary()).encode())
 
     def documented(self, operation: str, kind: TaskKind, body: bytes) -> None:
-        """One of the four calls, from its entry in the ledger to its last byte."""
+        """Handles one of the four calls, from its entry in the ledger to the last byte of its answer."""
         world = self.server.world
         with world.call(operation, kind, len(body)) as call:
             answer = self.judged(call, kind, body)
@@ -148,7 +148,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(answer)
 
     def judged(self, call: Call, kind: TaskKind, body: bytes) -> Answer:
-        """Check the request, do the work, and find the answer or the trouble."""
+        """Checks the request, does the work, and returns the answer or the trouble."""
         world = self.server.world
         if words := world.options.maintenance:
             with contextlib.suppress(BadRequest):
@@ -176,7 +176,7 @@ class Handler(BaseHTTPRequestHandler):
         return asked(operation, kind, self.headers.get_content_type(), body)
 
     def worked(self, call: Call, kind: TaskKind, fault: Fault | None) -> Answer:
-        """Do the work, unless a fault comes before it, and say what would have been answered without one."""
+        """Does the work, unless a fault comes before it, and returns the honest answer."""
         world = self.server.world
         if call.operation == "look_up":
             return self.looked_up(call, kind, call.ids[0])
@@ -186,7 +186,7 @@ class Handler(BaseHTTPRequestHandler):
         return deleted(world.delete(kind, call.ids, call, late=late), world.options)
 
     def looked_up(self, call: Call, kind: TaskKind, task_id: str) -> Answer:
-        """What it says of one id."""
+        """The honest answer about one id."""
         world = self.server.world
         if call.foreign or not world.seen(kind, task_id):
             return missing(task_id, world.options)
@@ -195,7 +195,7 @@ class Handler(BaseHTTPRequestHandler):
         return envelope(200, 1000, "OK", {**data, "taskid": cases[world.options.echo]})
 
     def authorized(self, call: Call) -> bool:
-        """The documents show the bare key and `Bearer <key>`; both do."""
+        """Whether the key is right. The documents show the bare key and `Bearer <key>`; both are accepted."""
         given = self.headers.get("Authorization", "").strip()
         key = given.removeprefix("Bearer").strip()
         options = self.server.world.options
@@ -203,7 +203,7 @@ class Handler(BaseHTTPRequestHandler):
         return call.foreign or (bool(key) and options.api_key in ("", key))
 
     def read_body(self) -> bytes:
-        """The whole body, since what is left over would be read as the next request."""
+        """The whole body; unread bytes would be taken for the next request."""
         length = self.headers.get("Content-Length", "0")
         if not length.isdigit() or int(length) > LONGEST_BODY or "Transfer-Encoding" in self.headers:
             self.close_connection = True
@@ -211,7 +211,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.rfile.read(int(length))
 
     def answer(self, answer: Answer) -> None:
-        """Send it, or end the connection as the answer says."""
+        """Sends the answer, or ends the connection as the answer says."""
         if answer.ending is Ending.RESET:
             # Closing with a linger of 0 sends RST instead of FIN.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -231,7 +231,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.write(answer)
 
     def write(self, answer: Answer) -> None:
-        """One response, from its first line to the end of its body."""
+        """Writes one response, from its first line to the end of its body."""
         self.send_response(answer.http_status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))
@@ -248,7 +248,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = self.close_connection or truncated
 
     def hang(self) -> None:
-        """Send nothing until `hang_seconds` are over or the client hangs up; then the connection closes."""
+        """Sends nothing until `hang_seconds` are over or the client closes; then closes the connection."""
         self.close_connection = True
         end = time.monotonic() + self.server.world.options.hang_seconds
         while time.monotonic() < end and not self.server.world.stopping.is_set():
@@ -257,7 +257,7 @@ class Handler(BaseHTTPRequestHandler):
                 return
 
     def drip(self, write: Callable[[int], object], flush: Callable[[], None]) -> None:
-        """A little every 50 ms until `hang_seconds` are over; then the connection closes, unfinished."""
+        """Sends a little every 50 ms until `hang_seconds` are over; then closes the connection, unfinished."""
         self.close_connection = True
         end = time.monotonic() + self.server.world.options.hang_seconds
         number = 0

@@ -12,24 +12,24 @@ from tensorslab_api.sandbox.values import Read, flag, listed, mapping, number, s
 
 
 class Mode(StrEnum):
-    """What becomes of a list that holds an id it can't delete."""
+    """What happens to a list that contains an id which can't be deleted."""
 
     ALL_OR_NOTHING = "all_or_nothing"
     PARTIAL = "partial"
-    """Deletes the others, and says Failed."""
+    """Deletes the others, and answers Failed."""
     LENIENT = "lenient"
-    """Deletes the others, and says Success."""
+    """Deletes the others, and answers Success."""
 
 
 class AlreadyGone(StrEnum):
-    """Whether an id that is gone, or never was, spoils a list."""
+    """Whether an id that is gone, or never existed, spoils a list."""
 
     FAILURE = "failure"
     SUCCESS = "success"
 
 
 class Failure(StrEnum):
-    """How a failed delete is told."""
+    """How a failed delete is answered."""
 
     CODE = "code"
     """HTTP 200, code 9999, `Failed`."""
@@ -40,7 +40,7 @@ class Failure(StrEnum):
 
 
 class Missing(StrEnum):
-    """How a look-up tells that there is no such task. The last two leave the documents."""
+    """How a look-up answers that there is no such task. The last two are not in the documents."""
 
     HTTP = "http"
     """HTTP 404, code 9999."""
@@ -53,7 +53,7 @@ class Missing(StrEnum):
 
 
 class Echo(StrEnum):
-    """In which letter case a look-up gives `data.taskid` back."""
+    """The letter case of `data.taskid` in a look-up's answer."""
 
     SAME = "same"
     UPPER = "upper"
@@ -62,61 +62,61 @@ class Echo(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """All of it can be changed while the sandbox runs."""
+    """All options can be changed while the sandbox runs."""
 
     latency: float = 0.0
-    """Seconds from question to answer; the work is done halfway."""
+    """Seconds from request to answer; the work is done halfway."""
     look_up_latency: float = 0.0
-    """The same for look-ups alone; 0 takes `latency`."""
+    """Seconds from request to answer of look-ups; 0 takes `latency`."""
     mode: Mode = Mode.ALL_OR_NOTHING
     already_gone: AlreadyGone = AlreadyGone.SUCCESS
     failure: Failure = Failure.CODE
     missing: Missing = Missing.HTTP
     missing_words: str = "Task does not exist"
-    """`{id}` in it becomes the id that was asked for."""
+    """`{id}` in it becomes the requested id."""
     echo: Echo = Echo.SAME
     refuse: Mapping[str, str] = field(default_factory=dict)
-    """Ids it will not delete, each with the words it says."""
+    """Ids that are refused, each with a message."""
     refuse_suffix: Mapping[str, str] = field(default_factory=dict)
-    """The same for every id that ends so."""
+    """Endings of ids that are refused, each with a message."""
     spared: frozenset[str] = frozenset()
-    """Ids it says it deleted, and did not."""
+    """Ids that are answered with Success and not deleted."""
     cut_at: int = 0
-    """Of each list only the first so many ids are deleted, whatever it says; 0 for all."""
+    """Only the first so many ids of each list are deleted, whatever the answer says; 0 for all."""
     first_half: bool = False
-    """Of each list only the first half is deleted, whatever it says. Half of one id is one id, half of three is two."""
+    """Only the first half of each list is deleted, rounded up, whatever the answer says."""
     lost_shard: int = 0
-    """Ids in this shard (`in_shard`) are not deleted, whatever it says; 0 for none."""
+    """Ids in this shard (`in_shard`) are not deleted, whatever the answer says; 0 for none."""
     rollback_after: float = 0.0
-    """Seconds after which what a delete did is undone; 0 for never."""
+    """Seconds after which a delete is undone; 0 for never."""
     rollback_share: float = 1.0
-    """Of how many deletes that did something: 0.5 takes every other one, the first included; else the dice decide."""
+    """The share of deletes that are undone: 0.5 means every second one from the first on; other shares are random."""
     late_seconds: float = 8.0
-    """How much later a fault that is `late` does the work."""
+    """Seconds by which a fault that is `late` delays the work."""
     unknown: frozenset[str] = frozenset()
     """Ids that never existed, of either kind."""
     statuses: Mapping[str, int] = field(default_factory=dict)
     """`image_status` or `task_status` by id."""
     api_key: str = ""
-    """The only key it takes; empty takes any."""
+    """The only accepted key; empty accepts any."""
     foreign_keys: frozenset[str] = frozenset()
-    """Keys of another account, taken beside `api_key`: nothing exists under them."""
+    """Keys of another account, accepted besides `api_key`: nothing exists under them."""
     maintenance: str = ""
-    """While it is set, every documented call fails with these words, whatever its key or body, and nothing is done."""
+    """While it is set, every documented call fails with this message, whatever its key or body, and nothing is done."""
     replica_lag: float = 0.0
-    """Seconds by which look-ups see deletions and revivals later than they happen."""
+    """Seconds by which look-ups see deletions and revivals late."""
     replica_lacks: int = 0
     """Look-ups do not find the ids in this shard (`in_shard`), deletes do; 0 for none."""
     faults: tuple[Fault, ...] = ()
-    """What strikes at random, at `fault_rate` of all calls, drawn with `seed`."""
+    """Random faults, at `fault_rate` of all calls, drawn with `seed`."""
     fault_rate: float = 0.0
     seed: int = 0
     retry_after: str = "2"
-    """What 429 and 503 send; empty sends none."""
+    """`Retry-After` of 429 and 503; empty sends none."""
     hang_seconds: float = 60.0
 
     def changed(self, changes: Mapping[str, Any]) -> Self:
-        """The options with some of them changed, given as JSON would. Raises ValueError when one is mistyped."""
+        """The options with some of them changed, given as in JSON. Raises ValueError if a value is wrong."""
         known = {option.name for option in fields(self)}
         if unknown := set(changes) - known:
             raise ValueError(f"There is no option {', '.join(sorted(unknown))}.")
@@ -124,12 +124,12 @@ class Options:
 
 
 def choice(choices: type[StrEnum]) -> Read:
-    """Reads one of these words."""
+    """Reads one word of a `StrEnum`."""
     return lambda name, value: choices(value)
 
 
 def faults(name: str, value: Any) -> tuple[Fault, ...]:
-    """Faults, or the words for them."""
+    """Reads faults, or the words for them."""
     return tuple(fault if isinstance(fault, Fault) else Fault.parse(fault) for fault in listed(name, value))
 
 

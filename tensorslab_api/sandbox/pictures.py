@@ -29,7 +29,7 @@ PALETTES: list[tuple[Colour, Colour, Colour, Colour]] = [
 
 @lru_cache(maxsize=2048)
 def picture(kind: TaskKind, task_id: str) -> bytes:
-    """A PNG of 96 × 72; a video's has a play triangle."""
+    """A PNG of 96 × 72; that of a video has a play triangle."""
     seed = hashlib.sha256(f"{kind} {task_id}".encode("utf-8", "surrogatepass")).digest()
     top, bottom, far, near = PALETTES[seed[0] % len(PALETTES)]
     sun = (16 + seed[1] % 64, 12 + seed[2] % 22, 5 + seed[3] % 6)
@@ -75,7 +75,7 @@ def blend(one: Colour, other: Colour, share: float) -> Colour:
 
 
 def png(rows: bytes) -> bytes:
-    """8 bits a channel, RGB; each row begins with its filter, 0."""
+    """A PNG file of these rows: 8 bits per channel, RGB; each row begins with its filter, 0."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))

@@ -1,4 +1,4 @@
-"""The request of a documented call, held strictly against the documents."""
+"""Checks the request of a documented call strictly against the documents."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ FIELDS = {
 
 
 class BadRequest(Exception):
-    """The request does not keep the documents. Its text is the `msg` of the answer."""
+    """The request breaks the documents. The text is the `msg` of the answer."""
 
 
 def asked(operation: str, kind: TaskKind, content_type: str, body: bytes) -> list[str]:
-    """The ids of the request. Raises BadRequest unless it keeps the documents to the letter."""
+    """The ids of the request. Raises BadRequest if it differs from the documents in any way."""
     if content_type != "application/json":
         raise BadRequest("Content-Type must be application/json")
     try:

@@ -1,4 +1,4 @@
-"""What a look-up says of a living task: believable, and always the same for the same id."""
+"""Realistic descriptions of living tasks, always the same for the same id."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def describe(kind: TaskKind, task_id: str, *, address: str, status: int | None) -> dict[str, Any]:
-    """`ImageInfoData` or `VideoInfoData`. `status` overrules the one that the id would have."""
+    """`ImageInfoData` or `VideoInfoData`. `status` replaces the one that the id would have."""
     seed = hashlib.sha256(f"{kind} {task_id}".encode("utf-8", "surrogatepass")).digest()
     if status is None:
         status = PROCESSING if seed[20] < 5 else FAILED if seed[20] < 26 else COMPLETED

@@ -1,4 +1,4 @@
-"""Starting and stopping the sandbox: in a thread for tests, or in the foreground until a signal."""
+"""Starts and stops the sandbox: in a thread for tests, or in the foreground until a signal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HOST = "127.0.0.1"
 
 
 class Server(ThreadingHTTPServer):
-    """Listens on loopback only; one thread for each connection."""
+    """Listens on loopback only, with one thread for each connection."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -35,23 +35,23 @@ class Server(ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
-        """Where it answers, such as `http://127.0.0.1:8001`."""
+        """The address, such as `http://127.0.0.1:8001`."""
         return f"http://{HOST}:{self.server_port}"
 
     def server_bind(self) -> None:
-        """Bind without asking DNS for our own name, as the base class does: that can take seconds."""
+        """Binds without asking DNS for our own name, as the base class does: that can take seconds."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = HOST, self.server_address[1]
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Remember the connection, so that `stop` can cut it."""
+        """Remembers the connection, so that `stop` can cut it."""
         self.connections.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Close it. A connection to be reset must not be shut down first: that would send FIN."""
+        """Closes a connection. One to be reset must not be shut down first: that would send FIN."""
         self.connections.discard(request)
         if request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER):
             self.close_request(request)
@@ -59,12 +59,12 @@ class Server(ThreadingHTTPServer):
             super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Quiet about a client that hangs up: that is what the faults are for."""
+        """Ignores clients that hang up, which the faults make them do."""
         if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
     def stop(self) -> None:
-        """End every answer and connection, and free the port."""
+        """Ends all answers and connections, and frees the port."""
         self.world.stopping.set()
         self.shutdown()
         for connection in list(self.connections):
@@ -76,13 +76,13 @@ class Server(ThreadingHTTPServer):
 class Sandbox:
     """A sandbox in a thread: `with Sandbox(Options(mode=Mode.PARTIAL)) as sandbox: Client(base_url=sandbox.url, …)`.
 
-    Port 0 takes a free one. With `ledger_file` what it deleted stays deleted when it is started again; late deletions
-    and rollbacks whose moment has not come when it stops are lost. `known` says which ids ever existed, and `clock`
-    gives the moments at which late effects, rollbacks and lags come true. Raises OSError when the port is taken.
+    Port 0 takes a free one. With `ledger_file` its deletions survive a restart; late deletions and rollbacks that are
+    not due when it stops are lost. `known` tells which ids ever existed, and `clock` decides when late effects,
+    rollbacks and lags are due. Raises OSError if the port is taken.
     """
 
     handler: type[Handler] = Handler
-    """A subclass of the handler can listen in."""
+    """Tests can set a subclass of the handler."""
 
     def __init__(
         self,
@@ -104,24 +104,24 @@ class Sandbox:
 
     @property
     def port(self) -> int:
-        """The port it took."""
+        """The port of the server."""
         return self._server.server_port
 
     @property
     def connections(self) -> int:
-        """How many are open."""
+        """The number of open connections."""
         return len(self._server.connections)
 
     def start(self) -> Self:
-        """Answer from now on."""
+        """Starts to answer."""
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Cut every connection and free the port."""
+        """Cuts every connection and frees the port."""
         self._server.stop()
         self._thread.join()
-        # What was due and had not been asked about yet belongs in the file.
+        # Effects that are due must be written to the file.
         self.world.settle()
 
     def __enter__(self) -> Self:
@@ -133,19 +133,19 @@ class Sandbox:
         self.stop()
 
     def control(self, **changes: Any) -> None:
-        """The same as `POST /__control`. Raises ValueError when a change is mistyped."""
+        """Changes options like `POST /__control`. Raises ValueError if a value is wrong."""
         self.world.control(changes)
 
     def ledger(self) -> dict[str, Any]:
-        """The same as `GET /__ledger`."""
+        """What it truly did, like `GET /__ledger`."""
         return self.world.ledger()
 
     def summary(self) -> dict[str, Any]:
-        """The same as `GET /__ledger?summary=1`."""
+        """The ledger's numbers, like `GET /__ledger?summary=1`."""
         return self.world.summary()
 
     def deleted(self, kind: TaskKind) -> set[str]:
-        """The ids of this kind that are truly gone. Those that never existed are not among them."""
+        """The ids of this kind that are truly gone, without those that never existed."""
         return self.world.deleted(TaskKind(kind))
 
     def gone_at(self, kind: TaskKind, task_id: str, at: float) -> bool:
@@ -161,7 +161,7 @@ def serve(
     known: Known = everything,
     ready: Callable[[str], None] = lambda url: None,
 ) -> None:
-    """Run a sandbox until SIGTERM or SIGINT. Raises OSError when the port is taken."""
+    """Runs a sandbox until SIGTERM or SIGINT. Raises OSError if the port is taken."""
     stopped = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""Reading the value of one option from JSON. Each raises ValueError, which names the option, when it is mistyped."""
+"""Readers of option values from JSON. Each raises ValueError, which names the option, if the value is wrong."""
 
 from __future__ import annotations
 

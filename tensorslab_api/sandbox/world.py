@@ -1,4 +1,4 @@
-"""What the sandbox knows and did: which ids exist, every call that reached it, and what it truly deleted."""
+"""The state of the sandbox: which ids exist, every call that reached it, and what it truly deleted."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ from tensorslab_api.sandbox.values import flag, ids, mapping
 from tensorslab_api.types import TaskKind
 
 MOST_CALLS = 50_000
-"""Older calls leave the ledger, so that it can run for weeks; the numbers go on counting."""
+"""The ledger has only the newest calls, so that it can run for weeks; the numbers count all."""
 
 Known = Callable[[TaskKind, Sequence[str]], Collection[str]]
-"""Whether a task of this kind ever existed under this id."""
+"""Takes a kind and ids, and returns the ids under which a task ever existed."""
 
 
 def everything(kind: TaskKind, ids: Sequence[str]) -> Collection[str]:
-    """Which of these ids ever existed: all."""
+    """All of these ids: the default of `known`."""
     return ids
 
 
 @dataclass
 class Call:
-    """One of the documented calls, as it reached us."""
+    """One of the documented calls, as it was received."""
 
     operation: str
     kind: str
     body_bytes: int
     at: float
-    """When its whole body was here: seconds since 1970, unless the sandbox has another clock."""
+    """When its whole body was received: seconds since 1970, unless the sandbox has another clock."""
     ids: list[str] = field(default_factory=list)
     did: list[str] = field(default_factory=list)
-    """The ids that this call truly deleted. They stay here when that is undone."""
+    """The ids that this call truly deleted. They stay here if that is undone."""
     foreign: bool = False
-    """It came with the key of another account."""
+    """It had the key of another account."""
     fault: str | None = None
     http_status: int | None = None
-    """None when nothing was answered."""
+    """None if nothing was answered."""
     code: int | str | None = None
     status: str | None = None
     answered_at: float | None = None
@@ -57,10 +57,10 @@ class Call:
 
 
 class World:
-    """All state of one sandbox. Every method may be called from any thread.
+    """The whole state of one sandbox. Every method may be called from any thread.
 
-    `known` decides which ids ever existed. `clock` decides when late effects, rollbacks and lags come true; nothing
-    runs in the background, so each takes effect when the world is asked next, with its own moment.
+    `known` decides which ids ever existed. `clock` decides when late effects, rollbacks and lags are due; there is no
+    background work, so each takes effect at the next question, with its own moment.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class World:
         self.options = options
         self.known = known
         self.met: dict[str, set[str]] = {kind.value: set() for kind in TaskKind}
-        """Ids that are known to have existed: they are not asked about again."""
+        """Ids that are known to have existed, so that `known` is not asked again."""
         self.clock = clock
         self.stopping = threading.Event()
         self.lock = threading.RLock()
@@ -89,7 +89,7 @@ class World:
 
     @contextmanager
     def call(self, operation: str, kind: TaskKind, body_bytes: int) -> Iterator[Call]:
-        """Enter one call into the ledger for as long as it is being answered."""
+        """Adds a call to the ledger, and counts it as in flight until the block ends."""
         call = Call(operation=operation, kind=kind.value, body_bytes=body_bytes, at=self.clock())
         with self.lock:
             self.in_flight += 1
@@ -105,7 +105,7 @@ class World:
                 call.answered_at = self.clock()
 
     def next_fault(self, operation: str) -> Fault | None:
-        """The first queued fault for this operation, or one by chance."""
+        """The first queued fault for this operation, or a random one, or None."""
         with self.lock:
             for fault in self.queue:
                 if fault.operation in ("", operation):
@@ -122,19 +122,19 @@ class World:
         return task_id not in self.options.unknown and task_id in self.met[kind]
 
     def _meet(self, kind: TaskKind, ids: Sequence[str]) -> None:
-        """Ask about all that are new at once: whoever knows may have to look into a database."""
+        """Asks `known` about all new ids at once, because it may need a database query."""
         with self.lock:
             if new := [task_id for task_id in ids if task_id not in self.met[kind]]:
                 self.met[kind].update(self.known(kind, new))
 
     def alive(self, kind: TaskKind, task_id: str) -> bool:
-        """Every id that exists is, unless it is deleted."""
+        """Whether the id exists and is not deleted."""
         with self.lock:
             self.existence.settle()
             return task_id not in self.existence.gone[kind] and self.exists(kind, task_id)
 
     def seen(self, kind: TaskKind, task_id: str) -> bool:
-        """Whether a look-up finds it: the replica that it asks can lag behind, and lack some."""
+        """Whether a look-up finds it: its replica can lag behind, and lack some ids."""
         with self.lock:
             now = self.existence.settle()
             gone = task_id in self.existence.gone[kind]
@@ -143,7 +143,7 @@ class World:
             return not gone and not in_shard(task_id, self.options.replica_lacks) and self.exists(kind, task_id)
 
     def delete(self, kind: TaskKind, ids: Sequence[str], call: Call, *, late: bool = False) -> str | None:
-        """Delete what the options allow, now or late. Returns the words of a failure, or None for a success."""
+        """Deletes what the options allow, now or late. Returns the message of a failure, or None for a success."""
         with self.lock:
             now = self.existence.settle()
             self._meet(kind, ids)
@@ -173,21 +173,21 @@ class World:
         return self.dice.random() < share
 
     def remove(self, kind: TaskKind, ids: Sequence[str]) -> None:
-        """Ids that are gone from now on."""
+        """Marks ids as deleted."""
         with self.lock:
             self.existence.remove(kind, ids, self.existence.settle())
 
     def revive(self, ids: Sequence[str]) -> None:
-        """Ids that are alive again, as either kind."""
+        """Marks ids as alive again, for both kinds."""
         with self.lock:
             now = self.existence.settle()
             for kind in TaskKind:
                 self.existence.restore(kind, ids, now)
 
     def control(self, changes: dict[str, Any]) -> None:
-        """Change how it behaves. Raises ValueError, and changes nothing, when `changes` are mistyped.
+        """Changes its behaviour. Raises ValueError, and changes nothing, if `changes` are wrong.
 
-        Beside the names of `Options`: `queue` (faults for the next calls, in order), `alive` (ids), `gone` (ids by
+        Besides the names of `Options`: `queue` (faults for the next calls, in order), `alive` (ids), `gone` (ids by
         kind), `forget_calls` (true empties the ledger of calls).
         """
         changes = dict(changes)
@@ -214,7 +214,7 @@ class World:
                 self.max_in_flight = self.in_flight
 
     def ledger(self) -> dict[str, Any]:
-        """What it truly did."""
+        """The ledger: what it truly did."""
         with self.lock:
             self.existence.settle()
             return {
@@ -243,17 +243,17 @@ class World:
             return set(self.existence.gone[kind])
 
     def gone_at(self, kind: TaskKind, task_id: str, at: float) -> bool:
-        """Whether it was deleted at that moment. An id that never existed never was."""
+        """Whether it was deleted at that moment. False for an id that never existed."""
         with self.lock:
             self.existence.settle()
             return self.existence.gone_at(kind, task_id, at)
 
     def settle(self) -> None:
-        """Let happen what is due."""
+        """Carries out effects that are due."""
         with self.lock:
             self.existence.settle()
 
     def stray(self) -> None:
-        """A request for a path that is none of ours, such as a redirect that was followed."""
+        """Counts a request for an unknown path, such as a redirect that was followed."""
         with self.lock:
             self.numbers["stray"] += 1
