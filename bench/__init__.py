@@ -1,1 +1,1 @@
-"""What the product costs, measured with real processes on loopback beside a bare peer: `make bench`."""
+"""The costs of the product, measured with real processes on loopback beside a bare peer: `make bench`."""

@@ -22,7 +22,7 @@ PARTS = ("listing", "freezing", "deletion", "importing", "history", "serving")
 def main() -> None:
     if sys.platform != "linux":
         sys.exit("What a process costs is read from /proc, so this needs Linux.")
-    # `finally` and `with` clean up after a Ctrl-C; a SIGTERM shall do the same.
+    # `finally` and `with` clean up after a Ctrl-C; a SIGTERM must do the same.
     processes.leave_at_sigterm()
     words = sys.argv[1:]
     if words[:1] == ["case"]:
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def part(name: str) -> Part:
-    """Each imports models, and thus needs the settings of its own case or of none."""
+    """A part imports models, and so needs settings: those of its own case, or any."""
     django.setup()
     found: Part = import_module(f"bench.{name}").PART
     return found
@@ -73,7 +73,7 @@ def run(name: str, *, file: Path, options: dict[str, Any]) -> None:
 
 
 def measured(name: str, case: Case) -> Figures:
-    """From a process of its own, because settings are read once. When it fails, the end of its log is told."""
+    """Figures from a new process, because settings are read once. If it fails, the end of its log is printed."""
     print(f"{name}:", ", ".join(f"{key} {value}" for key, value in vars(case).items()), end=" … ", flush=True)
     with (
         TemporaryDirectory(prefix="bench-") as folder,

@@ -1,4 +1,4 @@
-"""A fresh database for every run: a file, or a database made on a server and dropped again."""
+"""A new database for every run: a file, or a database on a server that is dropped afterwards."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ VENDORS = ("sqlite", "postgresql")
 
 
 def server() -> str:
-    """The PostgreSQL server that `TEST_DATABASE_URL` names; the database in it does not matter."""
+    """The PostgreSQL server in `TEST_DATABASE_URL`; the database in it does not matter."""
     parts = urlsplit(os.environ.get("TEST_DATABASE_URL") or "postgres://postgres@127.0.0.1:5432")
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def available(vendors: Sequence[str]) -> list[str]:
-    """Those of them that can be measured here; says why when PostgreSQL can't."""
+    """The vendors that can be measured here; prints why if PostgreSQL can't."""
     try:
         if "postgresql" in vendors:
             psycopg.connect(f"{server()}/postgres", connect_timeout=5).close()
@@ -35,7 +35,7 @@ def available(vendors: Sequence[str]) -> list[str]:
 
 @contextmanager
 def fresh(vendor: str, folder: Path) -> Iterator[str]:
-    """The `DATABASE_URL` of an empty database that is gone after the block."""
+    """The `DATABASE_URL` of an empty database that is removed after the block."""
     if vendor == "sqlite":
         yield f"sqlite:///{folder / 'bench.sqlite3'}"
         return

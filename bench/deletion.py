@@ -28,17 +28,17 @@ from dashboard.register.models import Status, TrackedTask
 
 IDEAL = 1.1
 PER_ITEM = 1.2
-"""At most so much more than in a small deletion an item of a large one takes."""
+"""The greatest ratio of time per item of a large deletion to that of a small one."""
 
 BATCH = 100
 OTHERS = 20
-"""The newest tasks, which nobody deletes: witnesses, as any register has them."""
+"""The newest tasks, which are not deleted: they can be witnesses, as in any register."""
 FIRST = 20
-"""Tasks of the account's first deletion, before the measured one: it learns how TensorsLab answers."""
+"""Tasks of the account's first deletion, before the measured one, in which it learns the form of ghosts."""
 KNOWN = "(abcd|peer)_0{8}[0-9a-f]{8}"
-"""The ids that a measured deletion and the bare loop are made of; others never existed."""
+"""The ids of a measured deletion and of the bare loop; others never existed."""
 LOOKS_EVERY = 0.5
-"""Seconds between two looks at a deletion that runs: more often than any page of ours asks."""
+"""Seconds between two looks at a running deletion: more often than any of our pages polls."""
 
 
 def cases(options: dict[str, Any]) -> list[Case]:
@@ -60,7 +60,7 @@ def environment(case: Case) -> dict[str, object]:
 
 
 def measure(case: Case) -> Figures:
-    # Above 0 somebody else worked here, or the run before did.
+    # A load above 0 means that another process, or the run before, disturbed this one.
     load = os.getloadavg()[0]
     first, deletion = drafts(case.items)
     with ExitStack() as stack:
@@ -70,18 +70,18 @@ def measure(case: Case) -> Figures:
         workers = stack.enter_context(product.workers(case.database))
         web = stack.enter_context(watched(deletion)) if case.watched else None
         product.until(lambda: Worker.objects.count() == len(workers), seconds=60)
-        # Imports and first looks are over then: measured are workers that stand by, of an account in use.
+        # Now imports and first looks are over: the workers stand by, and the account is in use.
         confirm(first)
         wait_until_finished(first, workers, case)
         time.sleep(1)
-        # The provider's own numbers are what truly reached it.
+        # The provider's own numbers count the calls that reached it.
         http.post(f"{provider}/__control", json={"forget_calls": True}, timeout=10).raise_for_status()
         recorded = ProviderCall.objects.left().count()
         spent = sum(map(processes.cpu_seconds, workers))
         confirming = confirm(deletion)
         wait_until_finished(deletion, workers, case)
         counts = http.get(f"{provider}/__ledger?summary=1", timeout=10).json()
-        # A deletion that did not do its work, or whose books are wrong, is not measured.
+        # A deletion that did not do its work, or was recorded wrongly, must not be measured.
         assert deletion.deleted == deletion.total == case.items
         assert sum(counts["calls"].values()) == ProviderCall.objects.left().count() - recorded
         wall, first_call = seconds_until_its_end_and_first_call(deletion)
@@ -99,7 +99,7 @@ def measure(case: Case) -> Figures:
 
 
 def ideally(case: Case, counts: dict[str, Any], wall: float, peer: float) -> Figures:
-    """What the calls take when every slot always has one in flight and nothing else costs time."""
+    """The time of the calls if every slot always has one in flight and nothing else costs time."""
     calls = sum(counts["calls"].values())
     ideal = math.ceil(calls / case.concurrency) * case.latency
     counted = {"look-ups": counts["calls"]["look_up"], "most in flight": counts["max_in_flight"]}
@@ -110,8 +110,7 @@ def ideally(case: Case, counts: dict[str, Any], wall: float, peer: float) -> Fig
 
 
 def drafts(items: int) -> list[Deletion]:
-    """A small one and the measured one, over a register of their own. All are images, so that every call is full and
-    the ideal has no slack."""
+    """A small and a measured draft, over their own register, of images only, so that every call is full."""
     registers.migrate()
     now = timezone.now()
     made = TrackedTask.objects.bulk_create(
@@ -137,7 +136,7 @@ def drafts(items: int) -> list[Deletion]:
 
 
 def confirm(deletion: Deletion) -> float:
-    """Confirms it as a person would, and returns the seconds that took."""
+    """Confirms it as a person would; returns how many seconds that took."""
     assert deletion.actor
     by = actions.By(user=deletion.actor)
     began = time.perf_counter()
@@ -152,12 +151,12 @@ def wait_until_finished(deletion: Deletion, workers: Sequence[Popen[bytes]], cas
         assert deletion.state != State.PAUSED, deletion.paused_reason
         return deletion.state == State.FINISHED
 
-    # Many times what it takes: then something must be wrong.
+    # Many times the usual time: after that it is stuck.
     product.until(finished, seconds=120 + case.items * (0.02 + case.latency / 10))
 
 
 def seconds_until_its_end_and_first_call(deletion: Deletion) -> list[float]:
-    """From its confirmation on."""
+    """Both since its confirmation."""
     first = ProviderCall.objects.filter(deletion=deletion.uuid).earliest("sent_at")
     began = deletion.confirmed_at
     return [(moment - began).total_seconds() for moment in (deletion.finished_at, first.sent_at) if moment and began]
@@ -165,7 +164,7 @@ def seconds_until_its_end_and_first_call(deletion: Deletion) -> list[float]:
 
 @contextmanager
 def watched(deletion: Deletion) -> Iterator[product.Web]:
-    """Somebody looks at strip and deletion all the time."""
+    """Requests the strip and the deletion's page all the time."""
     assert deletion.actor
     with product.web(workers=1) as web:
         visitor, paths = Visitor(web.host, deletion.actor), ["/deletions/strip/", deletion.get_absolute_url()]
@@ -184,9 +183,9 @@ def sandbox(latency: float) -> Iterator[str]:
 
 
 def bare_loop(case: Case) -> float:
-    """Seconds that a thread pool with one session a thread takes for as many ids, writing nothing down.
+    """Seconds that a thread pool with one session per thread takes for as many ids, recording nothing.
 
-    With look-ups it asks after three ids of every batch, about as many as `DELETION_VERIFY=sample` does.
+    With look-ups it asks about three ids of every batch, about as many as `DELETION_VERIFY=sample` does.
     """
     ids = [f"peer_{number:016x}" for number in range(case.items)]
     threads = threading.local()

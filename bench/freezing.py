@@ -29,9 +29,9 @@ DIALOG = 2.0
 WEB_PROCESSES = 2
 """As many as the product's supervisor starts."""
 QUIET = 5.0
-"""Seconds, at most, that a colleague is watched while nothing else goes on."""
+"""Seconds, at most, for which a colleague is watched while nothing else goes on."""
 LOOK = 0.05
-"""Seconds between two looks at something that is awaited."""
+"""Seconds between two checks while waiting."""
 THINKS = 0.02
 """Seconds between two pages of a colleague."""
 OWN_TASKS = 2000
@@ -71,7 +71,7 @@ def measure(case: Case) -> Figures:
 
 
 def seconds_bare(rows: int) -> float:
-    """The same items with no look at anything: same table, indexes and order, commit included."""
+    """Inserts the same items without any check: same table, indexes and order, commit included."""
     draft = Deletion.objects.create(actor_name="bench", host=accounts.current_host(), created_at=timezone.now())
     began = time.perf_counter()
     registers.insert_items(draft, outcome="'waiting'", number=rows)
@@ -81,7 +81,7 @@ def seconds_bare(rows: int) -> float:
 
 
 def seconds_to_freeze(rows: int, user: User) -> tuple[float, float]:
-    """Until the last item was written down, and until the set was described and signed: as the job does."""
+    """Seconds until the last item was written, and until the set was sealed, as the job does it."""
     selection = selecting.select_all(user=user, filter=Filter())
     began = time.perf_counter()
     draft = freezing.begin(selection=selection, actor=user, now=clock.now())
@@ -97,7 +97,7 @@ def seconds_to_freeze(rows: int, user: User) -> tuple[float, float]:
 
 
 def forget() -> None:
-    """Empties the table of items at once, as it was before, so that the next run finds what this one found."""
+    """Empties the table of items at once, so that the next run starts like this one."""
     with connection.cursor() as cursor:
         cursor.execute(f"{'TRUNCATE' if connection.vendor == 'postgresql' else 'DELETE FROM'} {registers.ITEMS}")
     Deletion.objects.all().delete()
@@ -108,7 +108,7 @@ class Operator:
     def __init__(self, visitor: Visitor, *, rows: int) -> None:
         self.visitor, self.rows = visitor, rows
         self.selection = self.draft = ""
-        # Many times what it takes: then something must be wrong.
+        # Many times the usual time: after that it is stuck.
         self.patience = 120 + rows / 500
 
     def select_all(self) -> float:
@@ -131,7 +131,7 @@ class Operator:
         return self._post(f"{self.draft}{action}/", reason="Measuring", typed=self.rows).seconds
 
     def press_until(self, action: str, field: str, reached: object) -> tuple[float, float]:
-        """Seconds until the press was answered, and until the deletion is such a one."""
+        """Seconds until the press was answered, and until the deletion's field has this value."""
         began = time.perf_counter()
         answered = self.press(action)
         uuid = self.draft.strip("/").rpartition("/")[2]
@@ -146,13 +146,13 @@ class Operator:
 
 
 class Colleague:
-    """Loads the list without a pause worth the name, and deletes a task of their own each second."""
+    """Loads the list almost without pause, and deletes a task of their own each second."""
 
     def __init__(self, visitor: Visitor) -> None:
         self.visitor = visitor
         self.found: Figures = {}
         now = timezone.now()
-        # They came after everything was selected, so that the large deletion never holds them.
+        # Made after everything was selected, so that the large deletion never has them.
         self.tasks = TrackedTask.objects.bulk_create(
             TrackedTask(kind=Kind.IMAGE, task_id=f"own_{number:016x}", created_at=now, tracked_at=now)
             for number in range(OWN_TASKS)
@@ -188,7 +188,7 @@ class Colleague:
 
 
 def judge(run: Run, same: list[Run]) -> Judged:
-    """The bare statement neither describes a set nor sorts it for a signature, so only what it does too has a goal."""
+    """The bare statement neither describes nor sorts a set, so only the part that it does too has a goal."""
     yield "written down ÷ bare", run.median("written down", "s") / run.median("bare", "s"), {"at_most": BARE}
     yield "frozen ÷ bare", run.median("frozen", "s") / run.median("bare", "s"), {}
     yield "dialog ÷ frozen", run.median("dialog", "s") / run.median("frozen", "s"), {"at_most": DIALOG}
@@ -199,7 +199,7 @@ PART = Part(
         "rows": (1_000_000, "size of the register and of the deletion"),
         "repeat": (3, "how often it is frozen, and its dialog opened"),
     },
-    # Nothing is ever sent: everything here happens within the time for Undo.
+    # Nothing is ever sent: everything happens within the time for Undo.
     environment=lambda case: {"DELETION_GRACE_SECONDS": 86_400},
     measure=measure,
     judge=judge,

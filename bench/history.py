@@ -21,7 +21,7 @@ WARM = 2
 PEOPLE = ["ada", "grace", "linus", "margaret"]
 REASONS = ["Tests of last week", "Customer left", "Duplicates", "Wrong prompt"]
 OUTCOME = "CASE WHEN id %% 1000 = 7 THEN 'unknown' WHEN id %% 50 = 9 THEN 'refused' ELSE 'deleted' END"
-"""Of a thousand 979 are deleted, 20 refused, and of one nobody knows."""
+"""Of a thousand 979 are deleted, 20 refused and one unknown."""
 COUNTED: dict[str, Aggregate] = {
     "total": Count("pk"),
     "first_item": Min("pk"),
@@ -29,7 +29,7 @@ COUNTED: dict[str, Aggregate] = {
     "images": Count("pk", filter=Q(kind="image")),
     **{outcome: Count("pk", filter=Q(outcome=outcome)) for outcome in ("deleted", "refused", "unknown")},
 }
-"""What the product keeps of a deletion's items, so that its pages need not ask them."""
+"""Values that the product stores with a deletion, so that its pages need not read the items."""
 
 
 def measure(case: Case) -> Figures:
@@ -41,7 +41,7 @@ def measure(case: Case) -> Figures:
         for turn in range(WARM + case.repeat):
             for name, (path, shown) in pages.items():
                 answer = visitor.page(path)
-                # What shows something else is not measured.
+                # A page that shows something else must not be measured.
                 assert shown in answer.text, path
                 if turn >= WARM:
                     figures[name]["ms"].append(answer.seconds * 1000)
@@ -58,7 +58,7 @@ def measure(case: Case) -> Figures:
 
 
 def make(*, size: int, deletions: int) -> Deletion:
-    """Finished deletions of one register. Returns the one that holds all of it, which is a tenth of all items."""
+    """Finished deletions of one register. Returns the one with all of its tasks, which has a tenth of all items."""
     tasks = size // 10
     registers.make(tasks)
     others = Deletion.objects.bulk_create(deletion(number, deletions) for number in range(deletions))
@@ -67,7 +67,7 @@ def make(*, size: int, deletions: int) -> Deletion:
     each = (size - tasks) // len(others)
     first = TrackedTask.objects.order_by("pk").values_list("pk", flat=True)[0] - 1
     for place, other in enumerate(others):
-        # Side by side through the register, and from its beginning again.
+        # Consecutive parts of the register, and from its beginning again.
         fill(other, after=first + place * each % (tasks - each + 1), number=each)
     registers.settle(Deletion, DeletionItem)
     largest.refresh_from_db()

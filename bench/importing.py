@@ -20,7 +20,7 @@ from bench.part import Case, Figures, Judged, Part, Run, every
 from dashboard.register.models import TrackedTask
 
 MEMORY = 200.0
-"""Megabytes that an import may hold, however long its file."""
+"""The most megabytes of memory for an import of any length."""
 COLUMNS = ["kind", "task_id", "status", "model", "prompt", "created_at", "width", "height", "duration"]
 NEWEST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -36,11 +36,11 @@ def measure(case: Case) -> Figures:
     # The second time every row is known, and nothing changes.
     for name in ["bare load"] if case.bare else ["import", "the same file again"]:
         with product.undisturbed():
-            # A process, its start included. After many times what it takes something must be wrong.
+            # A whole process, with its start. After many times the usual time it is stuck.
             command, patience = ["manage.py", "import_tasks", str(file)], 120 + case.rows / 1000
             seconds, peak = (bare(file), 0) if case.bare else processes.to_its_end(*command, seconds=patience)
         figures[name] = {"s": seconds, "rows / s": case.rows / seconds} | ({"peak MB": peak / 1e6} if peak else {})
-        # A load that did not do its work is not measured.
+        # A load that did not do its work must not be measured.
         assert TrackedTask.objects.count() == case.rows
         last = TrackedTask.objects.get(task_id=row(case.rows - 1)[1])
         assert last.created_at == NEWEST - timedelta(seconds=15 * (case.rows - 1))
@@ -48,7 +48,7 @@ def measure(case: Case) -> Figures:
 
 
 def row(number: int) -> list[object]:
-    # Ids come in no order, as a provider's do: their index is filled all over.
+    # Ids are in random order, like a provider's, so that their index is filled everywhere.
     code = hashlib.blake2b(str(number).encode(), digest_size=10).hexdigest()
     kind = "video" if number % 3 == 0 else "image"
     prompt = f"A lighthouse at dusk, number {number}, watercolour on rough paper, wide angle"
@@ -58,10 +58,10 @@ def row(number: int) -> list[object]:
 
 
 def bare(file: Path) -> float:
-    """Seconds for the whole file in one transaction; nothing is looked up, checked or told."""
+    """Seconds for the whole file in one transaction, without look-ups, checks or output."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            # The file has no such columns, and the product's table no defaults for them.
+            # The file lacks these columns, and the product's table has no defaults for them.
             for name, value in besides().items():
                 cursor.execute(f'ALTER TABLE {registers.TASKS} ALTER COLUMN "{name}" SET DEFAULT %s', [value])
     began = time.perf_counter()
@@ -71,7 +71,7 @@ def bare(file: Path) -> float:
 
 
 def besides() -> dict[str, Any]:
-    """Of every other column that must have a value, the one that it has in a new row."""
+    """The values of a new row for every required column that the file lacks."""
     found = registers.values_of_a_new_row(TrackedTask) | {"urls": json.dumps([]), "tracked_at": timezone.now()}
     return {name: value for name, value in found.items() if name not in COLUMNS}
 

@@ -22,15 +22,15 @@ from dashboard.register.search.query import read
 from dashboard.register.walking import Cursor
 
 FASTER = {"first": 4, "deep": 6, "filter": 4, "last": 4, "search": 50, "id": 50}
-"""How many times as fast as the changelist each page shall be on the largest register."""
+"""How many times as fast as the changelist each page must be on the largest register."""
 GROWTH = 1.5
 DEEP = 1.2
 SEARCH = 3
-"""Times the first page, for anything that is searched."""
+"""The greatest ratio of a search to the first page."""
 
 WARM = 3
 MORE = 10
-"""Times as often as beside the peer: without it a page takes milliseconds, and a ratio near 1 needs many of them."""
+"""Factor for the repeats without the peer: a page takes milliseconds then, and a ratio near 1 needs many of them."""
 SIZE = 100
 DEEP_PAGE = 5000
 ELSEWHERE = "http://127.0.0.2:9"
@@ -40,10 +40,10 @@ OUR_ROW = re.compile(r'aria-label="Select ([^" ]+)"')
 PEER_ROW = re.compile(r'<th class="field-task_id"><a [^>]*>([^<]+)</a>')
 
 RARE = "quetzalcoatlus"
-"""Three prompts hold it."""
+"""Three prompts contain it."""
 ONE_IN = {"one in 10": (10, "aardvark"), "one in 100": (100, "zeppelin"), "one in 1,000": (1000, "platypus")}
 CHINESE, RARE_CHINESE = "雪地里的狐狸", "山中老虎"
-"""In one prompt of twenty, and in three."""
+"""In one of twenty prompts, and in three."""
 OLD = "trilobite"
 """In one of ten of the oldest tenth."""
 SEARCHES = {
@@ -55,7 +55,7 @@ SEARCHES = {
     "three words": "violin moon platypus",
     "old end": OLD,
 }
-"""What is looked for beside the peer's pages. The peer would read every prompt, and is not asked."""
+"""Searches of our pages only: the peer would read every prompt."""
 FILTER = {"kind": "video", "status": "failed"}
 
 
@@ -66,19 +66,20 @@ class Page:
     shown: list[str]
     """The task ids that our page shows, in its order."""
     same_rows: bool = False
-    """The peer shows the same ones. It sorts unknown times otherwise, so only short lists can tell."""
+    """Whether the peer shows the same rows. It sorts unknown times otherwise, so only short lists can tell."""
 
 
 def measure(case: Case) -> Figures:
     registers.make(case.rows)
     pages = planted_pages(deep=min(DEEP_PAGE, math.ceil(case.rows / SIZE)))
     person = registers.person("bench")
-    # The pictures of sample tasks are at the account's address. Elsewhere they are remote, and no thumbnail shows.
+    # Pictures of sample tasks are at the account's address. With another address they are remote, and have no
+    # thumbnail.
     os.environ["TENSORSLAB_API_URL"] = ELSEWHERE
     with product.web(workers=1) as web, product.undisturbed():
         visitor = Visitor(web.host, person)
         figures: Figures = {name: beside_the_peer(page, visitor, repeat=case.repeat) for name, page in pages.items()}
-        # Ours once more, each after another of ours: a peer that reads half the register leaves every cache to itself.
+        # Our pages again, without the peer, which would drive their data out of the caches.
         for turn in range(WARM + MORE * case.repeat):
             for name, page in pages.items():
                 took = milliseconds(page, visitor)
@@ -88,7 +89,7 @@ def measure(case: Case) -> Figures:
 
 
 def beside_the_peer(page: Page, visitor: Visitor, *, repeat: int) -> dict[str, Any]:
-    """They take turns, so that a disturbance does not strike one of them alone."""
+    """The two take turns, so that a disturbance affects both."""
     found: dict[str, Any] = {"shown": len(page.shown)}
     if page.peer:
         turns = [(milliseconds(page, visitor), milliseconds(page, visitor, peer=True)) for _ in range(WARM + repeat)]
@@ -97,7 +98,7 @@ def beside_the_peer(page: Page, visitor: Visitor, *, repeat: int) -> dict[str, A
 
 
 def milliseconds(page: Page, visitor: Visitor, *, peer: bool = False) -> float:
-    """What shows something else is not measured."""
+    """The time of a page; fails if it shows other rows."""
     path, row = (page.peer, PEER_ROW) if peer else (page.ours, OUR_ROW)
     answer = visitor.page(path)
     shown = row.findall(answer.text)
@@ -126,7 +127,7 @@ def planted_pages(*, deep: int) -> dict[str, Page]:
 
 
 def plant_three(words: str) -> list[str]:
-    """Into the prompts of three tasks, far from each other. Returns their ids, newest first."""
+    """Adds words to the prompts of three tasks, far from each other. Returns their ids, newest first."""
     newest = TrackedTask.objects.filter(created_at__isnull=False).order_by("-created_at", "-pk")
     number = newest.count()
     chosen = [newest[place] for place in (number // 4, number // 2, number * 3 // 4)]
@@ -136,7 +137,7 @@ def plant_three(words: str) -> list[str]:
 
 
 def plant_words() -> None:
-    """Words of every frequency into the prompts, spread over all times but for one, which only the oldest tenth has."""
+    """Adds words of every frequency to prompts of all times, and one word only to the oldest tenth."""
     oldest = TrackedTask.objects.filter(created_at__isnull=False).order_by("created_at")
     wanted = {word: f"id %% {often} = {often // 2}" for often, word in ONE_IN.values()}
     wanted |= {CHINESE: "id %% 20 = 1", OLD: "id %% 10 = 7 AND created_at < %s"}
@@ -149,7 +150,7 @@ def plant_words() -> None:
 
 
 def even_out(tasks: TaskQuerySet) -> None:
-    """Leaves half a page of them on the last page, whatever the register's size: then those can be compared."""
+    """Leaves half a page of them on the last page, for any size of the register, so that sizes can be compared."""
     surplus = (tasks.count() - SIZE // 2) % SIZE
     if tasks.count() > surplus:
         chosen = list(tasks.order_by("pk").values_list("pk", flat=True)[:surplus])
@@ -161,7 +162,7 @@ def newest_first(tasks: TaskQuerySet) -> TaskQuerySet:
 
 
 def listed(tasks: TaskQuerySet, filter: dict[str, str], number: int) -> Page:
-    """Page `number`, from 1; ours lies behind the row before it."""
+    """Page `number`, from 1; ours is behind the row before it."""
     ordered, start = newest_first(tasks), (number - 1) * SIZE
     cursor = {"cursor": str(Cursor.beside(ordered[start - 1], onward=True))} if start else {}
     peer = {f"{field}__exact": value for field, value in filter.items()} | ({"p": number} if start else {})
@@ -178,7 +179,7 @@ def found(words: str, shown: list[str]) -> Page:
 
 
 def searched(q: str) -> Page:
-    """What plain Python finds."""
+    """The page that plain Python finds."""
     query = read(q)
     prompts = newest_first(TrackedTask.objects.all()).values_list("task_id", "prompt").iterator(chunk_size=10_000)
     shown = list(islice((task_id for task_id, prompt in prompts if query.fits(fold(prompt))), SIZE))
@@ -193,7 +194,7 @@ def judge(run: Run, same: list[Run]) -> Judged:
     for name, most in {"deep": DEEP, **dict.fromkeys(SEARCHES, SEARCH)}.items():
         yield f"{name} ÷ first", run.median(name, IN_TURN) / run.median("first", IN_TURN), {"at_most": most}
     for name, page in run.figures.items() if run is not smallest else ():
-        # A page that shows more rows takes longer, and says nothing of the register.
+        # A page with more rows takes longer, whatever the register's size.
         if page["shown"] == smallest.figures[name]["shown"]:
             ratio = run.median(name, IN_TURN) / smallest.median(name, IN_TURN)
             yield f"{name} ÷ at {smallest.case.rows:,}", ratio, {"at_most": GROWTH}

@@ -1,4 +1,4 @@
-"""What a part of the benchmark is: options, the cases they make, how one is measured, and what is judged."""
+"""A part of the benchmark: its options, their cases, how one is measured, and how it is judged."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 Case = SimpleNamespace
 """One value of each option, and the database."""
 Figures = dict[str, dict[str, Any]]
-"""What was measured, by row and column of a table: one value or many. Rows that have the same columns are one table."""
+"""Measured values, by row and column of a table: one value or many. Rows with the same columns form one table."""
 Judged = Iterable[tuple[str, float, dict[str, float]]]
-"""What is compared, the ratio, and its goal: `at_least` or `at_most`, or none."""
+"""The name of a comparison, its ratio, and its goal: `at_least` or `at_most`, or none."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A case, and all that was measured of it however often."""
+    """A case, and all its measured values."""
 
     case: Case
     figures: dict[str, dict[str, list[float]]] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Run:
 
 
 def every(options: Mapping[str, Any]) -> list[Case]:
-    """A case for every combination of what is a list."""
+    """A case for every combination of the options that are lists."""
     choices = [value if isinstance(value, list) else [value] for value in options.values()]
     return [Case(**dict(zip(options, values, strict=True))) for values in itertools.product(*choices)]
 
@@ -43,12 +43,12 @@ def every(options: Mapping[str, Any]) -> list[Case]:
 @dataclass(frozen=True, kw_only=True)
 class Part:
     options: Mapping[str, tuple[Any, str]]
-    """What each is unless somebody says otherwise, and what it means. A list takes several values."""
+    """The default of each, and its meaning. A list takes several values."""
     measure: Callable[[Case], Figures]
-    """In a process of its own, whose database is empty. Each of its waits ends."""
+    """Runs in a process of its own, with an empty database. It must never wait without a limit."""
     judge: Callable[[Run, list[Run]], Judged]
-    """Is told a run, and all of the same database."""
+    """Takes a run, and all runs of the same database."""
     cases: Callable[[dict[str, Any]], list[Case]] = every
-    """One that is there twice is measured twice: so cases take turns, and a disturbance does not strike one alone."""
+    """A case that is listed twice is measured twice: so cases take turns, and a disturbance affects all."""
     environment: Callable[[Case], dict[str, object]] = lambda case: {}
-    """Where the product's settings are not its defaults."""
+    """The product's settings that are not its defaults."""

@@ -1,4 +1,4 @@
-"""Starting processes that never outlive us, and reading from /proc what they cost."""
+"""Starts processes that never outlive this one, and reads their costs from /proc."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ PATIENCE = 30.0
 def running(
     *command: str, number: int = 1, talks: bool = False, **others: Any
 ) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """So many Python processes of one command, in a session of their own, which end with the block and with us.
+    """Python processes of one command, each in its own session, which end with the block and with this process.
 
-    What they print goes where complaints go, or is left to be read from those that `talk`.
+    Their output goes to stderr, or to a pipe if they `talk`.
     """
     started: list[subprocess.Popen[bytes]] = []
     try:
@@ -33,7 +33,8 @@ def running(
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE if talks else sys.stderr,
-                # A Ctrl-C in the terminal reaches us alone; leaving the block then ends them in the right order.
+                # A Ctrl-C in the terminal must reach this process only; leaving the block then ends them in the right
+                # order.
                 start_new_session=True,
                 preexec_fn=_end_with_parent,
                 **others,
@@ -53,7 +54,7 @@ def running(
 
 
 def first_line(process: subprocess.Popen[bytes]) -> str:
-    """What it says once it is ready."""
+    """The line that it prints when it is ready."""
     assert process.stdout is not None
     line = process.stdout.readline().decode().strip()
     assert line, "It ended before it was ready."
@@ -61,12 +62,12 @@ def first_line(process: subprocess.Popen[bytes]) -> str:
 
 
 def _end_with_parent() -> None:
-    """Asks the kernel to stop us when the process that started us was killed without a chance to."""
+    """Makes the kernel stop this process if its parent is killed."""
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def leave_at_sigterm() -> None:
-    """Lets a SIGTERM unwind the blocks we are in, once."""
+    """Lets the first SIGTERM unwind the open blocks."""
 
     def leave(*_: object) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -76,15 +77,15 @@ def leave_at_sigterm() -> None:
 
 
 def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
-    """User and system time since it started, all threads."""
+    """User and system time since its start, all threads."""
     stat = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii", errors="replace")
-    # The name of the program, in brackets, may hold spaces; what follows it is numbers.
+    # The name of the program, in brackets, may contain spaces; only numbers follow it.
     user, system = stat.rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def peak_memory(pid: int) -> int:
-    """The most bytes it ever held in memory."""
+    """The most bytes it ever had in memory."""
     for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
@@ -96,7 +97,7 @@ def children(pid: int) -> list[int]:
 
 
 def to_its_end(*command: str, seconds: float) -> tuple[float, int]:
-    """Seconds that a Python process took from its start to its end, and the most bytes it held in memory."""
+    """Seconds from a Python process's start to its end, and the most bytes it had in memory."""
     began = time.perf_counter()
     peak = 0
     with running(*command) as (process,):

@@ -18,12 +18,12 @@ from bench import processes
 WORKERS = {"sqlite": 1, "postgresql": 3}
 """As many as the product's supervisor starts."""
 NOWHERE = "http://127.0.0.1:9"
-"""An account for what sends nothing."""
+"""An account for measurements that send nothing."""
 NOT_OURS = ("TENSORSLAB_", "DELETION_", "SECRET_", "DEBUG", "DJANGO_")
 
 
 def environment(folder: Path, database_url: str, **others: object) -> dict[str, str]:
-    """The product's defaults but for what is named; what it writes goes into the folder."""
+    """The product's defaults, except for `others`; its files go into the folder."""
     outer = {name: value for name, value in os.environ.items() if not name.startswith(NOT_OURS)}
     return outer | {
         "DJANGO_SETTINGS_MODULE": "dashboard.settings",
@@ -46,7 +46,7 @@ class Web:
     server: Popen[bytes]
 
     def peak_memory(self) -> int:
-        """Of the largest of its processes that answer."""
+        """The peak of its largest worker process."""
         return max(processes.peak_memory(child) for child in processes.children(self.server.pid))
 
 
@@ -61,10 +61,10 @@ def web(*, workers: int) -> Iterator[Web]:
 
 @contextmanager
 def served_by(command: Callable[[str], list[str]]) -> Iterator[Web]:
-    """Any web server: `command` is told where to answer, and returns what Python is to run."""
+    """Any web server: `command` takes the address, and returns Python's arguments."""
     from django.core.management import call_command
 
-    # Such files are looked for once, when a server starts.
+    # A server looks for such files once, when it starts.
     call_command("collectstatic", interactive=False, verbosity=0)
     host = free_host()
     with processes.running(*command(host)) as (server,):
@@ -73,14 +73,14 @@ def served_by(command: Callable[[str], list[str]]) -> Iterator[Web]:
 
 
 def free_host() -> str:
-    """An address on which nobody listens yet."""
+    """An address on which no server listens yet."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return f"127.0.0.1:{free.getsockname()[1]}"
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Waits for its turn where several measure on one machine: they lock the file that `BENCH_LOCK` names."""
+    """Waits for its turn if several measure on one machine: they lock the file in `BENCH_LOCK`."""
     if not (name := os.environ.get("BENCH_LOCK")):
         yield
         return

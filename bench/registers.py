@@ -1,4 +1,4 @@
-"""Registers of any size, items of their tasks, and the people who look at them. Needs Django set up."""
+"""Registers of any size, items of their tasks, and people. Needs Django set up."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def migrate() -> None:
 
 
 def make(rows: int) -> None:
-    """Sample tasks, all of them present and none held: so no list hides one, and no deletion skips one."""
+    """Sample tasks, all present and none held, so that no list hides and no deletion skips one."""
     migrate()
     call_command("sample_tasks", count=rows, stdout=StringIO())
     TrackedTask.objects.exclude(presence=Presence.PRESENT).update(presence=Presence.PRESENT)
@@ -31,9 +31,9 @@ def make(rows: int) -> None:
 
 
 def insert_items(deletion: Deletion, *, outcome: str, after: int = 0, number: int, **others: object) -> None:
-    """By one bare statement, of the next `number` tasks behind the row `after`.
+    """Inserts items of the next `number` tasks behind the row `after`, by one bare statement.
 
-    `outcome` is SQL, and what is not named is as in a new row.
+    `outcome` is SQL, and other columns are as in a new row.
     """
     copied = {"tracked_id": "id", "kind": "kind", "task_id": "task_id", "outcome": outcome}
     values = values_of_a_new_row(DeletionItem) | {"deletion_id": deletion.pk, **others}
@@ -50,7 +50,7 @@ def insert_items(deletion: Deletion, *, outcome: str, after: int = 0, number: in
 
 
 def values_of_a_new_row(model: type[Model]) -> dict[str, Any]:
-    """What its columns that must have a value have in the beginning, by their names; the key is left out."""
+    """The values of a new row for all columns that are required, except the key."""
     fields = (
         field for field in model._meta.concrete_fields if not (field.null or field.primary_key or field.generated)
     )
@@ -58,10 +58,10 @@ def values_of_a_new_row(model: type[Model]) -> dict[str, Any]:
 
 
 def settle(*filled: type[Model]) -> None:
-    """Brings the database to the rest that it finds by itself within minutes.
+    """Does at once the maintenance that the database does by itself within minutes.
 
-    As PostgreSQL does by itself, only tables that were filled are looked at: one that it knows to be empty it would
-    read from end to end for every row of a statement that fills it.
+    On PostgreSQL only tables that were filled are analysed, as it does by itself: a table that it knows to be empty
+    would be read from end to end for every row of a statement that fills it.
     """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -73,5 +73,5 @@ def settle(*filled: type[Model]) -> None:
 
 
 def person(name: str) -> User:
-    """Somebody who may do everything, Django's admin included."""
+    """A person with all rights, Django's admin included."""
     return User.objects.create_superuser(username=name)

@@ -1,4 +1,4 @@
-"""Showing figures as tables, and keeping every raw value with the machine that it was measured on."""
+"""Shows figures as tables, and stores every raw value with a description of the machine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FEW = 5
 
 
 def show(part: Part, runs: Sequence[Run]) -> None:
-    """Medians, and in brackets every value where there are few, the 95th percentile where there are many."""
+    """Medians, and in brackets every value if there are few, the 95th percentile if there are many."""
     tables: dict[tuple[str, ...], list[Mapping[str, str]]] = {}
     for run in runs:
         where = {name: _said(value) for name, value in vars(run.case).items() if _tells_apart(name, runs)}
@@ -34,7 +34,6 @@ def show(part: Part, runs: Sequence[Run]) -> None:
             tables.setdefault(tuple(columns), []).append({**where, "": name, **cells})
         for name, ratio, aim in part.judge(run, [other for other in runs if other.case.database == run.case.database]):
             tables.setdefault((), []).append({**where, "": name, "ratio": f"{ratio:,.2f}", "goal": goal(ratio, **aim)})
-    # What is judged comes last.
     for _, rows in sorted(tables.items(), key=lambda table: not table[0]):
         _print(rows)
 
@@ -55,7 +54,7 @@ def _cell(values: Sequence[float]) -> str:
 
 
 def _short(value: float) -> str:
-    """Of four digits or more, none of them behind the point without need."""
+    """Four digits or more, with as few decimals as that needs."""
     return f"{value:,}" if isinstance(value, int) else f"{value:,.{min(3, max(0, 3 - int(math.log10(value or 1))))}f}"
 
 
@@ -69,7 +68,6 @@ def _print(rows: Sequence[Mapping[str, str]]) -> None:
 
 
 def goal(value: float, *, at_least: float | None = None, at_most: float | None = None) -> str:
-    """The goal of a figure, and whether it is met."""
     if at_least is not None:
         return f"≥ {at_least:g} {'met' if value >= at_least else 'MISSED'}"
     if at_most is not None:
@@ -84,7 +82,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def milliseconds(seconds: Sequence[float]) -> dict[str, float]:
-    """What many waits say."""
+    """Percentiles of many waits."""
     shares = {"p50, ms": 0.5, "p95, ms": 0.95, "p99, ms": 0.99, "longest, ms": 1.0}
     return {name: percentile(seconds, share) * 1000 for name, share in shares.items()}
 

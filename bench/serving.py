@@ -18,19 +18,19 @@ from dashboard.operations import supervision
 
 OURS = "ours (waitress)"
 PROCESSES, THREADS = 2, 8
-"""Of each server: what the product starts."""
+"""For each server: what the product starts."""
 PEOPLE = 8
 PAGE = "/tasks/"
 PROBED = ("/healthz", PAGE)
 PAUSE = 0.02
 PATIENCE = 10.0
-"""Seconds after which a probe gives up; it then counts as having taken so long."""
+"""Seconds after which a probe gives up, and which then count as its time."""
 
 PAGES = "pages / s"
 
 
 def measure(case: Case) -> Figures:
-    """All servers are up at once and asked in turn: first by people alone, then beside slow clients."""
+    """All servers run at once and are asked in turn: first by people alone, then beside slow clients."""
     registers.make(case.rows)
     person = registers.person("bench")
     with ExitStack() as stack:
@@ -54,7 +54,7 @@ def measure(case: Case) -> Figures:
 
 def gthread(host: str) -> list[str]:
     where = ["--bind", host, "--workers", str(PROCESSES), "--no-control-socket"]
-    # Connections are kept as long as ours are. By default that is two seconds, or less when it is busy.
+    # Connections are kept as long as ours. The default is two seconds, or less when it is busy.
     threads = ["--worker-class", "gthread", "--threads", str(THREADS), "--keep-alive", "75"]
     return ["-m", "gunicorn", "dashboard.wsgi", *where, *threads, "--graceful-timeout", "1"]
 
@@ -70,13 +70,13 @@ SERVERS: dict[str, Callable[[str], list[str]]] = {
     "gunicorn gthread": gthread,
     "granian": granian,
 }
-"""Each at one address, with as many processes and threads as the others; else as it comes."""
+"""Each at one address, with as many processes and threads as the others; the rest are defaults."""
 
 
 def pages_per_second(people: list[Visitor], *, seconds: float) -> float:
-    """How many of the page all of them are shown, each over a connection that stays open."""
+    """Pages per second for all people together, each over a connection that stays open."""
     for visitor in people:
-        # Its server may have closed it while the others had their turns.
+        # The server may have closed it during the turns of the others.
         visitor.connection.close()
         visitor.page(PAGE)
     began = time.monotonic()
@@ -94,9 +94,9 @@ def pages_per_second(people: list[Visitor], *, seconds: float) -> float:
 
 
 def probed(host: str, headers: dict[str, str], *, seconds: float) -> Figures:
-    """Both paths at once, each asked again and again, as a load balancer and a person do who come anew each time.
+    """Probes both paths at once, each again and again over new connections, as a load balancer and a person do.
 
-    What gets no answer counts as our patience.
+    Without an answer the time is `PATIENCE`.
     """
     end = time.monotonic() + seconds
 
@@ -144,7 +144,7 @@ PART = Part(
         "load": (10.0, "seconds of each turn without them"),
         "repeat": (3, "how often the servers take turns without them"),
     },
-    # On SQLite: what is measured lies before the database.
+    # On SQLite, because this measures the server and not the database.
     cases=lambda options: every({**options, "database": "sqlite"}),
     measure=measure,
     judge=judge,

@@ -1,4 +1,4 @@
-"""Clients that hold a web server up, for as long as they are let live: `python -m bench.slow_clients HOST NUMBER`."""
+"""Clients that occupy a web server as long as it lets them: `python -m bench.slow_clients HOST NUMBER`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench import processes
 PACE = 1.0
 """Seconds for each byte."""
 LARGE = "/static/admin/js/vendor/jquery/jquery.js"
-"""The largest file that anybody may ask for, 285 kB: more than the sockets hold on the way to who reads little."""
+"""The largest public file, 285 kB: more than the sockets buffer for a slow reader."""
 FORM = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\n"
 KINDS = {
     "silent": ("", ""),
@@ -21,16 +21,16 @@ KINDS = {
     "body": (f"POST /login/ HTTP/1.1\r\nHost: localhost\r\n{FORM}", "x"),
     "reader": (f"GET {LARGE} HTTP/1.1\r\nHost: localhost\r\n\r\n", ""),
 }
-"""What each says first, and every second from then on."""
+"""What each sends first, and every second from then on."""
 
 
 def play(kind: str, address: tuple[str, int], connected: threading.Semaphore) -> None:
-    """Connects again whenever it was dropped."""
+    """Connects again after each disconnection."""
     opening, more = KINDS[kind]
     while True:
         with suppress(OSError), socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            # Packets as over a network: with those of loopback the kernel alone would hold a megabyte.
+            # Packets as in a network: with those of loopback the kernel alone would buffer a megabyte.
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1400)
             client.settimeout(PACE)
             client.connect(address)
@@ -42,7 +42,7 @@ def play(kind: str, address: tuple[str, int], connected: threading.Semaphore) ->
 
 
 def goes_on(client: socket.socket, more: str, *, reads: bool) -> bool:
-    """Only a reader goes on when something comes. The others have lost then, and begin anew."""
+    """Only a reader goes on after data. The others were refused then, and begin again."""
     try:
         received = client.recv(1)
     except TimeoutError:

@@ -1,4 +1,4 @@
-"""A signed-in person's browser, so thin that its own cost hides nothing. Needs Django set up."""
+"""A signed-in person's browser with very low costs of its own. Needs Django set up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dashboard.access.lifetimes import SEEN_AT, SIGNED_IN_AT
 PATIENCE = 600.0
 TOKEN = "b" * 32
 IDLE = 30.0
-"""Seconds after which the connection is made anew: the server closes one that is idle for twice as long."""
+"""Seconds after which it connects again: the server closes a connection that is idle for twice as long."""
 
 
 class Answer(NamedTuple):
@@ -27,7 +27,7 @@ class Answer(NamedTuple):
     location: str
     text: str
     seconds: float
-    """From sending the request until all of the answer was there."""
+    """From sending the request until the whole answer was received."""
 
 
 class Visitor:
@@ -47,7 +47,7 @@ class Visitor:
         return self._ask("GET", path)
 
     def page(self, path: str) -> Answer:
-        """One that must be there."""
+        """A page that must exist."""
         answer = self.get(path)
         assert answer.status == 200, (path, answer.status)
         return answer
@@ -59,7 +59,7 @@ class Visitor:
         if time.monotonic() - self.used_at > IDLE:
             self.connection.close()
         if self.connection.sock is None:
-            # Not part of what is timed.
+            # Connecting is not timed.
             self.connection.connect()
         self.used_at = time.monotonic()
         headers = self.headers | ({"Content-Type": "application/x-www-form-urlencoded"} if body else {})
@@ -73,7 +73,7 @@ class Visitor:
 
 @contextmanager
 def meanwhile(act: Callable[[], object], *, pause: float) -> Iterator[None]:
-    """Does it again and again as long as the block lasts, at least once. What goes wrong there is raised at the end."""
+    """Runs `act` again and again during the block, at least once. Its errors are raised at the end."""
     over = threading.Event()
 
     def work() -> None:

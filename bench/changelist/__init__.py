@@ -1,1 +1,1 @@
-"""Our list's peer: Django admin's changelist of the same rows in the same server, as a Django user would write it."""
+"""The peer of our list: Django admin's changelist of the same rows in the same server, as Django users write it."""

@@ -14,7 +14,7 @@ else:
 
 @admin.register(TrackedTask)
 class TaskAdmin(ModelAdmin):
-    # No `list_filter`: like our facets, what it shows is not measured. Its addresses filter all the same.
+    # No `list_filter`: like our facets, its menu is not measured. Its addresses filter anyway.
     list_display = ["task_id", "kind", "status", "presence", "model", "prompt", "created_at"]
     search_fields = ["task_id", "prompt"]
     ordering = ["-created_at"]

@@ -1,4 +1,4 @@
-"""The product's settings, and the peer beside it."""
+"""The product's settings, with the peer added."""
 
 from dashboard.settings import *  # noqa: F403
 from dashboard.settings import INSTALLED_APPS as PRODUCT
