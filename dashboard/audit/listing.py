@@ -28,7 +28,7 @@ class Row:
     detail: SafeString
     is_long: bool
     confirmed_by: str
-    """Who confirmed the deletion that a call was made for, or empty."""
+    """The person who confirmed the deletion of a call; empty for other events."""
 
 
 def page_of(events: QuerySet[AuditEvent], cursor: Cursor | None) -> Page[Row]:
@@ -49,7 +49,7 @@ def page_of(events: QuerySet[AuditEvent], cursor: Cursor | None) -> Page[Row]:
 
 
 def confirmed_by(deletions: Iterable[str]) -> dict[str, str]:
-    """Who confirmed each of some deletions, by uuid, as its own entry in the log says."""
+    """The people who confirmed these deletions, by uuid, from the entries of the log."""
     entries = AuditEvent.objects.filter(action=CONFIRMED, subject__in={*deletions} - {""})
     return dict(entries.order_by("sequence").values_list("subject", "actor"))
 

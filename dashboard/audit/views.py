@@ -20,7 +20,7 @@ from dashboard.pages.refusals import refused
 from dashboard.pages.spreadsheet import csv_file
 
 AT_ONCE = 500
-"""Entries of an export whose confirmations are looked for together."""
+"""Entries of an export whose confirmations are read in one query."""
 PAGE = "audit/audit_log.html"
 COLUMNS = ["sequence", "at", "actor", "address", "action", "subject", "detail", "previous_hash", "hash"]
 
@@ -73,7 +73,7 @@ def _csv(events: Iterator[AuditEvent]) -> Iterator[str]:
 
 
 def _with_who_confirmed(events: Iterator[AuditEvent]) -> Iterator[tuple[AuditEvent, str]]:
-    """Each event, with the person who confirmed the deletion that a call was made for."""
+    """Each event, with the person who confirmed the deletion if it is a call's."""
     while some := list(islice(events, AT_ONCE)):
         people = confirmed_by(event.subject for event in some if is_call(event))
         yield from ((event, people.get(event.subject, "") if is_call(event) else "") for event in some)

@@ -159,7 +159,7 @@ class Walk:
         return rows
 
     def _is_known_to_find_few(self) -> bool:
-        """Whether an index tells it for less than a look at the tasks; all of a page are sorted for nothing."""
+        """Whether the results are known to be few, found out by an index at less cost than reading tasks."""
         if not self._is_large:
             return self.candidates is not None
         lazily = proposals.stop_at_the_limit()
