@@ -22,6 +22,8 @@ from dashboard.database.prompt_reading import GRAMS, NUMBER_BITS, NUMBERS, TABLE
 Wanted = Sequence[Sequence[str]]
 Numbers = tuple[str, list[Any]]
 """SQL that selects numbers of tasks, some perhaps twice, and its parameters."""
+FEW = 500 if connection.vendor == "postgresql" else 1000
+"""The number of proposals that are checked and sorted: each takes PostgreSQL several times as long as SQLite."""
 FEW_KEYS = 8
 """Most keys for which PostgreSQL's index is asked by slot: a longer range may contain nearly all tasks."""
 LAST = chr(0x10FFFF)
@@ -31,11 +33,6 @@ _NUMBER = f"rowid & {(1 << NUMBER_BITS) - 1}"
 _SHORT = re.compile("[a-z0-9]{1,2}")
 _TRIGRAM = re.compile("[a-z0-9]{3}|[a-z0-9]{2}[^a-z0-9]|[^a-z0-9][a-z0-9]", re.ASCII)
 """`pg_trgm` can look up a text only if it contains one of these."""
-
-
-def few() -> int:
-    """The number of proposals that are checked and sorted: each takes PostgreSQL several times as long as SQLite."""
-    return 500 if connection.vendor == "postgresql" else 1000
 
 
 def of(wanted: Wanted) -> Numbers | None:

@@ -128,7 +128,7 @@ class Walk:
     @cached_property
     def candidates(self) -> list[int] | None:
         """All tasks that a search may find, if they are few enough to be sorted."""
-        return predicate.candidates(self.filter.prompt_words, limit=proposals.few())
+        return predicate.candidates(self.filter.prompt_words, limit=proposals.FEW)
 
     def _found(self, cursor: Cursor | None, *, limit: int) -> list[TrackedTask]:
         """Rows for a search: common words are soon met in order, results of rare ones sorted, others in stretches."""
@@ -149,7 +149,7 @@ class Walk:
             return self._rows(met)
         if indexed:
             return self._rows(stretches.found(q, self._segments(cursor), looks, limit=limit))
-        read = predicate.candidates(q, limit=proposals.few(), reading=True)
+        read = predicate.candidates(q, limit=proposals.FEW, reading=True)
         if read is not None:
             self.__dict__["candidates"] = read
             return self._picked(cursor, limit=limit)
@@ -172,7 +172,7 @@ class Walk:
         """Whether an index would propose too many to sort, at the share that the looks have shown."""
         looked_at = [look for look in looks if look]
         met, read = sum(look.met for look in looked_at), sum(look.read for look in looked_at)
-        return met * self._size > proposals.few() * read
+        return met * self._size > proposals.FEW * read
 
     def _met(self, cursor: Cursor | None, *, limit: int, at_most: int) -> tuple[list[int] | None, list[Look | None]]:
         """The results among the next few tasks, or None if they are too few to fill the page."""

@@ -104,7 +104,7 @@ def test_pages_count_selection_and_frozen_set_are_one(
         # Or the walk would find all of so few, and no stretch be looked through.
         monkeypatch.setattr(walking, "LOOKED_AT_AGAIN", 0)
     monkeypatch.setattr(stretches, "MOST", most)
-    monkeypatch.setattr(proposals, "few", lambda: few)
+    monkeypatch.setattr(proposals, "FEW", few)
     monkeypatch.setattr(walking, "READ_WHOLE", min(few, 200))
     monkeypatch.setattr(walking, "LOOKED_AT", looked_at)
     settings.TASKS_PER_PAGE = 3
@@ -142,7 +142,7 @@ def test_pages_count_selection_and_frozen_set_are_one(
 @pytest.mark.parametrize("q", ["50µm", "50μm", "50ΜM"])
 def test_a_sign_with_two_forms_selects_what_it_shows(q: str, monkeypatch) -> None:
     """A micro sign, a small mu and a capital one: the list showed five tasks, and 5,105 were selected."""
-    monkeypatch.setattr(proposals, "few", lambda: 3)
+    monkeypatch.setattr(proposals, "FEW", 3)
     for form, tasks in (("μ", 12), ("µ", 5)):
         TrackedTask.objects.bulk_create(TrackedTaskFactory.build_batch(tasks, prompt=f"macro of moss at 50{form}m"))
     filter = Filter.from_query(QueryDict(f"q={q}"))
@@ -155,7 +155,7 @@ def test_a_sign_with_two_forms_selects_what_it_shows(q: str, monkeypatch) -> Non
 @pytest.mark.parametrize("q", ["café", "cafe\u0301", "CAFÉ", "バス停", "ハ\u3099ス停", "ﾊﾞｽ停"])
 def test_composed_and_decomposed_texts_are_one(q: str, few: int, monkeypatch) -> None:
     monkeypatch.setattr(walking, "SMALL", 0)
-    monkeypatch.setattr(proposals, "few", lambda: few)
+    monkeypatch.setattr(proposals, "FEW", few)
     for prompt in ("café at night", "cafe\u0301 at night", "バス停", "ハ\u3099ス停"):
         TrackedTaskFactory(prompt=prompt)
     filter = Filter(q=q)

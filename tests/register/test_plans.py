@@ -120,7 +120,7 @@ def register(monkeypatch) -> None:
     monkeypatch.setattr(counting, "COUNT_CAP", 400)
     monkeypatch.setattr(counting, "READ_AT_MOST", 500)
     monkeypatch.setattr(walking, "SMALL", 1000)
-    monkeypatch.setattr(proposals, "few", lambda: 100)
+    monkeypatch.setattr(proposals, "FEW", 100)
     assert big_register.fill() == 20_000
     if connection.vendor == "postgresql":
         # A few megabytes it would rather read whole, if only it may: what is left to see is what no index serves.

@@ -61,7 +61,7 @@ def test_it_finds_what_a_plain_search_finds(prompts: dict[str, str], q: str, dat
 @pytest.mark.parametrize("sort", ["-created", "created"])
 def test_a_common_word_is_paged_like_a_rare_one(monkeypatch, settings, few: int, whole: int, sort: str) -> None:
     monkeypatch.setattr(walking, "SMALL", 0)
-    monkeypatch.setattr(proposals, "few", lambda: few)
+    monkeypatch.setattr(proposals, "FEW", few)
     monkeypatch.setattr(walking, "READ_WHOLE", whole)
     settings.TASKS_PER_PAGE = 2
     tasks = [
@@ -84,7 +84,7 @@ def test_a_common_word_is_paged_like_a_rare_one(monkeypatch, settings, few: int,
 @pytest.mark.parametrize("few", [0, 1000])
 def test_as_many_words_as_an_address_takes(few: int, monkeypatch) -> None:
     """SQLite takes an expression of depth 1,000: a text with a blank behind each letter met an error."""
-    monkeypatch.setattr(proposals, "few", lambda: few)
+    monkeypatch.setattr(proposals, "FEW", few)
     words = [ascii_lowercase[number % 26] for number in range(500)]
     for prompt in (ascii_lowercase, ascii_lowercase[:-1], "8"):
         TrackedTaskFactory(prompt=prompt)

@@ -200,7 +200,7 @@ def test_it_finds_what_was_meant_and_all_agree(q: str, wanted: set[str], monkeyp
     filter = asked(q)
     for few, looked_at in ((1000, 200), (0, 1)):
         monkeypatch.setattr(walking, "SMALL", 0)
-        monkeypatch.setattr(proposals, "few", lambda few=few: few)
+        monkeypatch.setattr(proposals, "FEW", few)
         monkeypatch.setattr(walking, "LOOKED_AT", looked_at)
         found = agreed(filter)
         assert {task.task_id.removeprefix("t ") for task in TrackedTask.objects.filter(pk__in=found)} == wanted

@@ -122,7 +122,7 @@ def test_all_pages_are_what_python_finds(
 ) -> None:
     with undone(), pytest.MonkeyPatch.context() as changed, override_settings(TASKS_PER_PAGE=size):
         changed.setattr(stretches, "MOST", most)
-        changed.setattr(proposals, "few", lambda: few)
+        changed.setattr(proposals, "FEW", few)
         for name, value in caps.items():
             changed.setattr(walking, name, value)
         TrackedTask.objects.all().delete()
@@ -138,7 +138,7 @@ def test_all_pages_are_what_python_finds(
 @pytest.fixture
 def stretches_alone(monkeypatch) -> None:
     """Neither sorting nor walking spares anybody a look through stretches."""
-    monkeypatch.setattr(proposals, "few", lambda: 0)
+    monkeypatch.setattr(proposals, "FEW", 0)
     monkeypatch.setattr(walking, "LOOKED_AT", 1)
     monkeypatch.setattr(walking, "LOOKED_AT_AGAIN", 0)
 
@@ -224,7 +224,7 @@ def test_a_slot_that_is_read_in_part_is_read_again(monkeypatch, settings, sort: 
     """Two a day have the word, behind some that have not: so the first stretch is all that is left."""
     for name, value in (("SMALL", 0), ("LOOKED_AT", 2), ("LOOKED_AT_AGAIN", 0)):
         monkeypatch.setattr(walking, name, value)
-    monkeypatch.setattr(proposals, "few", lambda: 0)
+    monkeypatch.setattr(proposals, "FEW", 0)
     monkeypatch.setattr(stretches, "MOST", 1)
     settings.TASKS_PER_PAGE = 2
     noon = datetime(2026, 3, 10, 12, tzinfo=UTC)

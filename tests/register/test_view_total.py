@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def many(monkeypatch, settings) -> None:
-    monkeypatch.setattr(proposals, "few", lambda: 2)
+    monkeypatch.setattr(proposals, "FEW", 2)
     monkeypatch.setattr(counting, "SOON", 7)
     monkeypatch.setattr(walking, "SMALL", 10**9)
     settings.TASKS_PER_PAGE = 3
