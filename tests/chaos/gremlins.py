@@ -19,7 +19,7 @@ from dashboard.register.models import TrackedTask
 from tensorslab_api.sandbox import Sandbox
 from tests.chaos.herd import Herd
 from tests.cluster import Cluster
-from tests.oracle import Ident
+from tests.past import Ident
 
 FULL_DISK_SECONDS = 1.5
 CLOCK_JUMPS = [25.0, -40.0, 200.0, -200.0]

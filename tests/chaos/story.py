@@ -30,7 +30,8 @@ from tests.chaos.herd import Herd
 from tests.chaos.one_run import CALM_WITHIN, GONE, LYING, MODELS, NATURES, POISON, UNKNOWN, Plan
 from tests.chaos.operators import PASSWORD, NothingThere, Operator, Seen
 from tests.cluster import Cluster
-from tests.oracle import Circumstances, Ident, violations
+from tests.oracle import violations
+from tests.past import Circumstances, Ident
 
 Answer = TypeVar("Answer")
 EXCUSED_AFTER_OUTAGE = 30.0

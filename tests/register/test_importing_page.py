@@ -1,39 +1,16 @@
+"""What the page of imports shows of a file or of what was pasted, and what its button does."""
+
 from __future__ import annotations
 
 import gzip
-from datetime import timedelta
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
-from django.test import Client
-from django.urls import reverse
-from django.utils import timezone
-from django_tasks_db.models import DBTaskResult
 
 from dashboard.audit.models import AuditEvent
-from dashboard.register.importing import jobs
 from dashboard.register.models import ImportBatch, TrackedTask
 from dashboard.register.views import importing as page
-from tests.conftest import Person
-from tests.factories import ImportBatchFactory, TrackedTaskFactory
-
-URL = "/tasks/import/"
-
-
-def check(person: Client, rows: str = "", *, kind: str = "", file: bytes | None = None, **kwargs) -> HttpResponse:
-    data = {"rows": rows, "kind": kind}
-    if file is not None:
-        data["file"] = SimpleUploadedFile("tasks.csv", file)
-    return person.post(URL, data, **kwargs)
-
-
-def press_import(person: Client, batch: ImportBatch) -> HttpResponse:
-    return person.post(reverse("task-import-apply", args=[batch.uuid]))
-
-
-def text(response: HttpResponse) -> str:
-    return " ".join(response.content.decode().split())
+from tests.factories import TrackedTaskFactory
+from tests.register.importing_page import URL, check, press_import, text
 
 
 def test_the_form_names_its_fields(operator):
@@ -128,190 +105,16 @@ def test_importing_applies_and_goes_to_the_tasks(operator):
     assert (event.actor, event.address, event.subject) == ("olga", "127.0.0.1", "pasted rows")
 
 
-def test_a_second_press_is_refused(operator):
-    check(operator, "kind,task_id\nimage,a\n")
-    batch = ImportBatch.objects.get()
-    press_import(operator, batch)
-    response = press_import(operator, batch)
-    assert response.status_code == 409
-    assert page.APPLIED in text(response)
-    assert "Imported 1 task: 1 added, 0 updated." in text(response)
-    assert "Import 1 task</button>" not in text(response)
-
-
-def test_the_check_of_another_is_refused(operator):
-    batch = ImportBatchFactory(ids=["a"])
-    response = press_import(operator, batch)
-    assert response.status_code == 422
-    assert page.FOREIGN in text(response)
-    assert not TrackedTask.objects.exists()
-
-
-def test_a_check_without_good_rows_is_refused(operator):
-    response = press_import(operator, ImportBatchFactory(user=operator.user))
-    assert response.status_code == 422
-    assert page.NOTHING in text(response)
-
-
-def test_empty_input_is_refused(operator):
-    for response in (check(operator), check(operator, " \r\n "), check(operator, file=b"")):
-        assert response.status_code == 422
-        assert page.EMPTY in text(response)
-    assert not ImportBatch.objects.exists()
-
-
-def test_a_file_and_pasted_rows_together_are_refused(operator):
-    response = check(operator, "kind,task_id\nimage,a\n", file=b"kind,task_id\nimage,b\n")
-    assert response.status_code == 422
-    assert page.BOTH in text(response)
-
-
-def test_a_mistyped_kind_is_refused(operator):
-    response = check(operator, "abcd_1", kind="audio")
-    assert response.status_code == 422
-    assert page.WRONG_KIND in text(response)
-
-
 def test_nul_bytes_in_pasted_rows_cost_only_their_line(operator):
     content = text(check(operator, "kind,task_id\nimage,a\0\nimage,b\n"))
     assert "1 to add, 0 to update, 1 rejected" in content
     assert "The task id holds a NUL byte." in content
 
 
-def test_ten_megabytes_of_pasted_rows_get_a_sentence(operator):
-    operator.get(URL)
-    response = check(operator, "image,abcd\n" * 1_000_000)
-    assert response.status_code == 413
-    assert "The pasted rows are larger than 2.5 MB. Save them as a file and choose it instead." in text(response)
-
-
 def test_ten_megabytes_of_file_are_read(operator):
     operator.get(URL)
     rows = b"".join(b"image,t%d,%s\n" % (number, b"x" * 4_000) for number in range(2_600))
     assert "2,600 to add, 0 to update, 0 rejected" in text(check(operator, file=b"kind,task_id,prompt\n" + rows))
-
-
-def test_a_file_beyond_the_limit_gets_a_sentence(operator, monkeypatch):
-    monkeypatch.setattr(page, "LARGEST_FILE", 1_000)
-    response = check(operator, file=b"kind,task_id\n" + b"image,a\n" * 200)
-    assert response.status_code == 413
-    assert page.FILE_TOO_LARGE in text(response)
-    assert not ImportBatch.objects.exists()
-
-
-def test_a_forged_form_is_refused(operator):
-    forger = Person(enforce_csrf_checks=True)
-    forger.force_login(operator.user)
-    assert check(forger, "kind,task_id\nimage,a\n").status_code == 403
-    batch = ImportBatchFactory(user=operator.user, ids=["a"])
-    assert press_import(forger, batch).status_code == 403
-    assert ImportBatch.objects.count() == 1
-    assert not TrackedTask.objects.exists()
-
-
-def test_the_pages_own_form_is_no_forgery(operator):
-    browser = Person(enforce_csrf_checks=True)
-    browser.force_login(operator.user)
-    browser.get(URL)
-    token = browser.cookies["csrftoken"].value
-    response = browser.post(URL, {"rows": "abcd_1", "kind": "image", "csrfmiddlewaretoken": token})
-    assert response.status_code == 200
-    assert ImportBatch.objects.count() == 1
-
-
-def test_applying_needs_a_post(operator):
-    batch = ImportBatchFactory(user=operator.user)
-    assert operator.get(reverse("task-import-apply", args=[batch.uuid])).status_code == 405
-    assert operator.put(URL).status_code == 405
-
-
-def test_it_needs_a_sign_in(stranger, htmx):
-    apply_url = reverse("task-import-apply", args=[ImportBatchFactory().uuid])
-    for response in (stranger.get(URL), stranger.post(URL, {"rows": "x"}), stranger.post(apply_url)):
-        assert response.status_code == 302
-        assert response.url.startswith("/login/?next=")
-    assert "HX-Redirect" in stranger.post(URL, {"rows": "x"}, headers=htmx).headers
-    assert not TrackedTask.objects.exists()
-
-
-def test_it_needs_permission(viewer, htmx):
-    batch = ImportBatchFactory(user=viewer.user, ids=["a"])
-    for headers in ({}, htmx):
-        assert viewer.get(URL, headers=headers).status_code == 403
-        assert check(viewer, "kind,task_id\nimage,a\n", headers=headers).status_code == 403
-        assert viewer.post(reverse("task-import-apply", args=[batch.uuid]), headers=headers).status_code == 403
-    assert ImportBatch.objects.count() == 1
-    assert not TrackedTask.objects.exists()
-
-
-def upload_many(person: Client, monkeypatch) -> ImportBatch:
-    """A file that is too large for a request, which checks no more than two rows here."""
-    monkeypatch.setattr("dashboard.register.importing.batches.AT_ONCE", 2)
-    monkeypatch.setattr("dashboard.register.importing.repeats.CHUNK", 2)
-    response = check(person, file=b"kind,task_id\nimage,a\nimage,b\nimage,c\nimage,d\naudio,e\n")
-    batch = ImportBatch.objects.get()
-    assert (response.status_code, response.url) == (302, progress_url(batch))
-    return batch
-
-
-def progress_url(batch: ImportBatch) -> str:
-    return reverse("task-import-progress", args=[batch.uuid])
-
-
-def test_a_large_file_is_checked_in_the_background(operator, monkeypatch, htmx):
-    batch = upload_many(operator, monkeypatch)
-    page = text(operator.get(progress_url(batch)))
-    assert 'role="progressbar" aria-label="Progress of this import" aria-valuemin="0" aria-valuemax="100"' in page
-    assert 'hx-trigger="every 2s"' in page
-    assert f'<noscript> <a class="button" href="{progress_url(batch)}">Refresh</a> </noscript>' in page
-    assert 'name="file"' not in page
-    jobs.go_on.call(str(batch.uuid))
-    part = text(operator.get(progress_url(batch), headers=htmx))
-    assert "4 to add, 0 to update, 1 rejected" in part
-    assert "<caption>Sample</caption>" in part
-    assert "Used: columns kind, task_id." in part
-    assert "<caption>Problems</caption>" in part
-    assert "Import 4 tasks</button>" in part
-    assert "hx-trigger" not in part
-    assert "<html" not in part
-
-
-def test_a_large_file_is_imported_in_the_background(operator, monkeypatch, htmx):
-    batch = upload_many(operator, monkeypatch)
-    jobs.go_on.call(str(batch.uuid))
-    response = press_import(operator, batch)
-    assert (response.status_code, response.url) == (302, progress_url(batch))
-    assert "Importing, 0 %: 0 added, 0 updated of 4." in text(operator.get(progress_url(batch)))
-    assert press_import(operator, batch).status_code == 409
-    jobs.go_on.call(str(batch.uuid))
-    part = text(operator.get(progress_url(batch), headers=htmx))
-    assert "Imported 4 tasks: 4 added, 0 updated. 1 rejected." in part
-    # Why stays to be read.
-    assert "<caption>Problems</caption>" in part
-    assert "hx-trigger" not in part
-    assert TrackedTask.objects.count() == 4
-
-
-def test_looking_at_one_that_stands_still_wakes_it(operator, monkeypatch):
-    batch = upload_many(operator, monkeypatch)
-    DBTaskResult.objects.all().delete()
-    operator.get(progress_url(batch))
-    assert not DBTaskResult.objects.exists()
-    ImportBatch.objects.update(moved_at=timezone.now() - timedelta(minutes=1))
-    operator.get(progress_url(batch))
-    assert DBTaskResult.objects.count() == 1
-
-
-def test_progress_is_shown_to_whoever_began_it(operator, viewer, stranger, htmx):
-    url = progress_url(ImportBatchFactory())
-    polled = operator.get(url, headers=htmx)
-    assert (polled.status_code, polled.headers["HX-Retarget"]) == (404, "#notice")
-    assert "<html" not in text(polled)
-    response = operator.get(url)
-    assert (response.status_code, page.FOREIGN in text(response)) == (404, True)
-    assert operator.post(url).status_code == 405
-    assert viewer.get(url).status_code == 403
-    assert stranger.get(url).status_code == 302
 
 
 def test_a_packed_file_is_read(operator):

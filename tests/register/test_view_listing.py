@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -14,11 +13,9 @@ from dashboard.register.filters.filter import Filter
 from dashboard.register.models import TrackedTask
 from dashboard.register.selecting import select_all
 from tests.conftest import Person
-from tests.factories import AccountFactory, DeletionFactory, SelectionFactory, TrackedTaskFactory
+from tests.factories import AccountFactory, DeletionFactory, TrackedTaskFactory
 
 pytestmark = pytest.mark.django_db
-CLEARED = "The filter changed, so the selection was cleared."
-GONE = "This selection is not yours or no longer exists."
 
 
 def ids(response: HttpResponse) -> list[str]:
@@ -182,63 +179,6 @@ def test_newer_and_older_lead_there_and_back(viewer: Person) -> None:
     assert ids(viewer.get(second.context["page"]["newer_url"])) == ids(first)
 
 
-def test_ticked_rows_come_back_ticked(operator: Person) -> None:
-    ticked, _ = TrackedTaskFactory.create_batch(2)
-    selection = SelectionFactory(user=operator.user, tasks=[ticked])
-    response = operator.get(f"/tasks/?selection={selection.uuid}")
-    assert [task.task_id for task in response.context["page"]["rows"] if task.selected] == [ticked.task_id]
-    assert response.context["selection"].words == "1 selected"
-
-
-def test_all_matching_ticks_every_row_but_the_excluded_held_and_late_ones(operator: Person) -> None:
-    plain, excluded = TrackedTaskFactory.create_batch(2)
-    TrackedTaskFactory(held=True)
-    selection = select_all(user=operator.user, filter=Filter())
-    selection.tasks.add(excluded)
-    late = TrackedTaskFactory()
-    response = operator.get(f"/tasks/?selection={selection.uuid}")
-    rows = response.context["page"]["rows"]
-    assert [task.pk for task in rows if task.selected] == [plain.pk]
-    assert {task.pk: task.blocked for task in rows}[late.pk] == "Added after all were selected"
-
-
-def test_another_filter_clears_the_selection_and_says_so(operator: Person) -> None:
-    selection = SelectionFactory(user=operator.user, tasks=[TrackedTaskFactory()])
-    response = operator.get(f"/tasks/?kind=image&selection={selection.uuid}")
-    assert CLEARED in text(response)
-    assert response.context["selection"] is None
-    assert str(selection.uuid) not in response.context["query"]
-
-
-def test_a_filter_form_without_the_selection_says_so_too(operator: Person) -> None:
-    selection = SelectionFactory(user=operator.user, tasks=[TrackedTaskFactory()])
-    before = {"Referer": f"http://testserver/tasks/?selection={selection.uuid}"}
-    assert CLEARED in text(operator.get("/tasks/?kind=image", headers=before))
-
-
-def test_another_order_keeps_the_selection(operator: Person) -> None:
-    selection = SelectionFactory(user=operator.user, tasks=[TrackedTaskFactory()])
-    before = {"Referer": f"http://testserver/tasks/?selection={selection.uuid}"}
-    response = operator.get("/tasks/?sort=created", headers=before)
-    assert response.headers["Location"] == f"/tasks/?sort=created&selection={selection.uuid}"
-
-
-@pytest.mark.parametrize("before", ["http://elsewhere.example/tasks/", "http://testserver/deletions/", "http://[", ""])
-def test_only_the_list_itself_hands_a_selection_on(operator: Person, before: str) -> None:
-    selection = SelectionFactory(user=operator.user, tasks=[TrackedTaskFactory()])
-    response = operator.get("/tasks/", headers={"Referer": f"{before}?selection={selection.uuid}"})
-    assert response.status_code == 200
-    assert response.context["selection"] is None
-
-
-def test_a_foreign_or_forgotten_selection_is_not_used(operator: Person) -> None:
-    TrackedTaskFactory()
-    for unknown in (SelectionFactory(tasks=[TrackedTaskFactory()]).uuid, uuid.uuid4()):
-        response = operator.get(f"/tasks/?selection={unknown}")
-        assert GONE in text(response)
-        assert response.context["selection"] is None
-
-
 def test_a_stranger_is_sent_to_the_sign_in(stranger: Person) -> None:
     assert stranger.get("/tasks/?kind=image").headers["Location"] == "/login/?next=/tasks/%3Fkind%3Dimage"
 
@@ -279,54 +219,3 @@ def test_a_page_costs_a_few_queries_whatever_it_shows(
         response = operator.get(f"/tasks/?{query}{more}&selection={selection.uuid}")
     assert response.status_code == 200
     assert response.context["selection"] is not None
-
-
-def _toolbar(response: HttpResponse) -> str:
-    return " ".join(text(response).split('id="toolbar"')[1].split('<div class="table-box"')[0].split())
-
-
-@pytest.mark.parametrize(
-    ("query", "why"),
-    [
-        ("presence=deleted", "These tasks are deleted: there is nothing left to delete."),
-        ("presence=missing", "TensorsLab no longer has these tasks: there is nothing to delete."),
-        ("presence=deleting", "These tasks are being deleted already."),
-        ("q=only_deleted", "This task can't be deleted now. Presence says why."),
-        ("model=held", "None of these tasks can be deleted now. Presence says why."),
-    ],
-)
-def test_where_nothing_can_be_deleted_it_says_why_and_has_no_button_for_it(
-    operator: Person, htmx: dict[str, str], query: str, why: str
-) -> None:
-    TrackedTaskFactory(task_id="only_deleted", presence="deleted")
-    TrackedTaskFactory(presence="missing")
-    TrackedTaskFactory(presence="deleting")
-    TrackedTaskFactory.create_batch(2, model="held", held=True)
-    TrackedTaskFactory()
-    toolbar = _toolbar(operator.get(f"/tasks/?{query}"))
-    assert why in toolbar
-    assert "Delete selected tasks…" not in toolbar
-    assert "Update selection" not in toolbar
-    # Also where all that matches was selected.
-    answer = text(operator.post(f"/tasks/selection/?{query}", {"action": "all", "shown": shown(query)}, headers=htmx))
-    assert "matching selected" in answer
-    assert why in answer
-    assert "Delete " not in answer
-
-
-def shown(query: str) -> str:
-    """As the page sends its rows back."""
-    return ",".join(str(task.pk) for task in Filter.from_query(QueryDict(query)).queryset().order_by("-created_at"))
-
-
-def test_where_something_can_be_deleted_the_button_is_there(operator: Person, htmx: dict[str, str], settings) -> None:
-    settings.TASKS_PER_PAGE = 2
-    TrackedTaskFactory()
-    TrackedTaskFactory.create_batch(2, held=True)
-    for url in ("/tasks/", "/tasks/?q=lighthouse"):
-        # On the first page no row can be ticked, on the next one can.
-        toolbar = _toolbar(operator.get(url))
-        assert "Delete selected tasks…" in toolbar
-        assert "can't be deleted" not in toolbar
-    answer = text(operator.post("/tasks/selection/", {"action": "all", "shown": shown("")}, headers=htmx))
-    assert "Delete 3 tasks…" in answer
