@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
 from tests.factories import PASSWORD, UserFactory
+from tests.statements import before, raising
 
 NEW = "aX9-long-enough"
 
@@ -43,13 +43,10 @@ def typing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Terminal]:
 
 
 @pytest.fixture
-def full(monkeypatch: pytest.MonkeyPatch) -> None:
+def full() -> Iterator[None]:
     """A log that takes no entry."""
-
-    def refuse(**entry: object) -> None:
-        raise OSError("disk full")
-
-    monkeypatch.setattr(chain, "append", refuse)
+    with before('INSERT INTO "?audit_auditevent', raising(OSError("disk full"))):
+        yield
 
 
 def told() -> list[tuple[str, str]]:
@@ -67,7 +64,7 @@ def test_an_administrator_is_made_and_nothing_is_locked_while_somebody_types(typ
     assert AuditEvent.objects.get().detail == {"id": root.pk, "superuser": True, "by": "manage.py"}
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_no_administrator_is_made_of_whom_the_log_does_not_tell(typing, full) -> None:
     with pytest.raises(OSError, match="disk full"):
         call_command("createsuperuser", stdin=typing("root", "", NEW, NEW))
@@ -96,7 +93,7 @@ def test_a_password_is_changed_and_nothing_is_locked_while_somebody_types(typing
     assert told() == [("user.password_changed", "olga")]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_no_password_is_changed_of_which_the_log_does_not_tell(typing, full) -> None:
     olga = UserFactory(username="olga")
     typing(NEW, NEW)

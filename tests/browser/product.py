@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,17 @@ class Product:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.stop()
+        """At once, without what a stop waits for: `tests/test_setup.py` looks at that."""
+        for process in self.supervisors():
+            # Or it would start anew what is killed next.
+            os.kill(process, signal.SIGKILL)
+        while processes := self.processes():
+            for process in processes:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            self.process.poll()
+            time.sleep(0.02)
+        self.process.wait(timeout=PATIENCE)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         if self.process.poll() is None:
@@ -103,6 +114,9 @@ class Product:
                     # It ended meanwhile, or is somebody else's.
                     continue
         return found
+
+    def supervisors(self) -> set[int]:
+        return {pid for pid in self.processes() if b"supervisord" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
     def logs(self) -> str:
         return "\n".join(

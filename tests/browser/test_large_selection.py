@@ -3,46 +3,25 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import MANY
 from tests.browser.product import Product
 
 Open = Callable[..., Page]
-TASKS = 60_000
-
-INSERT = """
-WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
-INSERT INTO register_trackedtask (
-    kind, task_id, status, model, prompt, urls, error, created_at, created_raw, tracked_at, presence,
-    last_outcome, last_message, held_by, held_reason
-)
-SELECT 'image', 'large_' || n, 'completed', 'zimage', '', '[]', '', '2026-05-01', '', '2026-05-01', 'present',
-    '', '', '', ''
-FROM numbers
-"""
-
-
-@pytest.fixture(scope="package")
-def crowded(launch: Callable[..., Product]) -> Product:
-    product = launch(SAMPLE_TASKS="0")
-    with sqlite3.connect(product.folder / "sandbox.sqlite3", timeout=30) as database:
-        database.execute(INSERT, [TASKS])
-    database.close()
-    return product
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
-def test_it_is_frozen_in_the_background_and_then_asked_for(crowded: Product, open_page: Open, script: bool) -> None:
-    page = open_page(crowded, script=script)
+def test_it_is_frozen_in_the_background_and_then_asked_for(many: Product, open_page: Open, script: bool) -> None:
+    page = open_page(many, script=script)
     page.get_by_role("button", name=re.compile("^Select all .*matching$")).click()
-    expect(page.get_by_text(f"All {TASKS:,} matching selected").first).to_be_visible()
-    name = f"Delete {TASKS:,} tasks…" if script else "Delete selected tasks…"
+    expect(page.get_by_text(f"All {MANY:,} matching selected").first).to_be_visible()
+    name = f"Delete {MANY:,} tasks…" if script else "Delete selected tasks…"
     page.get_by_role("button", name=name).click()
-    asked = page.get_by_role("heading", name=f"Delete {TASKS:,} tasks?")
+    asked = page.get_by_role("heading", name=f"Delete {MANY:,} tasks?")
     if script:
         expect(page.get_by_role("dialog")).to_be_visible()
         expect(page.get_by_role("button", name="Keep tasks")).to_be_focused()
@@ -53,10 +32,10 @@ def test_it_is_frozen_in_the_background_and_then_asked_for(crowded: Product, ope
             page.get_by_role("link", name="Refresh").click()
     expect(asked).to_be_visible()
     if script:
-        expect(page.get_by_role("dialog", name=f"Delete {TASKS:,} tasks?")).to_be_visible()
+        expect(page.get_by_role("dialog", name=f"Delete {MANY:,} tasks?")).to_be_visible()
         expect(page.get_by_role("button", name="Keep tasks")).to_be_focused()
     page.get_by_role("button", name="Keep tasks").click()
     if script:
         expect(page.get_by_role("dialog")).to_have_count(0)
         expect(page.get_by_role("button", name=name)).to_be_focused()
-    expect(page.get_by_text(f"All {TASKS:,} matching selected").first).to_be_visible()
+    expect(page.get_by_text(f"All {MANY:,} matching selected").first).to_be_visible()

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import Launch
 from tests.browser.product import Product
 
-Launch = Callable[..., Product]
 Open = Callable[..., Page]
 
 MODELS = ["Flux", "flux", "Foo, Bar", "zimage", ""]
 PHONE = {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="package")
-def models(launch: Launch) -> Product:
-    product = launch(SAMPLE_TASKS="0")
-    file = product.folder / "models.csv"
+@pytest.fixture(scope="module")
+def models(launch: Launch) -> Iterator[Product]:
     rows = [f'image,{number}_{place},"{model}"' for place, model in enumerate(MODELS) for number in range(3)]
     rows += [f"video,v_{number},model-{number:03}" for number in range(40)]
-    file.write_text("\n".join(["kind,task_id,model", *rows]), encoding="utf-8")
-    product.manage("import_tasks", str(file))
-    return product
+    with launch(SAMPLE_TASKS="0") as product:
+        file = product.folder / "models.csv"
+        file.write_text("\n".join(["kind,task_id,model", *rows]), encoding="utf-8")
+        product.manage("import_tasks", str(file))
+        yield product
 
 
 def _open_models(page: Page, *, script: bool) -> None:

@@ -57,6 +57,7 @@ class Plan:
     seconds: float = 60.0
     fault_rate: float = 0.3
     kill_every: float = 2.0
+    inspect_after: str = "3s,10s"
     workers: int = 3
     operators: int = 3
     clocks: bool = False
@@ -107,7 +108,7 @@ def surroundings(plan: Plan, existing: dict[str, set[str]]) -> Iterator[tuple[Pa
             "DELETION_GRACE_SECONDS": "1",
             "DELETION_VERIFY": plan.verify,
             "DELETION_MAX_ATTEMPTS": "6",
-            "DELETION_INSPECT_AFTER": "3s,10s",
+            "DELETION_INSPECT_AFTER": plan.inspect_after,
             "CLOCK_FILE": str(folder / "clock"),
         }
         yield folder, provider, cluster

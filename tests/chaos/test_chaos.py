@@ -14,7 +14,8 @@ def test_the_rows_agree_with_the_provider_after_trouble_of_every_kind() -> None:
     """One short run; `make chaos` plays many."""
     if connection.vendor == "postgresql" and not Cluster.available():
         pytest.skip("PostgreSQL's programs are not installed here.")
-    result = run(Plan(seed=1, database=connection.vendor, tasks=300, seconds=10, longest=240))
+    short = {"tasks": 300, "seconds": 6, "kill_every": 1.2, "inspect_after": "1s,4s", "longest": 240}
+    result = run(Plan(seed=1, database=connection.vendor, **short))
     assert result["violations"] == []
     # It was no walk in the park.
     assert (result["troubles"]["kill"], result["troubles"]["bad_weather"]) == (5, 2)

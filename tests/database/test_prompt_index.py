@@ -92,7 +92,6 @@ def test_an_index_proposes_what_has_a_short_word(q: str, prompt: str) -> None:
     assert q not in prompt or predicate.candidates(q, limit=5) == [pk]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_an_index_that_is_made_anew_holds_what_was_written_without_it() -> None:
     prompt_index.drop(connection)
     try:

@@ -8,12 +8,13 @@ import pytest
 from django.core.management import call_command
 
 from dashboard.audit.models import AuditEvent
-from dashboard.register.importing import storing
 from dashboard.register.management.commands.import_tasks import INTERRUPTED
 from dashboard.register.models import TrackedTask
 from tests.factories import TrackedTaskFactory
+from tests.statements import before, raising
 
 pytestmark = pytest.mark.django_db
+STORES = 'INSERT INTO "?register_trackedtask'
 
 
 def test_it_prints_what_it_did(tmp_path: Path, capsys):
@@ -97,17 +98,8 @@ def test_what_was_stored_before_it_was_interrupted_stays_and_is_passed_over(tmp_
     file = tmp_path / "tasks.csv"
     file.write_text("kind,task_id\n" + "".join(f"image,t{number}\n" for number in range(100)))
     monkeypatch.setattr("dashboard.register.importing.repeats.CHUNK", 30)
-    with monkeypatch.context() as patch:
-        chunks = iter([None, None, KeyboardInterrupt])
-
-        def interrupted(rows: str, **kwargs):
-            if stop := next(chunks):
-                raise stop
-            return storing.store(rows, **kwargs)
-
-        patch.setattr("dashboard.register.importing.batches.store", interrupted)
-        with pytest.raises(SystemExit) as left:
-            call_command("import_tasks", str(file))
+    with before(STORES, raising(KeyboardInterrupt), number=3), pytest.raises(SystemExit) as left:
+        call_command("import_tasks", str(file))
     assert left.value.code == INTERRUPTED
     assert capsys.readouterr().out == "60 added, 0 updated, 0 rejected\n"
     assert AuditEvent.objects.get(action="tasks.imported").detail["interrupted"] is True
@@ -122,11 +114,9 @@ def test_problems_are_told_as_they_come_and_not_kept(tmp_path: Path, capsys, mon
     monkeypatch.setattr("dashboard.register.importing.repeats.CHUNK", 1)
     told: list[str] = []
 
-    def store(rows: str, **kwargs):
+    def note() -> None:
         told.append(capsys.readouterr().err)
-        return storing.store(rows, **kwargs)
 
-    monkeypatch.setattr("dashboard.register.importing.batches.store", store)
-    with pytest.raises(SystemExit):
+    with before(STORES, note, number=None), pytest.raises(SystemExit):
         call_command("import_tasks", str(file))
     assert [line.count("The kind is") for line in told] == [0, 1, 1]

@@ -16,7 +16,7 @@ from tensorslab_api.types import TaskInfo, TaskKind, TaskStatus
 from tensorslab_api.verdict import Ruling, Verdict
 from tests.factories import TrackedTaskFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 class Rests(list[float]):

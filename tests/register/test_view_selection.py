@@ -5,7 +5,6 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.http import HttpResponse, QueryDict
 from django.utils import timezone
@@ -16,6 +15,7 @@ from dashboard.register.filters.filter import Filter
 from dashboard.register.models import Selection, TrackedTask
 from tests.conftest import Person
 from tests.factories import SelectionFactory, TrackedTaskFactory, UserFactory
+from tests.statements import after
 
 pytestmark = pytest.mark.django_db
 
@@ -169,18 +169,12 @@ def test_every_button_works_beside_a_forgotten_selection(operator: Person, htmx:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_is_cleared_by_another_tab_just_when_this_one_ticks(operator: Person, monkeypatch) -> None:
+def test_it_is_cleared_by_another_tab_just_when_this_one_ticks(operator: Person) -> None:
     tasks = TrackedTaskFactory.create_batch(2)
     before = SelectionFactory(user=operator.user, tasks=tasks[:1])
-    find = selecting.find
-
-    def found_a_moment_ago(uuid: uuid.UUID | None, *, user: User) -> Selection | None:
-        found = find(uuid, user=user)
-        Selection.objects.filter(pk=before.pk).delete()
-        return found
-
-    monkeypatch.setattr(selecting, "find", found_a_moment_ago)
-    place = where(press(operator, "update", shown=tasks, ticked=tasks, selection=before.uuid))
+    with after('SELECT .* FROM "register_selection"', Selection.objects.filter(pk=before.pk).delete):
+        place = where(press(operator, "update", shown=tasks, ticked=tasks, selection=before.uuid))
+    assert not Selection.objects.filter(pk=before.pk).exists()
     assert set(Selection.objects.get(uuid=place["selection"]).tasks.all()) == set(tasks)
 
 
