@@ -20,7 +20,7 @@ from tests.factories import TrackedTaskFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROWS = 60_000
+ROWS = 30_000
 
 
 def in_state(batch: ImportBatch, state: str) -> bool:
