@@ -50,6 +50,8 @@ def routes(resolver: Any, before: str = "/") -> Iterator[str]:
 ROUTES = list(dict.fromkeys(routes(get_resolver())))
 ROWS = read()
 PEOPLE = list(ROWS["/"]["GET"])
+ASKING = PEOPLE if connection.vendor == "sqlite" else ["operator", "administrator"]
+"""Who may do what is no matter of the database: on the other one, those ask who have the most pages."""
 
 
 def row_of(route: str) -> str:
@@ -103,6 +105,8 @@ def test_everybody_gets_what_the_table_says(world: World, route: str) -> None:
     wrong = []
     for row, cells in ROWS[row_of(route)].items():
         for (person, cell), (method, headers) in product(cells.items(), WAYS[row]):
+            if person not in ASKING:
+                continue
             with undone() as wrote:
                 response = world.browser(person).generic(method, world.path(route), headers=headers)
                 b"".join(response)
@@ -125,7 +129,7 @@ def test_whoever_confirmed_a_deletion_is_noted_to_have_seen_its_ending(world: Wo
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_press_that_is_not_the_persons_own_does_nothing(world: World, route: str) -> None:
     wrong = []
-    for person, headers in product(PEOPLE, (PLAIN, HTMX)):
+    for person, headers in product(ASKING, (PLAIN, HTMX)):
         with undone() as wrote:
             response = world.browser(person, csrf=True).post(world.path(route), ENOUGH, headers=headers)
         expected = "in" if route == READS_ITS_BODY_LAST and person in {"stranger", "disabled"} else "403"

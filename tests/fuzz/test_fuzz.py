@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as profile
@@ -26,10 +27,10 @@ from tests.fuzz.sending import Answer, Request, send
 from tests.fuzz.words import MARK
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
-TASKS = 10_000
+TASKS = 2_000
 MOST_STATEMENTS = 100
-MOST_STEPS = 1_000_000
-"""On SQLite. To read all tasks once takes some hundred thousand."""
+MOST_STEPS = 300_000
+"""On SQLite. To read all tasks once takes some ten thousand."""
 OUTCOMES = ("refused", "deleted", "kept", "skipped")
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +38,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def product(administrator: Person, settings: Settings) -> Product:
-    """With 10,000 tasks, a deletion in every state, an import and a selection."""
+    """With 2,000 tasks, a deletion in every state, an import and a selection."""
     settings.DEBUG_PROPAGATE_EXCEPTIONS = True
     add_samples(count=TASKS, seed=7, now=timezone.now())
     tasks = list(TrackedTask.objects.order_by("pk")[: len(OUTCOMES)])
@@ -79,7 +80,7 @@ def _is_known(product: Product) -> None:
 
 def _fuzz(product: Product, address: Address, people: list[Person], answers: list[tuple[Answer, Request]]) -> None:
     @profile(
-        max_examples=EXAMPLES or 5 + 2 * len(address.names),
+        max_examples=EXAMPLES or 5 + len(address.names),
         derandomize=not EXAMPLES,
         database=None,
         deadline=None,
@@ -90,7 +91,9 @@ def _fuzz(product: Product, address: Address, people: list[Person], answers: lis
     def asked(person: Person, request: Request) -> None:
         answers.append((_checked(person, request), request))
 
-    answers += [(_checked(people[-1], request), request) for request in one_by_one(address)]
+    if connection.vendor == "sqlite":
+        # Whether a value becomes a part of a statement is decided before any database is asked.
+        answers += [(_checked(people[-1], request), request) for request in one_by_one(address)]
     asked()
 
 

@@ -107,7 +107,7 @@ def sized(sizes: dict[str, int]) -> Iterator[None]:
         yield
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), register=st.lists(tasks, min_size=1, max_size=12), sizes=st.sampled_from(SIZES))
 def test_pages_count_selection_and_frozen_set_are_one(
     data: st.DataObject, register: list[One], sizes: dict[str, int]

@@ -89,7 +89,9 @@ def test_all_matching_keeps_to_the_filter(olga: User) -> None:
 
 
 def test_all_of_12430_without_two_from_different_pages(olga: User) -> None:
-    TrackedTask.objects.bulk_create(TrackedTaskFactory.build_batch(12_430))
+    now = timezone.now()
+    times = {"created_at": now, "tracked_at": now}
+    TrackedTask.objects.bulk_create(TrackedTask(task_id=f"{number}", **times) for number in range(12_430))
     rows = list(TrackedTask.objects.order_by("-created_at", "-pk")[:150])
     selection = selecting.select_all(user=olga, filter=Filter())
     assert selecting.summary(selection).words == "All 12,430 matching selected"

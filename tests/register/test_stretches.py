@@ -43,7 +43,7 @@ anywhere = st.datetimes(moments.FIRST.replace(tzinfo=None), moments.LAST.replace
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.one_of(at_a_border, anywhere, st.none()), min_size=1, max_size=20))
 def test_databases_put_each_task_where_python_does(times: list[datetime | None]) -> None:
     """PostgreSQL put the last microsecond of each slot into the next, and with it the end of each day."""
@@ -101,7 +101,7 @@ filters = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     register=registers(),
     filter=filters,
