@@ -172,7 +172,7 @@ def test_a_large_history_is_compared_with_a_small_one() -> None:
 
 
 def test_web_servers_are_measured_with_and_without_slow_clients(place: Path) -> None:
-    toy = ["--rows", "60", "--slow", "8", "--seconds", "0.5", "--load", "0.5", "--repeat", "1"]
+    toy = ["--rows", "60", "--slow", "8", "--seconds", "1", "--load", "0.5", "--repeat", "1"]
     (run,), printed = runs_of(place, "serving", *toy)
     for name in ("ours (waitress)", "gunicorn gthread", "granian"):
         ((rate,),) = run["figures"].pop(name).values()

@@ -143,7 +143,7 @@ def test_a_job_gives_way_and_the_next_one_goes_on(olga, monkeypatch):
     assert (batch.state, batch.to_add, batch.rejected) == ("checked", ROWS, 2)
 
 
-@pytest.mark.parametrize("written", range(1, 80, 4))
+@pytest.mark.parametrize("written", range(1, 60, 4))
 def test_it_may_die_anywhere(olga, written):
     """The process that takes the step is gone behind something it wrote; a later one finds what is left."""
     batch = check(olga)
