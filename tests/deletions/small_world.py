@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.core.management import call_command
-from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -18,7 +16,6 @@ from dashboard.calls import accounts, doubts, slots
 from dashboard.calls.models import ProviderCall, Slot
 from dashboard.calls.sending import perform
 from dashboard.calls.verdicts import Verdict
-from dashboard.database import append_only
 from dashboard.deletions import actions
 from dashboard.deletions.dispatch import agenda, next_call
 from dashboard.deletions.dispatch.loop import Shift
@@ -285,12 +282,6 @@ class SmallWorld:
         )
         rows = [*register_against_items(), *reconciling.differences()]
         return [*violations(self.sandbox.ledger(), known, ended=ended), *rows]
-
-    def clear(self) -> None:
-        """An empty database."""
-        append_only.drop(connection)
-        call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True, reset_sequences=False)
-        append_only.create(connection)
 
 
 def idents(chunk: next_call.Chunk) -> set[Ident]:

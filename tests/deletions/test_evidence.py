@@ -34,11 +34,13 @@ OTHERS = 30
 
 @pytest.fixture(autouse=True)
 def _usual(settings, monkeypatch, _fast) -> None:
-    """A fifth of the usual sizes."""
-    settings.TENSORSLAB_BATCH_SIZE = 20
+    """A twentieth of the usual sizes."""
+    settings.TENSORSLAB_BATCH_SIZE = 5
     settings.DELETION_VERIFY = "sample"
-    settings.DELETION_CANARY = 4
-    monkeypatch.setattr(next_list, "CANARY_ABOVE", 40)
+    settings.DELETION_CANARY = 2
+    monkeypatch.setattr(next_list, "CANARY_ABOVE", 10)
+    # Faults that are drawn add up to no giving up: which call meets one depends on how threads take turns.
+    settings.DELETION_MAX_ATTEMPTS = 50
     settings.DELETION_INSPECT_AFTER = (600.0, 86_400.0)
     settings.TENSORSLAB_TIMEOUT = 2.0
 
@@ -72,7 +74,7 @@ def test_the_key_of_another_account_makes_nothing_gone_and_it_goes_on_when_that_
     theatre, images, by
 ) -> None:
     theatre.sandbox.control(foreign_keys=["test-key"], already_gone="failure")
-    deletion = theatre.play(theatre.confirm(images(60), by=by), until=120, stay=True)
+    deletion = theatre.play(theatre.confirm(images(12), by=by), until=120, stay=True)
     assert (deletion.state, deletion.paused_by_account, deletion.deleted + deletion.already_gone) == ("paused", True, 0)
     assert deletion.paused_reason.startswith("TensorsLab answers as if none of your tasks existed, not even abcd_")
     assert "is this key of the right account?" in deletion.paused_reason
@@ -80,7 +82,7 @@ def test_the_key_of_another_account_makes_nothing_gone_and_it_goes_on_when_that_
     theatre.sandbox.control(foreign_keys=[])
     deletion = theatre.play(deletion, stay=True)
     _finished_without_lies(theatre, deletion)
-    assert (deletion.deleted, deletion.refused) == (60, 0)
+    assert (deletion.deleted, deletion.refused) == (12, 0)
     assert AuditEvent.objects.filter(action="account.trusted").count() == 1
 
 
@@ -108,50 +110,51 @@ def test_what_was_confirmed_with_another_key_may_be_stopped(theatre, settings, i
 
 def test_maintenance_makes_nothing_gone_and_it_finishes_by_itself(theatre, images, by) -> None:
     theatre.sandbox.control(maintenance="system under maintenance", missing="code")
-    deletion = theatre.play(theatre.confirm(images(60), by=by), until=5, stay=True)
+    deletion = theatre.play(theatre.confirm(images(12), by=by), until=5, stay=True)
     assert deletion.deleted + deletion.already_gone + deletion.refused == 0
     theatre.sandbox.control(maintenance="")
     deletion = theatre.play(deletion, stay=True)
     _finished_without_lies(theatre, deletion)
-    assert deletion.deleted == 60
+    assert deletion.deleted == 12
 
 
 def test_maintenance_in_the_middle(theatre, images, by) -> None:
     theatre.sandbox.control(missing="code", latency=0.02)
-    deletion = theatre.play(theatre.confirm(images(80), by=by), until=0.4)
+    deletion = theatre.play(theatre.confirm(images(20), by=by), until=0.4)
     theatre.sandbox.control(maintenance="system under maintenance")
     deletion = theatre.play(deletion, until=5, stay=True)
     theatre.sandbox.control(maintenance="")
     deletion = theatre.play(deletion, stay=True)
     _finished_without_lies(theatre, deletion)
-    assert deletion.deleted == 80
+    assert deletion.deleted == 20
 
 
 def test_busy_look_ups_that_read_like_missing_tasks(theatre, images, by) -> None:
-    """One look-up in a hundred is busy in the form of "no such task", three deletes in ten are lost."""
+    """Three look-ups in ten are busy in the form of "no such task", and three deletes in ten are lost."""
     deletes = ["500:before:delete"] * 3 + ["500:after:delete"]
     faults = ["system_busy:look_up", *deletes]
-    theatre.sandbox.control(missing="code", faults=faults, fault_rate=0.15, seed=3)
-    deletion = theatre.play(theatre.confirm(images(200), by=by), stay=True)
+    theatre.sandbox.control(missing="code", faults=faults, fault_rate=0.3, seed=3)
+    deletion = theatre.play(theatre.confirm(images(40), by=by), stay=True)
     _finished_without_lies(theatre, deletion)
-    assert deletion.deleted == 200
+    assert deletion.deleted == 40
 
 
 @pytest.mark.parametrize("fault", ["system_busy:look_up", "503:look_up"])
 def test_nothing_is_deleted_although_it_says_success_and_look_ups_are_busy(
     theatre, settings, images, by, fault
 ) -> None:
+    """All in one list: of two, the second would be held back by what is seen of the first, if that came early."""
     settings.DELETION_VERIFY = "all"
+    settings.TENSORSLAB_BATCH_SIZE = 10
     theatre.sandbox.control(lost_shard=1, missing="code", faults=[fault], fault_rate=0.3, seed=5, retry_after="0")
-    deletion = theatre.play(theatre.confirm(images(40), by=by), stay=True)
+    deletion = theatre.play(theatre.confirm(images(10), by=by), stay=True)
     _finished_without_lies(theatre, deletion)
-    assert (deletion.deleted, deletion.refused + deletion.unknown) == (0, 40)
-    assert deletion.refused > 35
+    assert (deletion.deleted, deletion.refused) == (0, 10)
 
 
 @pytest.mark.parametrize(
     "loss",
-    [{"cut_at": 10}, {"first_half": True}, {"lost_shard": 4}],
+    [{"cut_at": 3}, {"first_half": True}, {"lost_shard": 4}],
     ids=["cut in the middle", "first half", "a shard in four"],
 )
 def test_a_success_that_left_some_out_is_noticed_and_all_of_it_looked_up(
@@ -159,7 +162,7 @@ def test_a_success_that_left_some_out_is_noticed_and_all_of_it_looked_up(
 ) -> None:
     monkeypatch.setattr(turns, "MOST_CLAIMS", 4)
     theatre.sandbox.control(**loss)
-    deletion = theatre.play(theatre.confirm(images(200), by=by))
+    deletion = theatre.play(theatre.confirm(images(60), by=by))
     assert (deletion.state, deletion.waiting > 0, deletion.said) == (State.PAUSED, True, 0), deletion.paused_reason
     assert deletion.paused_reason.startswith(f"TensorsLab said Success, but {deletion.alarms} of these tasks")
     assert AuditEvent.objects.filter(action="deletion.alarm").count() == deletion.alarms == deletion.refused
@@ -174,32 +177,32 @@ def test_a_success_that_left_some_out_is_noticed_and_all_of_it_looked_up(
     }
 
 
-def test_a_shard_in_ten_that_failed_silently_is_noticed_whenever_the_sample_meets_it(theatre, images, by) -> None:
+def test_a_shard_in_five_that_failed_silently_is_noticed_whenever_the_sample_meets_it(theatre, images, by) -> None:
     """Perhaps only when all was sent: even then all of it is looked up."""
-    theatre.sandbox.control(lost_shard=10)
-    deletion = theatre.play(theatre.confirm(tasks := images(150), by=by))
+    theatre.sandbox.control(lost_shard=5)
+    deletion = theatre.play(theatre.confirm(tasks := images(60), by=by))
     while deletion.state == State.PAUSED:
         deletion = _resumed(theatre, deletion, by)
     _finished_without_lies(theatre, deletion)
-    kept = sum(in_shard(task.task_id, 10) for task in tasks)
-    assert (deletion.said, deletion.refused, deletion.alarms, deletion.deleted) == (0, kept, kept, 150 - kept)
+    kept = sum(in_shard(task.task_id, 5) for task in tasks)
+    assert (deletion.said, deletion.refused, deletion.alarms, deletion.deleted) == (0, kept, kept, 60 - kept)
 
 
 def test_what_is_rolled_back_later_is_found_by_the_inspection(theatre, settings, images, by) -> None:
     settings.DELETION_VERIFY = "all"
     theatre.sandbox.control(rollback_after=10, rollback_share=0.5)
     settings.DELETION_CANARY = 0
-    deletion = theatre.play(theatre.confirm(images(80), by=by))
+    deletion = theatre.play(theatre.confirm(images(20), by=by))
     assert (deletion.state, theatre.lies(deletion)) == (State.FINISHED, [])
     deletion = theatre.inspect(deletion)
     assert theatre.lies(deletion) == theatre.wrong(deletion) == []
-    assert (deletion.deleted, deletion.refused, deletion.alarms) == (40, 40, 40)
+    assert (deletion.deleted, deletion.refused, deletion.alarms) == (10, 10, 10)
     first = deletion.inspections.first()
     assert first is not None
-    assert (first.everything, first.changed) == (True, 40)
-    assert deletion.items.filter(outcome="refused", message__startswith="Deleted; found there at ").count() == 40
-    assert AuditEvent.objects.filter(action="deletion.corrected").count() == 40
-    assert TrackedTask.objects.filter(presence="deleted").count() == 40
+    assert (first.everything, first.changed) == (True, 10)
+    assert deletion.items.filter(outcome="refused", message__startswith="Deleted; found there at ").count() == 10
+    assert AuditEvent.objects.filter(action="deletion.corrected").count() == 10
+    assert TrackedTask.objects.filter(presence="deleted").count() == 10
 
 
 @pytest.mark.parametrize("fault", ["504:late:delete", "failed:late:delete"])
@@ -207,7 +210,7 @@ def test_what_is_rolled_back_later_is_found_by_the_inspection(theatre, settings,
 def test_what_takes_effect_late_is_neither_refused_nor_kept(theatre, settings, images, by, fault, stopped) -> None:
     settings.DELETION_CANARY = 0
     theatre.sandbox.control(queue=[fault] * 4, late_seconds=8)
-    deletion = theatre.confirm(images(80), by=by)
+    deletion = theatre.confirm(images(20), by=by)
     if stopped:
         # A shift is over before it could send the halves.
         theatre.sandbox.control(latency=0.4)
@@ -219,8 +222,8 @@ def test_what_takes_effect_late_is_neither_refused_nor_kept(theatre, settings, i
     _finished_without_lies(theatre, deletion)
     assert theatre.wrong(deletion) == []
     left = deletion.items.exclude(first_call=None).count()
-    assert (deletion.deleted, deletion.kept) == (left, 80 - left)
-    assert left == 80 if not stopped else left >= 20
+    assert (deletion.deleted, deletion.kept) == (left, 20 - left)
+    assert left == 20 if not stopped else left >= 5
 
 
 def test_what_takes_effect_very_late_is_found_by_the_inspection(theatre, settings, images, by) -> None:
@@ -241,19 +244,19 @@ def test_what_takes_effect_very_late_is_found_by_the_inspection(theatre, setting
 
 def test_a_replica_that_lags_is_waited_for(theatre, images, by) -> None:
     theatre.sandbox.control(replica_lag=6, faults=["failed:after:delete", "500:after:delete"], fault_rate=0.3, seed=2)
-    deletion = theatre.play(theatre.confirm(images(100), by=by), stay=True)
+    deletion = theatre.play(theatre.confirm(images(25), by=by), stay=True)
     while deletion.state == State.PAUSED:
         deletion = _resumed(theatre, deletion, by)
     _finished_without_lies(theatre, deletion)
-    assert (deletion.deleted + deletion.already_gone, deletion.refused, deletion.alarms) == (100, 0, 0)
+    assert (deletion.deleted + deletion.already_gone, deletion.refused, deletion.alarms) == (25, 0, 0)
     assert Account.objects.get().lag > 0
 
 
 def test_a_replica_that_lacks_a_tenth_makes_nothing_gone_that_is_there(theatre, images, by) -> None:
     theatre.sandbox.control(replica_lacks=10, queue=["500:before:delete"] * 3)
-    deletion = theatre.play(theatre.confirm(images(80), by=by), stay=True)
+    deletion = theatre.play(theatre.confirm(images(20), by=by), stay=True)
     _finished_without_lies(theatre, deletion)
-    assert (deletion.deleted, theatre.wrong(deletion)) == (80, [])
+    assert (deletion.deleted, theatre.wrong(deletion)) == (20, [])
 
 
 @pytest.mark.parametrize(
@@ -300,25 +303,24 @@ def test_a_refusal_of_the_account_may_come_after_the_work(theatre, settings, ima
     settings.TENSORSLAB_CONCURRENCY = 1
     settings.DELETION_CANARY = 0
     theatre.sandbox.control(queue=[fault])
-    deletion = theatre.play(theatre.confirm(images(100), by=by))
-    assert (deletion.state, deletion.waiting) == (State.PAUSED, 100)
+    deletion = theatre.play(theatre.confirm(images(25), by=by))
+    assert (deletion.state, deletion.waiting) == (State.PAUSED, 25)
     _stop(deletion, by, theatre)
     deletion = _resumed(theatre, deletion, by)
     _finished_without_lies(theatre, deletion)
-    assert (deletion.deleted, deletion.kept) == (20, 80)
-    assert deletion.items.filter(outcome="kept", evidence=None).count() == 80
+    assert (deletion.deleted, deletion.kept) == (5, 20)
+    assert deletion.items.filter(outcome="kept", evidence=None).count() == 20
 
 
 @pytest.mark.parametrize("trouble", ["102", "103", "twice"])
 def test_no_answer_is_taken_for_another_calls(theatre, settings, images, by, trouble) -> None:
-    settings.TENSORSLAB_BATCH_SIZE = 10
-    bad = (tasks := images(100))[::20]
+    bad = (tasks := images(40))[::20]
     theatre.sandbox.control(
         faults=[trouble], fault_rate=0.3, seed=4, refuse={task.task_id: "Task is running" for task in bad}
     )
     deletion = theatre.play(theatre.confirm(tasks, by=by), stay=True)
     _finished_without_lies(theatre, deletion)
-    assert (deletion.deleted, deletion.refused) == (95, 5)
+    assert (deletion.deleted, deletion.refused) == (38, 2)
 
 
 def test_slow_look_ups_and_a_late_reset(theatre, settings, images, by) -> None:
@@ -334,9 +336,9 @@ def test_slow_look_ups_and_a_late_reset(theatre, settings, images, by) -> None:
 
 def test_a_repeated_key_is_no_answer(theatre, images, by) -> None:
     theatre.sandbox.control(faults=["repeated_key:before:delete"], fault_rate=0.5, seed=1)
-    deletion = theatre.play(theatre.confirm(images(80), by=by), stay=True)
+    deletion = theatre.play(theatre.confirm(images(20), by=by), stay=True)
     _finished_without_lies(theatre, deletion)
-    assert (deletion.deleted, theatre.wrong(deletion)) == (80, [])
+    assert (deletion.deleted, theatre.wrong(deletion)) == (20, [])
 
 
 def test_a_deletion_is_bound_to_the_whole_address(theatre, settings, images, by) -> None:
@@ -405,9 +407,9 @@ def test_what_failed_and_is_deleted_in_a_moment_was_deleted_by_that(theatre, ima
 
 def test_found_there_and_sent_again_with_success_nothing_speaks_against_it(theatre, images, by) -> None:
     theatre.sandbox.control(queue=["500:before:delete"])
-    deletion = theatre.play(theatre.confirm(images(40), by=by))
+    deletion = theatre.play(theatre.confirm(images(10), by=by))
     _finished_without_lies(theatre, deletion)
-    assert (deletion.deleted, deletion.contradicted, deletion.items.filter(there_times__gt=0).count()) == (40, 0, 0)
+    assert (deletion.deleted, deletion.contradicted, deletion.items.filter(there_times__gt=0).count()) == (10, 0, 0)
 
 
 def test_a_task_that_lives_under_the_other_kind_is_not_gone(theatre, by) -> None:
@@ -421,9 +423,9 @@ def test_a_task_that_lives_under_the_other_kind_is_not_gone(theatre, by) -> None
 
 
 def test_when_most_was_gone_already_it_pauses(theatre, settings, images, by) -> None:
-    tasks = images(120)
-    settings.TENSORSLAB_BATCH_SIZE, settings.TENSORSLAB_CONCURRENCY = 30, 1
-    theatre.sandbox.control(already_gone="failure", gone={"image": [task.task_id for task in tasks[:60]]})
+    tasks = images(60)
+    settings.TENSORSLAB_BATCH_SIZE, settings.TENSORSLAB_CONCURRENCY = 10, 1
+    theatre.sandbox.control(already_gone="failure", gone={"image": [task.task_id for task in tasks[:30]]})
     deletion = theatre.play(theatre.confirm(tasks, by=by))
     assert (deletion.state, deletion.waiting > 0) == (State.PAUSED, True)
     assert deletion.paused_reason.startswith("Most of its tasks so far were found gone")
@@ -435,7 +437,7 @@ def test_when_most_was_gone_already_it_pauses(theatre, settings, images, by) -> 
 def test_what_is_confirmed_in_doubt_is_warned_of_and_waits_half_a_minute_of_its_own(theatre, images, by) -> None:
     person = Person.signed_in(by.user)
     theatre.sandbox.control(replica_lacks=1)
-    theatre.play(theatre.confirm(images(40), by=by), until=120, stay=True)
+    theatre.play(theatre.confirm(images(10), by=by), until=120, stay=True)
     deletes = ProviderCall.objects.filter(operation="delete").count()
     chosen = TrackedTask.objects.filter(pk__in=[task.pk for task in images(3)])
     draft = freezing.freeze_tasks(tasks=chosen, actor=by.user, now=theatre.now())

@@ -31,7 +31,7 @@ def test_the_books_keep_up_with_a_provider_that_answers_at_once(monkeypatch, set
         return settle(*given, **named)
 
     monkeypatch.setattr(loop, "settle", settle_and_count)
-    assert work(confirm(images(40))).deleted == 40
+    assert work(confirm(images(24))).deleted == 24
     # One a slot in no book, and one a slot on its way.
     assert max(out) <= 2 * settings.TENSORSLAB_CONCURRENCY
 

@@ -20,7 +20,8 @@ from tests.tensorslab_api.contract import CheckedSandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-KILLS = 6
+KILLS = 3
+"""One for each way in which its work may be done, or not."""
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "1"))
 SLOTS = 2
 """Calls that each worker has in hand when it dies; it has claimed as many ahead."""

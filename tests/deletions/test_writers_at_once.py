@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PASSWORD = "correct horse battery staple"
 PEOPLE = 3
-IMPORTED = 100_000
-DELETED = 2_000
+IMPORTED = 30_000
+DELETED = 600
 STAYING = 50
 TROUBLE = re.compile(r"locked|deadlock|Traceback|did not answer", re.IGNORECASE)
 
