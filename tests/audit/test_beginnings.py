@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,19 +15,12 @@ from django.utils import timezone
 from dashboard.audit import beginnings, heads
 from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.database import append_only
-from tests.audit.test_heads import append, exchange
+from tests.audit.restoring import append, exchange
 from tests.audit.test_verify_audit import wrong
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("folder")]
 
 ASK = "If that log is meant to stand here: verify_audit --accept-new-log"
-
-
-@pytest.fixture(autouse=True)
-def folder(settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    settings.VAR_DIR = tmp_path
-    monkeypatch.setattr(heads, "_process", heads._Process())
-    return tmp_path / "heads"
 
 
 def sentence(event: AuditEvent) -> str:
@@ -61,12 +55,11 @@ def test_a_log_that_was_wiped_is_told_of_until_a_person_accepts_that(begun: int,
     assert len(list(folder.iterdir())) == 1
 
 
-def test_the_highest_head_of_each_is_told(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+def test_the_highest_head_of_each_is_told(process_beside: Callable[[], None], capsys) -> None:
     lasts = []
-    monkeypatch.setattr(heads, "_gone", lambda file: False)
     for _ in range(2):
         append(2)
-        monkeypatch.setattr(heads, "_process", heads._Process())
+        process_beside()
         lasts.append(append(3))
         exchange()
     assert sorted(beginnings.wrong()) == sorted(map(sentence, lasts))
@@ -125,9 +118,7 @@ def test_a_database_at_another_address_is_another_matter(monkeypatch: pytest.Mon
 
 def test_a_log_that_moves_to_another_address_goes_on(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     append(5)
-    address = heads._address()
-    monkeypatch.setattr(heads, "_address", lambda: "0" * 16)
-    append(2)
-    assert wrong(capsys) == ""
-    monkeypatch.setattr(heads, "_address", lambda: address)
-    assert wrong(capsys) == ""
+    for name in ("elsewhere", connection.settings_dict["NAME"]):
+        monkeypatch.setitem(connection.settings_dict, "NAME", name)
+        append(2)
+        assert wrong(capsys) == ""

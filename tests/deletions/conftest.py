@@ -1,10 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -72,6 +75,22 @@ def just_asked() -> None:
     Account.objects.filter(pk=account.pk).update(proven_at=now)
     asked = {"witness_asked_at": now, "witness_at": now, "proven_form": "404 9999 Task does not exist"}
     Control.objects.update_or_create(account=account, kind="image", defaults=asked)
+
+
+@contextmanager
+def meeting(text: str, act: Callable[[], object]) -> Iterator[None]:
+    """Before this thread asks the database anything that holds `text`, `act` happens; what it raises, the database did.
+
+    Nothing of ours is replaced: it is a database that is slow, fails, or was changed by others in between.
+    """
+
+    def asked(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if text in sql:
+            act()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(asked):
+        yield
 
 
 def work(deletion: Deletion, *, shifts: int = 20) -> Deletion:

@@ -15,6 +15,7 @@ from dashboard.deletions.dispatch import closing
 from dashboard.deletions.dispatch.closing import Closer
 from dashboard.deletions.drafts import fingerprint
 from dashboard.deletions.models import Deletion, DeletionItem, Inspection
+from tests.deletions.conftest import meeting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -108,20 +109,22 @@ def test_what_an_inspection_is_correcting_waits_for_its_end(undone, now) -> None
 
 def test_one_that_can_not_be_read_is_begun_anew_and_holds_no_other_up(undone, now, monkeypatch) -> None:
     broken, whole = undone(4), undone(1)
-    closer, as_ended = Closer(), closing.as_ended
+    closer, read = Closer(), []
     monkeypatch.setattr(fingerprint, "LINES", 2)
 
-    def as_ended_or_not(some: list[fingerprint.Line]) -> bytes:
-        if some and some[0].pk == broken.first_item + 2:
+    def fail_in_the_middle_of_it() -> None:
+        read.append(closer.last)
+        if read.count(broken.pk) == 2:
             raise OperationalError
-        return as_ended(some)
 
-    monkeypatch.setattr(closing, "as_ended", as_ended_or_not)
-    with pytest.raises(OperationalError):
+    with meeting('FROM "deletions_deletionitem"', fail_in_the_middle_of_it):
+        with pytest.raises(OperationalError):
+            closer.tick(now=now)
+        read.append(broken.pk)
+        monkeypatch.setattr(closing, "AT_ONCE", 1)
         closer.tick(now=now)
-    closer.tick(now=now)
     assert (len(closed(broken)), len(closed(whole))) == (0, 1)
-    monkeypatch.setattr(closing, "as_ended", as_ended)
+    monkeypatch.setattr(closing, "AT_ONCE", 400_000)
     closer.tick(now=now)
     [entry] = closed(broken)
     assert entry.detail["outcomes"] == ended_hash(broken)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib
 import time
 from contextlib import suppress
 
@@ -8,47 +7,45 @@ import pytest
 from django.db import OperationalError
 
 from dashboard.audit.models import AuditEvent
-from dashboard.calls import sending
 from dashboard.calls.models import ProviderCall, Slot
-from dashboard.calls.verdicts import Ruling, Verdict
-from dashboard.deletions.dispatch import jobs, loop, next_call
+from dashboard.deletions.dispatch import jobs, loop
 from dashboard.deletions.dispatch.loop import Shift
 from dashboard.deletions.models import State
-from tests.deletions.conftest import work
+from tests.deletions.conftest import meeting, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+READY, BOOKS = "INSERT INTO calls_providercall", "INSERT INTO audit_auditevent"
+LEAVING = 'SET "state" = %s, "sent_at" = '
+BEGINNING = '"deletions_deletion"."starts_at" <= '
+"""What the statements hold by which a call is written down, settled and leaves, and by which deletions begin."""
 
-def test_the_books_keep_up_with_a_provider_that_answers_at_once(monkeypatch, settings, confirm, images) -> None:
+
+def test_the_books_keep_up_with_a_provider_that_answers_before_they_are_written(
+    sandbox, settings, confirm, images
+) -> None:
     settings.TENSORSLAB_BATCH_SIZE = 1
     settings.TENSORSLAB_CONCURRENCY = 4
-    answer = Verdict(ruling=Ruling.SUCCESS, sentence="", http_status=200, code=1000, status="Success")
-    monkeypatch.setattr(sending, "perform", lambda *_, **__: answer)
-    settle, out = loop.settle, []
+    out = []
 
-    def settle_and_count(*given: object, **named: object) -> bool:
-        out.append(ProviderCall.objects.filter(state="open").count())
-        return settle(*given, **named)
+    def count() -> None:
+        time.sleep(0.02)
+        # With the one whose books these are.
+        out.append(ProviderCall.objects.filter(state="open").count() + 1)
 
-    monkeypatch.setattr(loop, "settle", settle_and_count)
-    assert work(confirm(images(24))).deleted == 24
+    deletion = confirm(images(24))
+    with meeting(BOOKS, count):
+        assert work(deletion).deleted == 24
     # One a slot in no book, and one a slot on its way.
     assert max(out) <= 2 * settings.TENSORSLAB_CONCURRENCY
 
 
-def test_the_books_say_when_an_answer_came_and_not_when_they_were_written(
-    sandbox, settings, monkeypatch, confirm, images
-) -> None:
+def test_the_books_say_when_an_answer_came_and_not_when_they_were_written(sandbox, settings, confirm, images) -> None:
     settings.TENSORSLAB_BATCH_SIZE = 1
     settings.TENSORSLAB_CONCURRENCY = 2
-    settle = loop.settle
-
-    def slowly(*given: object, **named: object) -> bool:
-        time.sleep(0.02)
-        return settle(*given, **named)
-
-    monkeypatch.setattr(loop, "settle", slowly)
-    work(confirm(images(12)))
+    deletion = confirm(images(12))
+    with meeting(BOOKS, lambda: time.sleep(0.02)):
+        work(deletion)
     calls = list(ProviderCall.objects.order_by("sent_at"))
     assert len(calls) == 12
     assert all(call.sent_at <= call.answered_at for call in calls)
@@ -80,19 +77,12 @@ def test_no_more_calls_are_in_flight_than_allowed(sandbox, settings, confirm, im
     assert sandbox.ledger()["max_in_flight"] == 3
 
 
-def test_a_worker_that_wakes_up_late_sends_nothing_any_more(sandbox, settings, monkeypatch, confirm, images) -> None:
+def test_a_worker_that_wakes_up_late_sends_nothing_any_more(sandbox, settings, confirm, images) -> None:
     """Held up between writing the call down and sending it, for longer than its whole time-out."""
     settings.TENSORSLAB_TIMEOUT = 0.2
     deletion = confirm(images(1))
-    leave = next_call.leave
-
-    def held_up(chunk, hold, *, now):
-        left = leave(chunk, hold, now=now)
-        time.sleep(0.3)
-        return left
-
-    monkeypatch.setattr(next_call, "leave", held_up)
-    Shift(length=1).run()
+    with meeting(LEAVING, lambda: time.sleep(0.3)):
+        Shift(length=1).run()
     assert sandbox.ledger()["calls"] == []
     deletion.refresh_from_db()
     assert (deletion.waiting, deletion.items.get().attempts, deletion.items.get().sent_at) == (1, 0, None)
@@ -135,40 +125,35 @@ def test_a_shift_that_fails_keeps_the_slots_of_what_is_still_out(
     sandbox.control(latency=0.3)
     confirm(images(6))
 
-    def failing(*args, **kwargs):
+    def failing() -> None:
         raise OperationalError("the database went away")
 
-    monkeypatch.setattr("dashboard.deletions.dispatch.loop.settle", failing)
     monkeypatch.setattr(loop, "RETRIED_FOR", 0.0)
-    with pytest.raises(OperationalError):
+    with meeting(BOOKS, failing), pytest.raises(OperationalError):
         Shift(length=2).run()
     assert Slot.objects.filter(token__isnull=False).exists()
     assert ProviderCall.objects.filter(state="open").count() > Slot.objects.filter(token__isnull=True).count() - 1
 
 
-@pytest.mark.parametrize("name", ["settle", "next_call.prepare", "agenda.begin_due"])
+@pytest.mark.parametrize("asked", [BOOKS, READY, BEGINNING], ids=["books", "next call", "what begins"])
 def test_no_answer_is_thrown_away_when_the_database_fails_for_a_moment(
-    sandbox, settings, monkeypatch, confirm, images, name
+    sandbox, settings, monkeypatch, confirm, images, asked
 ) -> None:
     settings.TENSORSLAB_BATCH_SIZE, settings.TENSORSLAB_CONCURRENCY = 1, 2
     sandbox.control(latency=0.1)
     monkeypatch.setattr(loop, "AGAIN", 0.01)
     monkeypatch.setattr(loop, "LOOK_ROUND", 0.0)
     deletion = confirm(images(6))
-    room, _, function = f"dashboard.deletions.dispatch.loop.{name}".rpartition(".")
-    works = getattr(importlib.import_module(room) if name == "settle" else getattr(loop, name.split(".")[0]), function)
     failed = []
 
-    def at_times(*given, **named):
+    def at_times() -> None:
         # Not before something has left, and then twice.
         if len(failed) < 2 and ProviderCall.objects.filter(operation="delete").exclude(sent_at=None).exists():
             failed.append(1)
             raise OperationalError("the database went away")
-        return works(*given, **named)
 
-    monkeypatch.setattr(f"{room}.{function}", at_times)
     for _ in range(3):
-        with suppress(OperationalError):
+        with suppress(OperationalError), meeting(asked, at_times):
             Shift(length=2).run()
     deletion.refresh_from_db()
     assert len(failed) == 2

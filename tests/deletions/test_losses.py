@@ -156,7 +156,7 @@ def test_taken_after_it_was_confirmed_the_item_says_so(operator, colleague, monk
     draft = drafted(operator, tasks)
     with monkeypatch.context() as patch:
         # As if it were too large to be armed by who confirms it.
-        patch.setattr(arming, "is_small", lambda _: False)
+        patch.setattr(arming, "CHUNK", 1)
         actions.confirm(deletion=draft, by=By(user=operator.user), reason="Spring", typed="", now=timezone.now())
     theirs = delete(colleague, [TrackedTaskFactory()])
     TrackedTask.objects.filter(pk=tasks[0].pk).update(presence="deleting", last_deletion=theirs.uuid)
@@ -168,7 +168,7 @@ def test_taken_after_it_was_confirmed_the_item_says_so(operator, colleague, monk
 def test_what_waits_in_a_large_one_is_taken_already(operator, colleague, monkeypatch) -> None:
     tasks = TrackedTaskFactory.create_batch(3)
     theirs = drafted(colleague, tasks[:1])
-    monkeypatch.setattr(arming, "is_small", lambda _: False)
+    monkeypatch.setattr(arming, "CHUNK", 0)
     actions.confirm(deletion=theirs, by=By(user=colleague.user), reason="Mine", typed="", now=timezone.now())
     assert TrackedTask.objects.get(pk=tasks[0].pk).presence == "present"
     assert "3 selected, 1 skipped (taken by li.wei)." in dialog(operator, select(operator, tasks))

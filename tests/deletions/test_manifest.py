@@ -11,7 +11,7 @@ from dashboard.deletions.models import Deletion, DeletionItem, State
 from dashboard.register.models import TrackedTask
 from tests.factories import TrackedTaskFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_freezing_skips_what_cannot_be_deleted_and_says_why(olga, confirm, images) -> None:

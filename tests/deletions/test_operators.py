@@ -226,9 +226,10 @@ def test_an_import_of_what_is_being_deleted_never_deadlocks(
     """Both lock many tasks, so both must do it in one order, wherever the rows lie on the disk."""
     settings.TENSORSLAB_BATCH_SIZE = 20
     tasks = images(20)
-    if work_of == "arming":
-        monkeypatch.setattr(arming, "is_small", lambda deletion: False)
-    deletion = confirm(tasks)
+    with monkeypatch.context() as patch:
+        if work_of == "arming":
+            patch.setattr(arming, "CHUNK", 1)
+        deletion = confirm(tasks)
     if work_of == "settling":
         world.look_round()
         hand = world.take()

@@ -121,7 +121,7 @@ def test_while_calls_go_on_in_the_middle_of_it(theatre: Theatre, settings, image
 
 
 def test_what_became_busy_after_it_was_confirmed(theatre: Theatre, images, by, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(arming, "is_small", lambda deletion: False)
+    monkeypatch.setattr(arming, "CHUNK", 1)
     tasks = images(3)
     deletion = theatre.confirm(tasks, by=by)
     TrackedTask.objects.filter(pk=tasks[0].pk).update(held_by="alice", held_reason="Legal case")

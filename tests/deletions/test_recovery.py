@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -16,7 +16,7 @@ from dashboard.deletions.dispatch import agenda, jobs, next_call, recovery
 from dashboard.deletions.dispatch.outcomes import settle
 from dashboard.deletions.dispatch.recovery import Tender
 from dashboard.deletions.models import Deletion, DeletionItem
-from tests.deletions.conftest import drafted, url_of, work
+from tests.deletions.conftest import drafted, meeting, url_of, work
 from tests.deletions.small_world import take
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -190,28 +190,27 @@ def test_a_call_that_never_left_leaves_no_trace_in_when_its_items_were_sent(conf
     assert set(DeletionItem.objects.values_list("sent_at", flat=True)) == {before}
 
 
-def test_a_resume_is_not_undone_by_a_pause_that_was_read_before_it(monkeypatch, confirm, images) -> None:
+def test_a_resume_is_not_undone_by_a_pause_that_was_read_before_it(confirm, images) -> None:
     deletion = confirm(images(1))
     agenda.begin_due(now=timezone.now())
-    stale = Account(pk=Account.objects.get().pk, host=accounts.current_host(), paused_reason="API key rejected")
-    monkeypatch.setattr(accounts, "current", lambda: stale)
-    agenda.heed_account()
+    Account.objects.update(paused_reason="API key rejected")
+    with meeting('UPDATE "deletions_deletion"', lambda: accounts.resume(accounts.current())):
+        agenda.heed_account()
     deletion.refresh_from_db()
     assert deletion.state == "running"
 
 
 def test_tending_outlives_a_tick_that_fails(monkeypatch, db) -> None:
-    tender, stop, ticks = Tender("t"), threading.Event(), []
+    stop, ticks = threading.Event(), []
 
-    def failing() -> None:
+    def failing() -> datetime:
         ticks.append(len(ticks))
         if len(ticks) == 2:
             stop.set()
         raise ValueError("a fault of ours")
 
-    monkeypatch.setattr(tender, "tick", failing)
     monkeypatch.setattr(recovery, "EVERY", 0)
-    recovery.tend(tender, stop)
+    recovery.tend(Tender("t", clock=failing), stop)
     assert ticks == [0, 1]
 
 

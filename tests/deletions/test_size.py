@@ -19,7 +19,7 @@ from dashboard.deletions.views import detail
 from dashboard.register.models import TrackedTask
 from tests.factories import DeletionFactory, ProviderCallFactory, TrackedTaskFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 FORCED = {"enable_seqscan", "enable_bitmapscan", "enable_sort"}
 
