@@ -93,6 +93,12 @@ def meeting(text: str, act: Callable[[], object]) -> Iterator[None]:
         yield
 
 
+def once(act: Callable[[], object]) -> Callable[[], None]:
+    """What `act` itself asks the database does not meet it again."""
+    acts = [act]
+    return lambda: acts.pop()() if acts else None
+
+
 def work(deletion: Deletion, *, shifts: int = 20) -> Deletion:
     """Runs shifts, and moves what is due later to now, until the deletion ends; no test waits for a pause."""
     for _ in range(shifts):

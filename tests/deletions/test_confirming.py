@@ -13,10 +13,14 @@ from dashboard.deletions.dispatch import arming
 from dashboard.deletions.drafts import eligibility, freezing
 from dashboard.deletions.models import Deletion, DeletionItem, State
 from dashboard.register.models import TrackedTask
-from tests.deletions.conftest import work
+from tests.deletions.conftest import meeting, once, work
 from tests.factories import DeletionFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+ITEMS, SCHEDULING = 'FROM "deletions_deletionitem"', 'UPDATE "deletions_deletion" SET "state"'
+"""What the statements hold by which a draft is looked at once more, and is scheduled."""
 
 
 def _confirm(draft, user, *, reason="Spring", typed="", now=None) -> None:
@@ -27,15 +31,8 @@ def _confirm(draft, user, *, reason="Spring", typed="", now=None) -> None:
 def test_of_two_presses_on_a_large_draft_the_slower_hears_that_it_was_confirmed(olga, draft, monkeypatch) -> None:
     """It looks at the tasks before it takes the lock, and they look busy: by the other press."""
     monkeypatch.setattr(freezing, "AT_ONCE", 0)
-    recheck = freezing.recheck
-
-    def slow(deletion, *, now):
-        monkeypatch.setattr(freezing, "recheck", recheck)
-        _confirm(Deletion.objects.get(pk=deletion.pk), olga)
-        return recheck(deletion, now=now)
-
-    monkeypatch.setattr(freezing, "recheck", slow)
-    with pytest.raises(Refused, match="already confirmed"):
+    other_press = once(lambda: _confirm(Deletion.objects.get(pk=draft.pk), olga))
+    with meeting(ITEMS, other_press), pytest.raises(Refused, match="already confirmed"):
         _confirm(draft, olga)
 
 
@@ -171,12 +168,11 @@ def test_arming_skips_what_another_deletion_took_first(sandbox, monkeypatch, olg
     """Two large ones confirmed in the same second: both looked at the tasks before either was confirmed."""
     monkeypatch.setattr(arming, "CHUNK", 2)
     monkeypatch.setattr(freezing, "AT_ONCE", 0)
-    monkeypatch.setattr(freezing, "recheck", lambda deletion, *, now: False)
     images(5)
     first = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     second = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
-    _confirm(first, olga)
-    _confirm(second, olga)
+    with meeting(SCHEDULING, once(lambda: _confirm(first, olga))):
+        _confirm(second, olga)
     work(first)
     work(second)
     assert (first.deleted, second.skipped, second.deleted) == (5, 5, 0)

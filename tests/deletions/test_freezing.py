@@ -16,7 +16,7 @@ from dashboard.deletions.drafts import facts, freezing
 from dashboard.deletions.models import Deletion, DeletionItem, State
 from dashboard.pages.downloads import TooMany
 from dashboard.register.models import TrackedTask
-from tests.deletions.conftest import outcomes, url_of, work
+from tests.deletions.conftest import meeting, once, outcomes, url_of, work
 from tests.deletions.processes import FAST, until
 from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory
 
@@ -251,21 +251,18 @@ def test_a_killed_worker_leaves_nothing_that_the_next_does_not_finish(monkeypatc
     assert draft.fingerprint == freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=operator.user).fingerprint
 
 
-def test_who_seals_second_changes_nothing_of_what_runs_by_then(sandbox, monkeypatch, operator, far_apart) -> None:
+def test_who_seals_second_changes_nothing_of_what_runs_by_then(sandbox, operator, far_apart) -> None:
     draft = begun(operator)
     for _ in far_apart:
         assert freezing.step(draft, now=timezone.now())
-    sign = freezing.sign
 
-    def sign_slowly(sealed: Deletion) -> None:
-        sign(sealed)
-        monkeypatch.setattr(freezing, "sign", sign)
+    def another_seals_it() -> None:
         by = actions.By(user=operator.user)
         actions.confirm(deletion=frozen(draft), by=by, reason="Spring", typed="5", now=timezone.now())
         assert work(draft).state == State.FINISHED
 
-    monkeypatch.setattr(freezing, "sign", sign_slowly)
-    assert not freezing.step(draft, now=timezone.now())
+    with meeting('UPDATE "deletions_deletion" SET "waiting"', once(another_seals_it)):
+        assert not freezing.step(draft, now=timezone.now())
     draft.refresh_from_db()
     assert (draft.waiting, draft.deleted, draft.total) == (0, 5, 5)
 

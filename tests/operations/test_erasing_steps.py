@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dashboard.audit import chain, commitments
 from dashboard.audit.models import AuditEvent
-from dashboard.database import append_only, locks, sql
+from dashboard.database import append_only, locks
 from dashboard.deletions import actions
 from dashboard.deletions.dispatch import closing
 from dashboard.deletions.drafts import freezing
@@ -23,6 +23,7 @@ from dashboard.deletions.models import Deletion
 from dashboard.operations import erasing
 from dashboard.register.models import TrackedTask
 from tests.audit.test_verify_audit import wrong
+from tests.deletions.conftest import meeting
 from tests.factories import TrackedTaskFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -135,16 +136,14 @@ def test_the_key_may_be_changed_before_it_is_completed(olga: User, settings, cap
 
 
 @pytest.mark.parametrize("number", range(8))
-def test_it_may_be_killed_in_a_transaction(olga: User, capsys, monkeypatch, number: int) -> None:
-    calls, update = iter(range(100)), sql.update
+def test_it_may_be_killed_in_a_transaction(olga: User, capsys, number: int) -> None:
+    calls = iter(range(100))
 
-    def dies(table: str, *rest: object) -> int:
-        if table == "audit_auditevent" and next(calls) == number:
+    def dies() -> None:
+        if next(calls) == number:
             raise Killed
-        return update(table, *rest)  # type: ignore[arg-type]
 
-    with monkeypatch.context() as patch:
-        patch.setattr(sql, "update", dies)
+    with meeting("UPDATE audit_auditevent SET", dies):
         if number < 7:
             with pytest.raises(Killed):
                 erasing.erase(NAME)
