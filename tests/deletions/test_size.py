@@ -117,6 +117,7 @@ def test_calls_are_counted_up_to_a_thousand(operator) -> None:
     assert detail.CALLS_COUNTED == 1000
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_report_reads_few_rows_at_a_time_and_each_item_once(monkeypatch, operator) -> None:
     monkeypatch.setattr(items, "WINDOW", 7)
     monkeypatch.setattr(report, "BATCH", 7)
