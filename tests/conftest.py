@@ -18,11 +18,9 @@ from django.test import Client, TransactionTestCase
 from dashboard.access.lifetimes import SEEN_AT, SIGNED_IN_AT
 from dashboard.calls import clock
 from dashboard.pages import downloads
-from dashboard.register.management.commands.sandbox import known
-from dashboard.register.witnesses import in_register
-from tensorslab_api.sandbox.world import Known
 from tests.beginning import Beginning
 from tests.factories import UserFactory
+from tests.registered import registered
 from tests.tensorslab_api.contract import CheckedSandbox
 
 BROWSER = Path(__file__).parent / "browser"
@@ -149,9 +147,7 @@ def sandbox(settings, request: pytest.FixtureRequest) -> Iterator[CheckedSandbox
     Every request and answer on the wire is held against the OpenAPI documents. What the register holds exists there
     until it is deleted. Calls that are made in other threads or processes need rows that are committed.
     """
-    mark = request.node.get_closest_marker("django_db")
-    commits = "transactional_db" in request.fixturenames or not mark or mark.kwargs.get("transaction")
-    with CheckedSandbox(known=known if commits else _known_to_the_test()) as provider:
+    with registered() as known, CheckedSandbox(known=known) as provider:
         settings.TENSORSLAB_API_URL = provider.url
         yield provider
 

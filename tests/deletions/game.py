@@ -25,9 +25,9 @@ from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, State
 from dashboard.register import importing
 from dashboard.register.importing.cells.entries import Row
-from dashboard.register.management.commands.sandbox import known
 from dashboard.register.models import TrackedTask
 from tensorslab_api.sandbox.existence import in_shard
+from tensorslab_api.sandbox.world import Known
 from tests.beginning import Beginning
 from tests.deletions.drawn import ACTS, LATE, NATURES, OTHERS, TASKS, index, steps
 from tests.deletions.small_world import Clock, Hand, SmallWorld, meant
@@ -49,7 +49,7 @@ def expected(accepted: bool) -> Iterator[None]:
 
 
 class Game(RuleBasedStateMachine):
-    def __init__(self, clock: Clock, settings: Settings, beginning: Beginning) -> None:
+    def __init__(self, clock: Clock, settings: Settings, beginning: Beginning, known: Known) -> None:
         super().__init__()
         self.settings = settings
         self.beginning = beginning

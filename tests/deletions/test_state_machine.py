@@ -17,6 +17,7 @@ from dashboard.deletions.evidence import inspecting, verifying
 from tests.beginning import Beginning
 from tests.deletions.game import Game
 from tests.deletions.small_world import Clock
+from tests.registered import registered
 
 EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "0"))
 """0 plays the same short games every time; any other number plays so many new ones."""
@@ -38,16 +39,17 @@ def test_no_game_ends_with_rows_that_the_ledger_contradicts(settings, monkeypatc
     settings.TENSORSLAB_BATCH_SIZE = 3
     settings.TENSORSLAB_CONCURRENCY = 4
     settings.TENSORSLAB_TIMEOUT = 1.0
-    run_state_machine_as_test(
-        partial(Game, own, settings, Beginning()),
-        settings=profile(
-            max_examples=EXAMPLES or 8,
-            stateful_step_count=40,
-            derandomize=not EXAMPLES,
-            database=None,
-            deadline=None,
-            print_blob=True,
-            phases=[Phase.generate, Phase.shrink],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    with registered() as known:
+        run_state_machine_as_test(
+            partial(Game, own, settings, Beginning(), known),
+            settings=profile(
+                max_examples=EXAMPLES or 8,
+                stateful_step_count=40,
+                derandomize=not EXAMPLES,
+                database=None,
+                deadline=None,
+                print_blob=True,
+                phases=[Phase.generate, Phase.shrink],
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
