@@ -62,7 +62,7 @@ def _larger(tables: list[str], size: int) -> list[str]:
     with connection.cursor() as cursor:
         # By their names: looking for them in `pg_class` it would measure every file there is, for 50 ms.
         cursor.execute(
-            "SELECT name FROM unnest(%s) AS name WHERE pg_relation_size(name::regclass) > %s", [tables, size]
+            "SELECT name FROM unnest(%s::text[]) AS name WHERE pg_relation_size(name::regclass) > %s", [tables, size]
         )
         return [table for (table,) in cursor.fetchall()]
 
