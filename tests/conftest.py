@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings as product
 from django.contrib.auth.models import AnonymousUser, User
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client, TransactionTestCase
 
 from dashboard.access.lifetimes import SEEN_AT, SIGNED_IN_AT
@@ -20,7 +20,7 @@ from dashboard.calls import clock
 from dashboard.pages import downloads
 from tests.beginning import Beginning
 from tests.factories import UserFactory
-from tests.registered import registered
+from tests.registered import committed, uncommitted
 from tests.tensorslab_api.contract import CheckedSandbox
 
 BROWSER = Path(__file__).parent / "browser"
@@ -147,21 +147,11 @@ def sandbox(settings, request: pytest.FixtureRequest) -> Iterator[CheckedSandbox
     Every request and answer on the wire is held against the OpenAPI documents. What the register holds exists there
     until it is deleted. Calls that are made in other threads or processes need rows that are committed.
     """
-    with registered() as known, CheckedSandbox(known=known) as provider:
+    mark = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames or not mark or mark.kwargs.get("transaction")
+    with committed() if commits else uncommitted() as known, CheckedSandbox(known=known) as provider:
         settings.TENSORSLAB_API_URL = provider.url
         yield provider
-
-
-def _known_to_the_test() -> Known:
-    """Sees what the test has not committed: on the test's own connection, while the test waits for the answer."""
-    own = connections["default"]
-    own.inc_thread_sharing()
-
-    def known(kind: str, ids: Sequence[str]) -> set[str]:
-        connections["default"] = own
-        return in_register(kind, ids)
-
-    return known
 
 
 @pytest.fixture

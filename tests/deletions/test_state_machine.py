@@ -17,7 +17,7 @@ from dashboard.deletions.evidence import inspecting, verifying
 from tests.beginning import Beginning
 from tests.deletions.game import Game
 from tests.deletions.small_world import Clock
-from tests.registered import registered
+from tests.registered import committed
 
 EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "0"))
 """0 plays the same short games every time; any other number plays so many new ones."""
@@ -39,7 +39,7 @@ def test_no_game_ends_with_rows_that_the_ledger_contradicts(settings, monkeypatc
     settings.TENSORSLAB_BATCH_SIZE = 3
     settings.TENSORSLAB_CONCURRENCY = 4
     settings.TENSORSLAB_TIMEOUT = 1.0
-    with registered() as known:
+    with committed() as known:
         run_state_machine_as_test(
             partial(Game, own, settings, Beginning(), known),
             settings=profile(

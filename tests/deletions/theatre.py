@@ -19,7 +19,7 @@ from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import GONE, Deletion, DeletionItem, State
 from dashboard.register.models import TrackedTask
 from tensorslab_api.sandbox import Sandbox
-from tests.registered import registered
+from tests.registered import committed
 
 STEPS = 3000
 """More than any play needs."""
@@ -109,7 +109,7 @@ def calls(*purposes: str) -> int:
 
 def playing() -> Iterator[Theatre]:
     theatre = Theatre()
-    with registered() as known, Sandbox(known=known, clock=theatre.epoch) as sandbox:
+    with committed() as known, Sandbox(known=known, clock=theatre.epoch) as sandbox:
         theatre.sandbox = sandbox
         settings.TENSORSLAB_API_URL = sandbox.url
         yield theatre
