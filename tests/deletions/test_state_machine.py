@@ -43,8 +43,8 @@ def test_no_game_ends_with_rows_that_the_ledger_contradicts(settings, monkeypatc
         run_state_machine_as_test(
             partial(Game, own, settings, Beginning(), known),
             settings=profile(
-                max_examples=EXAMPLES or 8,
-                stateful_step_count=40,
+                max_examples=EXAMPLES or 6,
+                stateful_step_count=30,
                 derandomize=not EXAMPLES,
                 database=None,
                 deadline=None,
