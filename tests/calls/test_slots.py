@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
 import pytest
 from django.db import connection
 from django.utils import timezone
 
 from dashboard.calls import slots
-from dashboard.calls.models import ProviderCall
+from dashboard.calls.models import ProviderCall, Slot
 from tests.factories import ProviderCallFactory
 
 
@@ -49,3 +53,36 @@ def test_what_every_tick_asks_does_not_read_all_calls(db) -> None:
             cursor.execute("SET LOCAL enable_seqscan = off")
     assert "call_in_hand" in rows.explain()
     assert len(slots.in_hand()) == 1
+
+
+def test_a_slot_that_another_takes_at_this_moment_is_not_ours(db, settings) -> None:
+    settings.TENSORSLAB_CONCURRENCY = 1
+    theirs: list[slots.OurSlot] = []
+
+    def they_are_quicker(execute: Any, statement: str, *rest: Any) -> Any:
+        if statement.startswith("UPDATE") and not theirs:
+            theirs.append(slots.OurSlot(number=0, token=uuid4()))
+            Slot.objects.update(token=theirs[0].token)
+        return execute(statement, *rest)
+
+    with connection.execute_wrapper(they_are_quicker):
+        assert slots.take(1) == []
+    slots.renew(theirs[0])
+
+
+def test_who_lost_a_slot_releases_nothing_of_who_has_it_now(db, settings) -> None:
+    settings.TENSORSLAB_CONCURRENCY = 1
+    [lost] = slots.take(1)
+    slots.release(lost)
+    [theirs] = slots.take(1)
+    slots.release(lost)
+    slots.renew(theirs)
+
+
+def test_a_slot_that_was_renewed_since_it_was_looked_at_is_not_freed(db) -> None:
+    [ours] = slots.take(1)
+    Slot.objects.filter(token=ours.token).update(lease_until=timezone.now() - timedelta(minutes=1))
+    [lease] = slots.taken()
+    slots.renew(ours)
+    slots.free_lost(lease)
+    slots.renew(ours)

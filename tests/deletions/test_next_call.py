@@ -56,7 +56,13 @@ def _let_the_account_rest(deletion: Deletion) -> None:
 
 
 def _point_elsewhere(deletion: Deletion) -> None:
+    # It was sent there before, so an account is known there that nothing speaks against.
+    Account.objects.create(host="https://elsewhere.example", key=deletion.key)
     Deletion.objects.update(host="https://elsewhere.example")
+
+
+def _use_another_key(deletion: Deletion) -> None:
+    Deletion.objects.update(key="of another")
 
 
 def _contradict(deletion: Deletion) -> None:
@@ -64,7 +70,17 @@ def _contradict(deletion: Deletion) -> None:
 
 
 @pytest.mark.parametrize(
-    "happens", [_contradict, _pause, _stop, _hold_one, _pause_the_account, _let_the_account_rest, _point_elsewhere]
+    "happens",
+    [
+        _contradict,
+        _pause,
+        _stop,
+        _hold_one,
+        _pause_the_account,
+        _let_the_account_rest,
+        _point_elsewhere,
+        _use_another_key,
+    ],
 )
 def test_a_ready_call_is_taken_back_when_it_may_not_leave_any_more(
     deletion: Deletion, happens: Callable[[Deletion], None]
@@ -141,3 +157,9 @@ def test_controls_wait_for_what_another_worker_still_looks_up(deletion) -> None:
     assert next_controls.prepare(now=timezone.now(), idle=True) is None
     next_call.release(call.pk)
     assert next_controls.prepare(now=timezone.now(), idle=True)
+
+
+def test_of_what_is_paused_no_call_is_made_ready(deletion: Deletion) -> None:
+    """It would be taken back at its last look, and made anew, for as long as the pause lasts."""
+    _pause(deletion)
+    assert next_call.prepare(now=timezone.now()) is None

@@ -225,3 +225,17 @@ def test_a_tender_clears_old_drafts_and_their_reports_are_gone(operator, tasks) 
     for name in ("report-json", "report-csv"):
         assert operator.get(url_of(name, draft)).status_code == 404
     assert "Draft discarded" in operator.get(draft.get_absolute_url()).content.decode()
+
+
+def test_a_call_that_left_since_its_lease_was_looked_at_is_not_given_up(sandbox, confirm, images) -> None:
+    deletion = confirm(images(3))
+    agenda.begin_due(now=timezone.now())
+    chunk = next_call.prepare(now=timezone.now())
+    assert chunk
+    _expire()
+    [lease] = slots.in_hand()
+    assert next_call.leave(chunk, slots.take(1)[0], now=timezone.now())
+    recovery.close_lost(lease, now=timezone.now())
+    assert ProviderCall.objects.get(pk=chunk.call.pk).state == "open"
+    deletion.refresh_from_db()
+    assert deletion.sent == 3

@@ -176,3 +176,13 @@ def test_a_redirect_with_an_endless_body_is_not_read_to_its_end() -> None:
         error = failure_of(Client(base_url=url, api_key=KEY, timeout=5, body_limit=100_000))
     assert isinstance(error, errors.BodyTooLarge)
     assert time.monotonic() - started < 2
+
+
+def test_past_the_deadline_nobody_is_called_at_all() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        client = Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", api_key=KEY)
+        with pytest.raises(errors.TooLate):
+            client.delete(IMAGE, ["a"], deadline=time.monotonic())
+        with pytest.raises(BlockingIOError):
+            listener.accept()
