@@ -9,7 +9,7 @@ from django.utils import timezone
 from dashboard.audit.models import AuditEvent
 from dashboard.deletions import actions
 from dashboard.deletions.actions import By, Changed, Invalid, Refused
-from dashboard.deletions.dispatch import arming
+from dashboard.deletions.dispatch import agenda, arming
 from dashboard.deletions.drafts import eligibility, freezing
 from dashboard.deletions.models import Deletion, DeletionItem, State
 from dashboard.register.models import TrackedTask
@@ -246,3 +246,13 @@ def test_keeping_a_draft_discards_it(olga, draft) -> None:
 def test_a_draft_of_yesterday_is_refused(olga, draft) -> None:
     with pytest.raises(Refused, match="over an hour old"):
         _confirm(draft, olga, now=timezone.now() + timedelta(hours=2))
+
+
+def test_it_begins_when_its_grace_is_over_and_not_before(settings, confirm, images) -> None:
+    settings.DELETION_GRACE_SECONDS = 10
+    now = timezone.now()
+    deletion = confirm(images(2), now=now)
+    for seconds, state in [(0, State.SCHEDULED), (9, State.SCHEDULED), (10, State.RUNNING)]:
+        agenda.begin_due(now=now + timedelta(seconds=seconds))
+        deletion.refresh_from_db()
+        assert deletion.state == state

@@ -73,7 +73,14 @@ def test_no_task_is_missed_or_doubled_where_two_steps_meet(operator) -> None:
 
 def test_it_tells_how_old_the_tasks_are_that_it_would_delete(operator) -> None:
     now = timezone.now()
-    ages = [timedelta(minutes=10), timedelta(minutes=50), timedelta(minutes=70), timedelta(days=9), None]
+    ages = [
+        timedelta(minutes=10),
+        timedelta(minutes=50),
+        timedelta(minutes=70),
+        timedelta(days=1),
+        timedelta(days=9),
+        None,
+    ]
     for number, age in enumerate(ages):
         TrackedTaskFactory(model=f"model-{number % 2}", created_at=age and now - age)
     TrackedTaskFactory(model="of-a-held-one", created_at=now - timedelta(days=90), held_by="olga")

@@ -89,3 +89,11 @@ def test_a_task_nobody_knows_about_is_skipped_until_it_was_checked(olga, confirm
     draft = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     assert draft.size == 1
     assert draft.items.get(outcome="skipped").message == eligibility.DOUBTFUL
+
+
+def test_what_is_skipped_is_an_image_too(olga) -> None:
+    """By that the history tells deletions of images from those of videos."""
+    TrackedTaskFactory(held=True)
+    TrackedTaskFactory(kind="video")
+    draft = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    assert (draft.total, draft.skipped, draft.images) == (2, 1, 1)
