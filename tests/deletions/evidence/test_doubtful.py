@@ -79,7 +79,7 @@ def test_slow_look_ups_and_a_late_reset(theatre, settings, images, by) -> None:
     """The look-up is made in time, and comes back after its deadline: it is the moment of asking that counts."""
     settings.DELETION_CANARY = 0
     theatre.sandbox.control(queue=["reset:late:delete"], late_seconds=2.5, look_up_latency=0.6)
-    deletion = theatre.play(theatre.confirm(images(8), by=by), until=0.2)
+    deletion = theatre.play(theatre.confirm(images(4), by=by), until=0.2)
     stop(deletion, by, theatre)
     deletion = theatre.play(deletion, stay=True)
     finished_without_lies(theatre, deletion)
