@@ -103,12 +103,3 @@ def test_an_address_has_one_spelling_and_its_path_counts(settings) -> None:
     }.items():
         settings.TENSORSLAB_API_URL = typed
         assert accounts.current_host() == address
-
-
-def test_a_witness_alone_vouches_for_nothing_before_a_ghost_was_asked_about_again() -> None:
-    usual(0)
-    tell(Purpose.WITNESS, THERE, seconds=10)
-    assert judged(NO_TASK, seconds=5) is None
-    assert judged(THERE, seconds=5) is None
-    tell(Purpose.GHOST, NO_TASK, seconds=11)
-    assert judged(NO_TASK, seconds=5) == Finding.GONE

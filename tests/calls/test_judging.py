@@ -113,3 +113,12 @@ def test_a_control_that_left_before_the_claim_vouches_for_nothing() -> None:
             control = controls.of(accounts.current(), "image")
             controls.learn(control, purpose, task_id="w", verdict=answered(form), sent_at=at(4), at=at(20))
     assert judged(NO_TASK, seconds=5) is None
+
+
+def test_a_witness_alone_vouches_for_nothing_before_a_ghost_was_asked_about_again() -> None:
+    usual(0)
+    tell(Purpose.WITNESS, THERE, seconds=10)
+    assert judged(NO_TASK, seconds=5) is None
+    assert judged(THERE, seconds=5) is None
+    tell(Purpose.GHOST, NO_TASK, seconds=11)
+    assert judged(NO_TASK, seconds=5) == Finding.GONE
