@@ -16,6 +16,9 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from zoneinfo import available_timezones
 
+from dashboard import buckets
+from dashboard.buckets import Bucket
+
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 TRUE = {"1", "on", "true", "yes"}
 FALSE = {"0", "off", "false", "no"}
@@ -109,6 +112,24 @@ class Env:
             except ValueError:
                 raise Mistyped(f"{name} holds “{word}”. Use addresses or networks such as 10.0.0.0/8.") from None
         return found
+
+    def hosts(self, name: str) -> list[str]:
+        """Names such as `cdn.example.com`, `*.example.com` or `cdn.example.com:8443`, with commas; none by default."""
+        found = [word.strip().lower() for word in self.text(name).split(",") if word.strip()]
+        for word in found:
+            if not re.fullmatch(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)+(:[0-9]{1,5})?", word, re.ASCII):
+                raise Mistyped(f"{name} holds “{word}”. Use names of hosts such as cdn.example.com or *.example.com.")
+        return found
+
+    def bucket(self, name: str) -> Bucket | None:
+        """Where pictures are kept instead of in a folder; None for the folder."""
+        word = self.text(name)
+        if not word:
+            return None
+        if found := buckets.read(word):
+            return found
+        # Not shown: a secret may stand in it.
+        raise Mistyped(f"{name} can't be used. Use an address such as {buckets.EXAMPLE}.")
 
     def zone(self, name: str, default: str) -> str:
         """A time zone by its name, such as `Europe/Berlin`. Upper and lower case count."""

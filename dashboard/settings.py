@@ -20,6 +20,8 @@ try:
 
     TENSORSLAB_API_KEY = env.header("TENSORSLAB_API_KEY")
     SANDBOX_PORT = env.whole("SANDBOX_PORT", 8001, low=1, high=65535)
+    # Another origin than the provider's, as it is with the real one.
+    SANDBOX_MEDIA_PORT = env.whole("SANDBOX_MEDIA_PORT", min(SANDBOX_PORT + 1, 65535), low=1, high=65535)
     # With neither a key nor an address there is no account to delete from: the sandbox replaces it.
     SANDBOX = not TENSORSLAB_API_KEY and not env.text("TENSORSLAB_API_URL")
     if SANDBOX:
@@ -44,12 +46,23 @@ try:
     DELETION_MAX_ATTEMPTS = env.whole("DELETION_MAX_ATTEMPTS", 8, low=1, high=100)
     DELETION_REFUSED_PERCENT = env.whole("DELETION_REFUSED_PERCENT", 50, low=0, high=100)
 
+    SANDBOX_MEDIA_URL = f"http://127.0.0.1:{SANDBOX_MEDIA_PORT}" if SANDBOX else ""
+    MEDIA_HOSTS = env.hosts("MEDIA_HOSTS")
+    MEDIA_DIR = Path(env.text("MEDIA_DIR") or VAR_DIR / "media").absolute()
+    # Not MEDIA_URL, which Django has a meaning for.
+    MEDIA_BUCKET = env.bucket("MEDIA_URL")
+    MEDIA_BUCKET_KEY = env.text("AWS_ACCESS_KEY_ID"), env.secret("AWS_SECRET_ACCESS_KEY")
+    MEDIA_CALLS_PER_MINUTE = env.whole("MEDIA_CALLS_PER_MINUTE", 60, low=0, high=100_000)
+    MEDIA_KEEP_DAYS = env.whole("MEDIA_KEEP_DAYS", 365, low=0, high=36_500)
+    MEDIA_KEEP_ORIGINALS_MB = env.whole("MEDIA_KEEP_ORIGINALS_MB", 64, low=0, high=200)
+
     TASKS_PER_PAGE = env.whole("TASKS_PER_PAGE", 50, low=1, high=200)
     SAMPLE_TASKS = env.whole("SAMPLE_TASKS", 2000, low=0, high=10_000_000)
     PORT = env.whole("PORT", 8000, low=1, high=65535)
     BIND = env.text("BIND", "127.0.0.1")
-    if SANDBOX and PORT == SANDBOX_PORT:
-        raise Mistyped(f"PORT and SANDBOX_PORT are both {PORT}. Set one of them to another.")
+    ports = {"PORT": PORT, "SANDBOX_PORT": SANDBOX_PORT, "SANDBOX_MEDIA_PORT": SANDBOX_MEDIA_PORT}
+    if SANDBOX and (both := [name for name, port in ports.items() if [*ports.values()].count(port) > 1]):
+        raise Mistyped(f"{both[0]} and {both[1]} are both {ports[both[0]]}. Set one of them to another.")
     ADMIN_USERNAME = env.text("ADMIN_USERNAME", "admin")
     ADMIN_PASSWORD = env.text("ADMIN_PASSWORD")
 
@@ -89,6 +102,7 @@ INSTALLED_APPS = [
     "dashboard.audit",
     "dashboard.calls",
     "dashboard.register",
+    "dashboard.media",
     "dashboard.deletions",
     "dashboard.operations",
 ]

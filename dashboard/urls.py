@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("dashboard.access.urls")),
     path("", include("dashboard.operations.urls")),
     path("tasks/", include("dashboard.register.urls")),
+    path("media/", include("dashboard.media.urls")),
     path("deletions/", include("dashboard.deletions.urls")),
     path("audit/", include("dashboard.audit.urls")),
     # In Django's admin this leads from a row to its page on the site, and our rows have no such pages.

@@ -17,6 +17,8 @@ _ours = (
     "SECRET_",
     "ADMIN_",
     "AUDIT_",
+    "AWS_",
+    "MEDIA_",
     "SAMPLE_",
     "SANDBOX_",
     "PORT",

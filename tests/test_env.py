@@ -203,3 +203,33 @@ def test_a_time_zone_is_one_that_exists(tmp_path: Path) -> None:
 def test_a_mistyped_time_zone_is_a_sentence(tmp_path: Path, word: str) -> None:
     with pytest.raises(Mistyped, match="TIME_ZONE is “.*”. Use the name of a time zone, such as Asia/Shanghai or UTC."):
         env(tmp_path, TIME_ZONE=word).zone("TIME_ZONE", "UTC")
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        ("", []),
+        ("CDN.example.com, *.b.example,c.example:8443", ["cdn.example.com", "*.b.example", "c.example:8443"]),
+        ("192.0.2.7", ["192.0.2.7"]),
+    ],
+)
+def test_hosts_are_names_with_commas(tmp_path: Path, word: str, names: list[str]) -> None:
+    assert env(tmp_path, MEDIA_HOSTS=word).hosts("MEDIA_HOSTS") == names
+
+
+@pytest.mark.parametrize(
+    "word", ["*", "*.com:x", "https://cdn.example.com", "cdn.example.com/a", "a b.example", "localhost"]
+)
+def test_a_mistyped_host_is_a_sentence(tmp_path: Path, word: str) -> None:
+    with pytest.raises(Mistyped, match=r"MEDIA_HOSTS holds “.*”. Use names of hosts such as cdn"):
+        env(tmp_path, MEDIA_HOSTS=word).hosts("MEDIA_HOSTS")
+
+
+def test_a_mistyped_bucket_is_a_sentence_that_repeats_no_secret(tmp_path: Path) -> None:
+    assert env(tmp_path).bucket("MEDIA_URL") is None
+    found = env(tmp_path, MEDIA_URL="s3://pictures/a").bucket("MEDIA_URL")
+    assert found is not None
+    assert (found.name, found.prefix) == ("pictures", "a")
+    with pytest.raises(Mistyped, match="MEDIA_URL can't be used. Use an address such as s3://") as caught:
+        env(tmp_path, MEDIA_URL="s3://me:hunter2@pictures").bucket("MEDIA_URL")
+    assert "hunter2" not in str(caught.value)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ["database", "pages", "audit", "access", "calls", "register", "deletions", "operations"]
+ROOMS = ["database", "pages", "audit", "access", "calls", "register", "media", "deletions", "operations"]
 OUTERMOST = ["admin", "apps", "checks", "management", "migrations", "templatetags", "urls"]
 """What Django looks for by these names, and nothing else imports."""
 FLOORS = {
@@ -28,6 +28,17 @@ FLOORS = {
         ["facets", "sample_words", "samples", "selecting", "walking"],
         ["listing", "importing"],
         ["refreshing"],
+        ["views"],
+        OUTERMOST,
+    ],
+    "media": [
+        ["models", "formats", "decoder"],
+        ["addresses", "s3"],
+        ["hosts", "storing", "decoding"],
+        ["fetching", "keeping", "showing", "wanting"],
+        ["making"],
+        ["jobs"],
+        ["asking", "drawing"],
         ["views"],
         OUTERMOST,
     ],
@@ -179,6 +190,8 @@ def test_its_imports_point_down(path: Path) -> None:
         ("dashboard.deletions.drafts.freezing", "dashboard.register.views.listing"),
         ("dashboard.register.search.predicate", "dashboard.register.filters.filter.Filter"),
         ("dashboard.settings", "dashboard.calls.models"),
+        ("dashboard.register.templatetags.task_cells", "dashboard.media.drawing.thumb"),
+        ("dashboard.media.wanting", "dashboard.media.jobs.wake"),
     ],
 )
 def test_it_notices_an_arrow_that_points_up(importer: str, imported: str) -> None:

@@ -66,6 +66,12 @@ def refusal(var: Path, **variables: str) -> str:
         ("DELETION_VERIFY", "some", "DELETION_VERIFY is “some”. Use one of: sample, all, none."),
         ("TENSORSLAB_TIMEOUT", "41", "TENSORSLAB_TIMEOUT is “41”. Use a number of seconds from 0.1 to 40."),
         ("DATABASE_URL", "mysql://a/b", "DATABASE_URL begins with “mysql:”. Use postgres://… or sqlite:///path."),
+        ("MEDIA_HOSTS", "cdn", "MEDIA_HOSTS holds “cdn”. Use names of hosts such as cdn.example.com or *.example.com."),
+        (
+            "SANDBOX_MEDIA_PORT",
+            "8001",
+            "SANDBOX_PORT and SANDBOX_MEDIA_PORT are both 8001. Set one of them to another.",
+        ),
         ("SANDBOX_PORT", "8000", "PORT and SANDBOX_PORT are both 8000. Set one of them to another."),
     ],
 )
@@ -79,7 +85,7 @@ def test_a_folder_that_can_not_be_written_stops_the_start(tmp_path: Path) -> Non
     assert "can't be written" in refusal(tmp_path / "var", SECRET_KEY="s" * 50)
 
 
-@pytest.mark.parametrize("variable", ["PORT", "SANDBOX_PORT"])
+@pytest.mark.parametrize("variable", ["PORT", "SANDBOX_PORT", "SANDBOX_MEDIA_PORT"])
 def test_a_port_in_use_stops_the_start(tmp_path: Path, variable: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -19,6 +19,7 @@ class Role(models.Model):
             ("look", "Can look at tasks, deletions and the audit log"),
             ("delete_tasks", "Can delete tasks"),
             ("import_tasks", "Can import tasks"),
+            ("allow_hosts", "Can choose the hosts whose pictures are shown"),
         ]
 
     def __str__(self) -> str:

@@ -10,11 +10,13 @@ from django.http import HttpRequest, HttpResponseBase
 LOOK = "access.look"
 DELETE_TASKS = "access.delete_tasks"
 IMPORT_TASKS = "access.import_tasks"
+ALLOW_HOSTS = "access.allow_hosts"
 
 REFUSALS = {
     LOOK: "This account may not look at tasks yet. An administrator can add it to the group viewer or operator.",
     DELETE_TASKS: "This account may look, but not delete tasks. An administrator can add it to the group operator.",
     IMPORT_TASKS: "This account may look, but not import tasks. An administrator can add it to the group operator.",
+    ALLOW_HOSTS: "From which hosts pictures are shown is for an administrator to decide.",
 }
 
 View = Callable[..., HttpResponseBase]

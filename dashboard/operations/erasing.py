@@ -33,6 +33,7 @@ from dashboard.calls.models import Account
 from dashboard.database import append_only, locks, sql
 from dashboard.deletions.drafts.eligibility import HELD, taken_by
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard.media.models import AllowedHost
 from dashboard.operations.reconciling.entries import CONFIRMED
 from dashboard.register.models import ImportBatch, TrackedTask
 
@@ -108,6 +109,7 @@ def _take_account(name: str, pseudonym: str) -> bool:
         Deletion.objects.filter(paused_reason=f"Paused by {name}.").update(paused_reason=f"Paused by {pseudonym}."),
         # An import under way goes on, and its entry will have the pseudonym.
         ImportBatch.objects.filter(actor=name).update(actor=pseudonym, address=""),
+        AllowedHost.objects.filter(allowed_by=name).update(allowed_by=pseudonym),
         LogEntry.objects.filter(object_repr=name).update(object_repr=pseudonym),
         User.objects.filter(username=name).delete()[0],
     ]

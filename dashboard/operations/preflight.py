@@ -26,12 +26,20 @@ def writable(folder: Path) -> None:
         raise NotReady(f"{folder} can't be written: {error.strerror}. Set VAR_DIR to a folder that can.") from error
 
 
-def private(folder: Path) -> None:
-    """Removes the rights of other users that a looser umask gave them."""
-    for path in [folder, *folder.rglob("*")]:
+def private(folder: Path, *, but: Path | None = None) -> None:
+    """Removes the rights of other users that a looser umask gave them. `but` may contain millions of files: it is enough
+    that it is private itself."""
+    for path in [folder, *_below(folder, but)]:
         mode = path.lstat().st_mode
         if not stat.S_ISLNK(mode) and mode & 0o077:
             path.chmod(stat.S_IMODE(mode) & 0o700)
+
+
+def _below(folder: Path, but: Path | None) -> Iterator[Path]:
+    for path in folder.iterdir():
+        yield path
+        if path != but and path.is_dir() and not path.is_symlink():
+            yield from _below(path, but)
 
 
 def port_free(address: str, port: int, variable: str) -> None:

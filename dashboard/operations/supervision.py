@@ -67,7 +67,14 @@ def configuration() -> str:
         _program("worker", f"{manage} worker", priority=30, processes=workers),
     ]
     if settings.SANDBOX:
-        sections.insert(0, _program("sandbox", f"{manage} sandbox --port {settings.SANDBOX_PORT}", priority=10))
+        sections.insert(
+            0,
+            _program(
+                "sandbox",
+                f"{manage} sandbox --port {settings.SANDBOX_PORT} --media-port {settings.SANDBOX_MEDIA_PORT}",
+                priority=10,
+            ),
+        )
     return "".join([HEADER.format(**_folders()), *sections])
 
 

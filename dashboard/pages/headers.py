@@ -7,8 +7,6 @@ from django.conf import settings
 POLICY = "; ".join(
     [
         "default-src 'self'",
-        "img-src 'self' data: http: https:",
-        "media-src 'self' http: https:",
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",

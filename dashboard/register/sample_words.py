@@ -6,6 +6,7 @@ IMAGE_WAITING = ["queued", "processing"]
 VIDEO_WAITING = ["queued", "processing", "uploading"]
 IMAGE_SIZES = [(2048, 2048), (1024, 1024), (2304, 1728), (1728, 2304), (2560, 1440), (1440, 2560)]
 VIDEO_SIZES = [(1280, 720), (1920, 1080), (720, 1280), (1080, 1080)]
+ENDINGS = ["png", "jpg", "webp", "avif"]
 HELD_REASONS = ["legal case", "customer audit", "legal case"]
 DURATIONS = [5.0, 5.0, 5.0, 8.0, 10.0, 12.0]
 

@@ -69,8 +69,9 @@ def _task(now: int) -> dict[str, str]:
     held = f"i % {HELD_EVERY} = 5"
     kind = _if(image, "'image'", "'video'")
     task_id = f"SUBSTR({as_hex('third_word')}, 5) || '_' || {as_hex('first_word')} || {as_hex('second_word')}"
-    begin = _text(f'["{settings.TENSORSLAB_API_URL}/pictures/')
-    url = f"""{begin} || {kind} || '/' || {task_id} || '.png"]'"""
+    begin = _text(f'["http://127.0.0.1:{settings.SANDBOX_MEDIA_PORT}/')
+    ending = _if(image, _choice("kind_word / 1000000", words.ENDINGS), "'mp4'")
+    url = f"""{begin} || {kind} || '/' || {task_id} || '.' || {ending} || '"]'"""
     age = f"age_word % {_if(ended, OLDEST, UNFINISHED)}"
     images = _looks(words.IMAGE_WAITING, words.IMAGE_MODELS, words.IMAGE_SIZES, words.STILL_STYLES)
     videos = _looks(words.VIDEO_WAITING, words.VIDEO_MODELS, words.VIDEO_SIZES, words.MOVING_STYLES)

@@ -12,7 +12,7 @@
 
   const noticeBox = () => document.querySelector("dialog[open] [data-notice]") || document.getElementById("notice");
 
-  const isPoll = ({ verb, elt }) => verb === "get" && elt.hasAttribute("data-poll");
+  const isPoll = ({ verb, elt }) => elt.hasAttribute("data-poll") && verb === (elt.dataset.poll || "get");
 
   const tell = (sentence) => {
     const said = document.createElement("p");
@@ -112,15 +112,5 @@
 
     const copy = event.target.closest("[data-copy]");
     if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => say("Task id copied."));
-
-    // Looking at a remote picture tells its host, so it waits until it is asked for.
-    const show = event.target.closest("[data-preview]");
-    if (!show) return;
-    const picture = document.createElement(show.dataset.kind === "video" ? "video" : "img");
-    picture.referrerPolicy = "no-referrer";
-    if (picture.tagName === "VIDEO") picture.controls = true;
-    else picture.alt = show.dataset.alt || "";
-    picture.src = show.dataset.preview;
-    show.replaceWith(picture);
   });
 })();

@@ -5,7 +5,9 @@ calls it answers:
 
 - `GET /__ledger`: what it truly did, and when; `?summary=1` for the numbers alone
 - `POST /__control`: changes `Options` while it runs, queues faults, revives or removes ids
-- `GET /pictures/<kind>/<id>.png`: a little picture, always the same for the same id
+
+The result files that its look-ups name are at a port of their own (`files.py`): pictures and films, always the same for
+the same id, slow or dead on request.
 
 It imitates TensorsLab as documented. `Options` choose the rest, and are no knowledge about TensorsLab.
 """

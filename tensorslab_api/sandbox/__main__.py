@@ -35,6 +35,8 @@ FLAGS: dict[str, dict[str, Any]] = {
     "faults": {"action": "append", "metavar": "FAULT", "help": "such as reset:after or 504:late; again for more"},
     "fault_rate": {"type": float, "help": "share of calls, 0 to 1"},
     "seed": {"type": int},
+    "media_latency": {"type": float, "help": "seconds, for result files"},
+    "media_dead_shard": {"type": int, "metavar": "N", "help": "the files of every Nth id or so are gone"},
 }
 """Options by name. Flags that are not given don't change the option."""
 SINGULAR = {"foreign_keys": "--foreign-key", "faults": "--fault"}
@@ -44,6 +46,7 @@ def main() -> int:
     """Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tensorslab_api.sandbox", description=__doc__)
     parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--media-port", type=int, default=None, help="of the result files; the next one if left out")
     parser.add_argument("--known", type=pattern, default=pattern(".*"), metavar="REGEX", help="ids that ever existed")
     parser.add_argument("--ledger-file", type=Path, default=None, help="keeps what is deleted over restarts")
     for name, flag in FLAGS.items():
@@ -59,11 +62,23 @@ def main() -> int:
     except ValueError as error:
         parser.error(str(error))
     try:
-        serve(port=chosen["port"], options=options, ledger_file=chosen["ledger_file"], known=ever, ready=announce)
+        serve(
+            port=chosen["port"],
+            media_port=beside(chosen["port"]) if chosen["media_port"] is None else chosen["media_port"],
+            options=options,
+            ledger_file=chosen["ledger_file"],
+            known=ever,
+            ready=announce,
+        )
     except OSError as error:
         sys.stderr.write(f"The sandbox can't start on port {chosen['port']}: {error.strerror}.\n")
         return 1
     return 0
+
+
+def beside(port: int) -> int:
+    """The next port; a free one beside a free one."""
+    return port + 1 if port else 0
 
 
 def pattern(text: str) -> re.Pattern[str]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from tensorslab_api.sandbox.answers import (
     Answer,
@@ -26,7 +26,6 @@ from tensorslab_api.sandbox.answers import (
 )
 from tensorslab_api.sandbox.faults import Fault, When
 from tensorslab_api.sandbox.options import Echo
-from tensorslab_api.sandbox.pictures import picture
 from tensorslab_api.sandbox.question import BadRequest, asked
 from tensorslab_api.sandbox.scenes import describe
 from tensorslab_api.sandbox.world import Call
@@ -78,15 +77,13 @@ class Handler(BaseHTTPRequestHandler):
         return False
 
     def do_GET(self) -> None:
-        """The ledger and the pictures."""
+        """The ledger."""
         self.read_body()
         url = urlsplit(self.path)
         if url.path == "/__ledger":
             brief = parse_qs(url.query).get("summary", ["0"]) != ["0"]
             ledger = self.server.world.summary() if brief else self.server.world.ledger()
             self.answer(Answer(http_status=200, body=json.dumps(ledger).encode()))
-        elif url.path.startswith("/pictures/"):
-            self.answer(self.picture(url.path))
         else:
             self.elsewhere(url.path)
 
@@ -115,15 +112,6 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.server.world.stray()
         self.answer(html(404, "404 Not Found"))
-
-    def picture(self, path: str) -> Answer:
-        """A picture. A deleted task has one too: the register shows it on the tombstone."""
-        kind, _, name = path.removeprefix("/pictures/").partition("/")
-        if kind not in set(TaskKind) or not name.endswith(".png"):
-            return html(404, "404 Not Found")
-        drawn = picture(TaskKind(kind), unquote(name.removesuffix(".png")))
-        caching = {"Cache-Control": "public, max-age=31536000, immutable"}
-        return Answer(http_status=200, body=drawn, content_type="image/png", headers=caching)
 
     def control(self, body: bytes) -> Answer:
         """Changes the options, and answers with the summary."""
@@ -190,7 +178,7 @@ class Handler(BaseHTTPRequestHandler):
         world = self.server.world
         if call.foreign or not world.seen(kind, task_id):
             return missing(task_id, world.options)
-        data = describe(kind, task_id, address=self.server.address, status=world.options.statuses.get(task_id))
+        data = describe(kind, task_id, address=self.server.media, status=world.options.statuses.get(task_id))
         cases = {Echo.SAME: task_id, Echo.UPPER: task_id.upper(), Echo.LOWER: task_id.lower()}
         return envelope(200, 1000, "OK", {**data, "taskid": cases[world.options.echo]})
 

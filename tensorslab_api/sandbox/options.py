@@ -114,6 +114,14 @@ class Options:
     retry_after: str = "2"
     """`Retry-After` of 429 and 503; empty sends none."""
     hang_seconds: float = 60.0
+    media_latency: float = 0.0
+    """Seconds from question to answer at the host of the result files."""
+    media_dead: frozenset[str] = frozenset()
+    """Ids whose files are gone."""
+    media_dead_shard: int = 0
+    """So are those of the ids in this shard (`in_shard`); 0 for none."""
+    media_stays: bool = False
+    """Whether the file of a deleted task stays."""
 
     def changed(self, changes: Mapping[str, Any]) -> Self:
         """The options with some of them changed, given as in JSON. Raises ValueError if a value is wrong."""
@@ -164,4 +172,8 @@ READERS: dict[str, Read] = {
     "seed": whole,
     "retry_after": text,
     "hang_seconds": number(HOUR),
+    "media_latency": number(HOUR),
+    "media_dead": texts,
+    "media_dead_shard": whole,
+    "media_stays": flag,
 }

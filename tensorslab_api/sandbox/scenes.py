@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from tensorslab_api.sandbox.painting import ending
 from tensorslab_api.types import TaskKind
 
 SUBJECTS = ["a lighthouse", "an old tram", "a red fox", "a tea house", "two sailing boats", "a glass greenhouse"]
@@ -22,14 +23,14 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def describe(kind: TaskKind, task_id: str, *, address: str, status: int | None) -> dict[str, Any]:
-    """`ImageInfoData` or `VideoInfoData`. `status` replaces the one that the id would have."""
+    """`ImageInfoData` or `VideoInfoData`. `address` is that of the files; `status` replaces the one that the id would have."""
     seed = hashlib.sha256(f"{kind} {task_id}".encode("utf-8", "surrogatepass")).digest()
     if status is None:
         status = PROCESSING if seed[20] < 5 else FAILED if seed[20] < 26 else COMPLETED
     done = status == COMPLETED
     data: dict[str, Any] = {
         "taskid": task_id,
-        "url": [f"{address}/pictures/{kind}/{quote(task_id, safe='')}.png"] if done else [],
+        "url": [f"{address}/{kind}/{quote(task_id, safe='')}.{ending(kind, task_id)}"] if done else [],
         "prompt": f"{of(SUBJECTS, seed[1])} {of(PLACES, seed[2])} {of(LIGHTS, seed[3])}, {of(STYLES, seed[4])}",
     }
     if kind is TaskKind.IMAGE:

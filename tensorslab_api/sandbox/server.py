@@ -9,11 +9,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from http.server import ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from tensorslab_api.sandbox.files import FileHandler
 from tensorslab_api.sandbox.handler import Handler
 from tensorslab_api.sandbox.options import Options
 from tensorslab_api.sandbox.world import Known, World, everything
@@ -28,7 +29,10 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, world: World, handler: type[Handler]) -> None:
+    media = ""
+    """Where the result files are, such as `http://127.0.0.1:8002`."""
+
+    def __init__(self, port: int, world: World, handler: type[BaseHTTPRequestHandler]) -> None:
         self.world = world
         self.connections: set[socket.socket] = set()
         super().__init__((HOST, port), handler)
@@ -76,9 +80,9 @@ class Server(ThreadingHTTPServer):
 class Sandbox:
     """A sandbox in a thread: `with Sandbox(Options(mode=Mode.PARTIAL)) as sandbox: Client(base_url=sandbox.url, …)`.
 
-    Port 0 takes a free one. With `ledger_file` its deletions survive a restart; late deletions and rollbacks that are
-    not due when it stops are lost. `known` tells which ids ever existed, and `clock` decides when late effects,
-    rollbacks and lags are due. Raises OSError if the port is taken.
+    Port 0 takes a free one, and `media_port` is that of the result files. With `ledger_file` its deletions survive a
+    restart; late deletions and rollbacks that are not due when it stops are lost. `known` tells which ids ever existed,
+    and `clock` decides when late effects, rollbacks and lags are due. Raises OSError if a port is taken.
     """
 
     handler: type[Handler] = Handler
@@ -89,13 +93,23 @@ class Sandbox:
         options: Options | None = None,
         *,
         port: int = 0,
+        media_port: int = 0,
         ledger_file: Path | None = None,
         known: Known = everything,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.world = World(options or Options(), ledger_file, known=known, clock=clock)
         self._server = Server(port, self.world, self.handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True)
+        try:
+            self._files = Server(media_port, self.world, FileHandler)
+        except OSError:
+            self._server.server_close()
+            raise
+        self._server.media = self._files.address
+        self._threads = [
+            threading.Thread(target=server.serve_forever, args=(0.05,), name="sandbox", daemon=True)
+            for server in (self._server, self._files)
+        ]
 
     @property
     def url(self) -> str:
@@ -108,19 +122,27 @@ class Sandbox:
         return self._server.server_port
 
     @property
+    def media_url(self) -> str:
+        """Where its result files are."""
+        return self._files.address
+
+    @property
     def connections(self) -> int:
         """The number of open connections."""
         return len(self._server.connections)
 
     def start(self) -> Self:
         """Starts to answer."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def stop(self) -> None:
         """Cuts every connection and frees the port."""
         self._server.stop()
-        self._thread.join()
+        self._files.stop()
+        for thread in self._threads:
+            thread.join()
         # Effects that are due must be written to the file.
         self.world.settle()
 
@@ -156,6 +178,7 @@ class Sandbox:
 def serve(
     *,
     port: int,
+    media_port: int,
     options: Options | None = None,
     ledger_file: Path | None = None,
     known: Known = everything,
@@ -167,7 +190,7 @@ def serve(
     def stop(number: int, frame: FrameType | None) -> None:
         stopped.set()
 
-    with Sandbox(options, port=port, ledger_file=ledger_file, known=known) as sandbox:
+    with Sandbox(options, port=port, media_port=media_port, ledger_file=ledger_file, known=known) as sandbox:
         before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             ready(sandbox.url)

@@ -54,6 +54,16 @@ TABLE = r"""
                                               POST PUT      in       403      403      405      405      405
 /tasks/<str:kind>/<path:task_id>/             GET           in       403      403      200      200      200
                                               POST PUT      in       403      403      405      405      405
+/media/wanted/                                GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      200      200      200
+/media/panel/<int:pk>/                        GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      303/200  303/200  303/200
+/media/forget/<int:pk>/                       GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      303/200  303/200
+/media/host/<int:pk>/                         GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      403      422
+/media/<str:token>/<str:name>                 GET           in       403      403      404      404      404
+                                              POST PUT      in       403      403      405      405      405
 /deletions/                                   GET           in       403      403      200      200      200
                                               POST PUT      in       403      403      405      405      405
 /deletions/new/                               GET PUT       in       403      403      405      405      405

@@ -59,6 +59,8 @@ class World:
         named = {
             "<str:kind>": "image",
             "<path:task_id>": self.task.task_id,
+            "<int:pk>": self.task.pk,
+            "<str:token>/<str:name>": f"{'0' * 32}/64.webp",
             "<id>": self.operator.pk,
             "user/<path:object_id>": f"user/{self.operator.pk}",
             "group/<path:object_id>": f"group/{self.group.pk}",

@@ -33,13 +33,14 @@ class Product:
 
     def __init__(self, folder: Path, **variables: str) -> None:
         self.folder = folder
-        self.port, self.sandbox_port = free_port(), free_port()
+        self.port, self.sandbox_port, self.media_port = free_port(), free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
         self.environ = clean_environ() | {
             "VAR_DIR": str(folder),
             "PORT": str(self.port),
             "SANDBOX_PORT": str(self.sandbox_port),
+            "SANDBOX_MEDIA_PORT": str(self.media_port),
             "ADMIN_PASSWORD": self.password,
             **variables,
         }

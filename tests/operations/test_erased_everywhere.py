@@ -25,6 +25,7 @@ from dashboard.deletions import actions
 from dashboard.deletions.dispatch import closing
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, DeletionItem
+from dashboard.media.models import AllowedHost
 from dashboard.operations import erasing
 from dashboard.register import importing
 from dashboard.register.importing import batches, jobs
@@ -45,6 +46,7 @@ PERSONAL = {
     "deletions_deletion": {"actor_name", "reason", "reason_folded", "paused_reason", "facts"},
     "deletions_deletionitem": {"message"},
     "django_admin_log": {"object_repr"},
+    "media_allowedhost": {"allowed_by"},
     "register_importbatch": {"actor", "address"},
     "register_trackedtask": {"held_by", "held_reason", "last_message"},
 }
@@ -71,6 +73,8 @@ NAMELESS = {
         *("args_kwargs", "backend_name", "exception_class_path", "queue_name", "return_value", "status", "task_path"),
         *("traceback", "worker_ids"),
     },
+    "media_allowedhost": {"name"},
+    "media_picture": {"detail", "film", "reason", "source", "state", "token"},
     "register_importbatch": {
         *("digest", "ignored", "kind", "notes", "problems", "sample", "source", "state", "used", "zone"),
     },
@@ -112,6 +116,7 @@ def olga(paul: User) -> User:
     assert importing.apply(batch=batch, actor=olga, address=ADDRESS).state == "importing"
     accounts.current()
     Account.objects.update(accepted_by=NAME)
+    AllowedHost.objects.create(name="cdn.example.com", allowed_by=NAME, allowed_at=timezone.now())
     SelectionFactory(user=olga, tasks=TrackedTask.objects.all()[:2])
     content = ContentType.objects.get_for_model(User)
     LogEntry.objects.create(user=paul, content_type=content, object_id=olga.pk, object_repr=NAME, action_flag=CHANGE)

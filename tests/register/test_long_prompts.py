@@ -96,6 +96,6 @@ def test_its_own_page_shows_as_much_as_there_may_be_and_says_so(viewer: Person, 
     assert f"a fox at dusk {'x' * (LONGEST_PROMPT - 15)}…<" in page
     assert "The prompt is longer. The register keeps its first 20,000 characters." in page
     assert f"{'e' * (LONGEST_TEXT - 1)}…<" in page
-    assert page.count("Show preview") == MOST_URLS
+    assert page.count('<figure class="picture">') == MOST_URLS
     short = viewer.get(TrackedTaskFactory(prompt="x" * LONGEST_PROMPT).get_absolute_url()).content.decode()
     assert "The prompt is longer." not in short

@@ -53,20 +53,6 @@ def test_selectable_and_blocked_agree() -> None:
     assert TrackedTask.objects.held().count() == 4
 
 
-def test_only_a_picture_of_the_providers_own_host_is_a_thumbnail(settings) -> None:
-    settings.TENSORSLAB_API_URL = "http://127.0.0.1:8001"
-    task = TrackedTask(
-        urls=[
-            "https://cdn.example.com/a.png",
-            "http://127.0.0.1:8002/b.png",
-            "http://127.0.0.1:8001@evil.example/c.png",
-            "http://127.0.0.1:8001/d.png",
-        ]
-    )
-    assert task.thumbnail == "http://127.0.0.1:8001/d.png"
-    assert [preview.remote for preview in task.previews] == [True, True, True, False]
-    assert TrackedTask(urls=["https://cdn.example.com/a.png"]).thumbnail == ""
-
-
-def test_what_is_no_web_address_is_no_preview() -> None:
-    assert TrackedTask(urls=["javascript:alert(1)", "http://[", "https://", "ftp://a/b", "a.png"]).previews == []
+def test_what_is_no_web_address_is_no_file() -> None:
+    urls = ["javascript:alert(1)", "http://[", "https://", "ftp://a/b", "a.png", "https://cdn.example.com/a.png"]
+    assert TrackedTask(urls=urls).web_urls == urls[-1:]

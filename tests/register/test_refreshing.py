@@ -12,6 +12,7 @@ from dashboard.audit.models import AuditEvent
 from dashboard.calls.models import Account, Control
 from dashboard.register.models import Presence, TrackedTask
 from dashboard.register.refreshing import Refreshed, refresh, store
+from tensorslab_api.sandbox.painting import ending
 from tensorslab_api.types import TaskInfo, TaskKind, TaskStatus
 from tensorslab_api.verdict import Ruling, Verdict
 from tests.factories import TrackedTaskFactory
@@ -57,7 +58,7 @@ def test_a_look_up_fills_a_bare_row(sandbox, rests):
     assert task.model
     assert task.prompt
     assert task.width
-    assert task.urls == [f"{sandbox.url}/pictures/image/a.png"]
+    assert task.urls == [f"{sandbox.media_url}/image/a.{ending(TaskKind.IMAGE, 'a')}"]
     # The provider's time names no zone, so it stays a text.
     assert task.created_raw.startswith("2026-")
     assert task.created_at is None

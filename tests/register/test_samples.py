@@ -47,22 +47,25 @@ def test_a_handful_is_held():
     assert TrackedTask.objects.exclude(held_reason="").count() == 3
 
 
-def test_previews_are_where_the_sandbox_draws_them(settings):
-    settings.TENSORSLAB_API_URL = "http://127.0.0.1:18301"
-    add_samples(count=50, seed=1, now=NOW)
+def test_result_files_are_where_the_sandbox_has_them(settings):
+    settings.SANDBOX_MEDIA_PORT = 18302
+    add_samples(count=200, seed=1, now=NOW)
+    endings = Counter()
     for task in TrackedTask.objects.all():
-        picture = f"http://127.0.0.1:18301/pictures/{task.kind}/{task.task_id}.png"
-        assert task.urls == ([picture] if task.status == "completed" else [])
+        begin = f"http://127.0.0.1:18302/{task.kind}/{task.task_id}."
+        assert [url.rpartition(".")[0] + "." for url in task.urls] == ([begin] if task.status == "completed" else [])
+        endings += Counter((task.kind, url.rpartition(".")[2]) for url in task.urls)
+    assert set(endings) == {("video", "mp4"), *(("image", ending) for ending in ("png", "jpg", "webp", "avif"))}
 
 
 def test_the_same_seed_makes_the_same_tasks_on_either_database(settings):
-    settings.TENSORSLAB_API_URL = "http://127.0.0.1:8001"
+    settings.SANDBOX_MEDIA_PORT = 8002
     add_samples(count=3000, seed=7, now=NOW)
     digest = hashlib.sha256()
     fields = ["kind", "task_id", "status", "model", "prompt", "urls", "width", "height", "duration", "error"]
     for values in TrackedTask.objects.order_by("pk").values_list(*fields, "created_at", "held_reason"):
         digest.update(" ".join(map(str, values)).encode())
-    assert digest.hexdigest() == "7cd2bf58c3a5ed20c5c7d927f37ec7b4e43052e267d02fe7a875d88bc72862df"
+    assert digest.hexdigest() == "31426f8afab6961241005b99efd576ad45bbae34fd6125ee967e4df825e9e1df"
 
 
 def test_another_seed_makes_other_tasks():

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 from django.template import Context, Template
+from django.utils.safestring import SafeString
 
 from dashboard.register.models import TrackedTask
-from dashboard.register.templatetags.task_cells import presence_cell, task_rows, task_status, task_thumb
+from dashboard.register.templatetags.task_cells import kind_icon, presence_cell, task_rows, task_status
 from tests.factories import TrackedTaskFactory
 
 MARKUP = '<b title="x">&'
@@ -64,6 +65,13 @@ def test_every_status_has_a_word_and_an_icon(status: tuple[str, str]) -> None:
 
 
 def test_templates_take_them_as_they_are() -> None:
-    template = Template("{% load task_cells %}{% task_thumb task %}")
+    template = Template("{% load task_cells %}{% task_status task %}")
     task = TrackedTaskFactory.build(kind="video")
-    assert template.render(Context({"task": task})) == task_thumb(task)
+    assert template.render(Context({"task": task})) == task_status(task)
+
+
+def test_a_row_shows_the_picture_that_it_is_given_or_its_kind() -> None:
+    tasks = [TrackedTaskFactory.build(pk=pk, kind="video") for pk in (7, 8)]
+    shown = task_rows(tasks, may_delete=False, thumbs={7: SafeString("<img>")})
+    assert [kind_icon("video") in row for row in shown.split("</tr>")[:2]] == [False, True]
+    assert shown.count('<td class="c-thumb"><img></td>') == 1

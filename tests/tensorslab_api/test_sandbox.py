@@ -4,11 +4,9 @@ import contextlib
 import os
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import time
-import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -219,29 +217,6 @@ def test_what_it_deleted_stays_deleted_over_a_restart(tmp_path: Path) -> None:
         sandbox.control(alive=["b"])
     with Sandbox(ledger_file=file) as sandbox:
         assert sandbox.deleted(VIDEO) == {"a", "c", "日本\u2028"}
-
-
-def test_it_draws_a_picture_for_every_id(sandbox: Sandbox, http: requests.Session) -> None:
-    image = http.get(f"{sandbox.url}/pictures/image/a%2Fb%20%3F.png")
-    assert (image.status_code, image.headers["Content-Type"]) == (200, "image/png")
-    assert "immutable" in image.headers["Cache-Control"]
-    assert struct.unpack(">II", image.content[16:24]) == (96, 72)
-    start = image.content.index(b"IDAT")
-    (length,) = struct.unpack(">I", image.content[start - 4 : start])
-    assert len(zlib.decompress(image.content[start + 4 : start + 4 + length])) == 72 * (1 + 96 * 3)
-    others = {http.get(f"{sandbox.url}/pictures/{name}.png").content for name in ("video/a", "image/a", "image/b")}
-    assert len(others | {image.content}) == 4
-    assert http.get(f"{sandbox.url}/pictures/audio/a.png").status_code == 404
-
-
-def test_the_pictures_it_names_are_there(sandbox: Sandbox, client: Client, http: requests.Session) -> None:
-    for number in range(20):
-        info = judge_look_up(client.look_up(IMAGE, f"a/{number}")).info
-        assert info is not None
-        assert info.model
-        assert info.prompt
-        for url in info.urls:
-            assert http.get(url).headers["Content-Type"] == "image/png"
 
 
 def test_stopping_ends_hanging_answers() -> None:

@@ -40,8 +40,12 @@ def send() -> None:
 
 
 def nobody_waits() -> bool:
-    """Whether no other kind of job waits for a worker, and no slot is free for another shift."""
-    return not slots.any_free() and not DBTaskResult.objects.ready().exclude(task_path=send.module_path).exists()
+    """Whether no other kind of job waits for a worker, of which there may be only one, and no slot for a shift.
+
+    Pictures wait for it, and not it for pictures: their jobs have a lower priority.
+    """
+    others = DBTaskResult.objects.ready().filter(priority__gte=send.priority).exclude(task_path=send.module_path)
+    return not slots.any_free() and not others.exists()
 
 
 def wake(moment: datetime) -> None:

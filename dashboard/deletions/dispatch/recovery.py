@@ -24,6 +24,7 @@ from dashboard.deletions.dispatch import agenda, closing, jobs, next_call, resto
 from dashboard.deletions.dispatch.outcomes import settle
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.evidence import inspecting
+from dashboard.media import jobs as pictures
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class Tender:
         if self.ticks % 10 == 1:
             freezing.clear_discarded(now=now, steps=CLEARED)
         self.closer.tick(now=now)
+        pictures.wake_due(now=now)
 
     def _close_lost(self, *, now: datetime) -> None:
         at = time.monotonic()

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlsplit
 
@@ -71,12 +70,6 @@ class Presence(models.TextChoices):
 LISTED = [Presence.PRESENT, Presence.DELETING]
 TOLD = {"refused", "unknown"}
 """Outcomes that are shown with the provider's words."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Preview:
-    url: str
-    remote: bool
 
 
 def _host(url: str) -> str:
@@ -205,15 +198,8 @@ class TrackedTask(models.Model):
         return is_cut(self.prompt, LONGEST_PROMPT)
 
     @property
-    def previews(self) -> list[Preview]:
-        """Its pictures and videos. A remote one is shown only on request, because loading it informs its host."""
-        return [Preview(url=url, remote=_host(url) != _host(settings.TENSORSLAB_API_URL)) for url in self._web_urls()]
-
-    @property
-    def thumbnail(self) -> str:
-        return next((preview.url for preview in self.previews if not preview.remote), "")
-
-    def _web_urls(self) -> list[str]:
+    def web_urls(self) -> list[str]:
+        """The addresses of its result files; other texts among them are left out."""
         urls = self.urls if self.few_urls is None else self.few_urls
         return [url for url in urls[:MOST_URLS] if url.startswith(("http://", "https://")) and _host(url)]
 

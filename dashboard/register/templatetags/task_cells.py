@@ -6,9 +6,11 @@ return HTML as plain `str`: they pass all values of a task through `escape`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import tzinfo
 from functools import cache, lru_cache
 from html import escape
+from types import MappingProxyType
 
 from django import template
 from django.urls import reverse
@@ -24,6 +26,8 @@ from dashboard.register.templatetags.age import age
 
 register = template.Library()
 
+NO_THUMBS: Mapping[int, SafeString] = MappingProxyType({})
+
 STATUS_ICONS = {
     "completed": "check-circle",
     "failed": "x-circle",
@@ -36,10 +40,17 @@ STATUS_ICONS = {
 
 
 @register.simple_tag
-def task_rows(tasks: list[TrackedTask], *, may_delete: bool) -> SafeString:
+def task_rows(
+    tasks: list[TrackedTask], *, may_delete: bool, thumbs: Mapping[int, SafeString] = NO_THUMBS
+) -> SafeString:
+    """`thumbs` are pictures by the number of the task, which another room draws; an icon of its kind stands in."""
     # Read once: Django's current zone, read for each row, took as long as the row.
     base, zone = reverse("task-list"), timezone.get_current_timezone()
-    return SafeString("\n".join([_row(task, base=base, zone=zone, may_delete=may_delete) for task in tasks]))  # nosec B703 # escaped where it is put together
+    rows = [
+        _row(task, thumbs.get(task.pk) or kind_icon(task.kind), base=base, zone=zone, may_delete=may_delete)
+        for task in tasks
+    ]
+    return SafeString("\n".join(rows))  # nosec B703 # escaped where it is put together
 
 
 @register.simple_tag
@@ -53,16 +64,10 @@ def task_status(task: TrackedTask) -> SafeString:
     return SafeString(_status(task.status))  # nosec B703 # escaped where it is put together
 
 
-@register.simple_tag
-def task_thumb(task: TrackedTask) -> SafeString:
-    """A picture in a fixed box, or an icon of its kind if no picture may load by itself."""
-    return SafeString(_thumb(task))  # nosec B703 # escaped where it is put together
-
-
-def _row(task: TrackedTask, *, base: str, zone: tzinfo, may_delete: bool) -> str:
+def _row(task: TrackedTask, thumb: str, *, base: str, zone: tzinfo, may_delete: bool) -> str:
     task_id = escape(foreign.plain(task.task_id))
     return f"""<tr id="task-{task.pk}">{_tick(task, task_id) if may_delete else ""}
-<td class="c-thumb">{_thumb(task)}</td>
+<td class="c-thumb">{thumb}</td>
 <td class="c-id"><a href="{base}{task.path}" title="{task_id}">{foreign.shown(task.task_id)}</a>
 <button class="button icon copy js-only" type="button" data-copy="{escape(task.task_id)}"
  tabindex="-1" aria-label="Copy {task_id}">{icon("clipboard", 14)}</button></td>
@@ -100,13 +105,6 @@ def _presence_said(presence: str, trouble: str, words: str, blocked: str) -> str
     )
 
 
-def _thumb(task: TrackedTask) -> str:
-    if not (thumbnail := task.thumbnail):
-        return _kind_icon(task.kind)
-    picture = f'src="{escape(thumbnail)}" alt="{escape(foreign.plain(cut(task.excerpt, 60)))}" width="32" height="26"'
-    return f'<span class="thumb"><img {picture} loading="lazy" decoding="async" referrerpolicy="no-referrer"></span>'
-
-
 def _created(task: TrackedTask, zone: tzinfo) -> str:
     moment = task.created_at
     if moment is None:
@@ -126,5 +124,5 @@ def _status(status: str) -> str:
 
 
 @cache
-def _kind_icon(kind: str) -> str:
+def kind_icon(kind: str) -> str:
     return f'<span class="thumb">{icon("film" if kind == Kind.VIDEO else "photo")}</span>'

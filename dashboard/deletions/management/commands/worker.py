@@ -15,6 +15,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 
 from dashboard.deletions.dispatch import loop
 from dashboard.deletions.dispatch.recovery import Tender, tend
+from dashboard.media import jobs as media
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ class GentleWorker(Worker):
         # Sets flags only, so that calls in hand are finished and recorded even if the signal comes again.
         self.running = False
         loop.stopping.set()
+        media.stopping.set()
 
 
 class Command(BaseCommand):

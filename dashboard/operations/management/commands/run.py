@@ -33,10 +33,11 @@ class Command(BaseCommand):
         try:
             preflight.writable(settings.VAR_DIR)
             with preflight.alone(settings.VAR_DIR):
-                preflight.private(settings.VAR_DIR)
+                preflight.private(settings.VAR_DIR, but=settings.MEDIA_DIR)
                 preflight.port_free(settings.BIND, settings.PORT, "PORT")
                 if settings.SANDBOX:
                     preflight.port_free("127.0.0.1", settings.SANDBOX_PORT, "SANDBOX_PORT")
+                    preflight.port_free("127.0.0.1", settings.SANDBOX_MEDIA_PORT, "SANDBOX_MEDIA_PORT")
                 sign_in = self.prepare()
                 # The processes that are started must not inherit open connections.
                 connections.close_all()

@@ -21,15 +21,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=settings.SANDBOX_PORT)
+        parser.add_argument("--media-port", type=int, help="Of its result files; the next port, or SANDBOX_MEDIA_PORT.")
 
-    def handle(self, *args: Any, port: int, **options: Any) -> None:
+    def handle(self, *args: Any, port: int, media_port: int | None = None, **options: Any) -> None:
+        if media_port is None:
+            media_port = settings.SANDBOX_MEDIA_PORT if port == settings.SANDBOX_PORT else port + 1
         settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
         try:
             ledger_file = settings.VAR_DIR / "sandbox-ledger.jsonl"
-            serve(port=port, ledger_file=ledger_file, known=known, ready=self.announce)
+            serve(port=port, media_port=media_port, ledger_file=ledger_file, known=known, ready=self.announce)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise CommandError(f"Port {port} is in use. Set SANDBOX_PORT to another.") from error
+                raise CommandError(
+                    f"Port {port} or {media_port} is in use. Set SANDBOX_PORT or SANDBOX_MEDIA_PORT to another."
+                ) from error
             raise CommandError(f"The sandbox can't start on port {port}: {error.strerror}.") from error
         except OverflowError as error:
             raise CommandError(f"Port {port} is none. Use 1 to 65535.") from error

@@ -1,0 +1,79 @@
+"""Pictures as HTML. In Python where a page has hundreds: templates take ten times as long."""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from typing import Any
+
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from dashboard.access.templatetags.icons import icon
+from dashboard.calls.models import Kind
+from dashboard.calls.texts import cut
+from dashboard.media import hosts, showing
+from dashboard.media.models import Reason
+from dashboard.media.showing import Shown
+from dashboard.pages import foreign
+from dashboard.register.models import TrackedTask
+
+MOST_TRIES = 60
+"""After which a page asks no more by itself; then the pictures are there when it is loaded again."""
+QUICK_TRIES = 15
+ICONS = {
+    Reason.NOT_ALLOWED: "eye-slash",
+    Reason.GONE: "link-slash",
+    Reason.FORGOTTEN: "eye-slash",
+    Reason.NO_FILE: "",
+    Reason.NOT_YET: "",
+    Reason.NONE_KEPT: "",
+    Reason.EXPIRED: "",
+}
+"""Of placeholders; the kind's own where it is empty, and a warning for the rest."""
+
+
+def poll(coming: list[int], *, tries: int) -> SafeString:
+    """Empty once nothing is yet to come, so that it ends."""
+    if not coming or tries > MOST_TRIES:
+        return SafeString('<div id="pictures-poll"></div>')
+    delay = "load" if not tries else f"load delay:{1 if tries < QUICK_TRIES else 4}s"
+    numbers = ",".join(map(str, coming))
+    return SafeString(  # nosec B703 # numbers, and our own address
+        f'<div id="pictures-poll" data-poll="post" hx-post="{reverse("media-wanted")}?seen=1" hx-trigger="{delay}"'
+        f' hx-vals=\'{{"tasks": "{numbers}", "tries": "{tries}"}}\' hx-target="this" hx-swap="outerHTML"></div>'
+    )
+
+
+def thumb(task: TrackedTask, shown: Shown, *, swap: bool = False, named: bool = False) -> SafeString:
+    """A box of 32 × 26 px: the picture, or an icon with the reason."""
+    name = f' id="picture-{task.pk}"' if swap or named else ""
+    oob = ' hx-swap-oob="true"' if swap else ""
+    kind = " film" if task.kind == Kind.VIDEO else ""
+    if not shown.tiny:
+        words = escape(shown.words)
+        said = f'{placeholder(shown.reason, task.kind)}<span class="visually-hidden">{words}</span>'
+        return SafeString(f'<span class="thumb none"{name}{oob} title="{words}">{said}</span>')  # nosec B703 # escaped above
+    alt = escape(foreign.plain(cut(task.excerpt, 60)))
+    picture = f'<img src="{shown.tiny}" alt="{alt}" width="32" height="26" loading="lazy" decoding="async">'
+    return SafeString(f'<span class="thumb{kind}"{name}{oob}>{picture}</span>')  # nosec B703 # escaped above
+
+
+@cache
+def placeholder(reason: Reason | None, kind: str, size: int = 16) -> SafeString:
+    own = "film" if kind == Kind.VIDEO else "photo"
+    found: SafeString = icon(ICONS.get(reason, "exclamation-triangle") or own if reason else own, size)
+    return found
+
+
+def panel(task: TrackedTask, *, tries: int) -> dict[str, Any]:
+    shown = showing.of_task(task)
+    return {
+        "task": task,
+        "pictures": shown,
+        "tries": tries,
+        "delay": 0 if not tries else 1 if tries < QUICK_TRIES else 4,
+        "goes_on": any(one.is_coming for one in shown) and tries <= MOST_TRIES,
+        "stoppable": sorted(hosts.clicked() & {hosts.name_of(url) for url in task.web_urls}),
+        "may_forget": any(one.reason != Reason.FORGOTTEN for one in shown),
+    }
