@@ -1,10 +1,13 @@
 """The host of the result files: another origin than the provider's, as it is with the real one.
 
-`GET /<kind>/<id>.<ending>`; what shall go wrong is its query: `slow=5` waits so many seconds, `dead=410` answers so.
+`GET /<kind>/<id>.<ending>`; what shall go wrong is its query: `slow=5` waits so many seconds, `dead=410` answers so,
+`to=…` leads elsewhere, and `as=` makes it `html`, `svg`, a `bomb`, a `half` of itself, or `endless`.
 """
 
 from __future__ import annotations
 
+import struct
+import zlib
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -44,7 +47,13 @@ class FileHandler(BaseHTTPRequestHandler):
         if 400 <= dead <= 599:
             self.answer(dead)
             return
-        self.answer(200, painting.file(TaskKind(kind), task_id, ending), painting.TYPES[ending])
+        if "to" in query:
+            self.answer(302, Location=query["to"])
+            return
+        content = painting.file(TaskKind(kind), task_id, ending)
+        self.answer(200, spoilt(content, query.get("as", "")), painting.TYPES[ending])
+        while query.get("as") == "endless" and not self.server.world.stopping.is_set():
+            self.wfile.write(content)
 
     def is_dead(self, kind: TaskKind, task_id: str) -> bool:
         """Its file goes with the task, if the options don't keep it, or take it before."""
@@ -52,12 +61,31 @@ class FileHandler(BaseHTTPRequestHandler):
         gone = not options.media_stays and world.gone_at(kind, task_id, world.clock())
         return gone or task_id in options.media_dead or in_shard(task_id, options.media_dead_shard)
 
-    def answer(self, status: int, body: bytes = b"", content_type: str = "text/plain") -> None:
+    def answer(self, status: int, body: bytes = b"", content_type: str = "text/plain", **headers: str) -> None:
         self.send_response(status)
         self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
+        if "as=endless" in self.path:
+            self.close_connection = True
+        else:
+            self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+
+def spoilt(content: bytes, way: str) -> bytes:
+    """What is not what its address says."""
+    script = b"<script>alert(1)</script>"
+    # The header of a picture that would take 10.8 GB.
+    bomb = content[:16] + struct.pack(">II", 60_000, 60_000) + content[24:29]
+    ways = {
+        "html": b"<!DOCTYPE html>" + script,
+        "svg": b'<svg xmlns="http://www.w3.org/2000/svg">' + script + b"</svg>",
+        "bomb": bomb + struct.pack(">I", zlib.crc32(bomb[12:])) + content[33:],
+        "half": content[: len(content) // 2],
+    }
+    return ways.get(way, content)
 
 
 def number(text: str | None, otherwise: float) -> float:

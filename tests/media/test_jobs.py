@@ -12,11 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from dashboard.calls import clock
+from dashboard.calls import clock, slots
 from dashboard.database import dialect, sql
+from dashboard.deletions.dispatch import jobs as deleting
 from dashboard.media import asking, hosts, jobs, making, storing, wanting
 from dashboard.media.fetching import Rules
 from dashboard.media.models import Picture, Reason, Round, State
+from dashboard.register.importing.jobs import forget
 from dashboard.register.models import TrackedTask
 from tests.factories import TrackedTaskFactory, UserFactory
 from tests.media.files import BOMB, HTML, SVG, film, picture
@@ -219,14 +221,21 @@ def test_it_lets_go_at_once_when_somebody_else_needs_the_worker(host: Host) -> N
 
 
 def test_any_other_job_goes_first() -> None:
-    from dashboard.register.importing.jobs import forget
-
     assert jobs.Courtesy()()
     jobs.wake(clock.now())
     assert jobs.Courtesy()()
     forget.enqueue()
     assert not jobs.Courtesy()()
     assert DBTaskResult.objects.get(task_path=jobs.fetch.module_path).priority == jobs.PRIORITY < forget.priority
+
+
+def test_a_deletion_goes_on_although_pictures_wait(settings) -> None:
+    """A shift ends for other jobs, and not for these."""
+    slots.take(settings.TENSORSLAB_CONCURRENCY)
+    jobs.wake(clock.now())
+    assert deleting.nobody_waits()
+    forget.enqueue()
+    assert not deleting.nobody_waits()
 
 
 def test_a_worker_that_is_told_to_stop_begins_nothing(host: Host, monkeypatch) -> None:

@@ -96,6 +96,21 @@ def test_it_is_dead_or_slow_on_request(sandbox: Sandbox) -> None:
         sandbox.control(media_latency=-1)
 
 
+def test_it_is_hostile_on_request(sandbox: Sandbox) -> None:
+    honest = get(sandbox, "image/a.png").content
+    assert get(sandbox, "image/a.png?as=half").content == honest[: len(honest) // 2]
+    assert b"<script>" in get(sandbox, "image/a.png?as=html").content
+    assert get(sandbox, "image/a.png?as=svg").content.startswith(b"<svg")
+    with pytest.raises(Image.DecompressionBombError):
+        Image.open(io.BytesIO(get(sandbox, "image/a.png?as=bomb").content))
+    there = requests.get(
+        f"{sandbox.media_url}/image/a.png?to=http://169.254.169.254/", allow_redirects=False, timeout=9
+    )
+    assert (there.status_code, there.headers["Location"]) == (302, "http://169.254.169.254/")
+    with requests.get(f"{sandbox.media_url}/image/a.png?as=endless", stream=True, timeout=9) as endless:
+        assert len(endless.raw.read(3 * len(honest))) == 3 * len(honest)
+
+
 def test_a_slow_answer_ends_when_the_sandbox_does() -> None:
     with Sandbox(Options(media_latency=3000)) as sandbox:
         url = f"{sandbox.media_url}/image/a.png"
