@@ -79,6 +79,14 @@ class Fetch:
             self._end(unfit.reason, unfit.detail)
         except (OSError, http.client.HTTPException, ValueError):
             self._end(Reason.NO_ANSWER)
+        finally:
+            with self._lock:
+                self._let_go()
+
+    def _let_go(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     def _end(self, reason: Reason | None, detail: str = "") -> None:
         with self._lock:
@@ -126,7 +134,9 @@ class Fetch:
                 error = failed
                 continue
             with self._lock:
-                self._socket = plain
+                self._let_go()
+                # A second descriptor of the same connection: wrapping it in TLS takes the first one away.
+                self._socket = plain.dup()
                 if self._over:
                     plain.close()
                     raise OSError("It was cut off.")

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access.permissions import ALLOW_HOSTS, DELETE_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest, client_address
-from dashboard.media import asking, formats, hosts, keeping, showing, storing
+from dashboard.media import asking, formats, hosts, keeping, showing, storing, wanting
 from dashboard.media.drawing import MOST_TRIES, panel, poll, thumb
 from dashboard.pages.headers import POLICY
 from dashboard.pages.refusals import refused
@@ -43,7 +43,7 @@ def media_file(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
     content: Iterator[bytes] = store.read(token, name, begin=begin, length=end - begin)
     is_part = (begin, end) != (0, size)
     response: HttpResponseBase
-    if end - begin <= PIECE:
+    if request.method == "HEAD" or end - begin <= PIECE:
         response = HttpResponse(b"" if request.method == "HEAD" else b"".join(content), status=206 if is_part else 200)
     else:
         response = StreamingHttpResponse(content)
@@ -82,6 +82,7 @@ def media_wanted(request: SignedInRequest) -> HttpResponse:
         numbers = row_numbers([number for number in request.POST.get("tasks", "").split(",") if number])
     except BadSelection as bad:
         return refused(request, str(bad), status=422)
+    del numbers[wanting.MOST :]
     asking.want(numbers)
     tasks = {task.pk: task for task in TrackedTask.objects.in_rows().filter(pk__in=numbers)}
     shown = showing.of_tasks(tasks.values())

@@ -195,16 +195,30 @@ def test_a_body_that_ends_early_is_no_file(host: Host, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("what", ["body", "headers", "nothing"])
 def test_what_drips_is_cut_when_its_time_is_up(host: Host, tmp_path: Path, what: str) -> None:
-    def headers(connection: socket.socket, stopping: threading.Event) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
-        while not stopping.wait(0.01):
-            connection.sendall(b"x")
-
     def nothing(connection: socket.socket, stopping: threading.Event) -> None:
         stopping.wait()
 
-    host.answers["/"] = {"body": endlessly(b"x", 0.01), "headers": headers, "nothing": nothing}[what]
+    host.answers["/"] = {"body": endlessly(b"x", 0.01), "headers": dripping_headers, "nothing": nothing}[what]
     assert fetched(host.url, tmp_path, seconds=0.3).reason == Reason.TOO_SLOW
+
+
+def test_what_drips_over_tls_is_cut_too(settings, tmp_path: Path, monkeypatch) -> None:
+    made = certificate(tmp_path, "IP:127.0.0.1")
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(made, tmp_path / "key.pem")
+    monkeypatch.setattr(fetching, "_tls", lambda: ssl.create_default_context(cafile=made))
+    with Host({"/": dripping_headers}, tls=server) as host:
+        settings.SANDBOX_MEDIA_URL = host.url
+        fetch = Fetch(host.url, tmp_path / "fetched", Rules(seconds=0.5))
+        assert ended(fetch).reason == Reason.TOO_SLOW
+        fetch._thread.join(10)
+        assert not fetch._thread.is_alive()
+
+
+def dripping_headers(connection: socket.socket, stopping: threading.Event) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+    while not stopping.wait(0.01):
+        connection.sendall(b"x")
 
 
 def test_a_name_server_that_does_not_answer_is_not_waited_for(settings, tmp_path: Path) -> None:

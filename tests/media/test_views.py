@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.template import Context, Template
 
 from dashboard.audit.models import AuditEvent
 from dashboard.media import jobs, storing, views
@@ -210,3 +211,16 @@ def test_an_address_in_numbers_can_be_allowed_and_leads_nowhere(administrator: P
     administrator.post(f"/media/host/{task.pk}/", {"host": "127.0.0.1:9"})
     jobs.portion(may_go_on=lambda: True)
     assert Picture.objects.get().reason == Reason.NOT_PUBLIC
+
+
+def test_a_card_has_its_picture_its_strip_or_the_reason() -> None:
+    card = '{% include "media/_card.html" with task=task shown=shown|of:task.pk %}'
+    cards = f"{{% for task in tasks %}}{card}{{% endfor %}}"
+    template = Template(f"{{% load pictures %}}{{% pictures_of tasks as shown %}}{cards}")
+    film, other = stored(film="mp4", frames=12), TrackedTaskFactory(urls=[URL], prompt='<b title="x">')
+    drawn = template.render(Context({"tasks": [film, other]}))
+    assert f'src="/media/{TOKEN}/320.webp"' in drawn
+    assert f'data-strip="/media/{TOKEN}/strip.webp" data-frames="12"' in drawn
+    assert drawn.count("<img") == 1
+    assert Reason.NOT_ALLOWED.label in drawn
+    assert "<b" not in drawn
