@@ -81,7 +81,7 @@ def of_tasks(tasks: Iterable[TrackedTask]) -> dict[int, Shown]:
     tasks = list(tasks)
     if not tasks:
         return {}
-    clicked, rows = _found(FIRST, sql.listed([task.pk for task in tasks]))
+    clicked, rows = _found(FIRST, sql.array_of([task.pk for task in tasks]))
     return {task.pk: _shown(task, 0, rows.get((task.pk, 0)), clicked) for task in tasks}
 
 

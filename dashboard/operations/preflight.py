@@ -27,8 +27,8 @@ def writable(folder: Path) -> None:
 
 
 def private(folder: Path, *, but: Path | None = None) -> None:
-    """Removes the rights of other users that a looser umask gave them. `but` may contain millions of files: it is enough
-    that it is private itself."""
+    """Removes the rights of other users that a looser umask gave them. `but` may contain millions of files: it is
+    enough that it is private itself."""
     for path in [folder, *_below(folder, but)]:
         mode = path.lstat().st_mode
         if not stat.S_ISLNK(mode) and mode & 0o077:

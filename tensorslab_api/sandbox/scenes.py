@@ -23,7 +23,7 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def describe(kind: TaskKind, task_id: str, *, address: str, status: int | None) -> dict[str, Any]:
-    """`ImageInfoData` or `VideoInfoData`. `address` is that of the files; `status` replaces the one that the id would have."""
+    """`ImageInfoData` or `VideoInfoData`. `address` is that of the files; `status` replaces that of the id."""
     seed = hashlib.sha256(f"{kind} {task_id}".encode("utf-8", "surrogatepass")).digest()
     if status is None:
         status = PROCESSING if seed[20] < 5 else FAILED if seed[20] < 26 else COMPLETED
