@@ -19,7 +19,7 @@ from dashboard.calls import accounts, clock
 from dashboard.calls.models import Kind
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion
-from dashboard.register import selecting
+from dashboard.register import presses
 from dashboard.register.filters.filter import Filter
 from dashboard.register.models import TrackedTask
 
@@ -81,8 +81,8 @@ def seconds_bare(rows: int) -> float:
 
 
 def seconds_to_freeze(rows: int, user: User) -> tuple[float, float]:
-    """Seconds until the last item was written, and until the set was sealed, as the job does it."""
-    selection = selecting.select_all(user=user, filter=Filter())
+    """Until the last item was written down, and until the set was described and signed: as the job does."""
+    selection = presses.select_all(user=user, filter=Filter())
     began = time.perf_counter()
     draft = freezing.begin(selection=selection, actor=user, now=clock.now())
     written = 0.0

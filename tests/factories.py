@@ -13,6 +13,7 @@ from dashboard.calls import accounts
 from dashboard.calls.models import Account, Kind, ProviderCall
 from dashboard.database.folding import fold
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard.register import membership
 from dashboard.register.importing import pieces
 from dashboard.register.importing.cells.entries import Row
 from dashboard.register.importing.pieces import ROLE
@@ -62,7 +63,7 @@ class TrackedTaskFactory(DjangoModelFactory[TrackedTask]):
 
 
 class SelectionFactory(DjangoModelFactory[Selection]):
-    """`SelectionFactory(user=…, tasks=[…])`: the entries are ticked, or in ALL mode excluded."""
+    """`SelectionFactory(user=…, tasks=[…])`: those are ticked."""
 
     class Meta:
         model = Selection
@@ -72,7 +73,8 @@ class SelectionFactory(DjangoModelFactory[Selection]):
 
     @factory.post_generation
     def tasks(self, create: bool, extracted: list[TrackedTask] | None, **kwargs: Any) -> None:
-        self.tasks.add(*extracted or [])
+        membership.change(self, entered=[task.pk for task in extracted or []], left=())
+        self.save()
 
 
 class ImportBatchFactory(DjangoModelFactory[ImportBatch]):

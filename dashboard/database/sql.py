@@ -82,6 +82,10 @@ def array_of(values: Sequence[int] | Sequence[UUID]) -> list[int | UUID] | str:
     return list(values) if connection.vendor == "postgresql" else json.dumps([_plain(value) for value in values])
 
 
+def listed_texts(values: Sequence[str]) -> list[str] | str:
+    return list(values) if connection.vendor == "postgresql" else json.dumps(list(values))
+
+
 def for_update(table: str) -> str:
     """Locks the rows that are read of `table`. On SQLite a writing transaction has locked everything already."""
     return f" FOR UPDATE OF {table}" if connection.vendor == "postgresql" else ""

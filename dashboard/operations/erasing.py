@@ -35,7 +35,7 @@ from dashboard.deletions.drafts.eligibility import HELD, taken_by
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.media.models import AllowedHost
 from dashboard.operations.reconciling.entries import CONFIRMED
-from dashboard.register.models import ImportBatch, TrackedTask
+from dashboard.register.models import ImportBatch, Star, TrackedTask
 
 BEGUN = "person.erased"
 BATCH = 200
@@ -110,6 +110,7 @@ def _take_account(name: str, pseudonym: str) -> bool:
         # An import under way goes on, and its entry will have the pseudonym.
         ImportBatch.objects.filter(actor=name).update(actor=pseudonym, address=""),
         AllowedHost.objects.filter(allowed_by=name).update(allowed_by=pseudonym),
+        Star.objects.filter(by=name).update(by=pseudonym),
         LogEntry.objects.filter(object_repr=name).update(object_repr=pseudonym),
         User.objects.filter(username=name).delete()[0],
     ]

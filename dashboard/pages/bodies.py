@@ -18,10 +18,12 @@ a quotation mark then takes six characters: so an answer stays below a megabyte.
 LARGEST_FILE = 200 * MEGABYTE
 LARGEST = LARGEST_FILE + USUAL
 """A file to import, with the form around it."""
+LARGEST_IDS = 8 * MEGABYTE
+"""A file of ids, alike."""
 REFUSED = "dashboard.body_refused"
 """Key of the WSGI environment: the web server refused the body, so there is none."""
 PASS = "import_pass"  # nosec B105 # a cookie's name
-"""Cookie of a person who was shown the page Import and may use it."""
+"""Cookie of whoever was shown a page on which files are taken, and may use it."""
 PASS_LASTS = timedelta(days=1)
 
 _signer = signing.TimestampSigner(salt="dashboard.pages.bodies")
@@ -33,7 +35,8 @@ def most(path: str, cookies: str) -> int:
     The web server asks this for every client before it receives the body, so no database is used. The page still
     refuses a body that was let through if the session is over.
     """
-    if path != reverse("task-import"):
+    longest = {reverse("task-import"): LARGEST, reverse("task-ids"): LARGEST_IDS}.get(path, USUAL)
+    if longest == USUAL:
         return USUAL
     jar: SimpleCookie = SimpleCookie()
     try:
@@ -41,18 +44,18 @@ def most(path: str, cookies: str) -> int:
     except CookieError:
         return USUAL
     pass_, session = jar.get(PASS), jar.get(settings.SESSION_COOKIE_NAME)
-    return LARGEST if pass_ and session and _is_valid(pass_.value, session.value) else USUAL
+    return longest if pass_ and session and _is_valid(pass_.value, session.value) else USUAL
 
 
 def give_pass(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Lets the browser of a signed-in person send a large file, for a day."""
+    """Lets the browser of who is signed in send a large file to this path, for a day."""
     key = request.session.session_key
     if key:
         response.set_cookie(
             PASS,
             _signer.sign(_digest(key)),
             max_age=PASS_LASTS,
-            path=reverse("task-import"),
+            path=request.path,
             secure=settings.SESSION_COOKIE_SECURE,
             httponly=True,
             samesite="Strict",

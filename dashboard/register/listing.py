@@ -9,15 +9,16 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 
 from dashboard.pages.cursors import cut
 from dashboard.pages.filter_forms import BadFilter
 from dashboard.pages.foreign import quoted
+from dashboard.register import membership
 from dashboard.register.counting import Count, count, count_soon
 from dashboard.register.filters.filter import Filter
-from dashboard.register.models import LISTED, Selection, SelectionEntry, TaskQuerySet, TrackedTask
+from dashboard.register.membership import Within
+from dashboard.register.models import LISTED, Selection, TrackedTask
 from dashboard.register.selecting import row_numbers
 from dashboard.register.walking import NEWEST_FIRST, OLDEST_FIRST, Cursor, Walk
 
@@ -30,6 +31,8 @@ class Address:
     sort: str = NEWEST_FIRST
     cursor: Cursor | None = None
     selection: UUID | None = None
+    selected: bool = False
+    """Only what is selected is listed."""
 
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
@@ -41,13 +44,17 @@ class Address:
             selection = UUID(text) if (text := query.get("selection", "")) else None
         except ValueError as error:
             raise BadFilter("The selection in this address is damaged. Select the tasks again.") from error
-        return cls(filter=filter, sort=sort, cursor=Cursor.from_text(query.get("cursor", "")), selection=selection)
+        if (selected := query.get("selected", "")) not in {"", "1"}:
+            raise BadFilter(f"Selected: {quoted(selected)} is not 1.")
+        cursor = Cursor.from_text(query.get("cursor", ""))
+        return cls(filter=filter, sort=sort, cursor=cursor, selection=selection, selected=bool(selected))
 
     def query_string(self) -> str:
         besides = {
             "sort": self.sort if self.sort != NEWEST_FIRST else "",
             "cursor": str(self.cursor or ""),
             "selection": str(self.selection or ""),
+            "selected": "1" if self.selected else "",
         }
         parts = [self.filter.query_string(), urlencode({name: text for name, text in besides.items() if text})]
         return "&".join(filter(None, parts))
@@ -58,12 +65,26 @@ class Address:
     def with_selection(self, selection: UUID | None) -> Self:
         return replace(self, selection=selection)
 
+    def showing(self, selection: Selection | None) -> Self:
+        """With what is selected, and, where only that is listed, narrowed to it."""
+        if selection is None:
+            return replace(self, selection=None, selected=False, filter=replace(self.filter, within=None))
+        within = Within.of(selection) if self.selected else None
+        return replace(self, selection=selection.uuid, filter=replace(self.filter, within=within))
+
     def sorted_by(self, sort: str) -> Self:
         return replace(self, sort=sort, cursor=None)
 
     def narrowed_to(self, filter: Filter) -> Self:
         """A new filter starts at its first page."""
         return replace(self, filter=filter, cursor=None)
+
+    def of_all(self) -> Self:
+        """Not only of what is selected."""
+        return replace(self, filter=replace(self.filter, within=None), selected=False, cursor=None)
+
+    def of_selected(self) -> Self:
+        return replace(self, filter=Filter(), selected=True, cursor=None)
 
 
 @dataclass(kw_only=True)
@@ -97,7 +118,7 @@ def count_beside(address: Address, page: Page) -> Count:
 
 
 def page(address: Address, *, selection: Selection | None = None) -> Page:
-    tasks = _tasks(selection)
+    tasks = TrackedTask.objects.in_rows()
     cursor = address.cursor
     onward = cursor is None or cursor.onward
     size = settings.TASKS_PER_PAGE
@@ -121,8 +142,8 @@ def cursor_at(address: Address, day: date) -> Cursor | None:
 
 
 def around(address: Address, shown: list[int], *, selection: Selection | None = None) -> Page:
-    """The page that a person sees, although rows may have come or gone since."""
-    rows = {row.pk: row for row in _tasks(selection).filter(pk__in=shown)}
+    """The page that somebody has before them, although rows may have come or gone since."""
+    rows = {row.pk: row for row in TrackedTask.objects.in_rows().filter(pk__in=shown)}
     here = [rows[pk] for pk in shown if pk in rows]
     if selection is not None:
         _mark(here, selection)
@@ -164,20 +185,7 @@ def _is_ticked(row: TrackedTask) -> bool:
     return row.selected
 
 
-def _tasks(selection: Selection | None) -> TaskQuerySet:
-    """Tasks as rows read them, and whether the selection has an entry for each."""
-    tasks = TrackedTask.objects.in_rows()
-    if selection is None:
-        return tasks
-    entry = SelectionEntry.objects.filter(selection=selection.pk, task=OuterRef("pk"))
-    return tasks.annotate(**{"entered": Exists(entry)})
-
-
 def _mark(rows: list[TrackedTask], selection: Selection) -> None:
-    every = selection.mode == Selection.Mode.ALL
-    covers = Filter.of_selection(selection).covers if every else None
+    held = membership.among(selection, [row.pk for row in rows])
     for row in rows:
-        row.added_later = every and row.pk > selection.through
-        # An age includes more tasks as time goes on, and a day is another span in another zone.
-        row.matches_later = covers is not None and not covers(row.created_at)
-        row.selected = not row.blocked and row.entered != every
+        row.selected = row.pk in held and not row.blocked

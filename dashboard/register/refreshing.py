@@ -62,7 +62,7 @@ def refresh(*, older_than: timedelta, limit: int | None, actor: str, sleep: Slee
     try:
         for number, pk in enumerate(stale(now=clock.now(), older_than=older_than)[:limit]):
             task = TrackedTask.objects.only("kind", "task_id").get(pk=pk)
-            answer = _ask(task.kind, task.task_id, actor=actor, sleep=sleep, proving=not number)
+            answer = ask(task.kind, task.task_id, actor=actor, sleep=sleep, proving=not number)
             if answer.verdict.ruling in {Ruling.THERE, Ruling.ABSENT}:
                 silent = 0
                 asked.append(Answered(task=task, answer=answer))
@@ -86,13 +86,10 @@ def _store_vouched(asked: list[Answered], done: Refreshed, *, actor: str, sleep:
     for one in asked:
         by_kind.setdefault(one.task.kind, []).append(one)
     for kind, those in by_kind.items():
-        account, control = _vouch(kind, those, actor=actor, sleep=sleep)
+        account, control = vouch(kind, those, actor=actor, sleep=sleep)
         for one in those:
             asked.remove(one)
-            judged = judging.judge(one.answer.claim, control=control, account=account, now=clock.now())
-            finding = (
-                judged.finding if judged and (judged.witnessed or judged.finding != Finding.GONE) else Finding.VOID
-            )
+            finding = found(one, account=account, control=control)
             if finding in {Finding.THERE, Finding.GONE}:
                 done.looked_up += 1
                 done.missing += store(one.task, one.answer.verdict, gone=finding == Finding.GONE, now=clock.now())
@@ -100,8 +97,14 @@ def _store_vouched(asked: list[Answered], done: Refreshed, *, actor: str, sleep:
                 done.unanswered += 1
 
 
-def _vouch(kind: str, asked: list[Answered], *, actor: str, sleep: Sleep) -> tuple[Account, Control]:
-    """Makes controls until they vouch for these answers. Raises `Stopped` if look-ups can't be trusted."""
+def found(one: Answered, *, account: Account, control: Control) -> Finding:
+    """What an answer is worth; one look-up says nothing of what is gone without a witness."""
+    judged = judging.judge(one.answer.claim, control=control, account=account, now=clock.now())
+    return judged.finding if judged and (judged.witnessed or judged.finding != Finding.GONE) else Finding.VOID
+
+
+def vouch(kind: str, asked: list[Answered], *, actor: str, sleep: Sleep) -> tuple[Account, Control]:
+    """Makes controls until they vouch for these answers. Raises `Stopped` when they don't in the end."""
     since = max(one.answer.claim.answered_at for one in asked)
     there = next((one.task.task_id for one in asked if one.answer.verdict.ruling == Ruling.THERE), "")
     for _round in range(CONTROLS_IN_A_ROW):
@@ -114,7 +117,7 @@ def _vouch(kind: str, asked: list[Answered], *, actor: str, sleep: Sleep) -> tup
         for purpose in sorted(wanted)[:1]:
             task_id = _control_id(purpose, control, known=there, like=asked[0].task.task_id)
             if task_id is not None:
-                _ask(kind, task_id, actor=actor, sleep=sleep, purpose=purpose.value)
+                ask(kind, task_id, actor=actor, sleep=sleep, purpose=purpose.value)
         if not wanted:
             if control.next_at is None or control.next_at <= clock.now():
                 break
@@ -170,13 +173,22 @@ def _told(verdict: Verdict) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value}
 
 
-def _ask(
-    kind: str, task_id: str, *, actor: str, sleep: Sleep, purpose: str = "", proving: bool = False
+def ask(
+    kind: str,
+    task_id: str,
+    *,
+    actor: str,
+    sleep: Sleep,
+    purpose: str = "",
+    proving: bool = False,
+    wait: float = 60.0,
 ) -> sending.Asked:
     """The answer, after waiting while TensorsLab is busy. Raises `Stopped`."""
     for _wait in range(WAITS_IN_A_ROW):
         try:
-            asked = sending.look_up(kind=kind, task_id=task_id, actor=actor, purpose=purpose, proving=proving)
+            asked = sending.look_up(
+                kind=kind, task_id=task_id, actor=actor, purpose=purpose, proving=proving, wait=wait
+            )
         except sending.NoSlot as error:
             raise Stopped(f"{error} Run it again when the deletions in flight are done.") from error
         except sending.Paused as error:

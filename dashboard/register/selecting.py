@@ -1,43 +1,45 @@
-"""Selects tasks over several pages. The selection is on the server, so a request has at most one page of ids."""
+"""What a person has selected: a basket that stays while filters come and go. It lives on the server, so a request never
+carries more than one page of ids. What is pressed for many is in `presses.py`."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import reduce
+from operator import or_
 from typing import Self
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import Count, Max, Q
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max, Q
 from django.http import QueryDict
 from django.utils import timezone
 
-from dashboard.database import locks
+from dashboard.database import marks
+from dashboard.register import membership
 from dashboard.register.filters.filter import Filter
-from dashboard.register.models import Presence, Selection, SelectionEntry, TaskQuerySet, TrackedTask
+from dashboard.register.models import Selection, SelectionPress, TaskQuerySet, TrackedTask
 
-LIFETIME = timedelta(hours=24)
+Role, Verb = Selection.Role, SelectionPress.Verb
+
+KEPT_FOR = timedelta(days=7)
+"""After its last change."""
+MOST_KEPT = 20
+"""Selections of one person."""
+MOST_PRESSES = 20
+"""Presses of a selection that are remembered: for what came later, and is told."""
 MOST_SHOWN = 200
 GONE = "This selection is not yours or no longer exists. Select the tasks again."
 BEGUN_ANEW = (
-    "What was selected before is no longer kept: it was cleared elsewhere, or is over a day old. "
+    "What was selected before is no longer kept: it was cleared elsewhere, or not used for a week. "
     "What is ticked on this page is selected anew."
 )
 
 
-_READY = Q(selectionentry__task__presence=Presence.PRESENT, selectionentry__task__held_by="")
-_ENTRIES = {"entries": Count("selectionentry"), "ready": Count("selectionentry", filter=_READY)}
-
-
 class BadSelection(Exception):
     """The posted data can't be a selection. The text is a sentence for people."""
-
-
-class RegisterBusy(Exception):
-    """A large write is under way, so that it can't be known which tasks exist."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,32 +49,40 @@ class Ticks:
     selection: UUID | None
     shown: list[int]
     ticked: list[int]
+    known: list[int] | None = None
+    """Which were when the page was told last: the others were ticked or unticked here. None where it does not say."""
+    earlier: UUID | None = None
+    """What the page offers to bring back."""
 
     @classmethod
     def from_post(cls, post: QueryDict) -> Self:
         ticks = cls(
             selection=selection_uuid(post.get("selection", "")),
-            shown=row_numbers([number for number in post.get("shown", "").split(",") if number]),
+            shown=_listed(post.get("shown", "")),
             ticked=row_numbers(post.getlist("task")),
+            known=_listed(post["known"]) if "known" in post else None,
+            earlier=selection_uuid(post.get("earlier", "")),
         )
         if not set(ticks.ticked) <= set(ticks.shown):
             raise BadSelection("A ticked task is not on this page. Reload the page and select again.")
         return ticks
 
+    @property
+    def changed(self) -> tuple[set[int], set[int]]:
+        """What was ticked on this page and what was unticked, since another tab may have changed the others."""
+        ticked, shown = set(self.ticked), set(self.shown)
+        known = shown - ticked if self.known is None else set(self.known) & shown
+        return (ticked if self.known is None else ticked - known), known - ticked
+
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
     uuid: UUID
-    mode: str
     count: int
-    """How many can be deleted, as far as it is known without counting all that match."""
     excluded: int
-    lost: int = 0
-    """Ticked tasks that are now held, being deleted or gone."""
-
-    @property
-    def all(self) -> bool:
-        return self.mode == Selection.Mode.ALL
+    starred_out: int
+    all: bool
+    """It is what one press for all that match brought, less what was excluded."""
 
     @property
     def words(self) -> str:
@@ -96,140 +106,219 @@ def row_numbers(texts: list[str]) -> list[int]:
     return [int(text) for text in texts]
 
 
+def _listed(text: str) -> list[int]:
+    return row_numbers([number for number in text.split(",") if number])
+
+
 def find(uuid: UUID | None, *, user: User) -> Selection | None:
-    """The person's own selection. None stays None; another person's, or a deleted one, raises `BadSelection`."""
+    """The person's own selection. None stays None; another's, a cleared or a pruned one is refused."""
     if uuid is None:
         return None
-    selection = Selection.objects.filter(uuid=uuid, user=user).annotate(**_ENTRIES).first()
+    selection = Selection.objects.filter(uuid=uuid, user=user, role=Role.OPEN).select_related("before").first()
     if selection is None:
         raise BadSelection(GONE)
     return selection
 
 
-def fits(selection: Selection, filter: Filter) -> bool:
-    """A selection belongs to the filter it was made under, so that no hidden task is deleted."""
-    return selection.filter == filter.query_string()
-
-
-def take(ticks: Ticks, *, user: User, filter: Filter) -> tuple[Selection, str]:
-    """The selection after a page's ticks, and a sentence if a new one was begun because the former one is gone."""
-    begin = partial(tick, selection=None, user=user, filter=filter, shown=ticks.shown, ticked=ticks.ticked)
+def found(uuid: UUID | None, *, user: User) -> Selection | None:
+    """That, or None where it is no longer there."""
     try:
-        return begin(selection=find(ticks.selection, user=user)), ""
-    except (BadSelection, IntegrityError):
-        # It is gone, or another tab is clearing it now.
-        return begin(), BEGUN_ANEW
+        return find(uuid, user=user)
+    except BadSelection:
+        return None
 
 
-def tick(*, selection: Selection | None, user: User, filter: Filter, shown: list[int], ticked: list[int]) -> Selection:
-    """Selects the ticked rows of one page and deselects its other rows; rows of other pages don't change."""
-    with transaction.atomic():
-        if selection is None or not fits(selection, filter):
-            selection = _begin(user=user, filter=filter)
-        times = dict(TrackedTask.objects.selectable().filter(pk__in=shown).values_list("pk", "created_at"))
-        wanted = set(times)
-        if selection.mode == Selection.Mode.ALL:
-            # Boxes that can't be ticked exclude nothing.
-            covers = Filter.of_selection(selection).covers
-            entered = {pk for pk in wanted - set(ticked) if pk <= selection.through and covers(times[pk])}
-            left = wanted & set(ticked)
-        else:
-            # Tasks that another person's deletion took stay: they are reported when the selection is deleted.
-            entered = wanted & set(ticked)
-            left = wanted - entered
-        SelectionEntry.objects.filter(selection=selection, task__in=left).delete()
-        SelectionEntry.objects.bulk_create(
-            [SelectionEntry(selection=selection, task_id=pk) for pk in sorted(entered)], ignore_conflicts=True
-        )
-    selection.entries = selection.ready = None
-    return selection
+def was_cleared(uuid: UUID | None, *, user: User) -> bool:
+    """Whether its owner knows that it is not there."""
+    return Selection.objects.filter(uuid=uuid, user=user, role__in=[Role.CLEARED, Role.ASIDE]).exists()
 
 
-def select_all(*, user: User, filter: Filter) -> Selection:
-    """Selects all tasks that match now. Later ones are never included."""
-    through = _last_task()
-    matched = filter.queryset().filter(pk__lte=through).count()
-    return _begin(user=user, filter=filter, mode=Selection.Mode.ALL, through=through, matched=matched)
+def earlier(*, user: User, besides: Selection | None = None) -> Selection | None:
+    """What this person may bring back: what the selection held before, or else what they selected last."""
+    if besides is not None:
+        return besides.before if besides.before and besides.before.count else None
+    kept = Selection.objects.filter(user=user, role__in=[Role.OPEN, Role.CLEARED], count__gt=0)
+    return kept.filter(changed_at__gte=timezone.now() - KEPT_FOR).order_by("-changed_at").first()
+
+
+def take(ticks: Ticks, *, user: User, filter: Filter) -> tuple[Selection | None, str]:
+    """The selection with what a page has ticked; None where nothing is. Where the one before is forgotten a new one
+    begins with all that is ticked there, which the sentence tells; it is empty otherwise."""
+    try:
+        return tick(find(ticks.selection, user=user), ticks, user=user), ""
+    except (BadSelection, IntegrityError, Selection.DoesNotExist):
+        # Gone, or another tab clears it at this moment.
+        anew = Ticks(selection=None, shown=ticks.shown, ticked=ticks.ticked, earlier=ticks.earlier)
+        return tick(None, anew, user=user), BEGUN_ANEW
 
 
 @transaction.atomic
-def copy(selection: Selection) -> Selection:
-    """A copy that no page knows, so that no person changes it."""
-    same = Selection.objects.create(
-        user=selection.user,
-        filter=selection.filter,
-        frozen=selection.frozen,
-        by_task_id=selection.by_task_id,
-        mode=selection.mode,
-        through=selection.through,
-        matched=selection.matched,
+def tick(selection: Selection | None, ticks: Ticks, *, user: User) -> Selection | None:
+    """Ticks and unticks what was changed on one page; everything else stays as it is."""
+    entered, left = ticks.changed
+    if selection is None and not entered:
+        return None
+    changed = {*entered, *left}
+    rows = TrackedTask.objects.selectable().filter(pk__in=changed) if changed else TrackedTask.objects.none()
+    fit = set(rows.values_list("pk", flat=True))
+    if selection is None:
+        selection = begin(user=user, before=ticks.earlier)
+    elif fit:
+        selection = locked(selection)
+    if fit:
+        mixed = entered & fit
+        if selection.filter is not None and mixed:
+            # What was excluded and is ticked again belongs to the same press.
+            again = set(marks.pressed_among(selection.pk, mixed))
+            selection.filter = selection.filter if mixed == again else None
+        membership.change(selection, entered=entered & fit, left=left & fit)
+        keep(selection)
+    return selection
+
+
+def locked(selection: Selection) -> Selection:
+    """As it is now, and nobody else changes it before the end of this transaction. Raises `DoesNotExist`."""
+    return Selection.objects.select_for_update().get(pk=selection.pk, role=Role.OPEN)
+
+
+def begin(*, user: User, before: UUID | None = None) -> Selection:
+    """An empty one. What it stands in for can be brought back."""
+    _prune(user)
+    mine = Selection.objects.filter(user=user, uuid=before).exclude(role=Role.DRAFT) if before else None
+    selection: Selection = Selection.objects.create(user=user, before=mine.first() if mine is not None else None)
+    return selection
+
+
+def keep(selection: Selection) -> None:
+    """Writes what was changed of one that is locked."""
+    selection.revision += 1
+    selection.changed_at = timezone.now()
+    selection.save()
+    selection.moved = True
+
+
+def _prune(user: User) -> None:
+    Selection.objects.filter(changed_at__lt=timezone.now() - KEPT_FOR).delete()
+    kept = Selection.objects.filter(user=user).exclude(role=Role.DRAFT).order_by("-changed_at")
+    if older := list(kept.values_list("pk", flat=True)[MOST_KEPT:]):
+        Selection.objects.filter(pk__in=older).delete()
+
+
+@transaction.atomic
+def copy(selection: Selection, *, role: str = Role.DRAFT) -> Selection:
+    """The same tasks, in a selection that no page knows, so that nobody ticks or clears it."""
+    kept = {name: getattr(selection, name) for name in ("user", "count", "excluded", "starred_out", "filter")}
+    same = Selection.objects.create(role=role, changed_at=selection.changed_at, **kept)
+    marks.copy(selection.pk, same.pk)
+    SelectionPress.objects.bulk_create(
+        [
+            SelectionPress(selection=same, **press)
+            for press in selection.presses.order_by("pk").values("verb", "meaning", "by_task_id", "through")
+        ]
     )
-    entries = SelectionEntry.objects.filter(selection=selection).values_list("task_id", flat=True)
-    SelectionEntry.objects.bulk_create([SelectionEntry(selection=same, task_id=pk) for pk in entries])
     return same
 
 
 def clear(selection: Selection | None) -> None:
+    """Its owner may still bring it back."""
+    if selection is None:
+        return
+    Selection.objects.filter(pk=selection.pk, count=0).delete()
+    Selection.objects.filter(pk=selection.pk).update(role=Role.CLEARED, changed_at=timezone.now())
+
+
+def drop_if_empty(selection: Selection | None) -> Selection | None:
+    """None in place of one that holds nothing. What it held before can still be brought back."""
+    if selection is None or selection.count:
+        return selection
+    if selection.before is not None:
+        Selection.objects.filter(pk=selection.before.pk).update(role=Role.CLEARED, changed_at=timezone.now())
+    selection.delete()
+    return None
+
+
+@transaction.atomic
+def restore(selection: Selection | None, *, user: User, before: UUID | None = None) -> Selection:
+    """What was selected before is selected again. What is selected now takes its place, and can be brought back too."""
     if selection is not None:
-        selection.delete()
+        selection = locked(selection)
+        back = selection.before
+    else:
+        mine = Selection.objects.filter(user=user, role__in=[Role.OPEN, Role.CLEARED])
+        back = mine.filter(uuid=before).first() if before else earlier(user=user)
+    if back is None:
+        raise BadSelection("There is nothing to bring back any more. Select the tasks again.")
+    if selection is None:
+        Selection.objects.filter(pk=back.pk).update(role=Role.OPEN, changed_at=timezone.now())
+        return Selection.objects.get(pk=back.pk)
+    # The address of the page stays, so the two take each other's.
+    ours, theirs = selection.uuid, back.uuid
+    rows = Selection.objects.filter(pk=selection.pk)
+    rows.update(uuid=uuid4(), role=Role.ASIDE, before=None)
+    Selection.objects.filter(pk=back.pk).update(
+        uuid=ours, role=Role.OPEN, before=selection, revision=F("revision") + 1, changed_at=timezone.now()
+    )
+    rows.update(uuid=theirs)
+    return Selection.objects.select_related("before").get(pk=back.pk)
 
 
-def selected(selection: Selection) -> TaskQuerySet:
-    """The selected tasks, with held and busy ones: a deletion tells why it skips those."""
-    entries = SelectionEntry.objects.filter(selection=selection).values("task")
-    if selection.mode == Selection.Mode.IDS:
-        return TrackedTask.objects.filter(pk__in=entries)
-    return Filter.of_selection(selection).queryset().filter(pk__lte=selection.through).exclude(pk__in=entries)
+@transaction.atomic
+def spend(selection: Selection, *, revision: int, frozen: marks.Numbers) -> None:
+    """What was confirmed leaves it. `revision`: what it was when these numbers of tasks were frozen; what was selected
+    after that stays."""
+    selection, before = locked(selection), selection.before
+    if selection.revision != revision:
+        membership.remove(selection, frozen)
+        selection.filter = None
+        keep(selection)
+        drop_if_empty(selection)
+        return
+    selection.delete()
+    if before is not None:
+        Selection.objects.filter(pk=before.pk, role=Role.ASIDE).delete()
+
+
+def selected(selection: Selection, *, between: tuple[int, int] | None = None) -> TaskQuerySet:
+    """The tasks themselves, held and busy ones included: whoever deletes says why it skips them."""
+    return TrackedTask.objects.filter(membership.held(selection, between=between))
 
 
 def drift(selection: Selection) -> int:
-    """How many tasks match now but were added after “select all matching” was pressed."""
-    if selection.mode == Selection.Mode.IDS:
+    """How many match now what was pressed for, and were added to the register after that."""
+    presses = list(selection.presses.order_by("pk"))
+    later: list[Q] = []
+    for press in presses:
+        matching = Filter.of_press(press).queryset().filter(pk__gt=press.through).values("pk")
+        if press.verb == Verb.ADD:
+            later.append(Q(pk__in=matching))
+        elif later:
+            later = [one & ~Q(pk__in=Filter.of_press(press).queryset().values("pk")) for one in later]
+    if not later:
         return 0
-    return Filter.of_selection(selection).queryset().filter(pk__gt=selection.through).count()
+    first = min(press.through for press in presses if press.verb == Verb.ADD)
+    added = TrackedTask.objects.filter(reduce(or_, later), pk__gt=first)
+    return added.exclude(membership.held(selection, between=(first, last_task()))).count()
 
 
-def summary(selection: Selection) -> Summary:
-    """Numbers for the toolbar. It counts entries only, so it is quick at any size."""
-    if selection.entries is None or selection.ready is None:
-        counted = Selection.objects.filter(pk=selection.pk).aggregate(**_ENTRIES)
-        selection.entries, selection.ready = counted["entries"], counted["ready"]
-    entries, ready = selection.entries, selection.ready
-    if selection.mode == Selection.Mode.ALL:
-        count = max(selection.matched - entries, 0)
-        return Summary(uuid=selection.uuid, mode=selection.mode, count=count, excluded=entries)
-    return Summary(uuid=selection.uuid, mode=selection.mode, count=ready, excluded=0, lost=entries - ready)
+def meaning(selection: Selection) -> str:
+    """The filter by which all of it was selected, as it was read then; empty where there is no such one."""
+    if selection.filter is None:
+        return ""
+    press = selection.presses.filter(verb=Verb.ADD).order_by("-pk").first()
+    return press.meaning if press else ""
 
 
-def is_empty(selection: Selection) -> bool:
-    """Whether nothing of it is shown; lost tasks are."""
-    said = summary(selection)
-    return not said.count and not said.lost
+def last_task() -> int:
+    return TrackedTask.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
-def _begin(
-    *, user: User, filter: Filter, mode: str = Selection.Mode.IDS, through: int = 0, matched: int = 0
-) -> Selection:
-    Selection.objects.filter(created_at__lt=timezone.now() - LIFETIME).delete()
-    return Selection.objects.create(
-        user=user,
-        filter=filter.query_string(),
-        frozen=filter.frozen().query_string(),
-        by_task_id=filter.by_task_id,
-        mode=mode,
-        through=through,
-        matched=matched,
+def summary(selection: Selection, filter: Filter | None = None) -> Summary:
+    """What the toolbar says; nothing is counted for it."""
+    fits = filter is None or (selection.filter == filter.query_string() and filter.within is None)
+    return Summary(
+        uuid=selection.uuid,
+        count=selection.count,
+        excluded=selection.excluded,
+        starred_out=selection.starred_out,
+        all=selection.filter is not None and fits and not selection.starred_out,
     )
-
-
-def _last_task() -> int:
-    """The highest row number, when no transaction with a lower one is still open."""
-    try:
-        with transaction.atomic():
-            # An import in flight may have numbers that are not visible yet.
-            locks.wait_for_writers(TrackedTask._meta.db_table)
-            return TrackedTask.objects.aggregate(last=Max("pk"))["last"] or 0
-    except OperationalError as error:
-        if not locks.waited_too_long(error):
-            raise
-        raise RegisterBusy("Many tasks are being written at this moment. Select all again in a minute.") from error

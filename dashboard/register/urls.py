@@ -1,9 +1,10 @@
 from django.urls import path
 
-from dashboard.register.views.detail import task_detail
+from dashboard.register.views.detail import task_detail, task_look, task_star
 from dashboard.register.views.facets import task_facets, task_models
+from dashboard.register.views.ids import task_ids
 from dashboard.register.views.importing import task_import, task_import_apply, task_import_progress
-from dashboard.register.views.listing import task_list, task_total
+from dashboard.register.views.listing import task_hidden, task_list, task_total
 from dashboard.register.views.now import task_list_now
 from dashboard.register.views.selection import task_selection
 
@@ -14,6 +15,10 @@ urlpatterns = [
     path("now/", task_list_now, name="task-list-now"),
     path("total/", task_total, name="task-total"),
     path("selection/", task_selection, name="task-selection"),
+    path("hidden/", task_hidden, name="task-hidden"),
+    path("ids/", task_ids, name="task-ids"),
+    path("star/", task_star, name="task-star"),
+    path("look/", task_look, name="task-look"),
     path("import/", task_import, name="task-import"),
     path("import/<uuid:uuid>/", task_import_apply, name="task-import-apply"),
     path("import/<uuid:uuid>/progress/", task_import_progress, name="task-import-progress"),

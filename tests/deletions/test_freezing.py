@@ -108,7 +108,8 @@ def test_in_steps_it_freezes_what_it_freezes_at_once(operator, far_apart) -> Non
     TrackedTask.objects.filter(pk=far_apart[1].pk).update(held_by="alice", held_reason="Legal case 12")
     TrackedTask.objects.filter(pk=far_apart[2].pk).update(model="zimage", created_at=None)
     draft = frozen(begun(operator))
-    at_once = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=operator.user)
+    known = {name: draft.facts[name] for name in ("revision", "outside")}
+    at_once = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=operator.user, facts=known)
     at_once.refresh_from_db()
     told = ["total", "waiting", "skipped", "fingerprint", "facts", "images"]
     assert [getattr(draft, name) for name in told] == [getattr(at_once, name) for name in told]

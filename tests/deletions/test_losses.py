@@ -36,14 +36,14 @@ def select(person: Person, tasks: list[TrackedTask], *, all_of: str | None = Non
 
 
 def toolbar(person: Person, selection: Selection) -> str:
-    page = person.get(reverse("task-list") + f"?{selection.filter}&selection={selection.uuid}").content.decode()
+    page = person.get(reverse("task-list") + f"?{selection.filter or ''}&selection={selection.uuid}").content.decode()
     start = page.index('id="toolbar"')
     return text(page[start : page.index('<div class="table-box"', start)])
 
 
 def dialog(person: Person, selection: Selection) -> str:
     posted = {"selection": str(selection.uuid), "shown": ""}
-    url = f"{reverse('deletion-draft')}?{selection.filter}"
+    url = f"{reverse('deletion-draft')}?{selection.filter or ''}"
     return text(person.post(url, posted, headers={"HX-Request": "true"}).content.decode())
 
 

@@ -27,7 +27,7 @@ from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.media.models import AllowedHost
 from dashboard.operations import erasing
-from dashboard.register import importing
+from dashboard.register import importing, starring
 from dashboard.register.importing import batches, jobs
 from dashboard.register.models import ImportBatch, ImportPiece, Selection, TrackedTask
 from tests.audit.test_verify_audit import wrong
@@ -48,6 +48,7 @@ PERSONAL = {
     "django_admin_log": {"object_repr"},
     "media_allowedhost": {"allowed_by"},
     "register_importbatch": {"actor", "address"},
+    "register_star": {"by"},
     "register_trackedtask": {"held_by", "held_reason", "last_message"},
 }
 """Where people are named, by table."""
@@ -80,7 +81,8 @@ NAMELESS = {
     },
     "register_importpiece": {"data", "role"},
     "register_prompts": {"folded"},
-    "register_selection": {"filter", "frozen", "mode"},
+    "register_selection": {"filter", "role"},
+    "register_selectionpress": {"meaning", "verb"},
     "register_trackedtask": {
         *("created_raw", "error", "kind", "last_outcome", "model", "presence", "prompt", "status", "task_id", "urls"),
     },
@@ -118,6 +120,7 @@ def olga(paul: User) -> User:
     Account.objects.update(accepted_by=NAME)
     AllowedHost.objects.create(name="cdn.example.com", allowed_by=NAME, allowed_at=timezone.now())
     SelectionFactory(user=olga, tasks=TrackedTask.objects.all()[:2])
+    starring.star([TrackedTask.objects.earliest("pk").pk], actor=NAME, address=ADDRESS)
     content = ContentType.objects.get_for_model(User)
     LogEntry.objects.create(user=paul, content_type=content, object_id=olga.pk, object_repr=NAME, action_flag=CHANGE)
     User.objects.filter(pk=olga.pk).update(is_active=False)

@@ -6,7 +6,7 @@ from django.http import QueryDict
 
 from dashboard.database.folding import fold
 from dashboard.deletions.drafts.freezing import NothingSelected, freeze
-from dashboard.register import facets, listing, selecting, walking
+from dashboard.register import facets, listing, presses, selecting, walking
 from dashboard.register.counting import count
 from dashboard.register.filters.filter import Filter
 from dashboard.register.listing import Address
@@ -70,7 +70,7 @@ def agreed(filter: Filter) -> set[int]:
     if counted is not None and not filter.kind:
         kinds = [value for facet in counted if facet.label == "Kind" for value in facet.values]
         assert sum(value.number for value in kinds) == len(found)
-    selection = selecting.select_all(user=UserFactory(), filter=filter)
+    selection = presses.select_all(user=UserFactory(), filter=filter)
     assert selecting.summary(selection).count == len(found)
     assert {task.pk for task in selecting.selected(selection)} == found
     try:

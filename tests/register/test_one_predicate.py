@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from dashboard.database import proposals
 from dashboard.deletions.drafts.freezing import freeze
-from dashboard.register import selecting, walking
+from dashboard.register import presses, walking
 from dashboard.register.counting import count
 from dashboard.register.filters.filter import Filter
 from dashboard.register.models import TrackedTask
@@ -131,8 +131,8 @@ def test_a_sign_with_two_forms_selects_what_it_shows(q: str, monkeypatch) -> Non
     for form, tasks in (("μ", 12), ("µ", 5)):
         TrackedTask.objects.bulk_create(TrackedTaskFactory.build_batch(tasks, prompt=f"macro of moss at 50{form}m"))
     filter = Filter.from_query(QueryDict(f"q={q}"))
-    selection = selecting.select_all(user=UserFactory(), filter=filter)
-    assert (len(walked(filter, "-created", back=False)), count(filter).number, selection.matched) == (17, 17, 17)
+    selection = presses.select_all(user=UserFactory(), filter=filter)
+    assert (len(walked(filter, "-created", back=False)), count(filter).number, selection.count) == (17, 17, 17)
     assert freeze(selection=selection, actor=UserFactory(), back="").total == 17
 
 

@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 from django.http import QueryDict
 from django.utils import timezone
 
-from dashboard.register import selecting
+from dashboard.register import presses, selecting
 from dashboard.register.filters.filter import Filter
-from dashboard.register.models import Selection, SelectionEntry, TrackedTask
+from dashboard.register.models import Selection, SelectionBlock, TrackedTask
 from dashboard.register.selecting import BadSelection, Ticks
 from tests.factories import SelectionFactory, TrackedTaskFactory, UserFactory
 
@@ -32,15 +32,15 @@ def tick(
     ticked: list[TrackedTask],
     *,
     selection: Selection | None = None,
-    filter: Filter | None = None,
+    known: list[TrackedTask] | None = None,
 ) -> Selection:
-    return selecting.tick(
-        selection=selection,
-        user=olga,
-        filter=filter or Filter(),
+    ticks = Ticks(
+        selection=None,
         shown=[task.pk for task in shown],
         ticked=[task.pk for task in ticked],
+        known=None if known is None else [task.pk for task in known],
     )
+    return selecting.tick(selection, ticks, user=olga)
 
 
 def test_ticks_add_up_over_pages(olga: User) -> None:
@@ -77,7 +77,7 @@ def test_all_matching_takes_held_and_busy_tasks_along_so_that_the_dialog_can_say
     TrackedTaskFactory(held=True)
     TrackedTaskFactory(presence="deleting")
     TrackedTaskFactory()
-    selection = selecting.select_all(user=olga, filter=Filter())
+    selection = presses.select_all(user=olga, filter=Filter())
     assert len(pks(selection)) == 3
     assert selecting.summary(selection).words == "All 3 matching selected"
 
@@ -85,7 +85,7 @@ def test_all_matching_takes_held_and_busy_tasks_along_so_that_the_dialog_can_say
 def test_all_matching_keeps_to_the_filter(olga: User) -> None:
     video = TrackedTaskFactory(video=True)
     TrackedTaskFactory()
-    assert pks(selecting.select_all(user=olga, filter=Filter(kind="video"))) == {video.pk}
+    assert pks(presses.select_all(user=olga, filter=Filter(kind="video"))) == {video.pk}
 
 
 def test_all_of_12430_without_two_from_different_pages(olga: User) -> None:
@@ -93,10 +93,10 @@ def test_all_of_12430_without_two_from_different_pages(olga: User) -> None:
     times = {"created_at": now, "tracked_at": now}
     TrackedTask.objects.bulk_create(TrackedTask(task_id=f"{number}", **times) for number in range(12_430))
     rows = list(TrackedTask.objects.order_by("-created_at", "-pk")[:150])
-    selection = selecting.select_all(user=olga, filter=Filter())
+    selection = presses.select_all(user=olga, filter=Filter())
     assert selecting.summary(selection).words == "All 12,430 matching selected"
-    tick(olga, rows[:50], rows[1:50], selection=selection)
-    tick(olga, rows[100:], rows[100:149], selection=selection)
+    selection = tick(olga, rows[:50], rows[1:50], selection=selection)
+    selection = tick(olga, rows[100:], rows[100:149], selection=selection)
     summary = selecting.summary(selection)
     assert (summary.count, summary.excluded, summary.all) == (12_428, 2, True)
     assert summary.words == "12,428 selected, 2 excluded"
@@ -105,34 +105,43 @@ def test_all_of_12430_without_two_from_different_pages(olga: User) -> None:
 
 def test_ticking_again_takes_the_exclusion_back(olga: User) -> None:
     tasks = TrackedTaskFactory.create_batch(3)
-    selection = selecting.select_all(user=olga, filter=Filter())
-    tick(olga, tasks, tasks[:2], selection=selection)
-    tick(olga, tasks, tasks, selection=selection)
+    selection = presses.select_all(user=olga, filter=Filter())
+    selection = tick(olga, tasks, tasks[:2], selection=selection)
+    assert selecting.summary(selection).words == "2 selected, 1 excluded"
+    selection = tick(olga, tasks, tasks, selection=selection)
     assert selecting.summary(selection).words == "All 3 matching selected"
     assert len(pks(selection)) == 3
 
 
 def test_a_box_that_cannot_be_ticked_excludes_nothing(olga: User) -> None:
     held = TrackedTaskFactory(held=True)
-    selection = selecting.select_all(user=olga, filter=Filter())
-    tick(olga, [held], [], selection=selection)
+    selection = presses.select_all(user=olga, filter=Filter())
+    selection = tick(olga, [held], [], selection=selection)
     assert selecting.summary(selection).excluded == 0
 
 
 def test_all_matching_never_grows(olga: User) -> None:
     early = TrackedTaskFactory()
-    selection = selecting.select_all(user=olga, filter=Filter())
+    selection = presses.select_all(user=olga, filter=Filter())
     late = TrackedTaskFactory()
     assert pks(selection) == {early.pk}
     assert selecting.drift(selection) == 1
-    tick(olga, [early, late], [early, late], selection=selection)
-    assert pks(selection) == {early.pk}
+
+
+def test_what_came_later_can_be_ticked_besides(olga: User) -> None:
+    early = TrackedTaskFactory()
+    selection = presses.select_all(user=olga, filter=Filter())
+    late = TrackedTaskFactory()
+    selection = tick(olga, [early, late], [early, late], selection=selection, known=[early])
+    assert pks(selection) == {early.pk, late.pk}
+    assert selecting.summary(selection).words == "2 selected"
+    assert selecting.drift(selection) == 0
 
 
 def test_a_late_row_left_unticked_excludes_nothing(olga: User) -> None:
-    selection = selecting.select_all(user=olga, filter=Filter())
-    tick(olga, [TrackedTaskFactory()], [], selection=selection)
-    assert SelectionEntry.objects.count() == 0
+    selection = presses.select_all(user=olga, filter=Filter())
+    selection = tick(olga, [TrackedTaskFactory()], [], selection=selection)
+    assert selecting.summary(selection).excluded == 0
 
 
 def test_ticked_ids_have_no_drift(olga: User) -> None:
@@ -145,22 +154,29 @@ def test_ticked_ids_have_no_drift(olga: User) -> None:
 def test_words_stay_words_when_a_task_of_that_id_comes_later(olga: User) -> None:
     mention = TrackedTaskFactory(prompt="for abcd_1")
     filter = Filter.from_query(QueryDict("q=abcd_1"))
-    selection = selecting.select_all(user=olga, filter=filter)
+    selection = presses.select_all(user=olga, filter=filter)
     TrackedTaskFactory(task_id="abcd_1", prompt="")
     assert pks(Selection.objects.get(pk=selection.pk)) == {mention.pk}
 
 
 def test_a_task_id_stays_a_task_id_when_its_task_is_gone(olga: User) -> None:
     task = TrackedTaskFactory(task_id="abcd_1")
-    TrackedTaskFactory(prompt="for abcd_1")
-    selection = selecting.select_all(user=olga, filter=Filter.from_query(QueryDict("q=abcd_1")))
+    selection = presses.select_all(user=olga, filter=Filter.from_query(QueryDict("q=abcd_1")))
     TrackedTask.objects.filter(pk=task.pk).update(task_id="abcd_2")
-    assert pks(Selection.objects.get(pk=selection.pk)) == set()
+    TrackedTaskFactory(prompt="for abcd_1")
+    assert selecting.drift(selection) == 0
+
+
+def test_what_matched_stays_selected_when_it_matches_no_more(olga: User) -> None:
+    task = TrackedTaskFactory(status="failed")
+    selection = presses.select_all(user=olga, filter=Filter(status="failed"))
+    TrackedTask.objects.filter(pk=task.pk).update(status="completed")
+    assert pks(selection) == {task.pk}
 
 
 def test_a_name_with_a_comma_stays_one_when_its_pieces_become_models(olga: User) -> None:
     one = TrackedTaskFactory(model="Foo, Bar")
-    selection = selecting.select_all(user=olga, filter=Filter(model="foo, bar, nope"))
+    selection = presses.select_all(user=olga, filter=Filter(model="foo, bar, nope"))
     assert pks(selection) == {one.pk}
     TrackedTaskFactory(model="Foo")
     assert pks(selection) == {one.pk}
@@ -171,18 +187,19 @@ def test_a_name_with_a_comma_stays_one_when_its_pieces_become_models(olga: User)
 def test_names_that_the_register_writes_at_length_are_kept_as_they_were_typed(olga: User) -> None:
     names = [f"{number:02}" + "\u200b" * 90 for number in range(10)]
     tasks = {TrackedTaskFactory(model=name).pk for name in names}
-    selection = selecting.select_all(user=olga, filter=Filter(model=",".join(name[:2] for name in names)))
+    selection = presses.select_all(user=olga, filter=Filter(model=",".join(name[:2] for name in names)))
     selection.refresh_from_db()
     assert pks(selection) == tasks
-    assert len(selection.meaning) < 100
+    assert len(selection.presses.get().meaning) < 100
 
 
-def test_another_filter_begins_another_selection(olga: User) -> None:
-    tasks = TrackedTaskFactory.create_batch(2)
-    images = tick(olga, tasks[:1], tasks[:1], filter=Filter(kind="image"))
-    everything = tick(olga, tasks[1:], tasks[1:], selection=images)
-    assert everything.pk != images.pk
-    assert pks(everything) == {tasks[1].pk}
+def test_a_page_that_is_behind_takes_no_tick_of_another_tab_back(olga: User) -> None:
+    one, two, three = TrackedTaskFactory.create_batch(3)
+    selection = tick(olga, [one, two, three], [one], known=[])
+    tick(olga, [one, two, three], [one, two], selection=selection, known=[one])
+    # The other tab has not heard of the second.
+    selection = tick(olga, [one, two, three], [one, three], selection=selection, known=[one])
+    assert pks(selection) == {one.pk, two.pk, three.pk}
 
 
 def test_another_persons_selection_is_refused(olga: User) -> None:
@@ -194,26 +211,41 @@ def test_another_persons_selection_is_refused(olga: User) -> None:
     assert selecting.find(None, user=olga) is None
 
 
-def test_clearing_leaves_nothing(olga: User) -> None:
+def test_what_is_cleared_is_gone_for_every_page_and_can_be_brought_back(olga: User) -> None:
     task = TrackedTaskFactory()
-    selecting.clear(tick(olga, [task], [task]))
-    assert not Selection.objects.exists()
-    assert not SelectionEntry.objects.exists()
+    selection = tick(olga, [task], [task])
+    selecting.clear(selection)
+    with pytest.raises(BadSelection, match="no longer exists"):
+        selecting.find(selection.uuid, user=olga)
+    assert selecting.earlier(user=olga) == selection
+    assert pks(selecting.restore(None, user=olga)) == {task.pk}
+    assert selecting.find(selection.uuid, user=olga) == selection
 
 
-def test_selections_of_yesterday_are_pruned(olga: User) -> None:
+def test_selections_that_nobody_changed_for_a_week_are_pruned(olga: User) -> None:
     old = SelectionFactory(tasks=[TrackedTaskFactory()])
-    Selection.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(hours=25))
-    fresh = SelectionFactory()
-    selecting.select_all(user=olga, filter=Filter())
+    Selection.objects.filter(pk=old.pk).update(changed_at=timezone.now() - timedelta(days=7, minutes=1))
+    used = SelectionFactory(tasks=[TrackedTaskFactory()])
+    Selection.objects.filter(pk=used.pk).update(created_at=timezone.now() - timedelta(days=30))
+    presses.select_all(user=olga, filter=Filter())
     assert not Selection.objects.filter(pk=old.pk).exists()
-    assert Selection.objects.filter(pk=fresh.pk).exists()
+    assert not SelectionBlock.objects.filter(selection=old.pk).exists()
+    assert Selection.objects.filter(pk=used.pk).exists()
+
+
+def test_of_one_person_only_the_latest_are_kept(olga: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selecting, "MOST_KEPT", 2)
+    tasks = TrackedTaskFactory.create_batch(4)
+    foreign = SelectionFactory(tasks=tasks)
+    made = [tick(olga, [task], [task]) for task in tasks]
+    # Two, and the one that is begun.
+    assert set(Selection.objects.values_list("pk", flat=True)) == {foreign.pk, *(one.pk for one in made[1:])}
 
 
 def test_ticking_a_page_costs_the_same_at_any_size(olga: User, django_assert_max_num_queries) -> None:
     tasks = TrackedTaskFactory.create_batch(50)
     selection = tick(olga, tasks, [])
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(9):
         tick(olga, tasks, tasks[:25], selection=selection)
 
 

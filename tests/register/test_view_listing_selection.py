@@ -1,22 +1,22 @@
-"""What is selected on the list: ticked rows, what clears it, and whether it can be deleted."""
+"""What is selected on the list: ticked rows, what other filters keep, and whether it can be deleted."""
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
 from django.http import HttpResponse, QueryDict
 
+from dashboard.register import selecting
 from dashboard.register.filters.filter import Filter
-from dashboard.register.selecting import select_all
+from dashboard.register.presses import select_all
 from tests.conftest import Person
 from tests.factories import SelectionFactory, TrackedTaskFactory
 from tests.register.test_view_listing import text
 
 pytestmark = pytest.mark.django_db
 
-
-CLEARED = "The filter changed, so the selection was cleared."
 GONE = "This selection is not yours or no longer exists."
 
 
@@ -32,26 +32,37 @@ def test_all_matching_ticks_every_row_but_the_excluded_held_and_late_ones(operat
     plain, excluded = TrackedTaskFactory.create_batch(2)
     TrackedTaskFactory(held=True)
     selection = select_all(user=operator.user, filter=Filter())
-    selection.tasks.add(excluded)
-    late = TrackedTaskFactory()
+    ticks = selecting.Ticks(selection=None, shown=[excluded.pk], ticked=[])
+    selecting.tick(selection, ticks, user=operator.user)
+    TrackedTaskFactory()
     response = operator.get(f"/tasks/?selection={selection.uuid}")
     rows = response.context["page"]["rows"]
     assert [task.pk for task in rows if task.selected] == [plain.pk]
-    assert {task.pk: task.blocked for task in rows}[late.pk] == "Added after all were selected"
 
 
-def test_another_filter_clears_the_selection_and_says_so(operator: Person) -> None:
-    selection = SelectionFactory(user=operator.user, tasks=[TrackedTaskFactory()])
+def test_another_filter_keeps_the_selection_and_says_what_it_hides(operator: Person) -> None:
+    selection = SelectionFactory(
+        user=operator.user, tasks=[TrackedTaskFactory(), TrackedTaskFactory(video=True), TrackedTaskFactory(video=True)]
+    )
     response = operator.get(f"/tasks/?kind=image&selection={selection.uuid}")
-    assert CLEARED in text(response)
-    assert response.context["selection"] is None
-    assert str(selection.uuid) not in response.context["query"]
+    assert "3 selected, 2 not in this view" in _toolbar(response)
+    assert f'href="/tasks/?selection={selection.uuid}&amp;selected=1"' in _toolbar(response)
+    assert "Delete 3 tasks…" in _toolbar(response)
 
 
-def test_a_filter_form_without_the_selection_says_so_too(operator: Person) -> None:
-    selection = SelectionFactory(user=operator.user, tasks=[TrackedTaskFactory()])
+def test_a_link_that_was_written_before_the_ticks_keeps_it_too(operator: Person) -> None:
+    selection = SelectionFactory(user=operator.user, tasks=[TrackedTaskFactory(video=True)])
     before = {"Referer": f"http://testserver/tasks/?selection={selection.uuid}"}
-    assert CLEARED in text(operator.get("/tasks/?kind=image", headers=before))
+    response = operator.get("/tasks/?kind=image", headers=before, follow=True)
+    assert "1 selected, 1 not in this view" in _toolbar(response)
+
+
+def test_where_nothing_matches_the_selection_is_shown_all_the_same(operator: Person) -> None:
+    selection = SelectionFactory(user=operator.user, tasks=[TrackedTaskFactory(video=True)])
+    response = operator.get(f"/tasks/?kind=image&selection={selection.uuid}")
+    assert "1 selected, 1 not in this view" in _toolbar(response)
+    assert "Delete 1 task…" in _toolbar(response)
+    assert "No task matches" in text(response)
 
 
 def test_another_order_keeps_the_selection(operator: Person) -> None:
@@ -78,7 +89,8 @@ def test_a_foreign_or_forgotten_selection_is_not_used(operator: Person) -> None:
 
 
 def _toolbar(response: HttpResponse) -> str:
-    return " ".join(text(response).split('id="toolbar"')[1].split('<div class="table-box"')[0].split())
+    toolbar = text(response).split('id="toolbar"')[1]
+    return " ".join(re.split(r'<div class="(?:table-box|empty)"', toolbar)[0].split()).replace(" , ", ", ")
 
 
 @pytest.mark.parametrize(

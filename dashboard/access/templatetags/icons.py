@@ -11,6 +11,6 @@ register = template.Library()
 
 @register.simple_tag
 @cache
-def icon(name: str, size: int = 16) -> SafeString:
-    """A micro icon. It is cached by name and size, because the package parses its XML at each call."""
-    return SafeString(heroicons._render_icon("micro", name, size, {}))  # nosec B703 # the package's own drawing, of a name from a template
+def icon(name: str, size: int = 16, style: str = "micro") -> SafeString:
+    """One of the micro icons, or of another style, drawn once for each size: the package parses and writes its XML anew every time."""
+    return SafeString(heroicons._render_icon(style, name, size, {}))  # nosec B703 # the package's own drawing, of a name from a template

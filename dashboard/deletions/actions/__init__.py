@@ -11,7 +11,7 @@ from dashboard.deletions.actions.confirming import (
     confirm,
     is_typed_needed,
 )
-from dashboard.deletions.actions.drafting import discard, draft, retry_refused, watch_freezing
+from dashboard.deletions.actions.drafting import discard, draft, retry_refused, spend, watch_freezing
 from dashboard.deletions.actions.opening import note_opened
 from dashboard.deletions.actions.pausing import pause, resume
 from dashboard.deletions.actions.stopping import stop_rest
@@ -36,6 +36,7 @@ __all__ = [
     "pause",
     "resume",
     "retry_refused",
+    "spend",
     "stop_rest",
     "undo",
     "watch_freezing",

@@ -9,20 +9,23 @@ from django.db import transaction
 from dashboard.deletions.actions.asking import Asking, By, Refused, asked
 from dashboard.deletions.dispatch.jobs import freeze, wake_freezing
 from dashboard.deletions.drafts import freezing
-from dashboard.deletions.models import Deletion, Outcome, State
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.pages.foreign import plain
 from dashboard.register import selecting
 from dashboard.register.models import Selection, TrackedTask
+from dashboard.register.outside import Outside
 
 
-def draft(*, selection: Selection, by: By, back: str, now: datetime) -> Deletion:
-    """Freezes the selected tasks: at once, or by a job if there are many."""
-    small = selecting.summary(selection).count <= freezing.AT_ONCE
+def draft(*, selection: Selection, by: By, back: str, now: datetime, hidden: Outside | None = None) -> Deletion:
+    """Freezes what is selected: at once, or, when it is large, by a job. `hidden`: what of it no page of the list shows
+    from which it is asked for."""
+    outside = {"number": hidden.number, "numbers": list(hidden.numbers)} if hidden and hidden.number else None
+    facts = {"revision": selection.revision, "outside": outside}
     with asked(by) as asking:
-        if small:
-            deletion = freezing.freeze(selection=selection, actor=by.user, back=back, now=now)
+        if selection.count <= freezing.AT_ONCE:
+            deletion = freezing.freeze(selection=selection, actor=by.user, back=back, facts=facts, now=now)
         else:
-            deletion = freezing.begin(selection=selection, actor=by.user, back=back, now=now)
+            deletion = freezing.begin(selection=selection, actor=by.user, back=back, facts=facts, now=now)
             freeze.enqueue(str(deletion.uuid))
         _record(asking, deletion)
     return deletion
@@ -61,6 +64,14 @@ def discard(*, deletion: Deletion, by: By) -> None:
         require_own_draft(draft, by)
         Deletion.objects.filter(pk=draft.pk, state=State.DRAFT).update(state=State.DISCARDED)
         asking.record("deletion.discarded", draft)
+
+
+def spend(*, deletion: Deletion, selection: Selection) -> None:
+    """What is confirmed leaves the selection; what was selected after it was frozen stays."""
+    table = DeletionItem._meta.db_table
+    frozen = f"SELECT tracked_id AS id FROM {table} WHERE deletion_id = %s AND id >= %s AND id <= %s"  # nosec B608 # only names from the code, values beside them
+    items = [deletion.pk, deletion.first_item, deletion.last_item]
+    selecting.spend(selection, revision=deletion.facts.get("revision", -1), frozen=(frozen, items))
 
 
 def require_own_draft(draft: Deletion, by: By) -> None:

@@ -47,6 +47,14 @@ class Ages:
         )
 
 
+KEPT = ("outside", "revision")
+"""What is known before a draft is frozen."""
+
+
+def kept_facts(deletion: Deletion) -> dict[str, object]:
+    return {name: deletion.facts[name] for name in KEPT if name in deletion.facts}
+
+
 def ages_of(deletion: Deletion) -> Ages:
     """The ages of all tasks that it would delete, by one query."""
     by_model = list(
@@ -78,12 +86,22 @@ class Facts:
     thumbnails: list[TrackedTask]
     more: int
     skipped: list[dict[str, object]]
+    outside: int
+    """How many of the selected tasks the list did not show from which the deletion was asked for."""
+    outside_tasks: list[TrackedTask]
+    """The first of these."""
+
+    @property
+    def outside_more(self) -> int:
+        return self.outside - len(self.outside_tasks)
 
 
 def facts_of(deletion: Deletion) -> Facts:
     """The facts that were stored at the freezing: the cost does not grow with the number of items."""
     found = deletion.facts
-    shown = TrackedTask.objects.in_rows().in_bulk(found.get("thumbnails", []))
+    outside = found.get("outside") or {"number": 0, "numbers": []}
+    known = TrackedTask.objects.in_rows().in_bulk([*found.get("thumbnails", []), *outside["numbers"]])
+    shown = {pk: known[pk] for pk in found.get("thumbnails", []) if pk in known}
     images = found.get("images", 0)
     return Facts(
         ages=Ages.from_stored(found),
@@ -91,5 +109,7 @@ def facts_of(deletion: Deletion) -> Facts:
         videos=deletion.size - images,
         thumbnails=[shown[pk] for pk in sorted(shown)],
         more=deletion.size - len(shown),
+        outside=outside["number"],
+        outside_tasks=[known[pk] for pk in outside["numbers"] if pk in known],
         skipped=[{"reason": reason, "count": number} for reason, number in found.get("skipped", [])],
     )

@@ -12,7 +12,7 @@ from django.db.models.functions import Collate, Concat
 
 from dashboard.calls.models import Kind
 from dashboard.database import dialect
-from dashboard.deletions.drafts.facts import ages_of
+from dashboard.deletions.drafts.facts import ages_of, kept_facts
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 
 LINES = 5000
@@ -53,11 +53,15 @@ def sign(deletion: Deletion) -> None:
         reasons[known] = reasons.get(known, 0) + number
     deletion.waiting, deletion.skipped = sum(kinds.values()), sum(reasons.values())
     first = deletion.items.filter(outcome=Outcome.WAITING).order_by("pk").values_list("tracked_id", flat=True)
-    deletion.facts = ages_of(deletion).stored() | {
-        "images": kinds[Kind.IMAGE],
-        "skipped": sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0])),
-        "thumbnails": list(first[:THUMBNAILS]),
-    }
+    deletion.facts = (
+        kept_facts(deletion)
+        | ages_of(deletion).stored()
+        | {
+            "images": kinds[Kind.IMAGE],
+            "skipped": sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0])),
+            "thumbnails": list(first[:THUMBNAILS]),
+        }
+    )
 
 
 def fingerprint(deletion: Deletion) -> tuple[str, dict[str, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,6 @@ from dashboard.calls import accounts, clock
 from dashboard.database import locks, sql
 from dashboard.deletions.drafts.eligibility import BUSY, DOUBTFUL, Takers, blocked, confirmed, takers, unfit
 from dashboard.deletions.drafts.fingerprint import sign
-from dashboard.deletions.drafts.losses import departed
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.deletions.moves import change_items
 from dashboard.pages.downloads import TooMany
@@ -50,16 +49,23 @@ class NothingSelected(Exception):
     pass
 
 
-def freeze(*, selection: Selection, actor: User, back: str, now: datetime | None = None) -> Deletion:
-    """A draft with one item for each selected task; one that can't be deleted is skipped, with the reason."""
+def freeze(
+    *,
+    selection: Selection,
+    actor: User,
+    back: str,
+    facts: Mapping[str, object] | None = None,
+    now: datetime | None = None,
+) -> Deletion:
+    """A draft with one item for every selected task; what can't be deleted becomes a skipped item that says why."""
     return freeze_tasks(
         tasks=selecting.selected(selection),
         since=selection.created_at,
-        taken=departed(selection, takers(besides=actor, since=selection.created_at)),
         actor=actor,
-        filter=selection.meaning,
+        filter=selecting.meaning(selection),
         back=back,
         drift=selecting.drift(selection),
+        facts=facts,
         now=now,
     )
 
@@ -75,15 +81,21 @@ def freeze_tasks(
     reason: str = "",
     retry_of: Deletion | None = None,
     since: datetime | None = None,
-    taken: Sequence[QuerySet[TrackedTask]] = (),
+    facts: Mapping[str, object] | None = None,
     now: datetime | None = None,
 ) -> Deletion:
-    """`since` is when the tasks were chosen: later confirmations of others took tasks away. `taken` are tasks that were
-    taken and no longer match: they are skipped, with the reason."""
+    """`since` is when these tasks were chosen: what others confirmed after that took tasks away. `facts` is what is
+    known of them beforehand."""
     now = now or clock.now()
-    deletion = _draft(actor=actor, filter=filter, back=back, drift=drift, reason=reason, retry_of=retry_of, now=now)
-    for chosen in [tasks, *taken]:
-        _add(deletion, chosen, since=since or now)
+    about: dict[str, Any] = {
+        "filter": filter,
+        "back": back,
+        "drift": drift,
+        "reason": reason,
+        "facts": dict(facts or {}),
+    }
+    deletion = _draft(actor=actor, retry_of=retry_of, now=now, **about)
+    _add(deletion, tasks, since=since or now)
     if not deletion.total:
         raise NothingSelected
     seal(deletion)
@@ -98,11 +110,13 @@ def begin(
     back: str = "",
     reason: str = "",
     retry_of: Deletion | None = None,
+    facts: Mapping[str, object] | None = None,
 ) -> Deletion:
     """A draft that `step` freezes later: of a selection, or of the refused tasks of a deletion."""
     copy = selecting.copy(selection) if selection else None
-    filter = selection.meaning if selection else ""
-    deletion = _draft(actor=actor, filter=filter, back=back, reason=reason, retry_of=retry_of, now=now)
+    filter = selecting.meaning(selection) if selection else ""
+    about: dict[str, Any] = {"filter": filter, "back": back, "reason": reason, "facts": dict(facts or {})}
+    deletion = _draft(actor=actor, retry_of=retry_of, now=now, **about)
     deletion.selection, deletion.freezing_at = copy, now
     deletion.save(update_fields=["selection", "freezing_at"])
     return deletion
@@ -172,7 +186,7 @@ def step(deletion: Deletion, *, now: datetime) -> bool:
         row = ahead.values_list("pk", flat=True).first()
         if row is not None:
             draft.freezing_at, draft.frozen_through = now, row + STEP - 1
-            _add(draft, tasks_of(draft).filter(pk__gte=row, pk__lte=draft.frozen_through), since=draft.created_at)
+            _add(draft, tasks_of(draft, between=(row, draft.frozen_through)), since=draft.created_at)
             return True
     # The items don't change any more, so reading them for seconds needs no transaction.
     if draft.selection is not None:
@@ -182,17 +196,19 @@ def step(deletion: Deletion, *, now: datetime) -> bool:
     return False
 
 
-def tasks_of(draft: Deletion) -> QuerySet[TrackedTask]:
+def tasks_of(draft: Deletion, *, between: tuple[int, int]) -> QuerySet[TrackedTask]:
+    """What a large draft is made of, by the numbers of some tasks."""
     if draft.selection is not None:
-        return selecting.selected(draft.selection)
+        return selecting.selected(draft.selection, between=between)
     refused = DeletionItem.objects.filter(deletion=draft.retry_of_id, outcome=Outcome.REFUSED)
-    return TrackedTask.objects.filter(pk__in=refused.values("tracked_id"))
+    first, last = between
+    return TrackedTask.objects.filter(pk__in=refused.values("tracked_id"), pk__gte=first, pk__lte=last)
 
 
 def expected(draft: Deletion) -> int:
     """The number of tasks that a draft will have when it is frozen."""
     if draft.selection is not None:
-        return selecting.summary(draft.selection).count
+        return draft.selection.count
     return draft.retry_of.refused if draft.retry_of is not None else draft.total
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
+from dashboard.database import marks, proposals
 from dashboard.deletions.drafts.eligibility import Takers, blocked, taken_by, takers
-from dashboard.deletions.models import Deletion
-from dashboard.register import selecting
+from dashboard.register import membership
 from dashboard.register.counting import COUNT_CAP, in_words
-from dashboard.register.filters.filter import Filter
 from dashboard.register.models import Presence, Selection, TrackedTask
+from dashboard.register.selecting import Summary
+
+FEW = 5000
+"""Ticks of one person, by hand, that are looked at again whenever the toolbar is drawn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,54 +29,38 @@ class Standing:
     losses: list[str]
 
 
-def standing_of(selection: Selection, *, user: User) -> Standing:
-    said = selecting.summary(selection)
-    others = takers(besides=user, since=selection.created_at) if said.all or said.lost else {}
-    if not said.all:
-        return Standing(count=said.count, words=said.words, losses=_of_ticked(selection, others) if said.lost else [])
-    taken = _of_all(selection, others) if others else {}
-    left = replace(said, count=max(said.count - sum(taken.values()), 0))
-    words = f"{left.count:,} selected" if taken and not left.excluded else left.words
-    losses = [_loss(in_words(number), taken_by(name)) for name, number in taken.items()]
-    return Standing(count=left.count, words=words, losses=losses)
+def standing_of(selection: Selection, said: Summary, *, user: User) -> Standing:
+    """Of what somebody ticked it is told why it can't be deleted now; of what a press brought, what others took."""
+    ticked = marks.ticked(selection.pk, limit=FEW)
+    lost = TrackedTask.objects.filter(proposals.one_of(ticked)).exclude(presence=Presence.PRESENT, held_by="")
+    some_lost = bool(ticked) and lost.exists()
+    some_pressed = selection.count > len(ticked)
+    others = takers(besides=user, since=selection.created_at) if some_lost or some_pressed else {}
+    losses = _of_ticked(lost, others) if some_lost else Counter[str]()
+    taken = _of_pressed(selection, others) if some_pressed and others else Counter[str]()
+    number = losses.total() + taken.total()
+    left = replace(said, count=max(said.count - number, 0), all=said.all and not number)
+    told = [_loss(f"{number:,}", why) for why, number in losses.items()]
+    told += [_loss(in_words(number), taken_by(name)) for name, number in taken.items()]
+    return Standing(count=left.count, words=left.words, losses=told)
 
 
 def _loss(number: str, why: str) -> str:
     return f"{number} {why[0].lower()}{why[1:]}"
 
 
-def _of_ticked(selection: Selection, others: Takers) -> list[str]:
-    lost = selecting.selected(selection).exclude(presence=Presence.PRESENT, held_by="")
+def _of_ticked(lost: QuerySet[TrackedTask], others: Takers) -> Counter[str]:
+    """Why they can't be deleted now, and how many."""
     reasons = lost.annotate(why=blocked(others=others)).values_list("why").annotate(number=Count("pk"))
-    return [_loss(f"{number:,}", why) for why, number in reasons.order_by("-number", "why") if why]
+    return Counter({why: number for why, number in reasons.order_by("-number", "why") if why})
 
 
-def _of_all(selection: Selection, others: Takers) -> Counter[str]:
-    """How many tasks each person took, up to the usual limit of counts."""
+def _of_pressed(selection: Selection, others: Takers) -> Counter[str]:
+    """How many each took, of as many as are counted anywhere."""
     names = {uuid: name for name, theirs in others.items() for uuid in theirs}
-    going = selecting.selected(selection).filter(presence=Presence.DELETING, last_deletion__in=names)
-    found: Counter[str] = Counter()
-    for tasks in [going, *departed(selection, others)]:
-        by_deletion = tasks.order_by().values_list("last_deletion", flat=True)[: COUNT_CAP + 1]
-        found.update(names[uuid] for uuid in by_deletion if uuid)
-    return found
-
-
-def departed(selection: Selection, others: Takers) -> list[QuerySet[TrackedTask]]:
-    """Tasks that matched when all were selected and don't now, because others took them: their own rows tell that."""
-    filter = Filter.of_selection(selection)
-    if selection.mode != Selection.Mode.ALL or filter.presence not in {"", Presence.PRESENT} or filter.by_task_id:
-        return []
-    theirs = [uuid for uuids in others.values() for uuid in uuids]
-    gone = _taken(selection, filter, Presence.DELETED, theirs).filter(deleted_at__gte=selection.created_at)
-    later = Deletion.objects.filter(uuid__in=theirs, confirmed_at__gte=selection.created_at)
-    going = _taken(selection, filter, Presence.DELETING, list(later.values_list("uuid", flat=True)))
-    found = [gone, going] if filter.presence else [gone]
-    # An empty list of deletions needs no query.
-    return [tasks for tasks in found if not tasks.query.is_empty()]
-
-
-def _taken(selection: Selection, filter: Filter, presence: Presence, theirs: list[UUID]) -> QuerySet[TrackedTask]:
-    excluded = selection.selectionentry_set.values("task")
-    tasks = filter.given("presence", presence).queryset() if theirs else TrackedTask.objects.none()
-    return tasks.filter(pk__lte=selection.through, last_deletion__in=theirs).exclude(pk__in=excluded)
+    # What was deleted before is not in it; asking so spares looking at old tombstones.
+    gone = Q(presence=Presence.DELETED, deleted_at__gte=selection.created_at)
+    taken = TrackedTask.objects.filter(gone | Q(presence=Presence.DELETING), last_deletion__in=names)
+    taken = taken.filter(membership.each_asked(selection.pk), membership.each_asked(selection.pk, of="pressed"))
+    by_deletion = taken.order_by().values_list("last_deletion", flat=True)[: COUNT_CAP + 1]
+    return Counter(names[uuid] for uuid in by_deletion if uuid)

@@ -7,6 +7,7 @@ from django import template
 from dashboard.deletions.drafts.losses import Standing, standing_of
 from dashboard.deletions.history import strip
 from dashboard.register.models import Selection
+from dashboard.register.selecting import Summary
 
 register = template.Library()
 
@@ -23,9 +24,9 @@ def deletion_strip(context: dict[str, Any]) -> dict[str, Any]:
 
 
 @register.simple_tag(takes_context=True)
-def standing(context: dict[str, Any], selection: Selection | None) -> Standing | None:
-    """What is left of a selection, and which people took the rest."""
-    return standing_of(selection, user=context["request"].user) if selection else None
+def standing(context: dict[str, Any], selection: Selection | None, said: Summary | None) -> Standing | None:
+    """What is left of a selection, and who took the rest."""
+    return standing_of(selection, said, user=context["request"].user) if selection and said else None
 
 
 @register.simple_tag

@@ -26,9 +26,10 @@ from dashboard.deletions.views.answers import by
 from dashboard.deletions.views.strip import render_strip
 from dashboard.pages.filter_forms import BadFilter
 from dashboard.pages.refusals import refused
-from dashboard.register import selecting
+from dashboard.register import outside, selecting
 from dashboard.register.filters.pasted import Pasted
 from dashboard.register.listing import Address
+from dashboard.register.models import Selection
 from dashboard.register.selecting import GONE, BadSelection, Ticks
 from dashboard.register.views.now import fragments
 
@@ -46,11 +47,13 @@ def deletion_draft(request: SignedInRequest) -> HttpResponse:
         address = Address.from_query(request.GET)
         ticks = Ticks.from_post(request.POST)
         selection, told = selecting.take(ticks, user=request.user, filter=address.filter)
-        if selecting.is_empty(selection):
-            selecting.clear(selection)
+        if selecting.drop_if_empty(selection) is None or selection is None:
             raise BadSelection(GONE if told else NOTHING)
-        back = address.with_selection(selection.uuid).query_string()
-        deletion = actions.draft(selection=selection, by=by(request), back=back, now=clock.now())
+        address = address.showing(selection)
+        outside.carry(selection, address.filter)
+        hidden = outside.outside(selection, address.filter)
+        back = address.query_string()
+        deletion = actions.draft(selection=selection, by=by(request), back=back, hidden=hidden, now=clock.now())
     except BadFilter as bad:
         return refused(request, str(bad), status=400)
     except BadSelection as bad:
@@ -148,17 +151,19 @@ def deletion_confirm(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 
 
 def _spend_selection(request: SignedInRequest, deletion: Deletion) -> str:
-    """Clears the draft's selection. Returns the list page without it."""
-    # If the selection is gone already, there is nothing to clear.
-    with suppress(BadSelection):
+    """What is confirmed leaves the selection that it was made of. Returns the list page without that."""
+    # Forgotten meanwhile: there is nothing left.
+    with suppress(BadSelection, Selection.DoesNotExist):
         address = Address.from_query(QueryDict(deletion.back))
-        selecting.clear(selecting.find(address.selection, user=request.user))
+        selection = selecting.find(address.selection, user=request.user)
+        if selection is not None:
+            actions.spend(deletion=deletion, selection=selection)
     return list_without_selection(deletion)
 
 
 def list_without_selection(deletion: Deletion) -> str:
-    """The page on which it was drafted, without its selection."""
-    query = Address.from_query(QueryDict(deletion.back)).with_selection(None).query_string()
+    """The page that it was drafted on, without what was selected there."""
+    query = Address.from_query(QueryDict(deletion.back)).showing(None).query_string()
     return reverse("task-list") + (f"?{query}" if query else "")
 
 

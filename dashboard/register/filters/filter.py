@@ -9,7 +9,7 @@ from typing import Any, Self, cast
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, TextChoices, Value
+from django.db.models import Exists, OuterRef, Q, TextChoices, Value
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -23,13 +23,28 @@ from dashboard.register.filters.form import TaskFilterForm
 from dashboard.register.filters.model_names import Choice
 from dashboard.register.filters.pasted import Pasted
 from dashboard.register.filters.times import Age, Time, as_text
-from dashboard.register.models import LISTED, Presence, Selection, Status, TaskQuerySet, TrackedTask
+from dashboard.register.membership import Within
+from dashboard.register.models import (
+    LISTED,
+    Presence,
+    SelectionPress,
+    Star,
+    Starred,
+    Status,
+    TaskQuerySet,
+    TrackedTask,
+)
 from dashboard.register.search import predicate
 from dashboard.register.search.query import ids
 
 LONGEST = 1900
-"""Characters of a filter's query string. Selections and deletions store it, with moments in place of days."""
-ENUMERATED: dict[str, type[TextChoices]] = {"kind": Kind, "status": Status, "presence": Presence}
+"""Characters of a filter's query string: it is stored with selections and deletions, moments in place of days."""
+ENUMERATED: dict[str, type[TextChoices]] = {
+    "kind": Kind,
+    "status": Status,
+    "presence": Presence,
+    "starred": Starred,
+}
 
 
 def day_from(query: QueryDict) -> date | None:
@@ -60,10 +75,13 @@ class Filter:
     status: str = ""
     presence: str = ""
     model: str = ""
+    starred: str = ""
     created_after: Time | None = None
     created_before: Time | None = None
     by_task_id: bool = False
-    """`q` is one or more task ids, not words of a prompt."""
+    """`q` is a task id, or several, and not words of a prompt."""
+    within: Within | None = None
+    """Of a selection only. It stands beside the filter in an address, and in none that is stored."""
     pasted: Pasted | None = field(default=None, compare=False)
     """The result of looking up the ids that `q` may contain, if that was done."""
     now: datetime = field(default_factory=timezone.now, compare=False)
@@ -95,9 +113,9 @@ class Filter:
         return known
 
     @classmethod
-    def of_selection(cls, selection: Selection) -> Self:
-        """The filter when the selection was made: later imports, another day or another zone don't change it."""
-        return replace(cls._parsed(QueryDict(selection.meaning)), by_task_id=selection.by_task_id, zone=UTC)
+    def of_press(cls, press: SelectionPress) -> Self:
+        """As it was read when it was pressed: neither later imports nor another day or zone change that."""
+        return replace(cls._parsed(QueryDict(press.meaning)), by_task_id=press.by_task_id, zone=UTC)
 
     @classmethod
     def _parsed(cls, query: QueryDict) -> Self:
@@ -143,7 +161,14 @@ class Filter:
         if self.presence or not self.by_task_id:
             # Every index begins with this column.
             exact["listed"] = int(not self.presence or self.presence in LISTED)
-        return self._time() & Q(**exact) & self._models()
+        within = self.within.condition() if self.within else Q()
+        return self._time() & Q(**exact) & self._models() & self._stars() & within
+
+    def _stars(self) -> Q:
+        if self.starred == Starred.YES:
+            return Q(pk__in=Star.objects.values("task"))
+        # One by one, since hardly any is.
+        return Q(~Exists(Star.objects.filter(task=OuterRef("pk")))) if self.starred else Q()
 
     def _models(self) -> Q:
         if not self.model:
@@ -222,6 +247,11 @@ class Filter:
         named = frozen.of_models(self.models)
         # The register's spelling of a name may be longer than the one that was typed.
         return named if len(named.query_string()) <= LONGEST else frozen
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether everything is listed that is there."""
+        return not self.query_string()
 
     @property
     def words(self) -> str:

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from dashboard.calls.models import Kind
 from dashboard.pages.filter_forms import FilterForm
 from dashboard.register.filters.times import Age, TimeField
-from dashboard.register.models import Presence, Status
+from dashboard.register.models import Presence, Starred, Status
 from dashboard.register.search.query import read
 
 LONGEST_MODELS = 1500
@@ -35,11 +35,12 @@ class TaskFilterForm(FilterForm):
         label="Presence", required=False, choices=[("", "Present and deleting"), *Presence.choices]
     )
     model = ModelsField(label="Model", required=False, max_length=LONGEST_MODELS)
+    starred = forms.ChoiceField(label="Starred", required=False, choices=[("", "Any"), *Starred.choices])
     created_after = TimeField(label="Created from", required=False)
     created_before = TimeField(label="Created until", required=False)
     sort = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    besides = frozenset({"cursor", "selection", "day"})
+    besides = frozenset({"cursor", "selection", "selected", "day"})
     repeatable = frozenset({"model"})
     repeated_name = "{name} stands {times} times in the address. Once is clear."
 

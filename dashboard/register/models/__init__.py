@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 from dashboard.register.models.imports import PASTED, ImportBatch, ImportPiece
+from dashboard.register.models.selections import Selection, SelectionBlock, SelectionPress
 from dashboard.register.models.tasks import (
     EXCERPT,
     LISTED,
     TOLD,
     IndexedPrompt,
     Presence,
-    Selection,
-    SelectionEntry,
+    Star,
+    Starred,
     Status,
     TaskQuerySet,
     TrackedTask,
@@ -24,7 +25,10 @@ __all__ = [
     "IndexedPrompt",
     "Presence",
     "Selection",
-    "SelectionEntry",
+    "SelectionBlock",
+    "SelectionPress",
+    "Star",
+    "Starred",
     "Status",
     "TaskQuerySet",
     "TrackedTask",

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import uuid
-from typing import TYPE_CHECKING, Self
+from typing import Self
 from urllib.parse import quote, urlsplit
 
-from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, TextField, Value, When
+from django.db.models import Case, Exists, F, OuterRef, TextField, Value, When
 from django.db.models.functions import Cast, Left, Length
 from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
@@ -14,10 +12,6 @@ from django.urls import reverse
 from dashboard.calls.models import Kind
 from dashboard.calls.texts import LONGEST_PROMPT, LONGEST_TEXT, MOST_URLS, cut, is_cut
 from dashboard.pages.foreign import plain
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
 
 EXCERPT = 300
 """The most characters of a foreign text in a row."""
@@ -46,8 +40,11 @@ class TaskQuerySet(models.QuerySet["TrackedTask"]):
         length = Length(Cast("urls", TextField()))
         few = When(LessThanOrEqual(length, LONGEST_URLS), then=F("urls"))
         urls = Case(few, default=Value([], models.JSONField()), output_field=models.JSONField())
-        # One more character tells that the text goes on.
-        return self.only(*IN_ROWS).annotate(**{"beginning": Left("prompt", EXCERPT + 1), "few_urls": urls})
+        # One character more tells that there are more.
+        starred = Exists(Star.objects.filter(task=OuterRef("pk")))
+        return self.only(*IN_ROWS).annotate(
+            **{"beginning": Left("prompt", EXCERPT + 1), "few_urls": urls, "starred": starred}
+        )
 
 
 class Status(models.TextChoices):
@@ -57,6 +54,11 @@ class Status(models.TextChoices):
     UPLOADING = "uploading", "Uploading"
     COMPLETED = "completed", "Completed"
     FAILED = "failed", "Failed"
+
+
+class Starred(models.TextChoices):
+    YES = "yes", "Yes"
+    NO = "no", "No"
 
 
 class Presence(models.TextChoices):
@@ -114,8 +116,10 @@ class TrackedTask(models.Model):
     held_by = models.CharField(max_length=150, blank=True)
     held_reason = models.CharField(max_length=500, blank=True)
 
-    entered = selected = added_later = matches_later = False
-    """Set by a page that shows the task under a selection."""
+    selected = False
+    """Set by a page that shows it under a selection."""
+    starred = False
+    """Set by `in_rows`, and by the page of one task."""
     beginning: str | None = None
     few_urls: list[str] | None = None
     """Set by `in_rows`, in place of the prompt and the urls."""
@@ -152,7 +156,7 @@ class TrackedTask(models.Model):
 
     @property
     def is_ready(self) -> bool:
-        """Whether it can be deleted; a selection may still exclude it."""
+        """Whether it can be deleted at all."""
         return self.presence == Presence.PRESENT and not self.held_by
 
     @property
@@ -162,9 +166,7 @@ class TrackedTask(models.Model):
             return "Being deleted" if self.presence == Presence.DELETING else Presence(self.presence).label
         if self.held_by:
             return f"Held: {plain(self.held_reason or 'by ' + self.held_by)}"
-        if self.added_later:
-            return "Added after all were selected"
-        return "Matches only since all were selected" if self.matches_later else ""
+        return ""
 
     @property
     def outcome_words(self) -> str:
@@ -204,6 +206,17 @@ class TrackedTask(models.Model):
         return [url for url in urls[:MOST_URLS] if url.startswith(("http://", "https://")) and _host(url)]
 
 
+class Star(models.Model):
+    """Marks a task that the team wants to keep: “all matching” leaves it out."""
+
+    task = models.OneToOneField(TrackedTask, on_delete=models.CASCADE, primary_key=True)
+    by = models.CharField(max_length=150)
+    starred_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.task_id} by {self.by}"
+
+
 class IndexedPrompt(models.Model):
     """A folded prompt, as searches read it (`prompt_index.py`), by the number of its task."""
 
@@ -216,58 +229,3 @@ class IndexedPrompt(models.Model):
 
     def __str__(self) -> str:
         return str(self.rowid)
-
-
-class Selection(models.Model):
-    """The tasks that one person has ticked, over several pages. Its uuid is in the URL.
-
-    Its filter never changes: a page with another filter does not use it.
-    """
-
-    class Mode(models.TextChoices):
-        IDS = "ids"
-        """The entries are selected."""
-        ALL = "all"
-        """All tasks that matched when it was pressed, except the entries."""
-
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    user: models.ForeignKey[User] = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    filter = models.CharField(max_length=2000, blank=True)
-    """The canonical query string of its filter, as in the person's address."""
-    frozen = models.CharField(max_length=2000, null=True)
-    """The filter with moments in place of days and ages, so that its meaning does not depend on zone and day. Null in
-    selections of versions without this field, whose days are in UTC."""
-    by_task_id = models.BooleanField(default=False)
-    """Whether `q` was read as task ids or as words when it was made. Later imports don't change that."""
-    mode = models.CharField(max_length=3, choices=Mode, default=Mode.IDS)
-    through = models.BigIntegerField(default=0)
-    """In ALL mode the highest task row that existed when it was pressed; later rows are never included."""
-    matched = models.PositiveIntegerField(default=0)
-    """In ALL mode how many matched when it was pressed."""
-    created_at = models.DateTimeField(auto_now_add=True)
-    tasks: models.ManyToManyField[TrackedTask, SelectionEntry] = models.ManyToManyField(
-        TrackedTask, through="SelectionEntry"
-    )
-
-    entries: int | None = None
-    ready: int | None = None
-    """The number of entries, and of those that can be deleted, if the query counted them."""
-
-    def __str__(self) -> str:
-        return str(self.uuid)
-
-    @property
-    def meaning(self) -> str:
-        return self.filter if self.frozen is None else self.frozen
-
-
-class SelectionEntry(models.Model):
-    # The unique constraint's index begins with the selection.
-    selection = models.ForeignKey(Selection, on_delete=models.CASCADE, db_index=False)
-    task = models.ForeignKey(TrackedTask, on_delete=models.CASCADE, db_index=False)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["selection", "task"], name="selection_entry_once")]
-
-    def __str__(self) -> str:
-        return f"{self.selection_id} {self.task_id}"

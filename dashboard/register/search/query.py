@@ -96,6 +96,12 @@ def _listed(piece: str) -> str:
     return word if any(map(str.isalnum, word)) else ""
 
 
+def listed(text: str) -> list[str]:
+    """The ids of a list, of whatever length, and what else stands there like one."""
+    pieces = _SEPARATORS.split(_NAMED.sub(" ", IGNORED.sub("", text)))
+    return list(dict.fromkeys(word for piece in pieces if (word := _listed(piece))))
+
+
 @lru_cache(maxsize=200)
 def ids(q: str) -> tuple[str, ...]:
     """The texts that may be task ids: the whole, if it has no white space, and the pieces between commas or blanks,

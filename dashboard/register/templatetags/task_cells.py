@@ -68,7 +68,7 @@ def _row(task: TrackedTask, thumb: str, *, base: str, zone: tzinfo, may_delete: 
     task_id = escape(foreign.plain(task.task_id))
     return f"""<tr id="task-{task.pk}">{_tick(task, task_id) if may_delete else ""}
 <td class="c-thumb">{thumb}</td>
-<td class="c-id"><a href="{base}{task.path}" title="{task_id}">{foreign.shown(task.task_id)}</a>
+<td class="c-id">{_star(task, may_delete=may_delete)}<a href="{base}{task.path}" title="{task_id}">{foreign.shown(task.task_id)}</a>
 <button class="button icon copy js-only" type="button" data-copy="{escape(task.task_id)}"
  tabindex="-1" aria-label="Copy {task_id}">{icon("clipboard", 14)}</button></td>
 <td class="c-kind">{Kind(task.kind).label}</td>
@@ -78,6 +78,30 @@ def _row(task: TrackedTask, thumb: str, *, base: str, zone: tzinfo, may_delete: 
 <td class="c-prompt" title="{escape(foreign.plain(task.excerpt))}">{foreign.shown(cut(task.excerpt, 160) or "—")}</td>
 <td class="c-created number">{_created(task, zone)}</td>
 </tr>"""
+
+
+@register.simple_tag
+def star_cell(task: TrackedTask, *, may_delete: bool, oob: bool = False) -> SafeString:
+    return SafeString(_star(task, may_delete=may_delete, oob=oob))  # nosec B703 # escaped where it is put together
+
+
+def _star(task: TrackedTask, *, may_delete: bool, oob: bool = False) -> str:
+    """A button of the list's form; who may not use it sees the star."""
+    swap = ' hx-swap-oob="true"' if oob else ""
+    if not may_delete:
+        return f'<span id="star-{task.pk}" class="star"{swap}>{_starred() if task.starred else ""}</span>'
+    name, label, shape = (
+        ("unstar", "Unstar", _starred()) if task.starred else ("star", "Star", icon("star", 14, "outline"))
+    )
+    return (
+        f'<button id="star-{task.pk}" class="star" type="submit" name="{name}" value="{task.pk}" aria-label="{label}"'
+        f' title="{label}" tabindex="-1"{swap}>{shape}</button>'
+    )
+
+
+@cache
+def _starred() -> str:
+    return f'{icon("star", 14)}<span class="visually-hidden">Starred</span>'
 
 
 def _tick(task: TrackedTask, task_id: str) -> str:

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard.access.requests import SignedInRequest
 from dashboard.pages.filter_forms import BadFilter
+from dashboard.register import selecting
 from dashboard.register.facets import MOST_OFFERED, Facet, facets, models
 from dashboard.register.listing import Address
 from dashboard.register.views.listing import facets_url, models_url, refused, selection_before, url
@@ -14,7 +15,7 @@ from dashboard.register.views.listing import facets_url, models_url, refused, se
 @require_safe
 def task_facets(request: SignedInRequest) -> HttpResponse:
     try:
-        address = Address.from_query(request.GET)
+        address = _address(request)
     except BadFilter as bad:
         return refused(request, str(bad), status=400, wrong=bad.wrong)
     counted = facets(address.filter)
@@ -34,11 +35,11 @@ def task_facets(request: SignedInRequest) -> HttpResponse:
 def task_models(request: SignedInRequest) -> HttpResponse:
     """The models to choose from: in a popover of the list, or without JavaScript on a page of their own."""
     try:
-        address = Address.from_query(request.GET).with_cursor(None)
+        address = _address(request).with_cursor(None)
     except BadFilter as bad:
         return refused(request, str(bad), status=400, wrong=bad.wrong)
     if not request.htmx:
-        # From a page of its own the link back must keep the selection, or show the sentence that it was cleared.
+        # A page of its own leads back to what was selected.
         address = address.with_selection(address.selection or selection_before(request))
     values = models(address.filter)
     kept = address.narrowed_to(address.filter.without("model"))
@@ -51,6 +52,12 @@ def task_models(request: SignedInRequest) -> HttpResponse:
         "in_popover": bool(request.htmx),
     }
     return render(request, "register/_models.html" if request.htmx else "register/task_models.html", context)
+
+
+def _address(request: SignedInRequest) -> Address:
+    address = Address.from_query(request.GET)
+    # Only of what is selected, where the list shows that alone.
+    return address.showing(selecting.found(address.selection, user=request.user)) if address.selected else address
 
 
 def _shown(address: Address, facet: Facet) -> dict[str, object]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,23 +15,25 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from dashboard.access.permissions import DELETE_TASKS, permission_required
 from dashboard.access.requests import HtmxRequest, SignedInRequest
+from dashboard.database import marks
 from dashboard.pages import moments, refusals
 from dashboard.pages.filter_forms import BadFilter
-from dashboard.register import listing, selecting
+from dashboard.register import listing, outside, selecting, starring
 from dashboard.register.counting import Count, count, in_words
 from dashboard.register.filters.filter import Filter, day_from
 from dashboard.register.filters.form import TaskFilterForm
 from dashboard.register.listing import Address, Page
-from dashboard.register.models import Presence, Selection
+from dashboard.register.models import Presence, Selection, TrackedTask
 from dashboard.register.walking import NEWEST_FIRST, OLDEST_FIRST, Cursor
 
-CLEARED = "The filter changed, so the selection was cleared."
 UNDELETABLE: dict[str, str] = {
     Presence.DELETING: "These tasks are being deleted already.",
     Presence.DELETED: "These tasks are deleted: there is nothing left to delete.",
     Presence.MISSING: "TensorsLab no longer has these tasks: there is nothing to delete.",
 }
+EXCLUDED_SHOWN = 20
 NONE_OF_THESE = "None of these tasks can be deleted now. Presence says why."
 NOT_THIS_ONE = "This task can't be deleted now. Presence says why."
 
@@ -45,15 +48,15 @@ def task_list(request: SignedInRequest) -> HttpResponse:
     if day:
         return HttpResponseRedirect(url(address.with_cursor(listing.cursor_at(address, day))))
     selection, notice = _selection(request, address)
-    if selection and not address.selection:
-        # The address has the whole state of the page, so that it can be bookmarked and reloaded.
-        return HttpResponseRedirect(url(address.with_selection(selection.uuid)))
-    address = address.with_selection(selection.uuid if selection else None)
+    if (selection and not address.selection) or (address.selected and not selection):
+        # The address says all that the page shows: it can be bookmarked, and reloading it changes nothing.
+        return HttpResponseRedirect(url(address.showing(selection)))
+    address = address.showing(selection)
     page = listing.page(address, selection=selection)
     if address.cursor and not page.rows:
         # The rows behind the cursor are gone.
         return HttpResponseRedirect(url(address.with_cursor(None)))
-    context = list_context(address, page, selection, count=listing.count_beside(address, page))
+    context = list_context(request, address, page, selection, count=listing.count_beside(address, page))
     return render(request, "register/task_list.html", {**context, "notice": notice})
 
 
@@ -66,14 +69,32 @@ def task_total(request: SignedInRequest) -> HttpResponse:
         return refused(request, str(bad), status=400, wrong=bad.wrong)
     if not request.htmx:
         return HttpResponseRedirect(url(address))
+    selection = selecting.found(address.selection, user=request.user)
+    address = address.showing(selection)
     counted = count(address.filter)
     context = {
         "count": counted,
         "left_out": counted.left_out,
         "left_out_words": in_words(counted.left_out),
-        "select_all_label": _select_all_label(counted),
+        "matching": matching_words(counted),
+        **basket_context(request, address, selection),
     }
     return render(request, "register/task_total.html", context)
+
+
+@require_safe
+@permission_required(DELETE_TASKS)
+def task_hidden(request: SignedInRequest) -> HttpResponse:
+    """How much of what is selected the list does not show, for a page that did not wait for it."""
+    try:
+        address = Address.from_query(request.GET)
+    except BadFilter as bad:
+        return refused(request, str(bad), status=400, wrong=bad.wrong)
+    selection = selecting.found(address.selection, user=request.user)
+    if not request.htmx:
+        return HttpResponseRedirect(url(address.showing(selection)))
+    hidden = outside.outside(selection, address.showing(selection).filter).number if selection else 0
+    return render(request, "register/task_hidden.html", {"hidden": hidden})
 
 
 def url(address: Address) -> str:
@@ -93,13 +114,19 @@ def other_order(address: Address) -> str:
     return OLDEST_FIRST if address.sort == NEWEST_FIRST else NEWEST_FIRST
 
 
-def list_context(address: Address, page: Page, selection: Selection | None, *, count: Count) -> dict[str, object]:
+def list_context(
+    request: SignedInRequest, address: Address, page: Page, selection: Selection | None, *, count: Count
+) -> dict[str, object]:
+    """All that the page and its fragments show."""
+    basket = basket_context(request, address, selection)
     return {
+        **basket,
         "filters": _filters(address.with_cursor(None).with_selection(None).query_string(), moments.zone_name()),
         "chips": _chips(address),
+        "all_url": url(address.of_all()) if address.selected else "",
         "told": _told(address),
         "models_url": models_url(address),
-        "clear_url": url(address.narrowed_to(Filter())),
+        "clear_url": url(replace(address.narrowed_to(Filter()), selected=False)),
         "page": {
             "rows": page.rows,
             "shown": page.shown,
@@ -112,22 +139,55 @@ def list_context(address: Address, page: Page, selection: Selection | None, *, c
         "count": count,
         "left_out": count.left_out,
         "left_out_words": in_words(count.left_out),
-        "select_all_label": _select_all_label(count),
+        "matching": matching_words(count),
         "total_url": f"{reverse('task-total')}?{address.with_cursor(None).query_string()}" if count.later else "",
         "sort": address.sort,
         "sort_url": url(address.sorted_by(other_order(address))),
-        "selection": selecting.summary(selection) if selection else None,
         "undeletable": _undeletable(address, page, selection),
-        "chosen": selection,
         "query": address.query_string(),
         "selection_url": f"{reverse('task-selection')}?{address.query_string()}",
         "now_url": f"{reverse('task-list-now')}?{address.with_selection(None).query_string()}",
         "day": address.cursor and address.cursor.day(sort=address.sort),
         "kept": QueryDict(address.with_cursor(None).query_string()).items(),
         "facets_url": facets_url(address),
-        "empty": _empty(count, selection),
+        "empty": (empty := _empty(count, selection)),
         "notice": "",
+        "bare": bool(empty) and not basket["chosen"] and not basket["earlier"],
     }
+
+
+def basket_context(request: SignedInRequest, address: Address, selection: Selection | None) -> dict[str, object]:
+    """What is selected, whether this list shows it or not."""
+    if not request.user.has_perm(DELETE_TASKS):
+        return {"selection": None, "chosen": None, "earlier": None}
+    filter = address.filter
+    # Under words of a large selection it would keep the page waiting.
+    later = selection is not None and bool(filter.prompt_words) and not outside.is_quick(selection, filter)
+    hidden = outside.outside(selection, filter).number if selection and not later else 0
+    stars = starring.known()
+    starred = starring.number_in(selection, stars) if selection else 0
+    return {
+        "selection": selecting.summary(selection, filter) if selection else None,
+        "chosen": selection,
+        "hidden": hidden,
+        "hidden_url": f"{reverse('task-hidden')}?{address.query_string()}" if later else "",
+        "selected_url": url(address.of_selected()) if selection and not address.selected else "",
+        "earlier": selecting.earlier(user=request.user, besides=selection),
+        "starred_in_view": starring.starred_in(filter, stars),
+        "include_starred": bool(request.POST.get("include_starred")),
+        **_excluded(selection),
+        "may_star": selection is not None and starred < selection.count,
+        "may_unstar": bool(starred),
+        "ids_url": f"{reverse('task-ids')}?{address.query_string()}",
+    }
+
+
+def _excluded(selection: Selection | None) -> dict[str, object]:
+    """The first of those that were unticked again."""
+    if selection is None or not selection.excluded:
+        return {}
+    some = TrackedTask.objects.in_rows().filter(pk__in=marks.excluded(selection.pk, limit=EXCLUDED_SHOWN))
+    return {"excluded": some.order_by("pk"), "excluded_more": max(selection.excluded - EXCLUDED_SHOWN, 0)}
 
 
 def refused(request: HtmxRequest, sentence: str, *, status: int, wrong: Iterable[str] = ()) -> HttpResponse:
@@ -142,18 +202,14 @@ def _selection(request: SignedInRequest, address: Address) -> tuple[Selection | 
         uuid = address.selection or selection_before(request)
         selection = selecting.find(uuid, user=request.user)
     except selecting.BadSelection as bad:
-        return None, str(bad) if address.selection else ""
-    if selection is None or selecting.is_empty(selection):
-        return None, ""
-    if not selecting.fits(selection, address.filter):
-        return None, CLEARED
-    return selection, ""
+        return None, str(bad) if address.selection and not selecting.was_cleared(uuid, user=request.user) else ""
+    return (selection if selection and selection.count else None), ""
 
 
 def selection_before(request: SignedInRequest) -> UUID | None:
     """The selection of the list page that led here.
 
-    Its filter form and links were made before the ticks, so they don't have it.
+    Its links were written before the ticks were made, so they can't carry the selection.
     """
     referer = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(referer, {request.get_host()}):
@@ -177,7 +233,6 @@ def _filters(query: str, zone: str) -> SafeString:
 
 
 def _chips(address: Address) -> list[dict[str, str]]:
-    # The selection stays in the address, so that the next page can say that it was cleared.
     return [
         {
             "label": chip.label,
@@ -210,9 +265,9 @@ def _cursor_url(address: Address, cursor: Cursor | None) -> str:
 
 
 def _undeletable(address: Address, page: Page, selection: Selection | None) -> str:
-    """Why no task of this list can be deleted; empty if one may be."""
-    some = selection is not None and selection.mode == Selection.Mode.IDS and selecting.summary(selection).count
-    if some or not page.rows or any(row.is_ready for row in page.rows):
+    """Why nothing that this list can show is to be deleted; empty when something may be."""
+    others = selection is not None and selection.filter != address.filter.query_string()
+    if others or not page.rows or any(row.is_ready for row in page.rows):
         return ""
     if sentence := UNDELETABLE.get(address.filter.presence):
         return sentence
@@ -220,10 +275,11 @@ def _undeletable(address: Address, page: Page, selection: Selection | None) -> s
     return "" if page.newer or page.older else NONE_OF_THESE if len(page.rows) > 1 else NOT_THIS_ONE
 
 
-def _select_all_label(count: Count) -> str:
+def matching_words(count: Count) -> str:
+    """“all 12,431 matching”, as the buttons for many have it; empty where there is none."""
     if not count.number:
         return ""
-    return "Select all matching" if count.capped else f"Select all {count.words} matching"
+    return "all matching" if count.capped else f"all {count.words} matching"
 
 
 def _empty(count: Count, selection: Selection | None) -> str:

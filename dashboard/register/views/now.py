@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
@@ -30,7 +30,10 @@ def task_list_now(request: SignedInRequest) -> HttpResponse:
         return refused(request, str(bad), status=400)
     except BadSelection as bad:
         return refused(request, str(bad), status=422)
-    selection = _selection(request, address)
+    selection = selecting.found(address.selection, user=request.user)
+    # Forgotten: nothing is selected, and whoever ticks begins a new one.
+    selection = selection if selection and selection.count else None
+    address = address.showing(selection)
     response = unless_seen(request, _rendered(request, address, numbers, selection))
     if response.content:
         response["HX-Replace-Url"] = _page_url(address, selection)
@@ -38,7 +41,7 @@ def task_list_now(request: SignedInRequest) -> HttpResponse:
 
 
 def fragments(
-    request: HttpRequest, address: Address, shown: list[int], selection: Selection | None, *, notice: str = ""
+    request: SignedInRequest, address: Address, shown: list[int], selection: Selection | None, *, notice: str = ""
 ) -> HttpResponse:
     """Toolbar, pager, total and the cells of these rows, all out of band; the table with its boxes is not replaced."""
     content, _ = marked(_rendered(request, address, shown, selection, notice=notice))
@@ -50,20 +53,8 @@ def _page_url(address: Address, selection: Selection | None) -> str:
 
 
 def _rendered(
-    request: HttpRequest, address: Address, shown: list[int], selection: Selection | None, *, notice: str = ""
+    request: SignedInRequest, address: Address, shown: list[int], selection: Selection | None, *, notice: str = ""
 ) -> str:
-    address = address.with_selection(selection.uuid if selection else None)
     page = listing.around(address, shown, selection=selection)
-    context = list_context(address, page, selection, count=count(address.filter))
+    context = list_context(request, address, page, selection, count=count(address.filter))
     return render_to_string("register/_now.html", {**context, "notice": notice, "oob": True, "seen": SEEN}, request)
-
-
-def _selection(request: SignedInRequest, address: Address) -> Selection | None:
-    try:
-        selection = selecting.find(address.selection, user=request.user)
-    except BadSelection:
-        # It is gone, so nothing is selected, and the next tick begins a new one.
-        return None
-    if selection is None or selecting.is_empty(selection) or not selecting.fits(selection, address.filter):
-        return None
-    return selection

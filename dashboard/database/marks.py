@@ -1,0 +1,141 @@
+"""Sets of numbers, kept as bits: sixty numbers to a row `(selection_id, block, bits, pressed)`.
+
+So a set of any size is changed by one statement that writes few rows, whether a number is in it is told by one of them,
+and two who change it at once only have to agree on whose turn it is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db import connection
+
+from dashboard.database import sql
+
+TABLE = "register_selectionblock"
+WIDTH = 60
+"""A number of 64 bits with a sign holds so many, and their sum."""
+_EACH = ", ".join(f"({bit})" for bit in range(WIDTH))
+Numbers = tuple[str, list[Any]]
+"""SQL that selects numbers as `id`, each once, and its values."""
+
+
+def blocks(numbers: Iterable[int]) -> dict[int, int]:
+    """The bits of some numbers, by block."""
+    found: defaultdict[int, int] = defaultdict(int)
+    for number in numbers:
+        found[number // WIDTH] |= 1 << number % WIDTH
+    return dict(found)
+
+
+def spread(block: int, bits: int) -> Iterator[int]:
+    """The numbers of one block."""
+    return (block * WIDTH + bit for bit in range(WIDTH) if bits >> bit & 1)
+
+
+def of(selection: int, *, between: tuple[int, int] | None = None) -> Numbers:
+    """The numbers of a set; of those that lie between two, where that is asked for."""
+    some, parameters = "", list[Any]([selection])
+    if between:
+        some = "AND marked.block BETWEEN %s AND %s"
+        parameters += [number // WIDTH for number in between]
+    statement = f"""SELECT marked.block * {WIDTH} + bit.column1 FROM {TABLE} AS marked
+        JOIN (VALUES {_EACH}) AS bit ON (marked.bits >> bit.column1) & 1 = 1
+        WHERE marked.selection_id = %s {some}"""  # nosec B608 # only names and numbers from the code
+    return statement, parameters
+
+
+def mark(selection: int, numbers: Numbers) -> None:
+    """Adds them."""
+    found, parameters = _grouped(numbers)
+    sql.change(
+        f"""INSERT INTO {TABLE} (selection_id, block, bits, pressed)
+        SELECT %s, chosen.block, chosen.bits, chosen.bits FROM {found} AS chosen WHERE TRUE
+        ON CONFLICT (selection_id, block) DO UPDATE
+        SET bits = {TABLE}.bits | excluded.bits, pressed = {TABLE}.pressed | excluded.bits""",  # nosec B608 # only names from the code, values beside them
+        selection,
+        *parameters,
+    )
+
+
+def unmark(selection: int, numbers: Numbers) -> None:
+    """Takes them away."""
+    found, parameters = _grouped(numbers)
+    sql.change(
+        f"""UPDATE {TABLE} SET bits = {TABLE}.bits & ~gone.bits, pressed = pressed & ~gone.bits FROM {found} AS gone
+        WHERE {TABLE}.selection_id = %s AND {TABLE}.block = gone.block""",  # nosec B608 # only names from the code, values beside them
+        *parameters,
+        selection,
+    )
+
+
+def copy(selection: int, to: int) -> None:
+    sql.change(
+        f"""INSERT INTO {TABLE} (selection_id, block, bits, pressed)
+        SELECT %s, block, bits, pressed FROM {TABLE} WHERE selection_id = %s""",  # nosec B608 # only names from the code, values beside them
+        to,
+        selection,
+    )
+
+
+def counted(selection: int) -> tuple[int, int]:
+    """How many numbers it has, and how many came by a press and are not in it any more."""
+    found = sql.rows(f"SELECT bits, pressed FROM {TABLE} WHERE selection_id = %s", selection)  # nosec B608 # only names from the code, values beside them
+    return sum(bits.bit_count() for bits, _ in found), sum((pressed & ~bits).bit_count() for bits, pressed in found)
+
+
+def beside(selection: int, numbers: Numbers) -> list[tuple[int, int]]:
+    """What of the set is not among these numbers: blocks with bits."""
+    found, parameters = _grouped(numbers)
+    statement = f"""SELECT marked.block, marked.bits & ~COALESCE(other.bits, 0) FROM {TABLE} AS marked
+        LEFT JOIN {found} AS other ON other.block = marked.block
+        WHERE marked.selection_id = %s AND marked.bits & ~COALESCE(other.bits, 0) <> 0 ORDER BY marked.block"""  # nosec B608 # only names from the code, values beside them
+    return sql.rows(statement, *parameters, selection)
+
+
+def first(selection: int, *, limit: int) -> list[int]:
+    some = sql.rows(
+        f"SELECT block, bits FROM {TABLE} WHERE selection_id = %s AND bits <> 0 ORDER BY block LIMIT %s",  # nosec B608 # only names from the code, values beside them
+        selection,
+        limit,
+    )
+    return [number for block, bits in some for number in spread(block, bits)][:limit]
+
+
+def ticked(selection: int, *, limit: int) -> list[int]:
+    """Those that came by no press."""
+    some = sql.rows(
+        f"SELECT block, bits & ~pressed FROM {TABLE} WHERE selection_id = %s AND bits & ~pressed <> 0 LIMIT %s",  # nosec B608 # only names from the code, values beside them
+        selection,
+        limit,
+    )
+    return [number for block, bits in some for number in spread(block, bits)][:limit]
+
+
+def excluded(selection: int, *, limit: int) -> list[int]:
+    """The first numbers that came by a press and are not in it any more."""
+    some = sql.rows(
+        f"""SELECT block, pressed & ~bits FROM {TABLE} WHERE selection_id = %s AND pressed & ~bits <> 0
+        ORDER BY block LIMIT %s""",  # nosec B608 # only names from the code, values beside them
+        selection,
+        limit,
+    )
+    return [number for block, bits in some for number in spread(block, bits)][:limit]
+
+
+def pressed_among(selection: int, numbers: Iterable[int]) -> list[int]:
+    """Those of some numbers that came by a press."""
+    wanted = blocks(numbers)
+    statement = f"SELECT block, pressed FROM {TABLE} WHERE selection_id = %s AND {sql.among('block')}"  # nosec B608 # only names from the code, values beside them
+    some = sql.rows(statement, selection, sql.listed(list(wanted)))
+    return [number for block, pressed in some for number in spread(block, pressed & wanted[block])]
+
+
+def _grouped(numbers: Numbers) -> Numbers:
+    statement, parameters = numbers
+    postgresql = connection.vendor == "postgresql"
+    bits = f"BIT_OR(1::bigint << (id %% {WIDTH})::integer)" if postgresql else f"SUM(1 << (id %% {WIDTH}))"
+    grouped = f"(SELECT id / {WIDTH} AS block, {bits} AS bits FROM ({statement}) AS found GROUP BY id / {WIDTH})"  # nosec B608 # pieces from the code, values beside them
+    return grouped, parameters
