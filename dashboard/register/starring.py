@@ -6,6 +6,7 @@ from django.db import transaction
 
 from dashboard.audit import chain
 from dashboard.calls import clock
+from dashboard.database import prompt_reading, proposals
 from dashboard.register import membership, selecting
 from dashboard.register.filters.filter import Filter
 from dashboard.register.models import Selection, Star, TaskQuerySet, TrackedTask
@@ -62,9 +63,12 @@ def starred_in(filter: Filter, stars: list[int]) -> int:
     """How many starred tasks “all matching” leaves out; none where they are asked for."""
     if filter.starred or not stars:
         return 0
-    if len(stars) <= FEW_STARS:
-        return filter.among(stars).count()
-    return filter.queryset().filter(pk__in=Star.objects.values("task")).count()
+    if len(stars) > FEW_STARS:
+        return filter.queryset().filter(pk__in=Star.objects.values("task")).count()
+    if not filter.prompt_words:
+        return filter.narrow(TrackedTask.objects.filter(proposals.one_of(stars))).count()
+    prompt_reading.keep_up()
+    return filter.among(stars).count()
 
 
 def _starred(numbers: list[int]) -> set[int]:
