@@ -69,8 +69,9 @@ class Address:
         """With what is selected, and, where only that is listed, narrowed to it."""
         if selection is None:
             return replace(self, selection=None, selected=False, filter=replace(self.filter, within=None))
-        within = Within.of(selection) if self.selected else None
-        return replace(self, selection=selection.uuid, filter=replace(self.filter, within=within))
+        selected = self.selected and bool(selection.count)
+        within = Within.of(selection) if selected else None
+        return replace(self, selection=selection.uuid, selected=selected, filter=replace(self.filter, within=within))
 
     def sorted_by(self, sort: str) -> Self:
         return replace(self, sort=sort, cursor=None)

@@ -27,7 +27,7 @@ _COLUMNS = (
 )
 
 NONE = "There is no id. Paste ids, or choose a file with ids."
-TOO_MANY = f"These are more than {MOST_IDS:,} ids. Select them in several parts, or import a file and use the filters."
+TOO_MANY = "These are more than {:,} ids. Select them in several parts."
 
 
 @dataclass(kw_only=True)
@@ -84,7 +84,7 @@ def _looked_up(text: str) -> Named:
     if not pieces:
         raise BadSelection(NONE)
     if len(pieces) > MOST_IDS:
-        raise BadSelection(TOO_MANY)
+        raise BadSelection(TOO_MANY.format(MOST_IDS))
     named, known = Named(), Counter[str]()
     for pk, task_id, presence, held_by, _kind, starred in _rows({*pieces, *lines}):
         known[task_id] += 1

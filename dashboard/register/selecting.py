@@ -135,8 +135,10 @@ def was_cleared(uuid: UUID | None, *, user: User) -> bool:
 
 def earlier(*, user: User, besides: Selection | None = None) -> Selection | None:
     """What this person may bring back: what the selection held before, or else what they selected last."""
-    if besides is not None:
-        return besides.before if besides.before and besides.before.count else None
+    if besides is not None and besides.before is not None and besides.before.count:
+        return besides.before
+    if besides is not None and besides.count:
+        return None
     kept = Selection.objects.filter(user=user, role__in=[Role.OPEN, Role.CLEARED], count__gt=0)
     return kept.filter(changed_at__gte=timezone.now() - KEPT_FOR).order_by("-changed_at").first()
 
@@ -223,18 +225,7 @@ def clear(selection: Selection | None) -> None:
     """Its owner may still bring it back."""
     if selection is None:
         return
-    Selection.objects.filter(pk=selection.pk, count=0).delete()
     Selection.objects.filter(pk=selection.pk).update(role=Role.CLEARED, changed_at=timezone.now())
-
-
-def drop_if_empty(selection: Selection | None) -> Selection | None:
-    """None in place of one that holds nothing. What it held before can still be brought back."""
-    if selection is None or selection.count:
-        return selection
-    if selection.before is not None:
-        Selection.objects.filter(pk=selection.before.pk).update(role=Role.CLEARED, changed_at=timezone.now())
-    selection.delete()
-    return None
 
 
 @transaction.atomic
@@ -242,7 +233,7 @@ def restore(selection: Selection | None, *, user: User, before: UUID | None = No
     """What was selected before is selected again. What is selected now takes its place, and can be brought back too."""
     if selection is not None:
         selection = locked(selection)
-        back = selection.before
+        back = earlier(user=user, besides=selection)
     else:
         mine = Selection.objects.filter(user=user, role__in=[Role.OPEN, Role.CLEARED])
         back = mine.filter(uuid=before).first() if before else earlier(user=user)
@@ -271,7 +262,6 @@ def spend(selection: Selection, *, revision: int, frozen: marks.Numbers) -> None
         membership.remove(selection, frozen)
         selection.filter = None
         keep(selection)
-        drop_if_empty(selection)
         return
     selection.delete()
     if before is not None:

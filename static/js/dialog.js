@@ -68,7 +68,9 @@
     (event) => {
       if (event.target !== dialog()) return;
       event.preventDefault();
-      document.getElementById("keep-form")?.requestSubmit();
+      const keep = document.getElementById("keep-form");
+      if (keep) keep.requestSubmit();
+      else close();
     },
     true,
   );
@@ -77,6 +79,9 @@
   for (const name of ["htmx:beforeOnLoad", "htmx:sendError", "htmx:timeout", "htmx:sendAbort"]) {
     document.addEventListener(name, ({ detail }) => detail.elt.id === "keep-form" && close());
   }
+  // One that asks nothing of the server.
+  document.addEventListener("click", (event) => event.target.closest("[data-closes-dialog]") && close());
+  document.addEventListener("ids-selected", close);
   // Confirmed or discarded elsewhere meanwhile: the page says so.
   document.addEventListener("draft-over", close);
   document.addEventListener("deletion-confirmed", () => {

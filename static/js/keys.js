@@ -14,16 +14,16 @@
     next?.scrollIntoView({ block: "nearest" });
   };
 
-  // What is told goes first: whoever closes it has not asked for the selection to go too.
-  const close = () => {
-    const clear = document.querySelector('#selection-form:not([inert]) button[value="clear"]');
-    (document.querySelector("#notice > *") ? document.querySelector("[data-dismiss]") : clear)?.click();
-  };
+  // It closes what is told, and never discards work.
+  const close = () => document.querySelector("#notice > *") && document.querySelector("[data-dismiss]")?.click();
+  const star = () =>
+    (here()?.querySelector("button.star") || document.querySelector("button[data-star]"))?.click();
 
   const keys = {
     "/": () => document.getElementById("id_q")?.select(),
     j: () => move(1),
     k: () => move(-1),
+    s: star,
     x: () => here()?.querySelector('input[name="task"]:not(:disabled)')?.click(),
     "?": () => document.getElementById("shortcuts")?.togglePopover(),
     Escape: close,

@@ -2,7 +2,7 @@
 // And no page is asked for before the ticks that were made are answered, since the next page begins with what they did.
 (() => {
   const STAYED_MS = 15_000;
-  const TICKS = ["update", "all", "clear"];
+  const TICKS = ["update", "all", "add", "remove", "invert", "restore", "clear", "star", "unstar"];
   const TURNS = ["newer", "older", "sort"];
   const ticking = new Set();
   const coming = new Set();

@@ -55,12 +55,12 @@
   );
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("#selection-form button");
-    if (button) pressed = button.name === "action" ? button.value : null;
+    const button = event.target.closest("#selection-form button[name]");
+    if (button) pressed = { [button.name]: button.value };
     // At once, so that a box unticked while the answer is on its way stays unticked.
-    if (button && (pressed === "all" || pressed === "clear")) {
+    if (button?.value === "all" || button?.value === "clear") {
       changes += 1;
-      tickAll(pressed === "all");
+      tickAll(button.value === "all");
     }
 
     const box = event.target.closest('#tasks input[name="task"]');
@@ -78,7 +78,7 @@
     if (!detail.elt.matches("#selection-form, #selection-form *, #list-now")) return;
     detail.changes = changes;
     if (detail.elt.id !== "selection-form") return;
-    if (pressed) detail.parameters.action = pressed;
+    if (pressed) Object.assign(detail.parameters, pressed);
     pressed = null;
   });
 

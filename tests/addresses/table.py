@@ -43,6 +43,15 @@ TABLE = r"""
                                               POST PUT      in       403      403      405      405      405
 /tasks/selection/                             GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      403      400      400
+/tasks/hidden/                                GET           in       403      403      403      302/200  302/200
+                                              POST PUT      in       403      403      405      405      405
+/tasks/ids/                                   GET           in       403      403      403      200      200
+                                              POST          in       403      403      403      422      422
+                                              PUT           in       403      403      405      405      405
+/tasks/star/                                  GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      422      422
+/tasks/look/                                  GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      422      422
 /tasks/import/                                GET           in       403      403      403      200      200
                                               POST          in       403      403      403      422      422
                                               PUT           in       403      403      405      405      405

@@ -47,7 +47,7 @@ def deletion_draft(request: SignedInRequest) -> HttpResponse:
         address = Address.from_query(request.GET)
         ticks = Ticks.from_post(request.POST)
         selection, told = selecting.take(ticks, user=request.user, filter=address.filter)
-        if selecting.drop_if_empty(selection) is None or selection is None:
+        if selection is None or not selection.count:
             raise BadSelection(GONE if told else NOTHING)
         address = address.showing(selection)
         outside.carry(selection, address.filter)

@@ -48,7 +48,7 @@ def task_list(request: SignedInRequest) -> HttpResponse:
     if day:
         return HttpResponseRedirect(url(address.with_cursor(listing.cursor_at(address, day))))
     selection, notice = _selection(request, address)
-    if (selection and not address.selection) or (address.selected and not selection):
+    if (selection and not address.selection) or (address.selected and not address.showing(selection).selected):
         # The address says all that the page shows: it can be bookmarked, and reloading it changes nothing.
         return HttpResponseRedirect(url(address.showing(selection)))
     address = address.showing(selection)
@@ -152,14 +152,14 @@ def list_context(
         "facets_url": facets_url(address),
         "empty": (empty := _empty(count, selection)),
         "notice": "",
-        "bare": bool(empty) and not basket["chosen"] and not basket["earlier"],
+        "bare": bool(empty) and not basket["selection"] and not basket["earlier"],
     }
 
 
 def basket_context(request: SignedInRequest, address: Address, selection: Selection | None) -> dict[str, object]:
     """What is selected, whether this list shows it or not."""
     if not request.user.has_perm(DELETE_TASKS):
-        return {"selection": None, "chosen": None, "earlier": None}
+        return {"selection": None, "chosen": None, "earlier": None, "selection_uuid": ""}
     filter = address.filter
     # Under words of a large selection it would keep the page waiting.
     later = selection is not None and bool(filter.prompt_words) and not outside.is_quick(selection, filter)
@@ -167,11 +167,12 @@ def basket_context(request: SignedInRequest, address: Address, selection: Select
     stars = starring.known()
     starred = starring.number_in(selection, stars) if selection else 0
     return {
-        "selection": selecting.summary(selection, filter) if selection else None,
+        "selection": selecting.summary(selection, filter) if selection and selection.count else None,
         "chosen": selection,
+        "selection_uuid": address.selection or "",
         "hidden": hidden,
         "hidden_url": f"{reverse('task-hidden')}?{address.query_string()}" if later else "",
-        "selected_url": url(address.of_selected()) if selection and not address.selected else "",
+        "selected_url": url(address.of_selected()) if selection and selection.count and not address.selected else "",
         "earlier": selecting.earlier(user=request.user, besides=selection),
         "starred_in_view": starring.starred_in(filter, stars),
         "include_starred": bool(request.POST.get("include_starred")),
@@ -203,7 +204,7 @@ def _selection(request: SignedInRequest, address: Address) -> tuple[Selection | 
         selection = selecting.find(uuid, user=request.user)
     except selecting.BadSelection as bad:
         return None, str(bad) if address.selection and not selecting.was_cleared(uuid, user=request.user) else ""
-    return (selection if selection and selection.count else None), ""
+    return selection, ""
 
 
 def selection_before(request: SignedInRequest) -> UUID | None:
@@ -286,4 +287,4 @@ def _empty(count: Count, selection: Selection | None) -> str:
     if count.number:
         return ""
     # A person with a selection has tasks.
-    return "none_yet" if selection is None and listing.register_is_empty() else "none_match"
+    return "none_yet" if not (selection and selection.count) and listing.register_is_empty() else "none_match"

@@ -17,6 +17,9 @@ from dashboard.register.selecting import BadSelection, row_numbers
 from dashboard.register.views.listing import list_context, refused, url
 
 
+STARRING = {"star", "unstar"}
+
+
 @require_safe
 def task_list_now(request: SignedInRequest) -> HttpResponse:
     """Updates a page whose request was refused or lost, or that was hidden. It changes no data."""
@@ -32,7 +35,6 @@ def task_list_now(request: SignedInRequest) -> HttpResponse:
         return refused(request, str(bad), status=422)
     selection = selecting.found(address.selection, user=request.user)
     # Forgotten: nothing is selected, and whoever ticks begins a new one.
-    selection = selection if selection and selection.count else None
     address = address.showing(selection)
     response = unless_seen(request, _rendered(request, address, numbers, selection))
     if response.content:
@@ -57,4 +59,6 @@ def _rendered(
 ) -> str:
     page = listing.around(address, shown, selection=selection)
     context = list_context(request, address, page, selection, count=count(address.filter))
-    return render_to_string("register/_now.html", {**context, "notice": notice, "oob": True, "seen": SEEN}, request)
+    changed = any(request.POST.get(name) for name in ("star", "unstar")) or request.POST.get("action") in STARRING
+    told = {"notice": notice, "oob": True, "seen": SEEN, "stars_changed": changed}
+    return render_to_string("register/_now.html", {**context, **told}, request)

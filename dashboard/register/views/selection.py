@@ -41,11 +41,10 @@ def task_selection(request: SignedInRequest) -> HttpResponse:
         return refused(request, str(bad), status=400)
     except (BadSelection, TooManyStars) as bad:
         return refused(request, str(bad), status=422)
-    selection = selecting.drop_if_empty(selection)
     only_selected = address.selected
     address = address.showing(selection)
-    if only_selected and selection is None:
-        return _see_other(request, address.of_all(), told)
+    if only_selected and not address.selected:
+        return _see_other(request, address.with_cursor(None), told)
     if action == "sort":
         return _see_other(request, address.sorted_by(other_order(address)), told)
     if action in {"newer", "older"}:
@@ -124,7 +123,7 @@ def _star(request: SignedInRequest, address: Address, ticks: Ticks) -> Chosen:
 
 def _star_row(request: SignedInRequest, address: Address, ticks: Ticks) -> Chosen:
     selection, told = _update(request, address, ticks)
-    change = starring.star if "star" in request.POST else starring.unstar
+    change = starring.star if request.POST.get("star") else starring.unstar
     change(row_numbers([_row_of_star(request)]), actor=request.user.get_username(), address=client_address(request))
     return selection, told
 
