@@ -72,7 +72,7 @@ def test_a_paused_account_is_not_asked(sandbox, operator: Person) -> None:
 
 def test_it_waits_no_longer_than_a_person_would(sandbox, operator: Person, rests: list[float]) -> None:
     task = bare("a")
-    sandbox.control(busy=20, retry_after=6)
+    sandbox.control(queue=["429:before:look_up"] * 20, retry_after="6")
     page = operator.post("/tasks/look/", {"task": task.pk}, follow=True).content.decode()
     assert "TensorsLab has no time for this look-up now." in page
     assert sum(rests) <= PATIENCE
