@@ -26,6 +26,8 @@ _COLUMNS = (
     "t.id, t.task_id, t.presence, t.held_by, t.kind, EXISTS (SELECT 1 FROM register_star s WHERE s.task_id = t.id)"
 )
 
+WHY: dict[str, str] = {Presence.DELETING: "being deleted", Presence.DELETED: "already deleted"}
+
 NONE = "There is no id. Paste ids, or choose a file with ids."
 TOO_MANY = "These are more than {:,} ids. Select them in several parts."
 
@@ -110,4 +112,4 @@ def _rows(ids: Iterable[str]) -> list[tuple[int, str, str, str, str, bool]]:
 def _unfit(presence: str, held_by: str) -> str:
     if presence == Presence.PRESENT:
         return "held" if held_by else ""
-    return {Presence.DELETING: "being deleted", Presence.DELETED: "already deleted"}.get(presence, "missing")
+    return WHY.get(presence, "missing")

@@ -1,4 +1,4 @@
-"""What is selected and not in a view: hidden, and frozen all the same, so it is told in the toolbar and in the dialog."""
+"""What is selected and not in a view: it is frozen all the same, so toolbar and dialog tell it."""
 
 from __future__ import annotations
 
@@ -90,5 +90,6 @@ def _gone_through(selection: Selection, filter: Filter) -> Outside:
 
 
 def _key(selection: Selection, filter: Filter, *, revision: int | None = None) -> str:
-    asked = f"{selection.pk} {selection.revision if revision is None else revision} {filter.by_task_id} {filter.zone} {filter.query_string()}"
+    of = selection.revision if revision is None else revision
+    asked = f"{selection.pk} {of} {filter.by_task_id} {filter.zone} {filter.query_string()}"
     return f"outside-{sha256(asked.encode()).hexdigest()}"

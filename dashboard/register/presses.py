@@ -1,5 +1,5 @@
-"""Presses that select many tasks at once, or take many out. What is written down is the tasks that match at this moment:
-what is counted then is what is frozen later, and nothing that is added to the register meanwhile."""
+"""Presses that select many tasks at once, or take many out. Those that match at this moment are written down: what is
+counted then is what is frozen later, and nothing that is added to the register meanwhile."""
 
 from __future__ import annotations
 

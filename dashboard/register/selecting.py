@@ -60,7 +60,7 @@ class Ticks:
             selection=selection_uuid(post.get("selection", "")),
             shown=_listed(post.get("shown", "")),
             ticked=row_numbers(post.getlist("task")),
-            known=_listed(post["known"]) if "known" in post else None,
+            known=_listed(post.get("known", "")) if "known" in post else None,
             earlier=selection_uuid(post.get("earlier", "")),
         )
         if not set(ticks.ticked) <= set(ticks.shown):
@@ -130,7 +130,8 @@ def found(uuid: UUID | None, *, user: User) -> Selection | None:
 
 def was_cleared(uuid: UUID | None, *, user: User) -> bool:
     """Whether its owner knows that it is not there."""
-    return Selection.objects.filter(uuid=uuid, user=user, role__in=[Role.CLEARED, Role.ASIDE]).exists()
+    gone = Selection.objects.filter(user=user, role__in=[Role.CLEARED, Role.ASIDE])
+    return uuid is not None and gone.filter(uuid=uuid).exists()
 
 
 def earlier(*, user: User, besides: Selection | None = None) -> Selection | None:

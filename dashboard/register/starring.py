@@ -51,7 +51,7 @@ def of_selection(selection: Selection, *, starred: bool) -> list[int]:
 
 def known() -> list[int]:
     """Tasks that have one; of very many only the first."""
-    return list(Star.objects.values_list("task", flat=True)[: FEW_STARS + 1])
+    return list(Star.objects.values_list("task_id", flat=True)[: FEW_STARS + 1])
 
 
 def number_in(selection: Selection, stars: list[int]) -> int:
@@ -72,7 +72,7 @@ def starred_in(filter: Filter, stars: list[int]) -> int:
 
 
 def _starred(numbers: list[int]) -> set[int]:
-    return set(Star.objects.filter(task__in=numbers).values_list("task", flat=True))
+    return set(Star.objects.filter(task__in=numbers).values_list("task_id", flat=True))
 
 
 def _record(action: str, tasks: list[TrackedTask], *, actor: str, address: str) -> None:

@@ -1,4 +1,4 @@
-"""However it came about, what is frozen is what somebody selected: filters, presses, ticks, tabs and sessions come and go."""
+"""What is frozen is what somebody selected, whatever filters, presses, ticks, tabs and sessions it took."""
 
 from __future__ import annotations
 

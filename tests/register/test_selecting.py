@@ -123,7 +123,7 @@ def test_a_box_that_cannot_be_ticked_excludes_nothing(olga: User) -> None:
 def test_all_matching_never_grows(olga: User) -> None:
     early = TrackedTaskFactory()
     selection = presses.select_all(user=olga, filter=Filter())
-    late = TrackedTaskFactory()
+    TrackedTaskFactory()
     assert pks(selection) == {early.pk}
     assert selecting.drift(selection) == 1
 

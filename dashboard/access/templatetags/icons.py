@@ -12,5 +12,5 @@ register = template.Library()
 @register.simple_tag
 @cache
 def icon(name: str, size: int = 16, style: str = "micro") -> SafeString:
-    """One of the micro icons, or of another style, drawn once for each size: the package parses and writes its XML anew every time."""
+    """A micro icon, or one of another style, drawn once for each size: the package parses its XML anew every time."""
     return SafeString(heroicons._render_icon(style, name, size, {}))  # nosec B703 # the package's own drawing, of a name from a template

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 
 class Selection(models.Model):
-    """What one person has selected, over pages and filters. Its uuid travels in the URL, the same from the first tick to
-    the deletion.
+    """What one person has selected, over pages and filters. Its uuid travels in the URL, the same until it is deleted.
 
     open ⇄ cleared;  open ⇄ aside
     """

@@ -68,7 +68,8 @@ def _row(task: TrackedTask, thumb: str, *, base: str, zone: tzinfo, may_delete: 
     task_id = escape(foreign.plain(task.task_id))
     return f"""<tr id="task-{task.pk}">{_tick(task, task_id) if may_delete else ""}
 <td class="c-thumb">{thumb}</td>
-<td class="c-id">{_star(task, may_delete=may_delete)}<a href="{base}{task.path}" title="{task_id}">{foreign.shown(task.task_id)}</a>
+<td class="c-id">{_star(task, may_delete=may_delete)}
+<a href="{base}{task.path}" title="{task_id}">{foreign.shown(task.task_id)}</a>
 <button class="button icon copy js-only" type="button" data-copy="{escape(task.task_id)}"
  tabindex="-1" aria-label="Copy {task_id}">{icon("clipboard", 14)}</button></td>
 <td class="c-kind">{Kind(task.kind).label}</td>

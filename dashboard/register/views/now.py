@@ -16,7 +16,6 @@ from dashboard.register.models import Selection
 from dashboard.register.selecting import BadSelection, row_numbers
 from dashboard.register.views.listing import list_context, refused, url
 
-
 STARRING = {"star", "unstar"}
 
 
