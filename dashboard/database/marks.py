@@ -129,7 +129,7 @@ def pressed_among(selection: int, numbers: Iterable[int]) -> list[int]:
     """Those of some numbers that came by a press."""
     wanted = blocks(numbers)
     statement = f"SELECT block, pressed FROM {TABLE} WHERE selection_id = %s AND {sql.among('block')}"  # nosec B608 # only names from the code, values beside them
-    some = sql.rows(statement, selection, sql.listed(list(wanted)))
+    some = sql.rows(statement, selection, sql.array_of(list(wanted)))
     return [number for block, pressed in some for number in spread(block, pressed & wanted[block])]
 
 

@@ -77,13 +77,9 @@ def among(column: str) -> str:
     return f"{column} IN (SELECT value FROM json_each(%s))"  # nosec B608 # the caller names the column, the values go beside it
 
 
-def array_of(values: Sequence[int] | Sequence[UUID]) -> list[int | UUID] | str:
+def array_of(values: Sequence[int] | Sequence[UUID] | Sequence[str]) -> list[int | UUID | str] | str:
     """Many values as the one parameter of `among`."""
     return list(values) if connection.vendor == "postgresql" else json.dumps([_plain(value) for value in values])
-
-
-def listed_texts(values: Sequence[str]) -> list[str] | str:
-    return list(values) if connection.vendor == "postgresql" else json.dumps(list(values))
 
 
 def for_update(table: str) -> str:

@@ -9,7 +9,7 @@ from dashboard.calls import clock, controls
 from dashboard.calls.judging import Finding
 from dashboard.calls.verdicts import Ruling
 from dashboard.register.models import Presence, Status, TrackedTask
-from dashboard.register.refreshing import Answered, Sleep, Stopped, ask, found, keep, vouch
+from dashboard.register.refreshing import Answered, Sleep, Stopped, ask, found, store, vouch
 
 PATIENCE = 10.0
 """Seconds of waiting, besides the calls themselves."""
@@ -52,7 +52,7 @@ def look(task: TrackedTask, *, actor: str, sleep: Sleep = time.sleep) -> Looked:
     if finding not in {Finding.THERE, Finding.GONE}:
         said = "has this task" if answer.verdict.ruling == Ruling.THERE else "has no such task"
         return Looked(sentence=f"TensorsLab says that it {said}, but {UNVOUCHED}")
-    keep(task, answer.verdict, gone=finding == Finding.GONE, now=clock.now())
+    store(task, answer.verdict, gone=finding == Finding.GONE, now=clock.now())
     return Looked(sentence=_sentence(task, finding), told=True)
 
 

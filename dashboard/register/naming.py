@@ -106,7 +106,7 @@ def _looked_up(text: str) -> Named:
 def _rows(ids: Iterable[str]) -> list[tuple[int, str, str, str, str, bool]]:
     statement = f"SELECT {_COLUMNS} FROM {TrackedTask._meta.db_table} t WHERE {sql.among('t.task_id')}"  # nosec B608 # only names from the code, values beside them
     # PostgreSQL has no NUL in any text.
-    return sql.rows(statement, sql.listed_texts([one for one in ids if "\0" not in one]))
+    return sql.rows(statement, sql.array_of([one for one in ids if "\0" not in one]))
 
 
 def _unfit(presence: str, held_by: str) -> str:

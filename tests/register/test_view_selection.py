@@ -14,6 +14,7 @@ from dashboard.register.filters.filter import Filter
 from dashboard.register.models import Selection, TrackedTask
 from tests.conftest import Person
 from tests.factories import SelectionFactory, TrackedTaskFactory, UserFactory
+from tests.statements import after
 
 pytestmark = pytest.mark.django_db
 
