@@ -162,9 +162,9 @@ def test_a_task_that_lives_under_the_other_kind_is_not_gone(theatre, by) -> None
 
 
 def test_when_most_was_gone_already_it_pauses(theatre, settings, images, by) -> None:
-    tasks = images(60)
-    settings.TENSORSLAB_BATCH_SIZE, settings.TENSORSLAB_CONCURRENCY = 10, 1
-    theatre.sandbox.control(already_gone="failure", gone={"image": [task.task_id for task in tasks[:30]]})
+    tasks = images(120)
+    settings.TENSORSLAB_BATCH_SIZE, settings.TENSORSLAB_CONCURRENCY = 30, 1
+    theatre.sandbox.control(already_gone="failure", gone={"image": [task.task_id for task in tasks[:60]]})
     deletion = theatre.play(theatre.confirm(tasks, by=by))
     assert (deletion.state, deletion.waiting > 0) == (State.PAUSED, True)
     assert deletion.paused_reason.startswith("Most of its tasks so far were found gone")
