@@ -168,16 +168,19 @@ def test_a_tender_looks_again_for_a_failover(theatre, images, by) -> None:
 
 
 def test_a_folder_that_can_not_be_written_is_no_reason_to_refuse(
-    theatre, settings, images, by, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    theatre, images, by, monkeypatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     deletion = theatre.confirm(images(10), by=by)
     running_when_lost(theatre, deletion)
     start(theatre)
-    settings.VAR_DIR = Path("/dev/null")
+
+    def fails() -> None:
+        raise PermissionError(13, "Permission denied", "/var/heads")
+
+    monkeypatch.setattr(heads, "accept", fails)
     with caplog.at_level(logging.WARNING):
         actions.resume(deletion=deletion, by=by, now=theatre.now())
-    assert "can't be forgotten: [Errno 20] Not a directory" in caplog.text
-    settings.VAR_DIR = tmp_path
+    assert "can't be forgotten: [Errno 13] Permission denied" in caplog.text
     assert heads.behind()
     assert not restoring.notice(now=theatre.now())
     assert restoring.why() == ""
