@@ -22,7 +22,7 @@ FLOORS = {
     ],
     "register": [
         ["models"],
-        ["membership", "search"],
+        ["membership", "search", "ticks"],
         ["filters"],
         ["counting", "inserting", "outside", "witnesses"],
         ["facets", "sample_words", "samples", "selecting", "walking"],

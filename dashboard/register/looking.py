@@ -15,7 +15,7 @@ PATIENCE = 10.0
 """Seconds of waiting, besides the calls themselves."""
 SLOT = 5.0
 """Of these, for a call that may leave."""
-TOO_BUSY = "TensorsLab has no time for this look-up now. Nothing was changed. Try again in a minute."
+TOO_BUSY = "TensorsLab has no time for this look-up now. Try again in a minute."
 UNVOUCHED = (
     "nothing vouches for that: look-ups of other tasks were not answered as they should be. Nothing was changed."
 )
@@ -45,9 +45,10 @@ def look(task: TrackedTask, *, actor: str, sleep: Sleep = time.sleep) -> Looked:
         if answer.verdict.ruling not in {Ruling.THERE, Ruling.ABSENT}:
             return Looked(sentence=f"{answer.verdict.sentence} Nothing was changed.")
         one = Answered(task=task, answer=answer)
-        account, control = vouch(task.kind, [one], actor=actor, sleep=wait)
+        # What is asked about can't vouch for itself.
+        account, control = vouch(task.kind, [one], actor=actor, sleep=wait, besides=[task.task_id])
     except Stopped as stopped:
-        return Looked(sentence=str(stopped))
+        return Looked(sentence=f"{stopped} Nothing was changed.")
     finding = found(one, account=account, control=control)
     if finding not in {Finding.THERE, Finding.GONE}:
         said = "has this task" if answer.verdict.ruling == Ruling.THERE else "has no such task"

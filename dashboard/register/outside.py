@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from django.core.cache import cache
@@ -30,7 +30,9 @@ class Outside:
 
 def outside(selection: Selection, filter: Filter) -> Outside:
     """What it holds that this list does not show on any page."""
-    if filter.is_wide or not selection.count:
+    # That only what is selected is listed hides none of it.
+    filter = replace(filter, within=None)
+    if not filter.query_string() or not selection.count:
         return Outside()
     if selection.count <= FEW:
         return _looked_at(selection, filter)
@@ -44,7 +46,7 @@ def outside(selection: Selection, filter: Filter) -> Outside:
 
 def is_quick(selection: Selection, filter: Filter) -> bool:
     """Whether nobody would wait for it."""
-    return selection.count <= FEW or filter.is_wide or cache.get(_key(selection, filter)) is not None
+    return selection.count <= FEW or not filter.query_string() or cache.get(_key(selection, filter)) is not None
 
 
 def none_beside(selection: Selection, filter: Filter) -> None:

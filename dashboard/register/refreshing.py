@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -103,8 +103,12 @@ def found(one: Answered, *, account: Account, control: Control) -> Finding:
     return judged.finding if judged and (judged.witnessed or judged.finding != Finding.GONE) else Finding.VOID
 
 
-def vouch(kind: str, asked: list[Answered], *, actor: str, sleep: Sleep) -> tuple[Account, Control]:
-    """Makes controls until they vouch for these answers. Raises `Stopped` when they don't in the end."""
+def vouch(
+    kind: str, asked: list[Answered], *, actor: str, sleep: Sleep, besides: Sequence[str] = ()
+) -> tuple[Account, Control]:
+    """Makes controls until they vouch for these answers. Raises `Stopped` when they don't in the end.
+
+    `besides`: ids that are no witness, whatever the register shows."""
     since = max(one.answer.claim.answered_at for one in asked)
     there = next((one.task.task_id for one in asked if one.answer.verdict.ruling == Ruling.THERE), "")
     for _round in range(CONTROLS_IN_A_ROW):
@@ -115,7 +119,7 @@ def vouch(kind: str, asked: list[Answered], *, actor: str, sleep: Sleep) -> tupl
         wanted = controls.wanted(control, doubted=False, since=since, now=clock.now(), in_hand=Counter(), idle=True)
         # Ghosts first: until their form is known, a missed witness says nothing.
         for purpose in sorted(wanted)[:1]:
-            task_id = _control_id(purpose, control, known=there, like=asked[0].task.task_id)
+            task_id = _control_id(purpose, control, known=there, like=asked[0].task.task_id, besides=besides)
             if task_id is not None:
                 ask(kind, task_id, actor=actor, sleep=sleep, purpose=purpose.value)
         if not wanted:
@@ -125,10 +129,11 @@ def vouch(kind: str, asked: list[Answered], *, actor: str, sleep: Sleep) -> tupl
     return accounts.current(), controls.of(account, kind)
 
 
-def _control_id(purpose: Purpose, control: Control, *, known: str, like: str) -> str | None:
+def _control_id(purpose: Purpose, control: Control, *, known: str, like: str, besides: Sequence[str]) -> str | None:
     if purpose == Purpose.GHOST:
         return ghosts.like(like)
-    found = known or witnesses.candidate(control.kind, known=control.witness, missed=[*control.missed, *control.lost])
+    missed = [*control.missed, *control.lost, *besides]
+    found = known or witnesses.candidate(control.kind, known=control.witness, missed=missed)
     if not found:
         with transaction.atomic():
             controls.note_exhausted(control.kind, now=clock.now())

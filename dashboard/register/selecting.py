@@ -3,24 +3,24 @@ carries more than one page of ids. What is pressed for many is in `presses.py`."
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
 from operator import or_
-from typing import Self
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q
-from django.http import QueryDict
 from django.utils import timezone
 
 from dashboard.database import marks
 from dashboard.register import membership
 from dashboard.register.filters.filter import Filter
 from dashboard.register.models import Selection, SelectionPress, TaskQuerySet, TrackedTask
+from dashboard.register.ticks import GONE, MOST_SHOWN, BadSelection, Ticks, row_numbers
+
+__all__ = ["GONE", "MOST_SHOWN", "BadSelection", "Ticks", "row_numbers"]
 
 Role, Verb = Selection.Role, SelectionPress.Verb
 
@@ -30,49 +30,10 @@ MOST_KEPT = 20
 """Selections of one person."""
 MOST_PRESSES = 20
 """Presses of a selection that are remembered: for what came later, and is told."""
-MOST_SHOWN = 200
-GONE = "This selection is not yours or no longer exists. Select the tasks again."
 BEGUN_ANEW = (
     "What was selected before is no longer kept: it was cleared elsewhere, or not used for a week. "
     "What is ticked on this page is selected anew."
 )
-
-
-class BadSelection(Exception):
-    """The posted data can't be a selection. The text is a sentence for people."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ticks:
-    """The data that one page posts: its rows, and which of them are ticked."""
-
-    selection: UUID | None
-    shown: list[int]
-    ticked: list[int]
-    known: list[int] | None = None
-    """Which were when the page was told last: the others were ticked or unticked here. None where it does not say."""
-    earlier: UUID | None = None
-    """What the page offers to bring back."""
-
-    @classmethod
-    def from_post(cls, post: QueryDict) -> Self:
-        ticks = cls(
-            selection=selection_uuid(post.get("selection", "")),
-            shown=_listed(post.get("shown", "")),
-            ticked=row_numbers(post.getlist("task")),
-            known=_listed(post.get("known", "")) if "known" in post else None,
-            earlier=selection_uuid(post.get("earlier", "")),
-        )
-        if not set(ticks.ticked) <= set(ticks.shown):
-            raise BadSelection("A ticked task is not on this page. Reload the page and select again.")
-        return ticks
-
-    @property
-    def changed(self) -> tuple[set[int], set[int]]:
-        """What was ticked on this page and what was unticked, since another tab may have changed the others."""
-        ticked, shown = set(self.ticked), set(self.shown)
-        known = shown - ticked if self.known is None else set(self.known) & shown
-        return (ticked if self.known is None else ticked - known), known - ticked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,25 +50,6 @@ class Summary:
         if self.excluded:
             return f"{self.count:,} selected, {self.excluded:,} excluded"
         return f"All {self.count:,} matching selected" if self.all else f"{self.count:,} selected"
-
-
-def selection_uuid(text: str) -> UUID | None:
-    if not text:
-        return None
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise BadSelection(GONE) from error
-
-
-def row_numbers(texts: list[str]) -> list[int]:
-    if len(texts) > MOST_SHOWN or not all(re.fullmatch(r"[0-9]{1,18}", text) for text in texts):
-        raise BadSelection("The rows of this page can't be read. Reload the page and select again.")
-    return [int(text) for text in texts]
-
-
-def _listed(text: str) -> list[int]:
-    return row_numbers([number for number in text.split(",") if number])
 
 
 def find(uuid: UUID | None, *, user: User) -> Selection | None:

@@ -28,7 +28,7 @@ ENOUGH = {"action": "all", "reason": "Spring", "typed": "1", "rows": "kind,id\ni
 """Fields with which a press would be heeded, wherever that needs no more."""
 TAKES_ITS_BANNER_AWAY = ("operator", "GET", "/deletions/<uuid:uuid>/")
 """The one visit that is noted: of who confirmed a deletion, to its ending."""
-READS_ITS_BODY_LAST = "/tasks/import/"
+READS_THEIR_BODY_LAST = {"/tasks/import/", "/tasks/ids/"}
 """Whether a press is the person's own is looked for in the body: here, only of those who may import."""
 SHARED = {
     "/admin/auth/(user|group)/": "/admin/<people>/",
@@ -132,7 +132,7 @@ def test_a_press_that_is_not_the_persons_own_does_nothing(world: World, route: s
     for person, headers in product(ASKING, (PLAIN, HTMX)):
         with undone() as wrote:
             response = world.browser(person, csrf=True).post(world.path(route), ENOUGH, headers=headers)
-        expected = "in" if route == READS_ITS_BODY_LAST and person in {"stranger", "disabled"} else "403"
+        expected = "in" if route in READS_THEIR_BODY_LAST and person in {"stranger", "disabled"} else "403"
         found = told(response, htmx=bool(headers)), lacking(response.headers), wrote
         if found != (expected, set(), []):
             wrong.append((person, headers, expected, *found))

@@ -249,11 +249,6 @@ class Filter:
         return named if len(named.query_string()) <= LONGEST else frozen
 
     @property
-    def is_wide(self) -> bool:
-        """Whether everything is listed that is there."""
-        return not self.query_string()
-
-    @property
     def words(self) -> str:
         return " · ".join(f"{chip.label}: {chip.value}" for chip in self.chips()) or "All tasks"
 

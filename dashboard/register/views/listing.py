@@ -20,7 +20,7 @@ from dashboard.access.requests import HtmxRequest, SignedInRequest
 from dashboard.database import marks
 from dashboard.pages import moments, refusals
 from dashboard.pages.filter_forms import BadFilter
-from dashboard.register import listing, outside, selecting, starring
+from dashboard.register import listing, outside, selecting, starring, ticks
 from dashboard.register.counting import Count, count, in_words
 from dashboard.register.filters.filter import Filter, day_from
 from dashboard.register.filters.form import TaskFilterForm
@@ -218,7 +218,7 @@ def selection_before(request: SignedInRequest) -> UUID | None:
     before = urlsplit(referer)
     selection = QueryDict(before.query).get("selection", "") if before.path == reverse("task-list") else ""
     with suppress(selecting.BadSelection):
-        return selecting.selection_uuid(selection)
+        return ticks.selection_uuid(selection)
     return None
 
 
