@@ -69,6 +69,7 @@ class Migration(migrations.Migration):
                 (
                     "selection",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="blocks",

@@ -60,8 +60,10 @@ class Selection(models.Model):
 class SelectionBlock(models.Model):
     """Sixty numbers of tasks, one bit each (`database/marks.py`): a million tasks are 17,000 rows at most."""
 
-    # The unique constraint's index begins with the selection.
-    selection = models.ForeignKey(Selection, on_delete=models.CASCADE, db_index=False, related_name="blocks")
+    # The unique constraint's index begins with the selection. PostgreSQL would look it up for each of 17,000 rows.
+    selection = models.ForeignKey(
+        Selection, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="blocks"
+    )
     block = models.BigIntegerField()
     bits = models.BigIntegerField()
     """What is selected."""
