@@ -81,7 +81,10 @@
   };
 
   const foldFilters = (narrow) => {
-    for (const filters of document.querySelectorAll("details.filters")) filters.open = !narrow.matches;
+    for (const filters of document.querySelectorAll("details.filters")) {
+      filters.open = !narrow.matches;
+      filters.toggleAttribute("data-fitted", true);
+    }
   };
   const narrow = matchMedia("(width <= 48rem)");
   narrow.addEventListener("change", foldFilters);
