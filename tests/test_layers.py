@@ -24,7 +24,7 @@ FLOORS = {
         ["models"],
         ["membership", "search", "ticks"],
         ["filters"],
-        ["counting", "inserting", "outside", "witnesses"],
+        ["counting", "inserting", "looks", "outside", "witnesses"],
         ["facets", "sample_words", "samples", "selecting", "walking"],
         ["starring"],
         ["presses"],

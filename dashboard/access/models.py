@@ -33,7 +33,14 @@ class Profile(models.Model):
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="profile"
     )
     time_zone = models.CharField(max_length=64, blank=True)
-    """Empty means `TIME_ZONE`."""
+    """Empty for `TIME_ZONE`."""
+    task_view = models.CharField(max_length=7, blank=True)
+    card_size = models.CharField(max_length=1, blank=True)
+    density = models.CharField(max_length=11, blank=True)
+    hidden_columns = models.CharField(max_length=100, blank=True)
+    """Names with blanks between them. What stands from `task_view` on is the register's: see `register/looks.py`."""
+    page_size = models.PositiveSmallIntegerField(null=True)
+    """Null for `TASKS_PER_PAGE`."""
 
     def __str__(self) -> str:
         return str(self.user_id)

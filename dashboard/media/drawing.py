@@ -33,15 +33,21 @@ ICONS = {
 """Of placeholders; the kind's own where it is empty, and a warning for the rest."""
 
 
-def poll(coming: list[int], *, tries: int) -> SafeString:
-    """Empty once nothing is yet to come, so that it ends."""
+def delay(tries: int) -> int:
+    """Seconds before a page asks again: at once at first, and less often as time goes by."""
+    return 0 if not tries else 1 if tries < QUICK_TRIES else 4
+
+
+def poll(coming: list[int], *, tries: int, look: str = "") -> SafeString:
+    """Empty once no picture is yet to come, so that it ends. `look` says in which form the page shows them."""
     if not coming or tries > MOST_TRIES:
         return SafeString('<div id="pictures-poll"></div>')
-    delay = "load" if not tries else f"load delay:{1 if tries < QUICK_TRIES else 4}s"
+    trigger = f"load delay:{delay(tries)}s"
     numbers = ",".join(map(str, coming))
-    return SafeString(  # nosec B703 # numbers, and our own address
-        f'<div id="pictures-poll" data-poll="post" hx-post="{reverse("media-wanted")}?seen=1" hx-trigger="{delay}"'
-        f' hx-vals=\'{{"tasks": "{numbers}", "tries": "{tries}"}}\' hx-target="this" hx-swap="outerHTML"></div>'
+    return SafeString(  # nosec B703 # numbers, our own address, and a word of ours
+        f'<div id="pictures-poll" data-poll="post" hx-post="{reverse("media-wanted")}?seen=1" hx-trigger="{trigger}"'
+        f' hx-vals=\'{{"tasks": "{numbers}", "tries": "{tries}", "look": "{look}"}}\''
+        ' hx-target="this" hx-swap="outerHTML"></div>'
     )
 
 
@@ -72,7 +78,7 @@ def panel(task: TrackedTask, *, tries: int) -> dict[str, Any]:
         "task": task,
         "pictures": shown,
         "tries": tries,
-        "delay": 0 if not tries else 1 if tries < QUICK_TRIES else 4,
+        "delay": delay(tries),
         "goes_on": any(one.is_coming for one in shown) and tries <= MOST_TRIES,
         "stoppable": sorted(hosts.clicked() & {hosts.name_of(url) for url in task.web_urls}),
         "may_forget": any(one.reason != Reason.FORGOTTEN for one in shown),

@@ -11,7 +11,7 @@ from django.http import (
     HttpResponseRedirect,
     StreamingHttpResponse,
 )
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,10 +19,12 @@ from dashboard.access.permissions import ALLOW_HOSTS, DELETE_TASKS, permission_r
 from dashboard.access.requests import SignedInRequest, client_address
 from dashboard.media import asking, formats, hosts, keeping, showing, storing, wanting
 from dashboard.media.drawing import MOST_TRIES, panel, poll, thumb
+from dashboard.media.showing import Shown
 from dashboard.pages.headers import POLICY
 from dashboard.pages.refusals import refused
 from dashboard.register.models import TrackedTask
 from dashboard.register.selecting import BadSelection, row_numbers
+from dashboard.register.templatetags.task_cards import task_shot
 
 TOKEN = re.compile(r"[0-9a-f]{32}", re.ASCII)
 RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})", re.ASCII)
@@ -86,9 +88,28 @@ def media_wanted(request: SignedInRequest) -> HttpResponse:
     asking.want(numbers)
     tasks = {task.pk: task for task in TrackedTask.objects.in_rows().filter(pk__in=numbers)}
     shown = showing.of_tasks(tasks.values())
-    came = [thumb(tasks[pk], one, swap=True) for pk, one in shown.items() if not one.is_coming]
+    look, tries = request.POST.get("look", ""), _tries(request) + 1
+    if look == "stage":
+        return _stage(request, tasks, shown, tries=tries)
+    cards = look == "gallery"
+    came = [
+        task_shot(tasks[pk], one, oob=True) if cards else thumb(tasks[pk], one, swap=True)
+        for pk, one in shown.items()
+        if not one.is_coming
+    ]
     coming = [pk for pk, one in shown.items() if one.is_coming]
-    return HttpResponse("".join([poll(coming, tries=_tries(request) + 1), *came]))
+    return HttpResponse("".join([poll(coming, tries=tries, look="gallery" if cards else ""), *came]))
+
+
+def _stage(
+    request: SignedInRequest, tasks: dict[int, TrackedTask], shown: dict[int, Shown], *, tries: int
+) -> HttpResponse:
+    """The picture of the one task that the viewer shows."""
+    if len(tasks) != 1:
+        return refused(request, "The viewer shows one task.", status=422)
+    [(pk, task)] = tasks.items()
+    context = {"task": task, "picture": shown[pk], "tries": tries, "oob": not shown[pk].is_coming}
+    return render(request, "register/_viewer_stage.html", context)
 
 
 @require_POST

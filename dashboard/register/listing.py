@@ -17,6 +17,7 @@ from dashboard.pages.foreign import quoted
 from dashboard.register import membership
 from dashboard.register.counting import Count, count, count_soon
 from dashboard.register.filters.filter import Filter
+from dashboard.register.looks import View
 from dashboard.register.membership import Within
 from dashboard.register.models import LISTED, Selection, TrackedTask
 from dashboard.register.selecting import row_numbers
@@ -33,6 +34,8 @@ class Address:
     selection: UUID | None = None
     selected: bool = False
     """Only what is selected is listed."""
+    view: str = ""
+    """Empty for the one that the person chose."""
 
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
@@ -46,8 +49,11 @@ class Address:
             raise BadFilter("The selection in this address is damaged. Select the tasks again.") from error
         if (selected := query.get("selected", "")) not in {"", "1"}:
             raise BadFilter(f"Selected: {quoted(selected)} is not 1.")
+        view = query.get("view", "")
+        if view and view not in View.values:
+            raise BadFilter(f"View: {quoted(view)} is not one of table or gallery.")
         cursor = Cursor.from_text(query.get("cursor", ""))
-        return cls(filter=filter, sort=sort, cursor=cursor, selection=selection, selected=bool(selected))
+        return cls(filter=filter, sort=sort, cursor=cursor, selection=selection, selected=bool(selected), view=view)
 
     def query_string(self) -> str:
         besides = {
@@ -55,6 +61,7 @@ class Address:
             "cursor": str(self.cursor or ""),
             "selection": str(self.selection or ""),
             "selected": "1" if self.selected else "",
+            "view": self.view,
         }
         parts = [self.filter.query_string(), urlencode({name: text for name, text in besides.items() if text})]
         return "&".join(filter(None, parts))
@@ -72,6 +79,9 @@ class Address:
         selected = self.selected and bool(selection.count)
         within = Within.of(selection) if selected else None
         return replace(self, selection=selection.uuid, selected=selected, filter=replace(self.filter, within=within))
+
+    def viewed_as(self, view: str) -> Self:
+        return replace(self, view=view)
 
     def sorted_by(self, sort: str) -> Self:
         return replace(self, sort=sort, cursor=None)
@@ -118,11 +128,11 @@ def count_beside(address: Address, page: Page) -> Count:
     return Count(number=len(page.rows))
 
 
-def page(address: Address, *, selection: Selection | None = None) -> Page:
+def page(address: Address, *, selection: Selection | None = None, size: int | None = None) -> Page:
     tasks = TrackedTask.objects.in_rows()
     cursor = address.cursor
     onward = cursor is None or cursor.onward
-    size = settings.TASKS_PER_PAGE
+    size = size or settings.TASKS_PER_PAGE
     walk = Walk.through(address.filter, sort=address.sort, tasks=tasks)
     found = walk.beyond(cursor, limit=size + 1)
     # Behind a cursor is at least the row that it was made from.
@@ -155,6 +165,20 @@ def around(address: Address, shown: list[int], *, selection: Selection | None = 
     paged = _paged(address, here, next_page=next_page, page_before=page_before)
     left = sum(not _is_listed(row, address.filter) for row in here)
     return replace(paged, shown=",".join(map(str, shown)), left=left)
+
+
+def beside(
+    address: Address, task: TrackedTask, *, reach: int, selection: Selection | None = None
+) -> tuple[list[TrackedTask], TrackedTask, list[TrackedTask]]:
+    """The rows before a task, its own, and those behind it. It need not be in the list any more: its place is."""
+    tasks = TrackedTask.objects.in_rows()
+    walk = Walk.through(address.filter, sort=address.sort, tasks=tasks)
+    here = Cursor.beside(task, onward=True)
+    before, behind = walk.beyond(here.turned(), limit=reach)[::-1], walk.beyond(here, limit=reach)
+    row = tasks.get(pk=task.pk)
+    if selection is not None:
+        _mark([*before, row, *behind], selection)
+    return before, row, behind
 
 
 def _is_listed(row: TrackedTask, filter: Filter) -> bool:

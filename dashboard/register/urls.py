@@ -5,8 +5,10 @@ from dashboard.register.views.facets import task_facets, task_models
 from dashboard.register.views.ids import task_ids
 from dashboard.register.views.importing import task_import, task_import_apply, task_import_progress
 from dashboard.register.views.listing import task_hidden, task_list, task_total
+from dashboard.register.views.looks import task_looks
 from dashboard.register.views.now import task_list_now
 from dashboard.register.views.selection import task_selection
+from dashboard.register.views.viewer import task_viewer, task_viewer_star, task_viewer_tick
 
 urlpatterns = [
     path("", task_list, name="task-list"),
@@ -19,6 +21,10 @@ urlpatterns = [
     path("ids/", task_ids, name="task-ids"),
     path("star/", task_star, name="task-star"),
     path("look/", task_look, name="task-look"),
+    path("looks/", task_looks, name="task-looks"),
+    path("viewer/<int:number>/", task_viewer, name="task-viewer"),
+    path("viewer/<int:number>/tick/", task_viewer_tick, name="task-viewer-tick"),
+    path("viewer/<int:number>/star/", task_viewer_star, name="task-viewer-star"),
     path("import/", task_import, name="task-import"),
     path("import/<uuid:uuid>/", task_import_apply, name="task-import-apply"),
     path("import/<uuid:uuid>/progress/", task_import_progress, name="task-import-progress"),

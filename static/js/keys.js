@@ -2,14 +2,15 @@
 (() => {
   const typing = (target) =>
     target.isContentEditable || target.matches('textarea, select, input:not([type="checkbox"], [type="radio"])');
-  const rows = () => [...document.querySelectorAll("#tasks tbody tr")];
-  const here = () => document.activeElement?.closest("#tasks tbody tr");
+  const TASKS = "#tasks tbody tr, #tasks > .card";
+  const rows = () => [...document.querySelectorAll(TASKS)];
+  const here = () => document.activeElement?.closest(TASKS);
 
   const move = (step) => {
     const all = rows();
     const at = all.indexOf(here());
     const next = at === -1 ? all[0] : all[Math.min(Math.max(at + step, 0), all.length - 1)];
-    const focusable = next?.querySelector('input[name="task"]:not(:disabled)') || next?.querySelector("a");
+    const focusable = next?.querySelector(".open, input[name=task]:not(:disabled)") || next?.querySelector("a");
     focusable?.focus();
     next?.scrollIntoView({ block: "nearest" });
   };

@@ -30,7 +30,7 @@
     const ticked = document.getElementById("toolbar")?.dataset.ticked;
     const known = new Set(ticked?.split(","));
     for (const box of boxes()) {
-      const cell = box.closest("tr").querySelector("[data-deletable]");
+      const cell = box.closest('[id^="task-"]').querySelector("[data-deletable]");
       box.disabled = ticked === undefined || cell.dataset.deletable !== "yes";
       box.title = cell.dataset.blocked || "";
       if (box.disabled) box.checked = false;

@@ -52,6 +52,15 @@ TABLE = r"""
                                               POST          in       403      403      403      422      422
 /tasks/look/                                  GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      403      422      422
+/tasks/looks/                                 GET           in       403      403      200      200      200
+                                              POST          in       403      403      422      422      422
+                                              PUT           in       403      403      405      405      405
+/tasks/viewer/<int:number>/                   GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/tasks/viewer/<int:number>/tick/              GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      422      422
+/tasks/viewer/<int:number>/star/              GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      303/200  303/200
 /tasks/import/                                GET           in       403      403      403      200      200
                                               POST          in       403      403      403      422      422
                                               PUT           in       403      403      405      405      405

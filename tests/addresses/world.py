@@ -61,6 +61,7 @@ class World:
             "<path:task_id>": self.task.task_id,
             "<int:pk>": self.task.pk,
             "<str:token>/<str:name>": f"{'0' * 32}/64.webp",
+            "<int:number>": self.task.pk,
             "<id>": self.operator.pk,
             "user/<path:object_id>": f"user/{self.operator.pk}",
             "group/<path:object_id>": f"group/{self.group.pk}",

@@ -53,7 +53,7 @@ PERSONAL = {
 }
 """Where people are named, by table."""
 NAMELESS = {
-    "access_profile": {"time_zone"},
+    "access_profile": {"card_size", "density", "hidden_columns", "task_view", "time_zone"},
     "audit_auditevent": {"action", "commitments", "hash", "previous_hash", "salts"},
     "audit_audithead": {"hash"},
     "auth_group": {"name"},

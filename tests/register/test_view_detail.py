@@ -10,7 +10,7 @@ from django.utils.html import strip_tags
 from dashboard.deletions.history import listing
 from dashboard.pages import moments
 from tests.conftest import Person
-from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory
+from tests.factories import DeletionFactory, DeletionItemFactory, SelectionFactory, TrackedTaskFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -136,3 +136,38 @@ def test_a_task_of_dots_can_be_opened(viewer: Person, task_id: str) -> None:
         f'<h1 class="task-title mono"><bdi>{task_id}</bdi></h1>' in viewer.get(task.get_absolute_url()).content.decode()
     )
     assert viewer.get("/tasks/image/").status_code == 404
+
+
+def test_it_has_the_neighbours_of_the_list_that_led_here(viewer: Person) -> None:
+    older, task = TrackedTaskFactory(task_id="."), TrackedTaskFactory(task_id="b")
+    TrackedTaskFactory(task_id="c", video=True)
+    newer = TrackedTaskFactory(task_id="d")
+    page = unescape(viewer.get(f"{task.get_absolute_url()}?kind=image").content.decode())
+    assert f'href="{newer.get_absolute_url()}?kind=image" rel="prev"' in page
+    assert f'href="{older.get_absolute_url()}&kind=image" rel="next"' in page
+    assert f'href="/tasks/viewer/{task.pk}/?kind=image"' in page
+    back = viewer.get(
+        f"/tasks/?{viewer.get(f'{task.get_absolute_url()}?kind=image').context['list_url'].partition('?')[2]}"
+    )
+    assert back.context["page"]["rows"] == [task, older]
+
+
+def test_its_list_is_the_one_that_a_row_was_in(viewer: Person) -> None:
+    task = TrackedTaskFactory(task_id="b")
+    page = unescape(viewer.get("/tasks/?kind=image&sort=created&view=table").content.decode())
+    assert f'href="{task.get_absolute_url()}?kind=image&sort=created" title="b"' in page
+
+
+def test_an_old_links_list_hides_no_task(viewer: Person) -> None:
+    task = TrackedTaskFactory(task_id="b")
+    response = viewer.get(f"{task.get_absolute_url()}?kind=audio")
+    assert response.status_code == 200
+    assert 'href="/tasks/">Tasks</a>' in response.content.decode()
+
+
+def test_the_way_back_has_the_selection_that_was_made_on_the_list(operator: Person) -> None:
+    task = TrackedTaskFactory(task_id="b")
+    selection = SelectionFactory(user=operator.user, tasks=[task])
+    referer = {"Referer": f"http://testserver/tasks/?selection={selection.uuid}"}
+    response = operator.get(task.get_absolute_url(), headers=referer)
+    assert response.context["list_url"] == f"/tasks/?selection={selection.uuid}"

@@ -35,9 +35,16 @@ def of(drawn: Mapping[int, object], pk: int) -> object:
 
 
 @register.simple_tag
-def poll_for(shown: Mapping[int, Shown]) -> SafeString:
+def poll_for(shown: Mapping[int, Shown], *, look: str = "") -> SafeString:
     """Asks for those that are yet to come. It stands outside of what holds checkboxes."""
-    return drawing.poll([pk for pk, one in shown.items() if one.is_coming], tries=0)
+    return drawing.poll([pk for pk, one in shown.items() if one.is_coming], tries=0, look=look)
+
+
+@register.inclusion_tag("media/_stage_poll.html")
+def stage_poll(task: TrackedTask, shown: Shown, *, tries: int = 0) -> dict[str, Any]:
+    """Asks for the picture of the viewer's stage, which is swapped in when it comes."""
+    goes_on = shown.is_coming and tries <= drawing.MOST_TRIES
+    return {"task": task, "tries": tries, "delay": drawing.delay(tries), "goes_on": goes_on}
 
 
 @register.simple_tag

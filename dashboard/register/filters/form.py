@@ -40,7 +40,7 @@ class TaskFilterForm(FilterForm):
     created_before = TimeField(label="Created until", required=False)
     sort = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    besides = frozenset({"cursor", "selection", "selected", "day"})
+    besides = frozenset({"cursor", "selection", "selected", "day", "view"})
     repeatable = frozenset({"model"})
     repeated_name = "{name} stands {times} times in the address. Once is clear."
 

@@ -18,7 +18,7 @@ EXCERPT = 300
 LONGEST_URLS = 40_000
 """If all addresses of a task together have more characters, its row does not read them: it shows only one picture."""
 IN_ROWS = (
-    *("kind", "task_id", "status", "model", "created_at", "created_raw"),
+    *("kind", "task_id", "status", "model", "duration", "created_at", "created_raw"),
     *("presence", "last_outcome", "last_message", "held_by", "held_reason"),
 )
 

@@ -41,13 +41,14 @@ STATUS_ICONS = {
 
 @register.simple_tag
 def task_rows(
-    tasks: list[TrackedTask], *, may_delete: bool, thumbs: Mapping[int, SafeString] = NO_THUMBS
+    tasks: list[TrackedTask], *, may_delete: bool, thumbs: Mapping[int, SafeString] = NO_THUMBS, place: str = ""
 ) -> SafeString:
-    """`thumbs` are pictures by the number of the task, which another room draws; an icon of its kind stands in."""
+    """`thumbs` are pictures by the number of the task, which another room draws; an icon of its kind stands in.
+    `place` is the list that the page of a task has its neighbours from."""
     # Read once: Django's current zone, read for each row, took as long as the row.
-    base, zone = reverse("task-list"), timezone.get_current_timezone()
+    base, zone, query = reverse("task-list"), timezone.get_current_timezone(), escape(place)
     rows = [
-        _row(task, thumbs.get(task.pk) or kind_icon(task.kind), base=base, zone=zone, may_delete=may_delete)
+        _row(task, thumbs.get(task.pk) or kind_icon(task.kind), base, query, zone=zone, may_delete=may_delete)
         for task in tasks
     ]
     return SafeString("\n".join(rows))  # nosec B703 # escaped where it is put together
@@ -64,19 +65,22 @@ def task_status(task: TrackedTask) -> SafeString:
     return SafeString(_status(task.status))  # nosec B703 # escaped where it is put together
 
 
-def _row(task: TrackedTask, thumb: str, *, base: str, zone: tzinfo, may_delete: bool) -> str:
+def _row(task: TrackedTask, thumb: str, base: str, query: str, *, zone: tzinfo, may_delete: bool) -> str:
     task_id = escape(foreign.plain(task.task_id))
+    path = task.path
+    url = f"{base}{path}{'&amp;' if '?' in path else '?'}{query}" if query else f"{base}{path}"
     return f"""<tr id="task-{task.pk}">{_tick(task, task_id) if may_delete else ""}
 <td class="c-thumb">{thumb}</td>
 <td class="c-id">{_star(task, may_delete=may_delete)}
-<a href="{base}{task.path}" title="{task_id}">{foreign.shown(task.task_id)}</a>
+<a href="{url}" title="{task_id}">{foreign.shown(task.task_id)}</a>
 <button class="button icon copy js-only" type="button" data-copy="{escape(task.task_id)}"
  tabindex="-1" aria-label="Copy {task_id}">{icon("clipboard", 14)}</button></td>
 <td class="c-kind">{Kind(task.kind).label}</td>
 <td class="c-status">{_status(task.status)}</td>
 <td class="c-presence">{_presence(task)}</td>
 <td class="c-model">{_model(task.model)}</td>
-<td class="c-prompt" title="{escape(foreign.plain(task.excerpt))}">{foreign.shown(cut(task.excerpt, 160) or "—")}</td>
+<td class="c-prompt" title="{escape(foreign.plain(task.excerpt))}">
+<span>{foreign.shown(cut(task.excerpt, 160) or "—")}</span></td>
 <td class="c-created number">{_created(task, zone)}</td>
 </tr>"""
 

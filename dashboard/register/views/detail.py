@@ -1,27 +1,31 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access.permissions import DELETE_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest, client_address
+from dashboard.pages.filter_forms import BadFilter
 from dashboard.pages.refusals import refused
-from dashboard.register import looking, starring
+from dashboard.register import listing, looking, selecting, starring
+from dashboard.register.listing import Address
 from dashboard.register.models import Star, TrackedTask
 from dashboard.register.selecting import BadSelection, row_numbers
+from dashboard.register.views.listing import selection_before
+from dashboard.register.views.viewer import list_url, task_url, viewer_url
 
 
 @require_safe
-def task_detail(request: HttpRequest, kind: str, task_id: str = "") -> HttpResponse:
+def task_detail(request: SignedInRequest, kind: str, task_id: str = "") -> HttpResponse:
     task_id = task_id or request.GET.get("id", "")
     # PostgreSQL raises an error for a NUL even in a comparison.
     task = None if "\0" in kind + task_id else TrackedTask.objects.filter(kind=kind, task_id=task_id).first()
     if task is None:
         raise Http404
     star = Star.objects.filter(task=task).first()
-    return render(request, "register/task_detail.html", {"task": task, "star": star})
+    return render(request, "register/task_detail.html", {"task": task, "star": star, **_neighbours(request, task)})
 
 
 @require_POST
@@ -53,3 +57,24 @@ def task_look(request: SignedInRequest) -> HttpResponse:
 def _task(request: SignedInRequest) -> TrackedTask:
     [number] = row_numbers([request.POST.get("task", "")])
     return get_object_or_404(TrackedTask, pk=number)
+
+
+def _neighbours(request: SignedInRequest, task: TrackedTask) -> dict[str, object]:
+    """The tasks beside it in the list that led here, and the way back to that."""
+    query = request.GET.copy()
+    query.pop("id", None)
+    try:
+        address = Address.from_query(query)
+    except BadFilter:
+        # An old link's list can't be walked; the task itself is there all the same.
+        return {}
+    uuid = address.selection or selection_before(request)
+    address = address.showing(selecting.found(uuid, user=request.user))
+    before, _, behind = listing.beside(address, task, reach=1)
+    previous, following = next(iter(before), None), next(iter(behind), None)
+    return {
+        "previous_url": task_url(address, previous) if previous else "",
+        "next_url": task_url(address, following) if following else "",
+        "viewer_url": viewer_url(address, task.pk),
+        "list_url": list_url(address, previous),
+    }

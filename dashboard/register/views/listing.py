@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
@@ -20,11 +20,12 @@ from dashboard.access.requests import HtmxRequest, SignedInRequest
 from dashboard.database import marks
 from dashboard.pages import moments, refusals
 from dashboard.pages.filter_forms import BadFilter
-from dashboard.register import listing, outside, selecting, starring, ticks
+from dashboard.register import listing, looks, outside, selecting, starring, ticks
 from dashboard.register.counting import Count, count, in_words
 from dashboard.register.filters.filter import Filter, day_from
 from dashboard.register.filters.form import TaskFilterForm
 from dashboard.register.listing import Address, Page
+from dashboard.register.looks import Looks, Size, View
 from dashboard.register.models import Presence, Selection, TrackedTask
 from dashboard.register.walking import NEWEST_FIRST, OLDEST_FIRST, Cursor
 
@@ -52,11 +53,16 @@ def task_list(request: SignedInRequest) -> HttpResponse:
         # The address says all that the page shows: it can be bookmarked, and reloading it changes nothing.
         return HttpResponseRedirect(url(address.showing(selection)))
     address = address.showing(selection)
-    page = listing.page(address, selection=selection)
+    if address.view and request.method == "GET":
+        # The one visit that keeps something: which of the two looks they like.
+        looks.keep(request.user, task_view=address.view)
+    shape = Looks.of(request.user, view=address.view)
+    page = listing.page(address, selection=selection, size=shape.page_size)
     if address.cursor and not page.rows:
         # The rows behind the cursor are gone.
         return HttpResponseRedirect(url(address.with_cursor(None)))
     context = list_context(request, address, page, selection, count=listing.count_beside(address, page))
+    context |= looks_context(address, shape)
     return render(request, "register/task_list.html", {**context, "notice": notice})
 
 
@@ -189,6 +195,22 @@ def _excluded(selection: Selection | None) -> dict[str, object]:
         return {}
     some = TrackedTask.objects.in_rows().filter(pk__in=marks.excluded(selection.pk, limit=EXCLUDED_SHOWN))
     return {"excluded": some.order_by("pk"), "excluded_more": max(selection.excluded - EXCLUDED_SHOWN, 0)}
+
+
+def looks_context(address: Address, shape: Looks) -> dict[str, object]:
+    """How the list looks, how else it can, and what its rows' own pages are told of it."""
+    return {
+        "looks": shape,
+        "views": [(view.label, url(address.viewed_as(view)), view == shape.view) for view in View],
+        "sizes": Size.values,
+        "layout_url": f"{reverse('task-looks')}?{urlencode({'back': address.query_string()})}",
+        "place": place(address),
+    }
+
+
+def place(address: Address) -> str:
+    """The list without its page: a task's own page has its neighbours from it."""
+    return address.with_cursor(None).viewed_as("").query_string()
 
 
 def refused(request: HtmxRequest, sentence: str, *, status: int, wrong: Iterable[str] = ()) -> HttpResponse:

@@ -1,0 +1,207 @@
+// One task at full size, above the list: opened from a card, walked along the list and over its pages, closed where one
+// stands then. On a page of its own, without the list, the same keys press its links.
+(() => {
+  const FRAME_SECONDS = 1 / 24;
+  const LARGER = 1.5;
+  const LARGEST = 8;
+  const waiting = [];
+  let busy = false;
+  let wanted = false; // Closed, what is still on its way does not open it again.
+  let zoom = 1;
+
+  const box = () => document.getElementById("viewer");
+  const body = () => document.querySelector(".viewer-body");
+  const part = (id) => document.getElementById(id);
+  const isOpen = () => Boolean(box()?.open);
+  const chosen = () => document.querySelector('#toolbar [name="selection"]');
+
+  // One step after another, as they were pressed: x is a tick of the task that stands there when its turn comes.
+  const inTurn = async (step) => {
+    waiting.push(step);
+    if (busy) return;
+    busy = true;
+    while (waiting.length) await waiting.shift()().catch(() => {});
+    busy = false;
+  };
+
+  // What is selected by now, whatever was when that address was written.
+  const current = (url) => {
+    const address = new URL(url, location.href);
+    if (chosen()?.value) address.searchParams.set("selection", chosen().value);
+    else address.searchParams.delete("selection");
+    return address.pathname + address.search;
+  };
+
+  const show = async (url) => {
+    const held = box().contains(document.activeElement) ? document.activeElement.id : "";
+    await htmx.ajax("GET", current(url), { source: box(), target: box(), swap: "innerHTML" });
+    if (!wanted) box()?.replaceChildren();
+    if (!body()) return;
+    zoom = 1;
+    if (!isOpen()) box().showModal();
+    const again = part(held);
+    (again && box().contains(again) && !again.disabled ? again : box()).focus({ preventScroll: true });
+    for (const next of body().dataset.nextUp.split(" ").filter(Boolean)) {
+      const image = new Image();
+      image.referrerPolicy = "no-referrer";
+      image.src = next;
+    }
+  };
+
+  const go = (rel) => {
+    const way = part(`viewer-${rel}`);
+    if (way?.href) location.assign(way.href);
+    else if (way?.dataset.go) return show(way.dataset.go);
+    return Promise.resolve();
+  };
+
+  const mark = (button, on) => {
+    button.setAttribute("aria-pressed", on);
+    part(`frame-${button.dataset.number}`)?.classList.toggle("ticked", on);
+  };
+
+  const tick = () => {
+    if (!isOpen()) part("viewer-select")?.click();
+    else inTurn(sendTick);
+  };
+  const sendTick = async () => {
+    const button = part("viewer-select");
+    if (!button || button.disabled) return;
+    const [number, on] = [button.dataset.number, button.getAttribute("aria-pressed") !== "true"];
+    mark(button, on);
+    const values = { action: "update", shown: number, selection: chosen()?.value || "" };
+    if (on) values.task = number;
+    await htmx.ajax("POST", button.form.action, { source: box(), values, swap: "none" });
+  };
+
+  // Refused or lost, it was not ticked: the page says so, and the button too.
+  document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful, requestConfig } }) => {
+    const button = part("viewer-select");
+    if (elt.id !== "viewer" || successful || requestConfig?.verb !== "post" || !button) return;
+    if (button.dataset.number === requestConfig.parameters.shown) mark(button, !("task" in requestConfig.parameters));
+  });
+  document.addEventListener("viewer-ticked", ({ detail }) => {
+    if (chosen()) chosen().value = detail.selection;
+    if (detail.told) {
+      const said = document.createElement("p");
+      said.className = "message";
+      said.textContent = detail.told;
+      document.querySelector("#viewer [data-notice]")?.replaceChildren(said);
+    }
+    htmx.trigger("#list-now", "ask");
+  });
+
+  // What the list's page knows by now, of those that are on it.
+  const follow = () => {
+    const toolbar = part("toolbar");
+    if (!isOpen() || toolbar?.dataset.ticked === undefined) return;
+    const ticked = new Set(toolbar.dataset.ticked.split(","));
+    for (const number of toolbar.querySelector('[name="shown"]').value.split(",")) {
+      part(`frame-${number}`)?.classList.toggle("ticked", ticked.has(number));
+      const button = part("viewer-select");
+      if (button?.dataset.number === number) button.setAttribute("aria-pressed", ticked.has(number));
+    }
+  };
+  for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap"]) {
+    document.addEventListener(name, ({ target }) => target.id === "toolbar" && !busy && follow());
+  }
+
+  const invert = () => {
+    const press = document.querySelector('#toolbar button[value="invert"]');
+    if (press) {
+      press.click();
+      return;
+    }
+    const boxes = document.querySelectorAll('#tasks input[name="task"]:enabled');
+    for (const one of boxes) one.checked = !one.checked;
+    boxes[0]?.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+
+  const enlarge = (by) => {
+    const still = part("still");
+    if (!still) return;
+    zoom = by ? Math.min(Math.max(zoom * by, 1), LARGEST) : 1;
+    still.parentElement.classList.toggle("zoomed", zoom > 1);
+    still.style.inlineSize = zoom > 1 ? `${zoom * 100}%` : "";
+  };
+
+  const step = (frames) => {
+    const film = part("film");
+    if (!film) return;
+    film.pause();
+    film.currentTime = Math.max(film.currentTime + frames * FRAME_SECONDS, 0);
+  };
+
+  const close = () => {
+    if (isOpen()) box().close();
+    else part("viewer-close")?.click();
+  };
+
+  // However it was closed.
+  document.addEventListener(
+    "close",
+    ({ target }) => {
+      if (target.id !== "viewer" || !body()) return;
+      const { task, list } = body().dataset;
+      wanted = false;
+      box().replaceChildren();
+      const card = part(`task-${task}`);
+      // The page of the list on which one stands by now.
+      if (!card) inTurn(async () => location.assign(current(list)));
+      else card.querySelector(".open, a")?.focus();
+    },
+    true,
+  );
+
+  document.addEventListener("click", (event) => {
+    const elsewhere = event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+    const way = !elsewhere && event.target.closest("[data-view], #viewer [data-go]");
+    if (way && box()) {
+      event.preventDefault();
+      wanted = true;
+      inTurn(() => show(way.dataset.go || way.href));
+    }
+    if (event.target.closest("#viewer [data-closes]")) close();
+    const closer = event.target.closest("[data-zoom]");
+    if (closer) enlarge(closer.dataset.zoom === "in" ? LARGER : 1 / LARGER);
+    if (event.target.id === "still") enlarge(zoom > 1 ? 0 : 2);
+    const frame = event.target.closest("[data-frame]");
+    if (frame) step(Number(frame.dataset.frame));
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented || !isOpen() || !event.target.matches("[data-ticks]")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    tick();
+  });
+
+  const press = (selector) => document.querySelector(selector)?.click();
+  const KEYS = {
+    ArrowLeft: () => inTurn(() => go("prev")),
+    ArrowRight: () => inTurn(() => go("next")),
+    x: tick,
+    i: invert,
+    h: () => press(".viewer-body [data-hold]"),
+    s: () => press("#viewer-star"),
+    "+": () => enlarge(LARGER),
+    "=": () => enlarge(LARGER),
+    "-": () => enlarge(1 / LARGER),
+    0: () => enlarge(0),
+    ",": () => step(-1),
+    ".": () => step(1),
+    " ": close,
+  };
+  document.addEventListener("keydown", (event) => {
+    const { target, key, defaultPrevented } = event;
+    const busyKeys = event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
+    if (!body() || defaultPrevented || busyKeys || document.querySelector("dialog[open]:not(#viewer)")) return;
+    const film = target.matches("video") && /^(Arrow| )/.test(key);
+    const pressed = key === " " && target.matches("a, button");
+    const typed = target.matches("textarea, select, input") || target.isContentEditable;
+    const act = KEYS[key.length === 1 ? key.toLowerCase() : key];
+    // While a step is on its way, a key that is held down does not pile up more.
+    if (!act || film || pressed || typed || (event.repeat && busy)) return;
+    event.preventDefault();
+    act();
+  });
+})();

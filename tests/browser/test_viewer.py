@@ -1,0 +1,222 @@
+"""One task at full size, by keys, by buttons and, without JavaScript, on pages of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.browser.gate import Gate
+from tests.browser.product import Product
+
+Open = Callable[..., Page]
+DONE = "/tasks/?status=completed&view=gallery"
+
+
+@pytest.fixture
+def gallery(product: Product, open_page: Open) -> Page:
+    page = open_page(product)
+    page.goto(DONE)
+    return page
+
+
+def cards(page: Page) -> Locator:
+    return page.get_by_role("list", name="Tasks").get_by_role("listitem")
+
+
+def ids(page: Page) -> list[str]:
+    return [one.strip() for one in cards(page).get_by_role("link").all_inner_texts()]
+
+
+def viewer(page: Page, task_id: str) -> Locator:
+    """The dialog that is named by this task."""
+    return page.get_by_role("dialog", name=task_id, exact=True)
+
+
+def test_it_opens_with_space_and_walks_with_arrows(gallery: Page) -> None:
+    shown = ids(gallery)
+    cards(gallery).nth(2).get_by_role("link").focus()
+    gallery.keyboard.press("Space")
+    expect(viewer(gallery, shown[2])).to_be_visible()
+    gallery.keyboard.press("ArrowRight")
+    expect(viewer(gallery, shown[3])).to_be_visible()
+    gallery.keyboard.press("ArrowLeft")
+    gallery.keyboard.press("ArrowLeft")
+    expect(viewer(gallery, shown[1])).to_be_visible()
+    gallery.keyboard.press("Escape")
+    expect(gallery.get_by_role("dialog")).to_have_count(0)
+    # One goes on from where one was.
+    expect(cards(gallery).nth(1).get_by_role("link")).to_be_focused()
+
+
+def test_x_marks_each_task_that_was_seen_however_fast_one_goes_on(gallery: Page) -> None:
+    cards(gallery).nth(0).get_by_role("link").click()
+    expect(viewer(gallery, ids_before := ids(gallery)[0])).to_be_visible()
+    for key in ("x", "ArrowRight", "ArrowRight", "x", "ArrowRight", "x", "x"):
+        gallery.keyboard.press(key)
+    expect(viewer(gallery, ids(gallery)[3])).to_be_visible()
+    expect(gallery.get_by_role("button", name="Select", exact=True)).to_have_attribute("aria-pressed", "false")
+    gallery.keyboard.press("Escape")
+    expect(gallery.get_by_text("2 selected").first).to_be_visible()
+    checked = cards(gallery).filter(has=gallery.locator("input:checked")).get_by_role("link")
+    expect(checked).to_have_count(2)
+    assert [one.strip() for one in checked.all_inner_texts()] == [ids_before, ids(gallery)[2]]
+
+
+def test_by_its_buttons_alone_over_the_pages_of_the_list(gallery: Page) -> None:
+    shown = ids(gallery)
+    cards(gallery).last.get_by_role("link").click()
+    expect(viewer(gallery, shown[-1])).to_be_visible()
+    dialog = gallery.get_by_role("dialog")
+    dialog.get_by_role("button", name="Select", exact=True).click()
+    expect(dialog.get_by_role("button", name="Select", exact=True)).to_have_attribute("aria-pressed", "true")
+    dialog.get_by_role("button", name="Next").click()
+    expect(viewer(gallery, shown[-1])).to_have_count(0)
+    beyond = dialog.get_by_role("heading").inner_text()
+    assert beyond not in shown
+    dialog.get_by_role("button", name="Select", exact=True).click()
+    dialog.get_by_role("button", name="Previous").click()
+    expect(viewer(gallery, shown[-1])).to_be_visible()
+    expect(gallery.locator(".in-strip.ticked")).to_have_count(2)
+    dialog.get_by_role("button", name="Next").click()
+    expect(viewer(gallery, beyond)).to_be_visible()
+    dialog.get_by_role("button", name="Close").click()
+    # It is not on the page that one came from.
+    expect(gallery.get_by_role("checkbox", name=f"Select {beyond}")).to_be_checked()
+    assert ids(gallery)[0] == beyond
+    expect(gallery.get_by_text("2 selected").first).to_be_visible()
+
+
+def test_the_filmstrip_leads_to_what_it_shows(gallery: Page) -> None:
+    shown = ids(gallery)
+    cards(gallery).nth(4).get_by_role("link").click()
+    strip = gallery.get_by_role("navigation", name="Filmstrip")
+    expect(strip.get_by_role("link")).to_have_count(12)
+    strip.get_by_role("link", name=shown[6]).click()
+    expect(viewer(gallery, shown[6])).to_be_visible()
+    expect(strip.get_by_role("link", name=shown[6])).to_have_attribute("aria-current", "true")
+
+
+def test_i_inverts_the_page_that_one_came_from(gallery: Page) -> None:
+    total = cards(gallery).count()
+    cards(gallery).nth(0).get_by_role("checkbox").click()
+    expect(gallery.get_by_text("1 selected").first).to_be_visible()
+    blocked = gallery.locator("#tasks input:disabled").count()
+    cards(gallery).nth(1).get_by_role("link").click()
+    expect(gallery.get_by_role("button", name="Select", exact=True)).to_have_attribute("aria-pressed", "false")
+    gallery.keyboard.press("i")
+    expect(gallery.get_by_role("button", name="Select", exact=True)).to_have_attribute("aria-pressed", "true")
+    gallery.keyboard.press("Escape")
+    expect(gallery.get_by_text(f"{total - 1 - blocked} selected").first).to_be_visible()
+    expect(cards(gallery).nth(0).get_by_role("checkbox")).not_to_be_checked()
+
+
+def test_h_presses_hold_where_there_is_one(gallery: Page) -> None:
+    cards(gallery).nth(1).get_by_role("link").click()
+    expect(gallery.get_by_role("dialog")).to_be_visible()
+    gallery.keyboard.press("h")
+    gallery.evaluate(
+        """() => {
+          const hold = document.createElement("button");
+          hold.dataset.hold = "";
+          hold.addEventListener("click", () => { hold.textContent = "Held by its key"; });
+          document.querySelector(".viewer-head .actions").prepend(hold);
+        }"""
+    )
+    gallery.keyboard.press("h")
+    expect(gallery.get_by_text("Held by its key")).to_be_visible()
+
+
+def test_what_was_not_ticked_does_not_look_so(gallery: Page) -> None:
+    cards(gallery).nth(1).get_by_role("link").click()
+    select = gallery.get_by_role("button", name="Select", exact=True)
+    expect(select).to_be_visible()
+
+    def refuse(route: Route) -> None:
+        route.fulfill(status=503, content_type="text/html", body="<html>Service Unavailable</html>")
+
+    gallery.route(re.compile("/tick/"), refuse)
+    gallery.keyboard.press("x")
+    expect(gallery.get_by_role("dialog").get_by_role("alert")).to_contain_text("did not do this (503)")
+    expect(select).to_have_attribute("aria-pressed", "false")
+
+
+def test_closed_while_another_task_is_on_its_way_it_stays_closed(gallery: Page) -> None:
+    shown = ids(gallery)
+    cards(gallery).nth(1).get_by_role("link").click()
+    expect(viewer(gallery, shown[1])).to_be_visible()
+    gate = Gate(gallery, re.compile("/tasks/viewer/"))
+    gate.caught(lambda: gallery.keyboard.press("ArrowRight"))
+    gallery.keyboard.press("Escape")
+    expect(gallery.get_by_role("dialog")).to_have_count(0)
+    with gallery.expect_response(re.compile("/tasks/viewer/")):
+        gate.open()
+    cards(gallery).nth(4).get_by_role("link").focus()
+    gallery.keyboard.press("Enter")
+    expect(viewer(gallery, shown[4])).to_be_visible()
+
+
+def test_a_picture_is_enlarged_and_fits_again(gallery: Page) -> None:
+    cards(gallery).nth(1).get_by_role("link").click()
+    still = gallery.locator("#still")
+    expect(still).to_have_js_property("complete", True)
+    before = still.bounding_box()
+    gallery.get_by_role("button", name="Zoom in").click()
+    gallery.keyboard.press("+")
+    larger = still.bounding_box()
+    assert before
+    assert larger
+    assert larger["width"] > 1.5 * before["width"]
+    gallery.keyboard.press("0")
+    assert still.bounding_box() == before
+
+
+def test_a_film_goes_on_by_frames(launch: Callable[..., Product], open_page: Open) -> None:
+    product = launch(SAMPLE_TASKS="0")
+    file = product.folder / "films.csv"
+    file.write_text(f"kind,task_id,status,url\nvideo,film_1,completed,{product.sandbox_url}/films/a.mp4\n")
+    product.manage("import_tasks", str(file))
+    page = open_page(product)
+    page.goto(DONE)
+    page.get_by_role("link", name="film_1", exact=True).click()
+    film = viewer(page, "film_1").locator("video")
+    expect(film).to_have_attribute("controls", "")
+    # There is no film at that address: what is asked of it is noted.
+    film.evaluate(
+        """film => {
+          let at = 1;
+          Object.defineProperty(film, "currentTime", { get: () => at, set: (to) => { at = to; } });
+          film.pause = () => { film.dataset.paused = "yes"; };
+        }"""
+    )
+    page.get_by_role("button", name="Frame on").click()
+    page.keyboard.press(".")
+    assert film.evaluate("film => Math.round(film.currentTime * 24)") == 26
+    page.get_by_role("button", name="Frame back").click()
+    for _ in range(30):
+        page.keyboard.press(",")
+    assert film.evaluate("film => film.currentTime") == 0
+    expect(film).to_have_attribute("data-paused", "yes")
+
+
+def test_without_javascript_it_is_a_page_that_keeps_the_list(product: Product, open_page: Open) -> None:
+    page = open_page(product, script=False)
+    page.goto("/tasks/?kind=image&view=gallery")
+    shown = ids(page)
+    cards(page).nth(3).get_by_role("link").click()
+    expect(page.get_by_role("heading", name=shown[3])).to_be_visible()
+    page.get_by_role("button", name="Select", exact=True).click()
+    expect(page.get_by_role("button", name="Select", exact=True)).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_role("heading", name=shown[4])).to_be_visible()
+    page.get_by_role("button", name="Select", exact=True).click()
+    page.get_by_role("link", name="Previous").click()
+    expect(page.get_by_role("heading", name=shown[3])).to_be_visible()
+    page.get_by_role("link", name="Close").click()
+    assert "kind=image" in page.url
+    assert ids(page)[0] == shown[3]
+    expect(page.get_by_text("2 selected").first).to_be_visible()
+    for task_id in shown[3:5]:
+        expect(page.get_by_role("checkbox", name=f"Select {task_id}")).to_be_checked()
