@@ -143,10 +143,8 @@ def sizes(image: Image.Image) -> Parts:
 
 
 def webp(image: Image.Image) -> bytes:
-    clean = Image.new(image.mode, image.size)
-    clean.paste(image)
     out = io.BytesIO()
-    clean.save(out, "WEBP", quality=82, method=2)
+    image.save(out, "WEBP", quality=82, method=2)
     return out.getvalue()
 
 

@@ -65,9 +65,8 @@ def _keep(row: Picture, file: Path, decoded: Decoded, *, now: datetime) -> None:
 
 
 def _write(row: Picture, **fields: Any) -> bool:
-    """As long as it is ours."""
-    ours = Picture.objects.filter(pk=row.pk, due_at=row.due_at).exclude(state=State.FORGOTTEN)
-    return bool(ours.update(**fields))
+    """As long as it is ours: what was forgotten meanwhile is not due at any time."""
+    return bool(Picture.objects.filter(pk=row.pk, due_at=row.due_at).update(**fields))
 
 
 def _token(row: Picture, file: Path) -> str:
