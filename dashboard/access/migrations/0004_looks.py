@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("access", "0002_groups"),
+        ("access", "0003_allow_hosts"),
     ]
 
     operations = [
