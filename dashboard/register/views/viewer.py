@@ -7,7 +7,6 @@ import json
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,7 +18,6 @@ from dashboard.register.listing import Address
 from dashboard.register.models import Selection, TrackedTask
 from dashboard.register.selecting import BadSelection, Ticks
 from dashboard.register.starring import TooManyStars
-from dashboard.register.templatetags.task_cells import star_cell
 from dashboard.register.views.listing import place, refused, selection_before, url
 from dashboard.register.walking import Cursor
 
@@ -86,10 +84,8 @@ def task_viewer_star(request: SignedInRequest, number: int) -> HttpResponse:
     if not request.htmx:
         return HttpResponseRedirect(viewer_url(address, number), status=303)
     row = TrackedTask.objects.in_rows().get(pk=task.pk)
-    context = {"row": row, "star_url": star_url(address, number)}
-    button = render_to_string("register/_viewer_star.html", context, request)
-    # The list behind the viewer has a star of its own.
-    return HttpResponse(button + star_cell(row, may_delete=True, oob=True))
+    context = {"row": row, "star_url": star_url(address, number), "oob": True}
+    return render(request, "register/_viewer_star.html", context)
 
 
 def star_url(address: Address, number: int) -> str:
