@@ -122,6 +122,27 @@ def test_what_is_yet_to_come_is_asked_for_until_it_has_come(viewer: Person, sett
     assert f"/media/{TOKEN}/64.webp" in last
 
 
+def test_what_comes_is_drawn_as_the_page_shows_it(viewer: Person, settings, htmx: dict[str, str]) -> None:
+    settings.MEDIA_HOSTS = ["cdn.example.com"]
+    there, coming = stored(), TrackedTaskFactory(urls=[URL])
+    assert '"look": "gallery"' in viewer.get("/tasks/?view=gallery").content.decode()
+    asked = {"tasks": f"{there.pk},{coming.pk}", "tries": "0", "look": "gallery"}
+    cards = viewer.post("/media/wanted/?seen=1", asked, headers=htmx).content.decode()
+    assert f'id="shot-{there.pk}" hx-swap-oob="true"' in cards
+    assert '"look": "gallery"' in cards
+    assert f"shot-{coming.pk}" not in cards
+    # The viewer asks for its one task.
+    assert viewer.post("/media/wanted/", asked | {"look": "stage"}, headers=htmx).status_code == 422
+    asked = {"tries": "0", "look": "stage"}
+    waits = viewer.post("/media/wanted/", asked | {"tasks": coming.pk}, headers=htmx).content.decode()
+    assert '"tries": "1"' in waits
+    assert "viewer-tools" not in waits
+    came = viewer.post("/media/wanted/", asked | {"tasks": there.pk}, headers=htmx).content.decode()
+    assert f"/media/{TOKEN}/large.webp" in came
+    assert "data-poll" not in came
+    assert "Zoom in" in came
+
+
 def test_a_page_does_not_ask_for_ever(viewer: Person, settings) -> None:
     settings.MEDIA_HOSTS = ["cdn.example.com"]
     task = TrackedTaskFactory(urls=[URL])
@@ -214,13 +235,14 @@ def test_an_address_in_numbers_can_be_allowed_and_leads_nowhere(administrator: P
 
 
 def test_a_card_has_its_picture_its_strip_or_the_reason() -> None:
-    card = '{% include "media/_card.html" with task=task shown=shown|of:task.pk %}'
-    cards = f"{{% for task in tasks %}}{card}{{% endfor %}}"
-    template = Template(f"{{% load pictures %}}{{% pictures_of tasks as shown %}}{cards}")
+    template = Template(
+        "{% load pictures task_cards %}{% pictures_of tasks as shown %}"
+        "{% task_cards tasks shown=shown may_delete=False %}"
+    )
     film, other = stored(film="mp4", frames=12), TrackedTaskFactory(urls=[URL], prompt='<b title="x">')
     drawn = template.render(Context({"tasks": [film, other]}))
     assert f'src="/media/{TOKEN}/320.webp"' in drawn
     assert f'data-strip="/media/{TOKEN}/strip.webp" data-frames="12"' in drawn
     assert drawn.count("<img") == 1
     assert Reason.NOT_ALLOWED.label in drawn
-    assert "<b" not in drawn
+    assert "<b " not in drawn

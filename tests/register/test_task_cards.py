@@ -1,13 +1,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import pytest
-from dashboard.register.pictures import Picture
 
 from dashboard.register.models import TrackedTask
 from dashboard.register.templatetags.task_cards import task_cards, task_shot
 from tests.factories import TrackedTaskFactory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    small: str = ""
+    strip: str = ""
+    frames: int = 0
+    words: str = ""
+
 
 MARKUP = '<b title="x">&'
 SAFE = "&lt;b title=&quot;x&quot;&gt;&amp;"
@@ -15,7 +24,7 @@ SAFE = "&lt;b title=&quot;x&quot;&gt;&amp;"
 
 def card(picture: Picture | None = None, *, may_delete: bool = True, place: str = "", **values: object) -> str:
     task = TrackedTaskFactory.build(pk=7, **values)
-    return task_cards([task], shown={7: picture or Picture(reason="None")}, may_delete=may_delete, place=place)
+    return task_cards([task], shown={7: picture or Picture(words="None")}, may_delete=may_delete, place=place)
 
 
 @pytest.mark.parametrize("field", ["task_id", "prompt", "last_message", "held_reason"])
@@ -25,9 +34,9 @@ def test_what_a_task_brings_along_is_text(field: str) -> None:
     assert MARKUP not in shown
 
 
-@pytest.mark.parametrize("field", ["card", "poster", "strip", "reason"])
+@pytest.mark.parametrize("field", ["small", "strip", "words"])
 def test_what_a_picture_brings_along_is_text(field: str) -> None:
-    shown = card(Picture(**{"card": "a.png" if field == "strip" else "", field: MARKUP}))
+    shown = card(Picture(**{"small": "a.png" if field == "strip" else "", field: MARKUP}))
     assert SAFE in shown
     assert MARKUP not in shown
 
@@ -57,12 +66,12 @@ def test_it_says_what_a_row_says() -> None:
 
 
 def test_its_box_has_its_size_before_the_picture_comes() -> None:
-    shown = card(Picture(card="/a.webp"))
+    shown = card(Picture(small="/a.webp"))
     assert '<img src="/a.webp" alt="" width="320" height="240" loading="lazy" decoding="async"' in shown
 
 
 def test_a_film_shows_its_poster_and_what_can_be_leafed_through() -> None:
-    shown = card(Picture(poster="/p.webp", strip="/s.webp", frames=9, film="/f.mp4"), video=True)
+    shown = card(Picture(small="/p.webp", strip="/s.webp", frames=9), video=True)
     assert 'data-strip="/s.webp" data-frames="9"' in shown
     assert 'src="/p.webp"' in shown
     assert "/f.mp4" not in shown
@@ -70,11 +79,11 @@ def test_a_film_shows_its_poster_and_what_can_be_leafed_through() -> None:
 
 
 def test_without_a_picture_it_says_why() -> None:
-    assert "<span>Not finished yet</span>" in card(Picture(reason="Not finished yet"))
+    assert "<span>Not finished yet</span>" in card(Picture(words="Not finished yet"))
 
 
 def test_its_picture_can_be_sent_by_itself() -> None:
     task: TrackedTask = TrackedTaskFactory.build(pk=7)
-    alone = task_shot(task, Picture(card="/a.webp"), oob=True)
+    alone = task_shot(task, Picture(small="/a.webp"), oob=True)
     assert alone.startswith('<div id="shot-7" hx-swap-oob="true" class="shot">')
-    assert alone.replace(' hx-swap-oob="true"', "") in card(Picture(card="/a.webp"))
+    assert alone.replace(' hx-swap-oob="true"', "") in card(Picture(small="/a.webp"))

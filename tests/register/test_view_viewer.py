@@ -9,7 +9,9 @@ import pytest
 from django.http import HttpResponse
 from django.utils.html import strip_tags
 
-from dashboard.register.models import Selection, TrackedTask
+from dashboard.media.models import Picture, State
+from dashboard.register import selecting
+from dashboard.register.models import Selection, Star, TrackedTask
 from tests.conftest import Person
 from tests.factories import SelectionFactory, TrackedTaskFactory
 
@@ -38,30 +40,44 @@ def page(response: HttpResponse) -> str:
     return " ".join(response.content.decode().split())
 
 
+def stored(task: TrackedTask, token: str, **values: object) -> TrackedTask:
+    """With a picture of ours."""
+    Picture.objects.create(task=task, state=State.STORED, token=token * 32, width=1024, height=768, **values)
+    return task
+
+
+def chosen(selection: Selection) -> set[TrackedTask]:
+    selection.refresh_from_db()
+    return set(selecting.selected(selection))
+
+
 def tick(person: Person, task: TrackedTask, *, on: bool, selection: str = "", **more: object) -> HttpResponse:
     posted = {"shown": task.pk, "selection": selection} | ({"task": task.pk} if on else {})
     return person.post(f"/tasks/viewer/{task.pk}/tick/", posted, **more)
 
 
-def test_it_shows_one_task_with_its_facts(viewer: Person, settings) -> None:
-    settings.TENSORSLAB_API_URL = "https://api.example.com"
-    urls = ["https://api.example.com/a.png"]
-    task = TrackedTaskFactory(task_id="abcd_1", prompt="A red kite", model="seedreamv5", status="failed", urls=urls)
-    response = viewer.get(viewer_of(task))
+def test_it_shows_one_task_with_its_facts(viewer: Person) -> None:
+    task = TrackedTaskFactory(task_id="abcd_1", prompt="A red kite", model="seedreamv5", status="failed")
+    response = viewer.get(viewer_of(stored(task, "a")))
     for fact in ("abcd_1", "A red kite", "Image · seedreamv5", "Failed", "Present", "1024 × 1024"):
         assert fact in words(response)
-    assert 'id="still" src="https://api.example.com/a.png" alt="A red kite" width="1024" height="1024"' in page(
-        response
-    )
+    still = f'id="still" src="/media/{"a" * 32}/large.webp" alt="A red kite" width="1024" height="768"'
+    assert still in page(response)
     assert 'href="/tasks/image/abcd_1/"' in page(response)
 
 
-def test_a_film_has_its_controls(viewer: Person, settings) -> None:
-    settings.TENSORSLAB_API_URL = "https://api.example.com"
-    task = TrackedTaskFactory(video=True, urls=["https://api.example.com/a.mp4"])
-    assert re.search(
-        r'<video id="film" controls [^>]*src="https://api.example.com/a.mp4"', page(viewer.get(viewer_of(task)))
-    )
+def test_a_film_has_its_controls(viewer: Person) -> None:
+    task = stored(TrackedTaskFactory(video=True), "b", film="mp4", frames=12, original=14_000)
+    film = f'<video id="film" controls [^>]*src="/media/{"b" * 32}/film.mp4"'
+    assert re.search(film, page(viewer.get(viewer_of(task))))
+
+
+def test_a_picture_that_is_yet_to_come_is_asked_for(viewer: Person, settings) -> None:
+    settings.MEDIA_HOSTS = ["cdn.example.com"]
+    task = TrackedTaskFactory(urls=["https://cdn.example.com/a.png"])
+    shown = page(viewer.get(viewer_of(task)))
+    assert "Not fetched yet" in shown
+    assert 'hx-target="#stage"' in shown
 
 
 def test_it_walks_the_filtered_list_over_its_pages(viewer: Person, settings) -> None:
@@ -87,11 +103,10 @@ def test_it_walks_in_the_lists_order_and_by_its_words(viewer: Person) -> None:
     assert way(response, "Next") == viewer_of(last, "q=red+kite&sort=created")
 
 
-def test_what_comes_next_is_fetched_before_it_is_asked_for(viewer: Person, settings) -> None:
-    settings.TENSORSLAB_API_URL = "https://api.example.com"
-    _one, _two, three, _four = (TrackedTaskFactory(urls=[f"https://api.example.com/{at}.png"]) for at in range(4))
-    fetched = 'data-next-up="https://api.example.com/1.png https://api.example.com/3.png "'
-    assert fetched in page(viewer.get(viewer_of(three)))
+def test_what_comes_next_is_fetched_before_it_is_asked_for(viewer: Person) -> None:
+    _one, _two, three, _four = (stored(TrackedTaskFactory(), token) for token in "1234")
+    fetched = " ".join(f"/media/{token * 32}/large.webp" for token in "24")
+    assert f'data-next-up="{fetched} "' in page(viewer.get(viewer_of(three)))
 
 
 def test_at_an_end_of_the_list_there_is_no_way_on(viewer: Person) -> None:
@@ -142,21 +157,20 @@ def test_it_ticks_and_takes_the_tick_away(operator: Person) -> None:
     response = tick(operator, task, on=True)
     selection = Selection.objects.get(user=operator.user)
     assert (response.status_code, response.headers["Location"]) == (303, viewer_of(task, f"selection={selection.uuid}"))
-    assert list(selection.tasks.all()) == [task]
+    assert chosen(selection) == {task}
     shown = page(operator.get(response.headers["Location"]))
     assert 'aria-pressed="true"' in shown
     assert f'name="task" value="{task.pk}"' not in shown
     response = tick(operator, task, on=False, selection=str(selection.uuid))
-    assert response.headers["Location"] == viewer_of(task)
-    assert 'aria-pressed="false"' in page(operator.get(viewer_of(task)))
-    assert not Selection.objects.exists()
+    assert 'aria-pressed="false"' in page(operator.get(response.headers["Location"]))
+    assert not chosen(selection)
 
 
 def test_it_leaves_what_else_is_selected(operator: Person) -> None:
     other, task = TrackedTaskFactory(), TrackedTaskFactory()
     selection = SelectionFactory(user=operator.user, tasks=[other])
     tick(operator, task, on=True, selection=str(selection.uuid))
-    assert set(selection.tasks.all()) == {other, task}
+    assert chosen(selection) == {other, task}
 
 
 def test_within_the_list_a_tick_says_which_selection_it_is_in(operator: Person, htmx: dict[str, str]) -> None:
@@ -165,7 +179,7 @@ def test_within_the_list_a_tick_says_which_selection_it_is_in(operator: Person, 
     told = json.loads(response.headers["HX-Trigger"])["viewer-ticked"]
     assert response.status_code == 204
     assert (told["task"], told["told"]) == (task.pk, "")
-    assert list(Selection.objects.get(uuid=UUID(told["selection"])).tasks.all()) == [task]
+    assert chosen(Selection.objects.get(uuid=UUID(told["selection"]))) == {task}
 
 
 def test_it_ticks_no_other_task_and_none_that_may_not_go(operator: Person) -> None:
@@ -173,15 +187,15 @@ def test_it_ticks_no_other_task_and_none_that_may_not_go(operator: Person) -> No
     response = operator.post(f"/tasks/viewer/{task.pk}/tick/", {"shown": held.pk, "task": held.pk})
     assert response.status_code == 422
     tick(operator, held, on=True)
-    assert not Selection.objects.exists()
+    assert not any(map(chosen, Selection.objects.all()))
     assert 'disabled title="Held: Legal case 12"' in page(operator.get(viewer_of(held)))
 
 
 def test_a_selection_of_somebody_else_is_not_touched(operator: Person) -> None:
     task, strange = TrackedTaskFactory(), SelectionFactory()
     tick(operator, task, on=True, selection=str(strange.uuid))
-    assert not strange.tasks.exists()
-    assert Selection.objects.get(user=operator.user).tasks.get() == task
+    assert not chosen(strange)
+    assert chosen(Selection.objects.get(user=operator.user)) == {task}
 
 
 def test_a_viewer_selects_nothing(viewer: Person) -> None:
@@ -190,13 +204,23 @@ def test_a_viewer_selects_nothing(viewer: Person) -> None:
     assert tick(viewer, task, on=True).status_code == 403
 
 
-def test_a_star_is_offered_once_there_are_stars(operator: Person, monkeypatch) -> None:
+def test_it_stars_and_takes_the_star_away(operator: Person, htmx: dict[str, str]) -> None:
     task = TrackedTaskFactory()
-    assert "viewer-star" not in page(operator.get(viewer_of(task)))
-    monkeypatch.setattr(TrackedTask, "star_url", "/tasks/star/", raising=False)
-    shown = page(operator.get(viewer_of(task)))
-    assert 'action="/tasks/star/"' in shown
-    assert re.search(r'id="viewer-star" type="submit"> <svg.*?</svg> ?Star<', shown)
+    star = f"/tasks/viewer/{task.pk}/star/?kind=image"
+    assert f'action="{star}"' in page(operator.get(viewer_of(task, "kind=image")))
+    response = operator.post(star, {"starred": "yes"})
+    assert (response.status_code, response.headers["Location"]) == (303, viewer_of(task, "kind=image"))
+    assert Star.objects.get().by == "olga"
+    response = operator.post(star, {"starred": "no"}, headers=htmx)
+    assert not Star.objects.exists()
+    assert 'value="yes"' in page(response)
+    assert f'id="star-{task.pk}" class="star" type="submit" name="star"' in page(response)
+
+
+def test_a_viewer_stars_nothing(viewer: Person) -> None:
+    task = TrackedTaskFactory()
+    assert "viewer-star" not in page(viewer.get(viewer_of(task)))
+    assert viewer.post(f"/tasks/viewer/{task.pk}/star/", {"starred": "yes"}).status_code == 403
 
 
 @pytest.mark.parametrize("query", ["kind=audio", "nonsense=1", "cursor=2", "selection=2", "view=cards"])
