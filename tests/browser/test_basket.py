@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import ROOM, Launch
 from tests.browser.product import Product
 
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="package")
-def shop(launch: Callable[..., Product]) -> Product:
-    return launch(SAMPLE_TASKS="150")
+@pytest.fixture(scope=ROOM)
+def shop(launch: Launch) -> Iterator[Product]:
+    with launch(SAMPLE_TASKS="150") as product:
+        yield product
 
 
 def said(page: Page) -> Locator:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import Launch
 from tests.browser.product import Product
 
 Open = Callable[..., Page]
@@ -194,17 +195,17 @@ def test_a_film_is_leafed_through_under_the_pointer(gallery: Page) -> None:
     expect(leaves).to_have_count(0)
 
 
-def test_a_deletion_is_seen_on_the_cards(launch: Callable[..., Product], open_page: Open) -> None:
-    product = launch(SAMPLE_TASKS="60", DELETION_GRACE_SECONDS="0", DELETION_TYPED_ABOVE="100")
-    page = open_page(product)
-    page.goto(f"{DONE}&view=gallery")
-    page.evaluate("document.querySelectorAll('#tasks .shot').forEach(shot => shot.kept = 'kept')")
-    for at in (0, 1, 2):
-        boxes(page).nth(at).click()
-    page.get_by_role("button", name="Delete 3 tasks…").click()
-    page.get_by_label("Reason").fill("Seen in the gallery")
-    page.get_by_role("button", name="Delete 3 tasks", exact=True).click()
-    gone = cards(page).filter(has=page.locator(".presence.deleted"))
-    expect(gone).to_have_count(3, timeout=60_000)
-    expect(gone.first.get_by_role("checkbox")).to_be_disabled()
-    assert page.evaluate("[...document.querySelectorAll('#tasks .shot')].every(shot => shot.kept)")
+def test_a_deletion_is_seen_on_the_cards(launch: Launch, open_page: Open) -> None:
+    with launch(SAMPLE_TASKS="60", DELETION_GRACE_SECONDS="0", DELETION_TYPED_ABOVE="100") as product:
+        page = open_page(product)
+        page.goto(f"{DONE}&view=gallery")
+        page.evaluate("document.querySelectorAll('#tasks .shot').forEach(shot => shot.kept = 'kept')")
+        for at in (0, 1, 2):
+            boxes(page).nth(at).click()
+        page.get_by_role("button", name="Delete 3 tasks…").click()
+        page.get_by_label("Reason").fill("Seen in the gallery")
+        page.get_by_role("button", name="Delete 3 tasks", exact=True).click()
+        gone = cards(page).filter(has=page.locator(".presence.deleted"))
+        expect(gone).to_have_count(3, timeout=60_000)
+        expect(gone.first.get_by_role("checkbox")).to_be_disabled()
+        assert page.evaluate("[...document.querySelectorAll('#tasks .shot')].every(shot => shot.kept)")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.media.models import Reason
+from tests.browser.conftest import ROOM, Launch
 from tests.browser.product import Product
 
 Open = Callable[..., Page]
@@ -26,19 +27,19 @@ HOSTILE = {
 FORMATS = ("png", "jpg", "webp", "avif")
 
 
-@pytest.fixture(scope="package")
-def gallery(launch: Callable[..., Product]) -> Product:
+@pytest.fixture(scope=ROOM)
+def gallery(launch: Launch) -> Iterator[Product]:
     """A register of pictures in every format, two films, and what is hostile."""
-    product = launch(SAMPLE_TASKS="0")
-    host = f"http://127.0.0.1:{product.media_port}"
-    rows = [f"image,{ending},completed,{host}/image/{ending}.{ending}" for ending in FORMATS]
-    rows += [f"video,film{number},completed,{host}/video/film{number}.mp4" for number in range(2)]
-    rows += [f"image,{name},completed,{host}/image/{name}.png?{how}" for name, (how, _) in HOSTILE.items()]
-    rows += ["image,elsewhere,completed,https://pictures.invalid/a.png"]
-    file = product.folder / "tasks.csv"
-    file.write_text("\n".join(["kind,task_id,status,url", *rows]), encoding="utf-8")
-    product.manage("import_tasks", str(file))
-    return product
+    with launch(SAMPLE_TASKS="0") as product:
+        host = f"http://127.0.0.1:{product.media_port}"
+        rows = [f"image,{ending},completed,{host}/image/{ending}.{ending}" for ending in FORMATS]
+        rows += [f"video,film{number},completed,{host}/video/film{number}.mp4" for number in range(2)]
+        rows += [f"image,{name},completed,{host}/image/{name}.png?{how}" for name, (how, _) in HOSTILE.items()]
+        rows += ["image,elsewhere,completed,https://pictures.invalid/a.png"]
+        file = product.folder / "tasks.csv"
+        file.write_text("\n".join(["kind,task_id,status,url", *rows]), encoding="utf-8")
+        product.manage("import_tasks", str(file))
+        yield product
 
 
 def test_pictures_come_by_themselves_and_from_nowhere_else(gallery: Product, open_page: Open) -> None:

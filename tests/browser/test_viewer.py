@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.browser.conftest import Launch
 from tests.browser.gate import Gate
 from tests.browser.product import Product
 
@@ -173,32 +174,27 @@ def test_a_picture_is_enlarged_and_fits_again(gallery: Page) -> None:
     assert still.bounding_box() == before
 
 
-def test_a_film_goes_on_by_frames(launch: Callable[..., Product], open_page: Open) -> None:
-    product = launch(SAMPLE_TASKS="0")
-    file = product.folder / "films.csv"
-    file.write_text(f"kind,task_id,status,url\nvideo,film_1,completed,{product.sandbox_url}/films/a.mp4\n")
-    product.manage("import_tasks", str(file))
-    page = open_page(product)
-    page.goto(DONE)
-    page.get_by_role("link", name="film_1", exact=True).click()
-    film = viewer(page, "film_1").locator("video")
-    expect(film).to_have_attribute("controls", "")
-    # There is no film at that address: what is asked of it is noted.
-    film.evaluate(
-        """film => {
-          let at = 1;
-          Object.defineProperty(film, "currentTime", { get: () => at, set: (to) => { at = to; } });
-          film.pause = () => { film.dataset.paused = "yes"; };
-        }"""
-    )
-    page.get_by_role("button", name="Frame on").click()
-    page.keyboard.press(".")
-    assert film.evaluate("film => Math.round(film.currentTime * 24)") == 26
-    page.get_by_role("button", name="Frame back").click()
-    for _ in range(30):
-        page.keyboard.press(",")
-    assert film.evaluate("film => film.currentTime") == 0
-    expect(film).to_have_attribute("data-paused", "yes")
+def test_a_film_goes_on_by_frames(launch: Launch, open_page: Open) -> None:
+    with launch(SAMPLE_TASKS="0") as product:
+        file, film_url = product.folder / "films.csv", f"http://127.0.0.1:{product.media_port}/video/film_1.mp4"
+        file.write_text(f"kind,task_id,status,url\nvideo,film_1,completed,{film_url}\n")
+        product.manage("import_tasks", str(file))
+        page = open_page(product)
+        page.goto(DONE)
+        page.get_by_role("link", name="film_1", exact=True).click()
+        film = viewer(page, "film_1").locator("video")
+        # It is fetched while the viewer waits.
+        expect(film).to_have_attribute("controls", "", timeout=60_000)
+        expect(film).to_have_js_property("paused", True)
+        film.evaluate("film => { film.currentTime = 1; }")
+        page.get_by_role("button", name="Frame on").click()
+        page.keyboard.press(".")
+        assert film.evaluate("film => Math.round(film.currentTime * 24)") == 26
+        page.get_by_role("button", name="Frame back").click()
+        for _ in range(30):
+            page.keyboard.press(",")
+        assert film.evaluate("film => film.currentTime") == 0
+        expect(film).to_have_js_property("paused", True)
 
 
 def test_without_javascript_it_is_a_page_that_keeps_the_list(product: Product, open_page: Open) -> None:
