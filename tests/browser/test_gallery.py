@@ -199,6 +199,7 @@ def test_a_deletion_is_seen_on_the_cards(launch: Launch, open_page: Open) -> Non
     with launch(SAMPLE_TASKS="60", DELETION_GRACE_SECONDS="0", DELETION_TYPED_ABOVE="100") as product:
         page = open_page(product)
         page.goto(f"{DONE}&view=gallery")
+        expect(page.locator("#pictures-poll[data-poll]")).to_have_count(0, timeout=60_000)
         page.evaluate("document.querySelectorAll('#tasks .shot').forEach(shot => shot.kept = 'kept')")
         for at in (0, 1, 2):
             boxes(page).nth(at).click()

@@ -67,7 +67,7 @@ def _card(task: TrackedTask, picture: Pictured, url: str, zone: tzinfo, *, may_d
 {_shot(task, picture)}
 <a class="open" href="{url}" title="{task_id}" data-view>{foreign.shown(task.task_id)}</a>
 {_tick(task, task_id) if may_delete else ""}{star_cell(task, may_delete=may_delete)}{_length(task)}
-<div class="said"><p class="prompt">{prompt}</p>
+<div class="captions"><p class="prompt">{prompt}</p>
 <div class="marks">{task_status(task)}{presence_cell(task)}{_created(task, zone)}</div></div>
 </li>"""
 
