@@ -113,8 +113,18 @@
     changes += 1;
     tickAll(false);
   });
-  document.addEventListener("htmx:afterSettle", followServer);
-  document.addEventListener("htmx:oobAfterSwap", followServer);
+  // An answer tells of every row's cell: boxes follow once it is there, and not once for each cell.
+  let due = false;
+  const followSoon = () => {
+    if (due) return;
+    due = true;
+    queueMicrotask(() => {
+      due = false;
+      followServer();
+    });
+  };
+  document.addEventListener("htmx:afterSettle", followSoon);
+  document.addEventListener("htmx:oobAfterSwap", followSoon);
   document.addEventListener("DOMContentLoaded", followServer);
   // The browser restores old ticks when it goes back; the server's are newer. Until then `leaving.js` takes no new ones.
   window.addEventListener("pageshow", (event) => {

@@ -122,7 +122,7 @@
     if (!still) return;
     zoom = by ? Math.min(Math.max(zoom * by, 1), LARGEST) : 1;
     still.parentElement.classList.toggle("zoomed", zoom > 1);
-    still.style.inlineSize = zoom > 1 ? `${zoom * 100}%` : "";
+    still.style.inlineSize = still.style.blockSize = zoom > 1 ? `${zoom * 100}%` : "";
   };
 
   const step = (frames) => {

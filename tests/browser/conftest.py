@@ -101,6 +101,12 @@ def signed_in(browser: Browser) -> Callable[[Product], StorageState]:
     return signed_in
 
 
+@pytest.fixture(scope=ROOM)
+def pictured(launch: Callable[..., Product]) -> Product:
+    """One whose administrator chooses how the list looks: it stays so, and other tests look for the table."""
+    return launch(SAMPLE_TASKS="120")
+
+
 @pytest.fixture
 def open_page(browser: Browser, signed_in: Callable[[Product], StorageState]) -> Iterator[Callable[..., Page]]:
     """`open_page(product)` is the administrator's, and stands on Tasks; `script=False` is without JavaScript.

@@ -17,8 +17,8 @@ POINTER = {"width": 1440, "height": 900}
 
 
 @pytest.fixture
-def gallery(product: Product, open_page: Open) -> Page:
-    page = open_page(product)
+def gallery(pictured: Product, open_page: Open) -> Page:
+    page = open_page(pictured)
     page.goto(f"{DONE}&view=gallery")
     return page
 
@@ -48,8 +48,8 @@ def drag(page: Page, first: Locator, last: Locator) -> None:
     page.mouse.up()
 
 
-def test_the_choice_of_view_and_size_stays(product: Product, open_page: Open, script: bool) -> None:
-    page = open_page(product, script=script)
+def test_the_choice_of_view_and_size_stays(pictured: Product, open_page: Open, script: bool) -> None:
+    page = open_page(pictured, script=script)
     page.get_by_role("link", name="Gallery", exact=True).click()
     expect(page.get_by_role("list", name="Tasks")).to_be_visible()
     expect(page.get_by_role("table", name="Tasks")).to_have_count(0)

@@ -21,8 +21,8 @@ SHIFTS = """
 
 
 @pytest.mark.parametrize("view", ["table", "gallery"])
-def test_nothing_moves_while_the_list_loads(product: Product, open_page: Open, view: str) -> None:
-    page = open_page(product)
+def test_nothing_moves_while_the_list_loads(pictured: Product, open_page: Open, view: str) -> None:
+    page = open_page(pictured)
     page.add_init_script(SHIFTS)
     moved = {}
     for width in (320, 390, 600, 768, 1023, 1440):
@@ -34,8 +34,8 @@ def test_nothing_moves_while_the_list_loads(product: Product, open_page: Open, v
     assert {width: much for width, much in moved.items() if much > MOST} == {}
 
 
-def test_a_phones_filters_are_folded_and_can_be_opened(product: Product, open_page: Open) -> None:
-    page = open_page(product)
+def test_a_phones_filters_are_folded_and_can_be_opened(pictured: Product, open_page: Open) -> None:
+    page = open_page(pictured)
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/tasks/?kind=image")
     expect(page.get_by_label("Status", exact=True)).to_be_hidden()
@@ -47,8 +47,8 @@ def test_a_phones_filters_are_folded_and_can_be_opened(product: Product, open_pa
     expect(page.get_by_label("Status", exact=True)).to_be_hidden()
 
 
-def test_columns_rows_and_tasks_on_a_page_are_chosen(product: Product, open_page: Open, script: bool) -> None:
-    page = open_page(product, script=script)
+def test_columns_rows_and_tasks_on_a_page_are_chosen(pictured: Product, open_page: Open, script: bool) -> None:
+    page = open_page(pictured, script=script)
     page.goto("/tasks/?kind=image&view=table")
     table = page.get_by_role("table", name="Tasks")
     prompt, high = table.get_by_role("columnheader", name="Prompt"), table.get_by_role("row").nth(1)
@@ -76,8 +76,8 @@ def test_columns_rows_and_tasks_on_a_page_are_chosen(product: Product, open_page
     expect(table.get_by_role("columnheader", name="Model")).to_be_visible()
 
 
-def test_a_tasks_page_walks_its_list_and_leads_back(product: Product, open_page: Open, script: bool) -> None:
-    page = open_page(product, script=script)
+def test_a_tasks_page_walks_its_list_and_leads_back(pictured: Product, open_page: Open, script: bool) -> None:
+    page = open_page(pictured, script=script)
     page.goto("/tasks/?kind=video&view=table")
     links = page.get_by_role("table", name="Tasks").get_by_role("row").get_by_role("link", name=re.compile("_"))
     shown = [one.strip() for one in links.all_inner_texts()]

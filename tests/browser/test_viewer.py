@@ -17,8 +17,8 @@ DONE = "/tasks/?status=completed&view=gallery"
 
 
 @pytest.fixture
-def gallery(product: Product, open_page: Open) -> Page:
-    page = open_page(product)
+def gallery(pictured: Product, open_page: Open) -> Page:
+    page = open_page(pictured)
     page.goto(DONE)
     return page
 
@@ -197,8 +197,8 @@ def test_a_film_goes_on_by_frames(launch: Launch, open_page: Open) -> None:
         expect(film).to_have_js_property("paused", True)
 
 
-def test_without_javascript_it_is_a_page_that_keeps_the_list(product: Product, open_page: Open) -> None:
-    page = open_page(product, script=False)
+def test_without_javascript_it_is_a_page_that_keeps_the_list(pictured: Product, open_page: Open) -> None:
+    page = open_page(pictured, script=False)
     page.goto("/tasks/?kind=image&view=gallery")
     shown = ids(page)
     cards(page).nth(3).get_by_role("link").click()
