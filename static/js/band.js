@@ -66,7 +66,7 @@
     const { target, button, pointerType, clientX, clientY } = event;
     if (button || pointerType === "touch" || event.shiftKey || event.ctrlKey || event.metaKey) return;
     if (!target.closest("#tasks.gallery") || target.closest(".tick") || !grid().querySelector('[name="task"]')) return;
-    const card = target.closest(".card");
+    const card = target.closest(".tile");
     const ticks = !(card && boxOf(card)?.checked);
     band = { fromX: clientX + scrollX, fromY: clientY + scrollY, x: clientX, y: clientY, ticks };
   });

@@ -10,13 +10,13 @@
     for (const one of grid().querySelectorAll(CONTROLS)) one.tabIndex = card.contains(one) ? 0 : -1;
   };
   const prepare = () => {
-    const first = grid()?.querySelector(".card");
+    const first = grid()?.querySelector(".tile");
     if (first && !grid().querySelector('.open[tabindex="0"]')) enterAt(first);
   };
   document.addEventListener("DOMContentLoaded", prepare);
   document.addEventListener("htmx:afterSettle", prepare);
   document.addEventListener("focusin", ({ target }) => {
-    const card = target.closest("#tasks.gallery > .card");
+    const card = target.closest("#tasks.gallery > .tile");
     if (card?.querySelector(".open").tabIndex === -1) enterAt(card);
   });
 
@@ -31,7 +31,7 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    const card = event.target.closest("#tasks.gallery > .card");
+    const card = event.target.closest("#tasks.gallery > .tile");
     if (!card || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     if (event.key === " " && event.target.matches(".open")) {
       event.preventDefault();
@@ -83,13 +83,13 @@
     shot.style.setProperty("--share", share);
   };
   document.addEventListener("pointermove", ({ target, clientX, pointerType }) => {
-    const shot = pointerType !== "touch" && target.closest?.(".card")?.querySelector(".shot[data-strip]");
+    const shot = pointerType !== "touch" && target.closest?.(".tile")?.querySelector(".shot[data-strip]");
     if (!shot) return;
     const { left, width } = shot.getBoundingClientRect();
     leaf(shot, Math.min(Math.max((clientX - left) / width, 0), 1));
   });
   document.addEventListener("pointerout", ({ target, relatedTarget }) => {
-    const card = target.closest?.(".card");
+    const card = target.closest?.(".tile");
     if (card && !card.contains(relatedTarget)) card.querySelector(".leaves")?.remove();
   });
 })();

@@ -2,7 +2,7 @@
 (() => {
   const typing = (target) =>
     target.isContentEditable || target.matches('textarea, select, input:not([type="checkbox"], [type="radio"])');
-  const TASKS = "#tasks tbody tr, #tasks > .card";
+  const TASKS = "#tasks tbody tr, #tasks > .tile";
   const rows = () => [...document.querySelectorAll(TASKS)];
   const here = () => document.activeElement?.closest(TASKS);
 

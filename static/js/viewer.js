@@ -122,6 +122,8 @@
     if (!still) return;
     zoom = by ? Math.min(Math.max(zoom * by, 1), LARGEST) : 1;
     still.parentElement.classList.toggle("zoomed", zoom > 1);
+    // It scrolls then, by keyboard too.
+    still.parentElement.tabIndex = zoom > 1 ? 0 : -1;
     still.style.inlineSize = still.style.blockSize = zoom > 1 ? `${zoom * 100}%` : "";
   };
 

@@ -63,7 +63,7 @@ def task_shot(task: TrackedTask, picture: Pictured, *, oob: bool = False) -> Saf
 def _card(task: TrackedTask, picture: Pictured, url: str, zone: tzinfo, *, may_delete: bool) -> str:
     task_id = escape(foreign.plain(task.task_id))
     prompt = foreign.shown(cut(task.excerpt, 160)) if task.excerpt else ""
-    return f"""<li id="task-{task.pk}" class="card">
+    return f"""<li id="task-{task.pk}" class="tile">
 {_shot(task, picture)}
 <a class="open" href="{url}" title="{task_id}" data-view>{foreign.shown(task.task_id)}</a>
 {_tick(task, task_id) if may_delete else ""}{star_cell(task, may_delete=may_delete)}{_length(task)}
