@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dashboard.deletions.views import controls, detail, draft, listing, reports, strip
+from dashboard.deletions.views import controls, detail, draft, listing, removing, reports, strip
 
 urlpatterns = [
     path("", listing.deletion_list, name="deletion-list"),
@@ -9,12 +9,14 @@ urlpatterns = [
     path("<uuid:uuid>/", detail.deletion_detail, name="deletion-detail"),
     path("<uuid:uuid>/confirm/", draft.deletion_confirm, name="deletion-confirm"),
     path("<uuid:uuid>/keep/", draft.deletion_discard, name="deletion-keep"),
+    path("<uuid:uuid>/remove/", removing.deletion_remove, name="deletion-remove"),
     path("<uuid:uuid>/undo/", controls.deletion_undo, name="deletion-undo"),
     path("<uuid:uuid>/pause/", controls.deletion_pause, name="deletion-pause"),
     path("<uuid:uuid>/resume/", controls.deletion_resume, name="deletion-resume"),
     path("<uuid:uuid>/accept/", controls.deletion_accept, name="deletion-accept"),
     path("<uuid:uuid>/stop/", controls.deletion_stop, name="deletion-stop"),
     path("<uuid:uuid>/retry/", controls.deletion_retry, name="deletion-retry"),
+    path("<uuid:uuid>/delete-kept/", controls.deletion_delete_kept, name="deletion-delete-kept"),
     path("<uuid:uuid>/check/", controls.deletion_check, name="deletion-check"),
     path("<uuid:uuid>/report.csv", reports.deletion_report_csv, name="deletion-report-csv"),
     path("<uuid:uuid>/report.json", reports.deletion_report_json, name="deletion-report-json"),

@@ -32,6 +32,7 @@ from dashboard.calls import accounts
 from dashboard.calls.models import Account
 from dashboard.database import append_only, locks, sql
 from dashboard.deletions.drafts.eligibility import HELD, taken_by
+from dashboard.deletions.drafts.removing import removed_by
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.media.models import AllowedHost
 from dashboard.operations.reconciling.entries import CONFIRMED
@@ -178,19 +179,22 @@ def _other_deletions(name: str, pseudonym: str) -> Iterator[None]:
 
 
 def _takings(name: str, pseudonym: str) -> Iterator[None]:
-    """Erases the name in items that say that this person's deletions took the task. No new ones arise by now."""
-    told, instead = taken_by(name), taken_by(pseudonym)
+    """Erases the name in items that say that this person's deletions took the task, or that this person removed it from
+    a draft. No new ones arise by now."""
+    instead = {says(name): says(pseudonym) for says in (taken_by, removed_by)}
     last = 0
     while pks := list(Deletion.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        items = DeletionItem.objects.filter(deletion__in=pks, outcome=Outcome.SKIPPED, message=told)
-        while some := dict(items.values_list("pk", "deletion_id")[:BATCH]):
+        items = DeletionItem.objects.filter(deletion__in=pks, outcome=Outcome.SKIPPED, message__in=instead)
+        while some := list(items.values_list("pk", "deletion_id", "message")[:BATCH]):
             with transaction.atomic():
                 accounts.locked()
-                for row in Deletion.objects.select_for_update().filter(pk__in=set(some.values())).order_by("pk"):
+                theirs = {deletion for _, deletion, _ in some}
+                for row in Deletion.objects.select_for_update().filter(pk__in=theirs).order_by("pk"):
                     found = row.facts.get("skipped", [])
-                    row.facts["skipped"] = [[instead if why == told else why, number] for why, number in found]
+                    row.facts["skipped"] = [[instead.get(why, why), number] for why, number in found]
                     row.save(update_fields=["facts"])
-                DeletionItem.objects.filter(pk__in=some).update(message=instead)
+                for told, said in instead.items():
+                    DeletionItem.objects.filter(pk__in=[pk for pk, _, why in some if why == told]).update(message=said)
             yield
         last = pks[-1]
 

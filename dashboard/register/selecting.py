@@ -197,6 +197,15 @@ def restore(selection: Selection | None, *, user: User, before: UUID | None = No
 
 
 @transaction.atomic
+def leave_out(selection: Selection, task: int) -> Selection:
+    """One task is unticked, whatever the page that shows it says. Raises `DoesNotExist`."""
+    selection = locked(selection)
+    membership.change(selection, entered=(), left=[task])
+    keep(selection)
+    return selection
+
+
+@transaction.atomic
 def spend(selection: Selection, *, revision: int, frozen: marks.Numbers) -> None:
     """What was confirmed leaves it. `revision`: what it was when these numbers of tasks were frozen; what was selected
     after that stays."""

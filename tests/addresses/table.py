@@ -94,6 +94,8 @@ TABLE = r"""
                                               POST          in       403      403      403      422      409
 /deletions/<uuid:uuid>/keep/                  GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      403      303/204  409
+/deletions/<uuid:uuid>/remove/                GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      422      422
 /deletions/<uuid:uuid>/undo/                  GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      403      303/200  303/200
 /deletions/<uuid:uuid>/pause/                 GET PUT       in       403      403      405      405      405
@@ -105,6 +107,8 @@ TABLE = r"""
 /deletions/<uuid:uuid>/stop/                  GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      403      303/200  303/200
 /deletions/<uuid:uuid>/retry/                 GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      303/200  303/200
+/deletions/<uuid:uuid>/delete-kept/           GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      403      303/200  303/200
 /deletions/<uuid:uuid>/check/                 GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      403      303/200  303/200

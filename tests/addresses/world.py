@@ -93,14 +93,14 @@ class World:
         scheduled = DeletionFactory(**own, state=State.SCHEDULED, starts_at=now + timedelta(hours=1), waiting=1)
         running = DeletionFactory(**own, state=State.RUNNING, waiting=1)
         paused = DeletionFactory(**own, state=State.PAUSED, waiting=1)
-        finished = DeletionFactory(**own | {"finished_at": now, "total": 2}, refused=1, unknown=1)
-        for outcome in (Outcome.REFUSED, Outcome.UNKNOWN):
+        finished = DeletionFactory(**own | {"finished_at": now, "total": 3}, refused=1, unknown=1, kept=1)
+        for outcome in (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.KEPT):
             DeletionItemFactory(deletion=finished, outcome=outcome)
         buttons = {
-            draft: ["confirm/", "keep/"],
+            draft: ["confirm/", "keep/", "remove/"],
             scheduled: ["undo/"],
             running: ["pause/", "stop/"],
             paused: ["resume/", "accept/"],
-            finished: ["", "retry/", "check/", "report.csv", "report.json"],
+            finished: ["", "retry/", "check/", "delete-kept/", "report.csv", "report.json"],
         }
         return {button: deletion for deletion, named in buttons.items() for button in named}

@@ -35,7 +35,8 @@ NATURES: dict[str, dict[str, Any]] = {
 }
 """What a provider is like throughout a game. Two at once could not be told from what they are not."""
 BUTTONS = [
-    *["confirm", "undo", "pause", "pause", "resume", "resume", "resume", "stop", "stop", "retry", "check", "accept"]
+    *["confirm", "remove", "undo", "pause", "pause", "resume", "resume", "resume", "stop", "stop"],
+    *["retry", "delete_kept", "check", "accept"],
 ]
 MEDDLING = ["hold", "hold", "hold", "lift", "lift", "import_again", "delete_elsewhere", "poison"]
 

@@ -146,6 +146,8 @@ class Game(RuleBasedStateMachine):
         """A button of any deletion, most often one that its page shows."""
         by_state = {
             "confirm": [State.DRAFT],
+            "remove": [State.DRAFT],
+            "delete_kept": [State.FINISHED, State.CANCELLED],
             "undo": [State.SCHEDULED],
             "pause": [State.RUNNING],
             "resume": [State.PAUSED],
@@ -155,6 +157,8 @@ class Game(RuleBasedStateMachine):
         if deletion := meant(drawn, (anyone if drawn % 4 == 0 else fitting).order_by("-pk")):
             if button == "undo":
                 self.undo(deletion, late)
+            elif button == "remove":
+                self.remove(deletion, drawn)
             else:
                 getattr(self, button)(deletion)
 
@@ -193,6 +197,19 @@ class Game(RuleBasedStateMachine):
     def retry(self, deletion: Deletion) -> None:
         with expected(deletion.state == State.FINISHED and deletion.refused > 0):
             actions.retry_refused(deletion=deletion, by=self.people[1], now=self.world.now())
+
+    def delete_kept(self, deletion: Deletion) -> None:
+        over = deletion.state in {State.FINISHED, State.CANCELLED} and not deletion.is_being_undone
+        with expected(over and deletion.kept > 0):
+            actions.delete_kept(deletion=deletion, by=self.people[1], now=self.world.now())
+
+    def remove(self, draft: Deletion, drawn: int) -> None:
+        """By whoever drafted it, of a deletion in any state."""
+        young = draft.created_at > self.world.now() - freezing.DRAFT_LIFETIME
+        item = meant(drawn, draft.items.order_by("pk"))
+        with expected(draft.state == State.DRAFT and young):
+            by = By(user=draft.actor)
+            actions.remove_item(deletion=draft, item=item.pk if item else 0, by=by, now=self.world.now())
 
     def check(self, deletion: Deletion) -> None:
         with expected(deletion.state == State.FINISHED and deletion.unknown > 0):

@@ -14,7 +14,7 @@ from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFac
 
 pytestmark = pytest.mark.django_db
 
-ACTIONS = ["confirm", "keep", "undo", "pause", "resume", "stop", "retry", "check"]
+ACTIONS = ["confirm", "keep", "undo", "pause", "resume", "stop", "retry", "check", "delete-kept"]
 
 
 def test_a_late_undo_answers_409(operator, tasks) -> None:

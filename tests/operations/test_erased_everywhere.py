@@ -65,7 +65,9 @@ NAMELESS = {
         *("digest", "error", "form", "kind", "message", "operation", "purpose", "state", "status"),
     },
     "calls_worker": {"name"},
-    "deletions_deletion": {"back", "canary_kind", "filter", "fingerprint", "host", "key", "manifest_hash", "state"},
+    "deletions_deletion": {
+        *("back", "canary_kind", "filter", "fingerprint", "host", "key", "manifest_hash", "retried_outcome", "state"),
+    },
     "deletions_deletionitem": {"evidence", "if_there", "kind", "outcome", "picked", "task_id", "verified"},
     "django_admin_log": {"change_message", "object_id"},
     "django_content_type": {"app_label", "model"},
@@ -145,6 +147,10 @@ def _her_deletions(olga: User, paul: User) -> None:
     closing.Closer().tick(now=timezone.now())
     Deletion.objects.filter(pk=pauls.pk).update(paused_reason=f"Paused by {NAME}.")
     assert draft.state == "draft"
+    first = draft.items.order_by("pk").values_list("pk", flat=True)[0]
+    actions.remove_item(deletion=draft, item=first, by=by, now=timezone.now())
+    draft.refresh_from_db()
+    assert NAME in str(draft.facts)
 
 
 def _her_holds(paul: User) -> None:

@@ -11,9 +11,10 @@ from dashboard.deletions.actions.confirming import (
     confirm,
     is_typed_needed,
 )
-from dashboard.deletions.actions.drafting import discard, draft, retry_refused, spend, watch_freezing
+from dashboard.deletions.actions.drafting import delete_kept, discard, draft, retry_refused, spend, watch_freezing
 from dashboard.deletions.actions.opening import note_opened
 from dashboard.deletions.actions.pausing import pause, resume
+from dashboard.deletions.actions.removing import remove_item
 from dashboard.deletions.actions.stopping import stop_rest
 from dashboard.deletions.actions.undoing import undo
 from dashboard.deletions.actions.unknowns import accept, check_unknown
@@ -29,11 +30,13 @@ __all__ = [
     "check_confirmation",
     "check_unknown",
     "confirm",
+    "delete_kept",
     "discard",
     "draft",
     "is_typed_needed",
     "note_opened",
     "pause",
+    "remove_item",
     "resume",
     "retry_refused",
     "spend",

@@ -9,8 +9,8 @@ from django.conf import settings
 from dashboard.calls import accounts
 from dashboard.calls.sending import MISSING_KEY
 from dashboard.database.folding import fold
-from dashboard.deletions.actions.asking import By, NotYet, Refused, asked
-from dashboard.deletions.actions.drafting import require_own_draft
+from dashboard.deletions.actions.asking import By, NotYet, asked
+from dashboard.deletions.actions.drafting import require_own_draft, require_young
 from dashboard.deletions.dispatch import arming
 from dashboard.deletions.dispatch.jobs import wake
 from dashboard.deletions.drafts import freezing
@@ -31,7 +31,15 @@ class Invalid(Exception):
 
 
 class Changed(Exception):
-    """The set was frozen anew, because some of its tasks became busy or held."""
+    """The set is another than the one that was confirmed. The text is for the person who asked."""
+
+
+BECAME_BUSY = (
+    "Some of these tasks became busy or held meanwhile and are skipped now. Read the new numbers, then confirm again."
+)
+NOT_AS_SEEN = (
+    "Tasks were removed from this deletion after you opened this page. Read the new numbers, then confirm again."
+)
 
 
 def is_typed_needed(deletion: Deletion) -> bool:
@@ -58,8 +66,11 @@ def check_confirmation(deletion: Deletion, *, reason: str, typed: str) -> dict[s
     return errors
 
 
-def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetime) -> None:
-    """Schedules a draft. Raises `Invalid`, `Refused` (not a draft of this person), `Changed` (draft made anew)."""
+def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetime, seen: str = "") -> None:
+    """Schedules a draft. Raises `Invalid`, `Refused` (not a draft of this person), `Changed` (draft made anew).
+
+    `seen` is the fingerprint of what the person was shown: another tab may have removed tasks since.
+    """
     # Reading a million rows takes seconds, in which no process may wait for the account's lock. Tasks that become busy
     # or held later are skipped when the deletion is armed, like those that do so after the confirmation.
     large = deletion.total > freezing.AT_ONCE
@@ -68,6 +79,8 @@ def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetim
     with asked(by) as asking:
         _, draft = asking.lock(deletion)
         _require_confirmable(draft, by, now=now)
+        if seen not in {"", draft.fingerprint}:
+            raise Changed(NOT_AS_SEEN)
         # Not raised here: the new draft must be committed.
         changed = not large and freezing.recheck(draft, now=now)
         if not changed:
@@ -86,7 +99,7 @@ def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetim
                 confirmed_at=now.isoformat(),
             )
     if changed:
-        raise Changed
+        raise Changed(BECAME_BUSY)
     if arming.is_small(draft):
         # If this process dies here, the next shift arms it.
         arming.in_chunks(arming.arm_chunk, draft, now=now)
@@ -99,7 +112,7 @@ def _look_once_more(deletion: Deletion, by: By, *, now: datetime) -> None:
         # A second request may have confirmed it meanwhile, and its tasks look busy because they are its own.
         deletion.refresh_from_db()
         _require_confirmable(deletion, by, now=now)
-        raise Changed
+        raise Changed(BECAME_BUSY)
 
 
 def _schedule(draft: Deletion, *, reason: str, now: datetime) -> None:
@@ -117,7 +130,6 @@ def _schedule(draft: Deletion, *, reason: str, now: datetime) -> None:
 
 def _require_confirmable(draft: Deletion, by: By, *, now: datetime) -> None:
     require_own_draft(draft, by)
-    if draft.created_at < now - freezing.DRAFT_LIFETIME:
-        raise Refused("This draft is over an hour old. Select the tasks again.")
+    require_young(draft, now=now)
     if not draft.is_frozen:
         raise NotYet(NOT_FROZEN)

@@ -1,10 +1,12 @@
-"""Drafts a deletion of selected or refused tasks, and discards a draft before it is confirmed."""
+"""Drafts a deletion of selected, refused or kept tasks, and discards a draft before it is confirmed."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from dashboard.deletions.actions.asking import Asking, By, Refused, asked
 from dashboard.deletions.dispatch.jobs import freeze, wake_freezing
@@ -36,16 +38,40 @@ def retry_refused(*, deletion: Deletion, by: By, now: datetime) -> Deletion:
     refused = deletion.items.filter(outcome=Outcome.REFUSED)
     if deletion.state != State.FINISHED or not refused.exists():
         raise Refused("There is nothing to retry: no task of this deletion is refused.")
+    return _take_up(deletion, refused, by=by, now=now)
+
+
+def delete_kept(*, deletion: Deletion, by: By, now: datetime) -> Deletion:
+    """A new draft of what Stop or Undo kept, its reason filled in."""
+    kept = deletion.items.filter(outcome=Outcome.KEPT)
+    over = deletion.state in {State.FINISHED, State.CANCELLED} and not deletion.is_being_undone
+    if not over or not kept.exists():
+        raise Refused("There is nothing to delete after all: no task of this deletion was kept, or it is not over yet.")
+    return _take_up(deletion, kept, by=by, now=now, retried_outcome=Outcome.KEPT)
+
+
+def _take_up(
+    deletion: Deletion,
+    items: QuerySet[DeletionItem],
+    *,
+    by: By,
+    now: datetime,
+    retried_outcome: Outcome = Outcome.REFUSED,
+) -> Deletion:
+    same: dict[str, Any] = {
+        "actor": by.user,
+        "reason": deletion.reason,
+        "retry_of": deletion,
+        "retried_outcome": retried_outcome,
+    }
     with asked(by) as asking:
-        if deletion.refused > freezing.AT_ONCE:
-            draft = freezing.begin(actor=by.user, reason=deletion.reason, retry_of=deletion, now=now)
+        if deletion.counts()[retried_outcome] > freezing.AT_ONCE:
+            draft = freezing.begin(**same, now=now)
             freeze.enqueue(str(draft.uuid))
         else:
-            tasks = TrackedTask.objects.filter(pk__in=refused.values("tracked_id"))
-            draft = freezing.freeze_tasks(
-                tasks=tasks, actor=by.user, reason=deletion.reason, retry_of=deletion, now=now
-            )
-        _record(asking, draft, retry_of=str(deletion.uuid))
+            tasks = TrackedTask.objects.filter(pk__in=items.values("tracked_id"))
+            draft = freezing.freeze_tasks(tasks=tasks, **same, now=now)
+        _record(asking, draft, retry_of=str(deletion.uuid), outcome=retried_outcome.value)
     return draft
 
 
@@ -81,6 +107,11 @@ def require_own_draft(draft: Deletion, by: By) -> None:
         raise Refused("This deletion was already confirmed.")
     if draft.actor_id != by.user.pk:
         raise Refused(f"This draft belongs to {plain(draft.actor_name)}. Select the tasks yourself to delete them.")
+
+
+def require_young(draft: Deletion, *, now: datetime) -> None:
+    if draft.created_at < now - freezing.DRAFT_LIFETIME:
+        raise Refused("This draft is over an hour old. Select the tasks again.")
 
 
 def watch_freezing(*, deletion: Deletion, now: datetime) -> None:

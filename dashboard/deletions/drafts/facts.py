@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Max, Min, Q
 from django.utils.dateparse import parse_datetime
 
+from dashboard.access.zones import zone_of
+from dashboard.deletions.drafts import outliers
+from dashboard.deletions.drafts.periods import periods
+from dashboard.deletions.drafts.spread import spread
 from dashboard.deletions.models import Deletion, Outcome
-from dashboard.register.models import TrackedTask
+from dashboard.register.models import Status, TrackedTask
 
-YOUNG = timedelta(hours=1)
+MODELS = 5
+"""So many models have a bar of their own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,15 +33,6 @@ class Ages:
     young: int = 0
     """Tasks less than an hour old when they were frozen."""
     models: frozenset[str] = frozenset()
-
-    def stored(self) -> dict[str, object]:
-        return {
-            "oldest": self.oldest and self.oldest.isoformat(),
-            "newest": self.newest and self.newest.isoformat(),
-            "unknown_time": self.unknown_time,
-            "young": self.young,
-            "models": sorted(self.models),
-        }
 
     @classmethod
     def from_stored(cls, facts: Mapping[str, Any]) -> Ages:
@@ -55,26 +53,70 @@ def kept_facts(deletion: Deletion) -> dict[str, object]:
     return {name: deletion.facts[name] for name in KEPT if name in deletion.facts}
 
 
-def ages_of(deletion: Deletion) -> Ages:
-    """The ages of all tasks that it would delete, by one query."""
-    by_model = list(
+def found(deletion: Deletion) -> dict[str, Any]:
+    """Of all that it would delete, as it is stored. What there are few of is grouped in one pass."""
+    rows: Any = (
         deletion.items.filter(outcome=Outcome.WAITING)
-        .values("tracked__model")
+        .values("tracked__model", "tracked__status")
         .annotate(
+            number=Count("pk"),
             oldest=Min("tracked__created_at"),
             newest=Max("tracked__created_at"),
             unknown_time=Count("pk", filter=Q(tracked__created_at=None)),
-            young=Count("pk", filter=Q(tracked__created_at__gt=deletion.created_at - YOUNG)),
+            **outliers.counts(deletion),
         )
         .order_by()
     )
-    return Ages(
-        oldest=min((row["oldest"] for row in by_model if row["oldest"]), default=None),
-        newest=max((row["newest"] for row in by_model if row["newest"]), default=None),
-        unknown_time=sum(row["unknown_time"] for row in by_model),
-        young=sum(row["young"] for row in by_model),
-        models=frozenset(row["tracked__model"] for row in by_model),
-    )
+    groups: list[dict[str, Any]] = list(rows)
+    oldest = min((row["oldest"] for row in groups if row["oldest"]), default=None)
+    newest = max((row["newest"] for row in groups if row["newest"]), default=None)
+    odd = {name: sum(row[name] for row in groups) for name in outliers.OUTLIERS}
+    zone = zone_of(deletion.actor or AnonymousUser())
+    return {
+        "oldest": oldest and oldest.isoformat(),
+        "newest": newest and newest.isoformat(),
+        "unknown_time": sum(row["unknown_time"] for row in groups),
+        "young": odd["young"],
+        "models": sorted({row["tracked__model"] for row in groups}),
+        "by_status": _counted(groups, "tracked__status"),
+        "by_model": _counted(groups, "tracked__model")[: MODELS + 1],
+        "periods": periods(deletion, oldest, newest, zone=zone) if oldest and newest else [],
+        "zone": zone.key,
+        "outliers": outliers.found(deletion, odd),
+        "thumbnails": spread(deletion),
+    }
+
+
+def _counted(groups: list[dict[str, Any]], name: str) -> list[tuple[str, int]]:
+    """The largest first."""
+    numbers: Counter[str] = Counter()
+    for row in groups:
+        numbers[row[name]] += row["number"]
+    return sorted(numbers.items(), key=lambda entry: (-entry[1], entry[0]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    label: str
+    count: int
+    width: str
+    """In percent of the set."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    title: str
+    bars: list[Bar]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Odd:
+    """Some that hardly anybody means to delete."""
+
+    name: str
+    count: int
+    sentence: str
+    tasks: list[TrackedTask]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +125,8 @@ class Facts:
     images: int
     """Images, like `videos`, of the tasks that it would delete."""
     videos: int
+    charts: list[Chart]
+    odd: list[Odd]
     thumbnails: list[TrackedTask]
     more: int
     skipped: list[dict[str, object]]
@@ -98,18 +142,51 @@ class Facts:
 
 def facts_of(deletion: Deletion) -> Facts:
     """The facts that were stored at the freezing: the cost does not grow with the number of items."""
-    found = deletion.facts
-    outside = found.get("outside") or {"number": 0, "numbers": []}
-    known = TrackedTask.objects.in_rows().in_bulk([*found.get("thumbnails", []), *outside["numbers"]])
-    shown = {pk: known[pk] for pk in found.get("thumbnails", []) if pk in known}
-    images = found.get("images", 0)
+    stored = deletion.facts
+    odd = stored.get("outliers", {})
+    outside = stored.get("outside") or {"number": 0, "numbers": []}
+    wanted = [*stored.get("thumbnails", []), *(task for group in odd.values() for task in group["tasks"])]
+    shown = TrackedTask.objects.in_rows().in_bulk([*wanted, *outside["numbers"]])
+    images = stored.get("images", 0)
+    thumbnails = [shown[pk] for pk in stored.get("thumbnails", []) if pk in shown]
     return Facts(
-        ages=Ages.from_stored(found),
+        ages=Ages.from_stored(stored),
         images=images,
         videos=deletion.size - images,
-        thumbnails=[shown[pk] for pk in sorted(shown)],
-        more=deletion.size - len(shown),
+        charts=_charts(deletion, images=images),
+        odd=[
+            Odd(
+                name=name,
+                count=group["count"],
+                sentence=outliers.OUTLIERS[name].sentence(group["count"]),
+                tasks=[shown[pk] for pk in group["tasks"] if pk in shown],
+            )
+            for name, group in odd.items()
+            if name in outliers.OUTLIERS
+        ],
+        thumbnails=thumbnails,
+        more=deletion.size - len(thumbnails),
         outside=outside["number"],
-        outside_tasks=[known[pk] for pk in outside["numbers"] if pk in known],
-        skipped=[{"reason": reason, "count": number} for reason, number in found.get("skipped", [])],
+        outside_tasks=[shown[pk] for pk in outside["numbers"] if pk in shown],
+        skipped=[{"reason": reason, "count": number} for reason, number in stored.get("skipped", [])],
     )
+
+
+def _charts(deletion: Deletion, *, images: int) -> list[Chart]:
+    stored = deletion.facts
+    kinds = [(name, number) for name, number in (("Images", images), ("Videos", deletion.size - images)) if number]
+    statuses = [(Status(status).label, number) for status, number in stored.get("by_status", [])]
+    models = [(model or "Unknown", number) for model, number in stored.get("by_model", [])]
+    if (others := len(stored.get("models", [])) - MODELS) > 1:
+        models = models[:MODELS]
+        models.append((f"{others:,} others", deletion.size - sum(number for _, number in models)))
+    times = [*stored.get("periods", []), ("Unknown time", stored.get("unknown_time", 0))]
+    found = {"Kind and status": [*kinds, *statuses], "Model": models, f"Created ({stored.get('zone', 'UTC')})": times}
+    return [
+        Chart(title=title, bars=[_bar(label, number, of=deletion.size) for label, number in rows if number])
+        for title, rows in found.items()
+    ]
+
+
+def _bar(label: str, number: int, *, of: int) -> Bar:
+    return Bar(label=label, count=number, width=f"{100 * number / max(of, 1):.2f}")

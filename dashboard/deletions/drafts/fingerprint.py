@@ -12,11 +12,10 @@ from django.db.models.functions import Collate, Concat
 
 from dashboard.calls.models import Kind
 from dashboard.database import dialect
-from dashboard.deletions.drafts.facts import ages_of, kept_facts
+from dashboard.deletions.drafts import facts
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 
 LINES = 5000
-THUMBNAILS = 9
 REASONS = 20
 """The most reasons for skipping that are shown; the rest are added up."""
 
@@ -52,14 +51,12 @@ def sign(deletion: Deletion) -> None:
         known = reason if reason in reasons or len(reasons) < REASONS else "Other reasons"
         reasons[known] = reasons.get(known, 0) + number
     deletion.waiting, deletion.skipped = sum(kinds.values()), sum(reasons.values())
-    first = deletion.items.filter(outcome=Outcome.WAITING).order_by("pk").values_list("tracked_id", flat=True)
     deletion.facts = (
-        kept_facts(deletion)
-        | ages_of(deletion).stored()
+        facts.kept_facts(deletion)
+        | facts.found(deletion)
         | {
             "images": kinds[Kind.IMAGE],
             "skipped": sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0])),
-            "thumbnails": list(first[:THUMBNAILS]),
         }
     )
 

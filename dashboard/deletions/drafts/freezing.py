@@ -80,6 +80,7 @@ def freeze_tasks(
     drift: int = 0,
     reason: str = "",
     retry_of: Deletion | None = None,
+    retried_outcome: str = Outcome.REFUSED,
     since: datetime | None = None,
     facts: Mapping[str, object] | None = None,
     now: datetime | None = None,
@@ -87,14 +88,8 @@ def freeze_tasks(
     """`since` is when these tasks were chosen: what others confirmed after that took tasks away. `facts` is what is
     known of them beforehand."""
     now = now or clock.now()
-    about: dict[str, Any] = {
-        "filter": filter,
-        "back": back,
-        "drift": drift,
-        "reason": reason,
-        "facts": dict(facts or {}),
-    }
-    deletion = _draft(actor=actor, retry_of=retry_of, now=now, **about)
+    about = {"filter": filter, "back": back, "drift": drift, "reason": reason, "facts": dict(facts or {})}
+    deletion = _draft(actor=actor, retry_of=retry_of, retried_outcome=retried_outcome, now=now, **about)
     _add(deletion, tasks, since=since or now)
     if not deletion.total:
         raise NothingSelected
@@ -110,13 +105,14 @@ def begin(
     back: str = "",
     reason: str = "",
     retry_of: Deletion | None = None,
+    retried_outcome: str = Outcome.REFUSED,
     facts: Mapping[str, object] | None = None,
 ) -> Deletion:
-    """A draft that `step` freezes later: of a selection, or of the refused tasks of a deletion."""
+    """A draft that `step` freezes later: of a selection, or of the refused or kept tasks of a deletion."""
     copy = selecting.copy(selection) if selection else None
     filter = selecting.meaning(selection) if selection else ""
-    about: dict[str, Any] = {"filter": filter, "back": back, "reason": reason, "facts": dict(facts or {})}
-    deletion = _draft(actor=actor, retry_of=retry_of, now=now, **about)
+    about = {"filter": filter, "back": back, "reason": reason, "facts": dict(facts or {})}
+    deletion = _draft(actor=actor, retry_of=retry_of, retried_outcome=retried_outcome, now=now, **about)
     deletion.selection, deletion.freezing_at = copy, now
     deletion.save(update_fields=["selection", "freezing_at"])
     return deletion
@@ -192,24 +188,24 @@ def step(deletion: Deletion, *, now: datetime) -> bool:
     if draft.selection is not None:
         draft.drift = selecting.drift(draft.selection)
     sql.look_at(DeletionItem._meta.db_table)
-    seal(draft)
-    return False
+    # Not sealed, and not by another either: somebody removed a task meanwhile, so it is signed once more.
+    return not seal(draft) and under_way.exists()
 
 
 def tasks_of(draft: Deletion, *, between: tuple[int, int]) -> QuerySet[TrackedTask]:
     """What a large draft is made of, by the numbers of some tasks."""
     if draft.selection is not None:
         return selecting.selected(draft.selection, between=between)
-    refused = DeletionItem.objects.filter(deletion=draft.retry_of_id, outcome=Outcome.REFUSED)
+    again = DeletionItem.objects.filter(deletion=draft.retry_of_id, outcome=draft.retried_outcome)
     first, last = between
-    return TrackedTask.objects.filter(pk__in=refused.values("tracked_id"), pk__gte=first, pk__lte=last)
+    return TrackedTask.objects.filter(pk__in=again.values("tracked_id"), pk__gte=first, pk__lte=last)
 
 
 def expected(draft: Deletion) -> int:
     """The number of tasks that a draft will have when it is frozen."""
     if draft.selection is not None:
         return draft.selection.count
-    return draft.retry_of.refused if draft.retry_of is not None else draft.total
+    return draft.retry_of.counts()[draft.retried_outcome] if draft.retry_of is not None else draft.total
 
 
 def _add(deletion: Deletion, tasks: QuerySet[TrackedTask], *, since: datetime) -> None:
@@ -264,14 +260,22 @@ def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask], others: Take
         return int(cursor.rowcount)
 
 
-def seal(deletion: Deletion) -> None:
-    """Counts, describes and hashes the draft's items. From then on it can be confirmed."""
-    # If another job has sealed it meanwhile, this changes nothing.
-    as_read = Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT, fingerprint=deletion.fingerprint)
+def seal(deletion: Deletion) -> bool:
+    """Counts, describes and hashes the draft's items. From then on it can be confirmed.
+
+    False if it changed nothing: another job has sealed the draft meanwhile, or a person confirmed it or removed a task.
+    """
+    as_read = _as_read(deletion)
     sign(deletion)
     deletion.freezing_at = None
     names = ["waiting", "skipped", "fingerprint", "manifest_hash", "drift", "facts", "images", "freezing_at"]
-    as_read.update(**{name: getattr(deletion, name) for name in names})
+    return bool(as_read.update(**{name: getattr(deletion, name) for name in names}))
+
+
+def _as_read(deletion: Deletion) -> QuerySet[Deletion]:
+    """The draft, if it is still what was read of it."""
+    drafts = Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT)
+    return drafts.filter(fingerprint=deletion.fingerprint, skipped=deletion.skipped)
 
 
 def recheck(deletion: Deletion, *, now: datetime) -> bool:
@@ -286,8 +290,7 @@ def recheck(deletion: Deletion, *, now: datetime) -> bool:
         return False
     with transaction.atomic():
         # It can't be confirmed until it is sealed again, and a job seals it if this process dies.
-        as_read = Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT, fingerprint=deletion.fingerprint)
-        if not as_read.filter(freezing_at=None).update(freezing_at=now):
+        if not _as_read(deletion).filter(freezing_at=None).update(freezing_at=now):
             return True
         for why, pks in by_reason.items():
             change_items(pks, {"outcome": Outcome.SKIPPED, "message": why})

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
+from dashboard.deletions.drafts import outliers
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 from dashboard.pages import cursors
 from dashboard.register.models import TrackedTask
@@ -53,10 +54,11 @@ class Page:
     next: str
 
 
-def page_of(deletion: Deletion, *, outcome: str, mark: Mark | None) -> Page:
-    order = [Outcome(outcome)] if outcome else ORDER
-    items = _items(deletion)
-    here = order.index(mark.outcome) if mark else 0
+def page_of(deletion: Deletion, *, outcome: str, mark: Mark | None, outlier: str = "") -> Page:
+    """Of all of it, of one outcome, or of the outliers of a draft that are in it yet."""
+    order = [Outcome.WAITING] if outlier else [Outcome(outcome)] if outcome else ORDER
+    items = _items(deletion, outlier)
+    here = order.index(mark.outcome) if mark and mark.outcome in order else 0
     rows: list[DeletionItem] = []
     for wanted in order[here:]:
         if len(rows) <= PAGE_SIZE and getattr(deletion, wanted.value):
@@ -69,17 +71,17 @@ def page_of(deletion: Deletion, *, outcome: str, mark: Mark | None) -> Page:
     prefetch_related_objects(shown, Prefetch("tracked", TrackedTask.objects.in_rows()))
     return Page(
         items=shown,
-        previous=_before(deletion, order[: here + 1], mark) if mark else "",
+        previous=_before(deletion, items, order[: here + 1], mark) if mark else "",
         next=str(Mark(outcome=Outcome(following.outcome), pk=following.pk)) if following else "",
     )
 
 
-def _before(deletion: Deletion, order: list[Outcome], mark: Mark) -> str:
+def _before(deletion: Deletion, items: QuerySet[DeletionItem], order: list[Outcome], mark: Mark) -> str:
     """The mark of the page that ends just before `mark`."""
     first, missing = "", PAGE_SIZE
     for wanted in reversed(order):
         if missing and getattr(deletion, wanted.value):
-            found = _items(deletion).filter(outcome=wanted).order_by("-pk").values_list("pk", flat=True)
+            found = items.filter(outcome=wanted).order_by("-pk").values_list("pk", flat=True)
             if wanted == mark.outcome:
                 found = found.filter(pk__lt=mark.pk)
             pks = list(found[:missing])
@@ -88,13 +90,16 @@ def _before(deletion: Deletion, order: list[Outcome], mark: Mark) -> str:
     return first
 
 
-def _items(deletion: Deletion) -> QuerySet[DeletionItem]:
+def _items(deletion: Deletion, outlier: str) -> QuerySet[DeletionItem]:
+    of_it = outliers.items_of(deletion, outlier) if outlier else deletion.items
     # Limited to its rows: PostgreSQL may otherwise read the whole table in order to find a page of one deletion.
-    return deletion.items.filter(pk__gte=deletion.first_item, pk__lte=deletion.last_item)
+    return of_it.filter(pk__gte=deletion.first_item, pk__lte=deletion.last_item)
 
 
-def pages(deletion: Deletion, *, outcome: str) -> int:
+def pages(deletion: Deletion, *, outcome: str, outlier: str = "") -> int:
     total = getattr(deletion, outcome) if outcome else deletion.total
+    if outlier:
+        total = deletion.facts.get("outliers", {}).get(outlier, {}).get("count", 0)
     return max(1, -(-total // PAGE_SIZE))
 
 

@@ -73,6 +73,8 @@ class Entry:
     deletion: Deletion
     items: list[DeletionItem]
     """The items of the task that is searched for; empty without such a search."""
+    polling: int = 0
+    """Seconds until its row should ask again; 0 if nothing will change by itself."""
 
 
 def page_of(form: HistoryFilterForm) -> Page[Entry]:

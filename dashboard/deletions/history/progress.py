@@ -42,6 +42,8 @@ class Progress:
     counts: list[Result]
     segments: list[Segment]
     sentence: str
+    pace: str
+    """How fast it goes, and how long it will take; empty where that is not known."""
     controls: list[Control]
     polling: int
     """Seconds until the page should ask again; 0 if nothing will change by itself."""
@@ -58,9 +60,11 @@ class Freezing:
     percent: int
     queued: bool
     """Earlier drafts are being frozen, and this one is not begun."""
+    again: bool
+    """It was frozen, and is signed anew."""
 
 
-def progress_of(deletion: Deletion, *, now: datetime) -> Progress:
+def progress_of(deletion: Deletion, *, now: datetime, pace: str = "") -> Progress:
     segments, x = [], 0.0
     for row in deletion.results():
         width = 100 * row.count / deletion.size
@@ -72,6 +76,7 @@ def progress_of(deletion: Deletion, *, now: datetime) -> Progress:
         counts=deletion.results(),
         segments=segments,
         sentence=sentence(deletion, now=now),
+        pace=pace,
         controls=controls(deletion, now=now),
         polling=polling(deletion, now=now),
     )
@@ -86,7 +91,8 @@ def freezing_of(deletion: Deletion) -> Freezing | None:
     percent = min(99, 100 * deletion.total // max(tasks, 1))
     earlier = Deletion.objects.being_frozen().filter(pk__lt=deletion.pk)
     queued = not deletion.frozen_through and earlier.exists()
-    return Freezing(tasks=tasks, frozen=deletion.total, percent=percent, queued=queued)
+    again = deletion.is_being_signed_anew
+    return Freezing(tasks=tasks, frozen=deletion.total, percent=percent, queued=queued, again=again)
 
 
 def polling(deletion: Deletion, *, now: datetime) -> int:
@@ -209,6 +215,8 @@ def controls(deletion: Deletion, *, now: datetime) -> list[Control]:
         due = deletion.is_due(now=now)
         return [control("Stop the rest", "stop", "danger")] if due else [control("Undo", "undo")]
     stop = control("Stop the rest", "stop", "danger")
+    left = deletion.kept > deletion.kept_retried
+    kept = [control(f"Delete the kept {deletion.kept:,} after all", "delete-kept")] if left else []
     if deletion.state == State.RUNNING:
         return [control("Pause", "pause"), stop] if deletion.is_sending else []
     if deletion.state == State.PAUSED:
@@ -218,7 +226,9 @@ def controls(deletion: Deletion, *, now: datetime) -> list[Control]:
         to_retry = deletion.refused > deletion.retried
         retry = [control(f"Retry {deletion.refused:,} refused", "retry")] if to_retry else []
         check = [control(f"Check {deletion.unknown:,} unknown", "check")] if deletion.unknown else []
-        return [*retry, *check]
+        return [*retry, *check, *kept]
+    if deletion.state == State.CANCELLED and not deletion.is_being_undone:
+        return kept
     return []
 
 

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 
 from dashboard.calls import accounts, clock
 from dashboard.database import dialect, sql
+from dashboard.deletions.history.pace import paces
 from dashboard.deletions.history.progress import progress_of
 from dashboard.deletions.models import Deletion
 from dashboard.deletions.moves import DELETIONS
@@ -22,10 +23,13 @@ MOST = 10
 IN_FLIGHT = f"""
     SELECT COUNT(*), (SELECT a.doubt FROM calls_account a WHERE a.host = %s)
     FROM {DELETIONS} WHERE state IN ('scheduled', 'running', 'paused')"""  # nosec B608 # only names from the code
+TAKEN_UP = f"""(
+            SELECT SUM(r.total - r.skipped - r.kept) FROM {DELETIONS} r
+            WHERE r.retry_of_id = d.id AND r.state IN ('scheduled', 'running', 'paused', 'finished')"""  # nosec B608 # only names from the code
 MINE = f"""
-    SELECT d.*, {{looked_at}} AS looked_at, a.rest_until, a.rest_reason, a.doubt, COALESCE((
-        SELECT SUM(r.total - r.skipped - r.kept) FROM {DELETIONS} r
-        WHERE r.retry_of_id = d.id AND r.state IN ('scheduled', 'running', 'paused', 'finished')), 0) AS retried
+    SELECT d.*, {{looked_at}} AS looked_at, a.rest_until, a.rest_reason, a.doubt,
+        COALESCE({TAKEN_UP} AND r.retried_outcome = 'refused'), 0) AS retried,
+        COALESCE({TAKEN_UP} AND r.retried_outcome = 'kept'), 0) AS kept_retried
     FROM {DELETIONS} d LEFT JOIN calls_account a ON a.host = d.host
     WHERE d.actor_id = %s AND (
         d.state IN ('scheduled', 'running', 'paused')
@@ -49,7 +53,9 @@ def in_flight() -> InFlight:
 
 
 def context(*, user: User, shown: str, watching: bool) -> dict[str, object]:
-    cards = [progress_of(row, now=now) for row, now in _of(user, watching=watching)]
+    mine = _of(user, watching=watching)
+    pace = paces([row for row, _ in mine], now=mine[0][1]) if mine else {}
+    cards = [progress_of(row, now=now, pace=pace.get(row.pk, "")) for row, now in mine]
     polls = [card.polling for card in cards if card.polling]
     cells: list[TrackedTask] = rows_for_shown(shown) if shown else []
     return {"cards": cards, "polling": min(polls, default=0), "cells": cells, "seen": SEEN, "oob": True}

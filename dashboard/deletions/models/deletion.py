@@ -70,6 +70,8 @@ class Deletion(models.Model):
     retry_of: models.ForeignKey[Deletion | None] = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="retries"
     )
+    retried_outcome = models.CharField(max_length=12, choices=Outcome, default=Outcome.REFUSED)
+    """Which of that deletion's tasks it takes up again: those refused, or those kept."""
     drift = models.PositiveIntegerField(default=0)
     """Tasks that match now but were added after “select all matching” was pressed; not included."""
     selection: models.ForeignKey[Selection | None] = models.ForeignKey(
@@ -154,8 +156,9 @@ class Deletion(models.Model):
     rest_until: datetime | None = None
     rest_reason = ""
     doubt: str | None = ""
-    retried = 0
-    """Refused tasks that other deletions retry. Set, like the fields above, by `with_circumstances` or the strip."""
+    retried = kept_retried = 0
+    """Refused and kept tasks that other deletions take up again. Set, like the fields above, by `with_circumstances` or
+    the strip."""
 
     class Meta:
         ordering = ["-confirmed_at", "-pk"]
@@ -188,6 +191,11 @@ class Deletion(models.Model):
     @property
     def is_being_frozen(self) -> bool:
         return self.state == State.DRAFT and not self.is_frozen
+
+    @property
+    def is_being_signed_anew(self) -> bool:
+        """All of it is written down, and some was skipped since: its numbers hold, its fingerprint not yet."""
+        return self.is_being_frozen and bool(self.fingerprint)
 
     def is_in_grace(self, *, now: datetime) -> bool:
         """Whether Undo can still take all of it back."""

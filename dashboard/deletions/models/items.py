@@ -165,6 +165,11 @@ class DeletionItem(models.Model):
         ]
 
     @property
+    def is_gone(self) -> bool:
+        """By what is known: what is shown of it is a tombstone."""
+        return self.outcome in GONE
+
+    @property
     def evidence_words(self) -> str:
         """How its outcome is known; empty if it is not."""
         if self.evidence != Evidence.SEEN:

@@ -73,15 +73,18 @@ class DeletionQuerySet(models.QuerySet["Deletion"]):
         return self.paused_by_account().filter(paused_by_doubt=True)
 
     def with_circumstances(self) -> Self:
-        """With their account's `rest_until`, `rest_reason` and `doubt`, and how many tasks were `retried`."""
+        """With their account's `rest_until`, `rest_reason` and `doubt`, and how many refused tasks were `retried`, and
+        kept ones `kept_retried`."""
         account = Account.objects.filter(host=OuterRef("host"))
         retries = self.model.objects.filter(retry_of=OuterRef("pk"), state__in=AT_WORK).order_by().values("retry_of")
         tried = retries.annotate(tried=Sum(F("total") - F("skipped") - F("kept"))).values("tried")
+        refused, kept = (tried.filter(retried_outcome=outcome) for outcome in (Outcome.REFUSED, Outcome.KEPT))
         return self.annotate(
             rest_until=Subquery(account.values("rest_until")),
             rest_reason=Subquery(account.values("rest_reason")),
             doubt=Subquery(account.values("doubt")),
-            retried=Coalesce(Subquery(tried), 0),
+            retried=Coalesce(Subquery(refused), 0),
+            kept_retried=Coalesce(Subquery(kept), 0),
         )
 
     def mostly_refused(self) -> Self:

@@ -1,4 +1,4 @@
-"""The buttons of a confirmed deletion: Undo, Pause, Resume, Accept, Stop the rest, Check, Retry."""
+"""The buttons of a confirmed deletion: Undo, Pause, Resume, Accept, Stop the rest, Check, Retry, Delete the kept."""
 
 from __future__ import annotations
 
@@ -76,9 +76,20 @@ def deletion_check(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_retry(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    return _take_up(request, uuid, lambda row: actions.retry_refused(deletion=row, by=by(request), now=clock.now()))
+
+
+@require_POST
+@permission_required(DELETE_TASKS)
+def deletion_delete_kept(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    return _take_up(request, uuid, lambda row: actions.delete_kept(deletion=row, by=by(request), now=clock.now()))
+
+
+def _take_up(request: SignedInRequest, uuid: UUID, act: Callable[[Deletion], Deletion]) -> HttpResponse:
+    """Asks for a new draft, and shows it."""
     deletion = get_object_or_404(Deletion, uuid=uuid)
     try:
-        draft = actions.retry_refused(deletion=deletion, by=by(request), now=clock.now())
+        draft = act(deletion)
     except (Refused, NothingSelected) as refusal:
         return refused(request, str(refusal), status=409, deletion=deletion)
     return show_draft(request, draft)

@@ -24,6 +24,7 @@ from dashboard.deletions.history.progress import freezing_of
 from dashboard.deletions.models import Deletion, State
 from dashboard.deletions.views.answers import by
 from dashboard.deletions.views.strip import render_strip
+from dashboard.media import showing
 from dashboard.pages.filter_forms import BadFilter
 from dashboard.pages.refusals import refused
 from dashboard.register import outside, selecting
@@ -35,9 +36,6 @@ from dashboard.register.views.now import fragments
 
 NOTHING = "Nothing is selected. Tick at least one task."
 NOT_CONFIRMED = "What you sent last did not arrive, or was not done. Nothing is confirmed yet."
-CHANGED = (
-    "Some of these tasks became busy or held meanwhile and are skipped now. Read the new numbers, then confirm again."
-)
 
 
 @require_POST
@@ -80,9 +78,13 @@ def draft_context(
     deletion: Deletion, *, errors: dict[str, str] | None = None, reason: str | None = None, typed: str = ""
 ) -> dict[str, object]:
     errors = errors or {}
+    facts = facts_of(deletion)
+    pictures = showing.of_tasks([*facts.thumbnails, *(task for odd in facts.odd for task in odd.tasks)])
     return {
         "deletion": deletion,
-        "facts": facts_of(deletion),
+        "facts": facts,
+        "odd": [(odd, [(task, pictures[task.pk]) for task in odd.tasks]) for odd in facts.odd],
+        "strip": [(task, pictures[task.pk]) for task in facts.thumbnails],
         "freezing": freezing_of(deletion),
         "pasted": _pasted(deletion),
         "errors": {name: text for name, text in errors.items() if name},
@@ -126,13 +128,13 @@ def draft_part(request: SignedInRequest, deletion: Deletion, part: str) -> HttpR
 @permission_required(DELETE_TASKS)
 def deletion_confirm(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     deletion = get_object_or_404(Deletion, uuid=uuid)
-    reason, typed = request.POST.get("reason", ""), request.POST.get("typed", "")
+    said = {name: request.POST.get(name, "") for name in ("reason", "typed", "seen")}
     try:
-        actions.confirm(deletion=deletion, by=by(request), reason=reason, typed=typed, now=clock.now())
+        actions.confirm(deletion=deletion, by=by(request), **said, now=clock.now())
     except Invalid as invalid:
         return _again(request, deletion, errors=invalid.errors, status=422)
-    except Changed:
-        return _again(request, deletion, errors={"": CHANGED}, status=409)
+    except Changed as changed:
+        return _again(request, deletion, errors={"": str(changed)}, status=409)
     except NotYet as refusal:
         return refused(request, str(refusal), status=409, deletion=deletion)
     except Refused as refusal:

@@ -1,0 +1,82 @@
+"""Tasks of a draft that hardly anybody means to delete: the dialog shows them first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, Q
+
+from dashboard.deletions.models import Deletion, DeletionItemQuerySet, Outcome
+from dashboard.register.models import Status
+
+YOUNG = timedelta(hours=1)
+UNFINISHED = [Status.QUEUED, Status.PROCESSING, Status.UPLOADING]
+LISTED = 100
+"""So few of a kind are stored with the draft: to look for them in a million would take as long as to freeze it."""
+PICTURES = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlier:
+    name: str
+    """In addresses, and in what is stored with the draft."""
+    label: str
+    words: tuple[str, str]
+    """What follows the number of one, and of several."""
+    condition: Callable[[Deletion], Q]
+    """Of an item of that draft."""
+
+    def sentence(self, number: int) -> str:
+        return f"{number:,} {self.words[number != 1]}"
+
+
+OUTLIERS = {
+    outlier.name: outlier
+    for outlier in (
+        Outlier(
+            name="young",
+            label="Less than an hour old",
+            words=("is less than an hour old", "are less than an hour old"),
+            condition=lambda draft: Q(tracked__created_at__gt=draft.created_at - YOUNG),
+        ),
+        Outlier(
+            name="unfinished",
+            label="Still processing",
+            words=("is still processing", "are still processing"),
+            condition=lambda draft: Q(tracked__status__in=UNFINISHED),
+        ),
+    )
+}
+"""What the register can tell of a task: it does not know who made one."""
+
+
+def counts(draft: Deletion) -> dict[str, Count]:
+    return {name: Count("pk", filter=outlier.condition(draft)) for name, outlier in OUTLIERS.items()}
+
+
+def found(draft: Deletion, numbers: dict[str, int]) -> dict[str, dict[str, Any]]:
+    """The first items and tasks of each kind, as they are stored with the draft."""
+    stored = {}
+    for name, number in numbers.items():
+        if number:
+            # By their number: who has found all of them need not look through the rest.
+            rows = list(_waiting(draft, name).order_by("pk").values_list("pk", "tracked_id")[: min(number, LISTED)])
+            items, tasks = [pk for pk, _ in rows], [task for _, task in rows[:PICTURES]]
+            stored[name] = {"count": number, "items": items, "tasks": tasks}
+    return stored
+
+
+def items_of(draft: Deletion, name: str) -> DeletionItemQuerySet:
+    """All that are in the draft yet."""
+    known = draft.facts.get("outliers", {}).get(name, {"count": 0, "items": []})
+    if known["count"] > len(known["items"]):
+        return _waiting(draft, name)
+    return DeletionItemQuerySet(model=draft.items.model).filter(pk__in=known["items"], outcome=Outcome.WAITING)
+
+
+def _waiting(draft: Deletion, name: str) -> DeletionItemQuerySet:
+    items: DeletionItemQuerySet = draft.items.filter(outcome=Outcome.WAITING)
+    return items.filter(OUTLIERS[name].condition(draft))
