@@ -49,8 +49,9 @@ def in_words(per_second: float, *, left: int) -> str:
     if per_second >= 1:
         rate = f"{_rounded(per_second):,} task{'' if _rounded(per_second) == 1 else 's'} a second"
     else:
-        per_minute = max(1, _rounded(60 * per_second))
-        rate = f"{per_minute:,} task{'' if per_minute == 1 else 's'} a minute"
+        per_minute = _rounded(60 * per_second)
+        slow = "less than 1" if 60 * per_second < 1 else f"{per_minute:,}"
+        rate = f"{slow} task{'' if per_minute <= 1 else 's'} a minute"
     return f"{rate}, {_time_left(left / per_second)}"
 
 
