@@ -29,7 +29,7 @@ class Outcome(models.TextChoices):
     UNKNOWN = "unknown", "Unknown"
     """No trustworthy answer. The task may or may not be gone. Open: a look-up is due; closed: given up."""
     SKIPPED = "skipped", "Skipped"
-    """Held, busy or already deleted: never part of what was confirmed."""
+    """Held, busy, already deleted, or removed by a person: never part of what was confirmed."""
     KEPT = "kept", "Kept"
 
 
@@ -63,7 +63,7 @@ class DeletionItem(models.Model):
 
     waiting → sent → deleted | already_gone | refused | unknown | waiting (split, or certainly not done);
     unknown → (look-up) → deleted | already_gone | waiting | refused | kept;  waiting → kept;
-    waiting → skipped at freezing or arming;
+    waiting → skipped at freezing, when somebody removes it from the draft, or at arming;
     deleted → refused | unknown (a look-up found it there);  refused | kept → deleted (an inspection found it gone).
 
     A look-up's answer is a claim (`claim`) until controls vouch for it, and only then changes the item.
