@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from django.core.cache import cache
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from dashboard.database import marks, prompt_reading
 from dashboard.register import membership
@@ -44,6 +44,14 @@ def outside(selection: Selection, filter: Filter) -> Outside:
     return known
 
 
+def without(known: Outside, task: int, filter: Filter) -> Outside:
+    """What is left of it when one task is not selected any more."""
+    filter = replace(filter, within=None)
+    if not known.number or not _hidden(TrackedTask.objects.filter(pk=task), filter):
+        return known
+    return Outside(number=known.number - 1, numbers=tuple(number for number in known.numbers if number != task))
+
+
 def is_quick(selection: Selection, filter: Filter) -> bool:
     """Whether nobody would wait for it."""
     return selection.count <= FEW or not filter.query_string() or cache.get(_key(selection, filter)) is not None
@@ -76,13 +84,16 @@ def _keep(selection: Selection, filter: Filter, known: Outside) -> None:
 
 
 def _looked_at(selection: Selection, filter: Filter) -> Outside:
+    # What is gone, or being deleted, is told as that, and hidden by no filter.
+    hidden = _hidden(TrackedTask.objects.filter(membership.held(selection), presence=Presence.PRESENT), filter)
+    return Outside(number=len(hidden), numbers=tuple(hidden[:NAMED]))
+
+
+def _hidden(tasks: QuerySet[TrackedTask], filter: Filter) -> list[int]:
     if filter.prompt_words:
         prompt_reading.keep_up()
     matches = filter.condition() & (predicate.found(filter.prompt_words) if filter.prompt_words else Q())
-    # What is gone, or being deleted, is told as that, and hidden by no filter.
-    there = TrackedTask.objects.filter(membership.held(selection), presence=Presence.PRESENT)
-    hidden = list(there.exclude(predicate.opaque(matches)).order_by("pk").values_list("pk", flat=True))
-    return Outside(number=len(hidden), numbers=tuple(hidden[:NAMED]))
+    return list(tasks.exclude(predicate.opaque(matches)).order_by("pk").values_list("pk", flat=True))
 
 
 def _gone_through(selection: Selection, filter: Filter) -> Outside:

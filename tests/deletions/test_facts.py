@@ -16,7 +16,7 @@ from dashboard.deletions.drafts import freezing, outliers
 from dashboard.deletions.drafts.facts import facts_of
 from dashboard.deletions.drafts.spread import LOOKED_AT, SHOWN
 from dashboard.deletions.models import Deletion
-from dashboard.register.models import TrackedTask
+from dashboard.register.models import Star, TrackedTask
 from tests.deletions.conftest import drafted, ticked
 from tests.factories import TrackedTaskFactory
 
@@ -76,12 +76,15 @@ def test_many_months_are_told_as_years(olga, first: datetime, told: list[tuple[s
 
 @pytest.fixture
 def odd(db: None) -> list[TrackedTask]:
-    """One that is young, two that are not done, one of them held, and one that is like most."""
+    """One that is young, two that are not done, one of them held, one that is like most, and one with a star."""
+    starred = TrackedTaskFactory()
+    Star.objects.create(task=starred, by="otto", starred_at=timezone.now())
     return [
         TrackedTaskFactory(created_at=timezone.now() - timedelta(minutes=59)),
         TrackedTaskFactory(status="uploading"),
         TrackedTaskFactory(status="queued", held=True),
         TrackedTaskFactory(created_at=timezone.now() - timedelta(minutes=61)),
+        starred,
     ]
 
 
@@ -90,10 +93,10 @@ def test_outliers_are_told_first_and_can_be_opened(monkeypatch, operator, odd, l
     monkeypatch.setattr(outliers, "LISTED", listed)
     draft = draft_of_all(operator.user)
     page = operator.get(draft.get_absolute_url()).content.decode()
-    assert (
-        page.index("1 is less than an hour old.") < page.index("1 is still processing.") < page.index("Created (UTC)")
-    )
-    for name, task in (("young", odd[0]), ("unfinished", odd[1])):
+    told = ["1 is less than an hour old.", "1 is still processing.", "1 is starred.", "Created (UTC)"]
+    places = [page.index(words) for words in told]
+    assert places == sorted(places)
+    for name, task in (("young", odd[0]), ("unfinished", odd[1]), ("starred", odd[4])):
         opened = operator.get(f"{draft.get_absolute_url()}?outlier={name}")
         assert [item.tracked_id for item in opened.context["items"]] == [task.pk]
 

@@ -17,6 +17,7 @@ from dashboard.deletions.drafts import freezing
 from dashboard.deletions.drafts.facts import facts_of
 from dashboard.deletions.drafts.fingerprint import manifest_hash
 from dashboard.deletions.models import Deletion, State
+from dashboard.register import outside, selecting
 from dashboard.register.models import TrackedTask
 from tests.conftest import Person
 from tests.deletions.conftest import drafted, outcomes, ticked, url_of, work
@@ -209,6 +210,48 @@ def test_removing_outlives_a_selection_that_was_cleared(operator, tasks) -> None
     assert remove(draft, tasks[0]).size == 2
 
 
+def test_what_is_confirmed_after_a_removal_leaves_nothing_selected(operator, tasks) -> None:
+    draft = drafted(operator, tasks)
+    for task in tasks[:2]:
+        remove(draft, task)
+    operator.post(url_of("confirm", draft), {"reason": "a"})
+    assert not operator.user.selection_set.exists()
+
+
+def test_what_is_ticked_after_a_removal_stays_selected(operator, tasks, images) -> None:
+    draft = drafted(operator, tasks)
+    remove(draft, tasks[0])
+    [more] = images(1)
+    tick(operator, more)
+    remove(draft, tasks[1])
+    operator.post(url_of("confirm", draft), {"reason": "a"})
+    assert [task.pk for task in selecting.selected(operator.user.selection_set.get())] == [more.pk]
+
+
+def tick(operator: Person, task: TrackedTask) -> None:
+    selection = str(operator.user.selection_set.get().uuid)
+    operator.post(
+        reverse("task-selection"), {"action": "update", "selection": selection, "known": "", **ticked([task])}
+    )
+
+
+@pytest.mark.parametrize("named", [0, 10])
+def test_what_is_removed_is_not_told_as_out_of_view_any_more(monkeypatch, operator, images, named: int) -> None:
+    monkeypatch.setattr(outside, "NAMED", named)
+    tasks = images(4)
+    TrackedTask.objects.filter(pk__in=[task.pk for task in tasks[:2]]).update(status="failed")
+    operator.post(reverse("task-selection"), {"action": "all", "shown": ""})
+    posted = {"selection": str(operator.user.selection_set.get().uuid), "shown": ""}
+    operator.post(f"{reverse('deletion-draft')}?status=completed", posted)
+    draft = Deletion.objects.get()
+    told = []
+    for task in (tasks[2], *tasks[:2]):
+        remove(draft, task)
+        told.append(draft.facts["outside"])
+    left = [task.pk for task in tasks[:2]][:named]
+    assert told == [{"number": 2, "numbers": left}, {"number": 1, "numbers": left[1:]}, None]
+
+
 @pytest.fixture
 def large(monkeypatch, operator, tasks) -> Deletion:
     """A draft that a job froze, and that a job will sign anew."""
@@ -245,6 +288,8 @@ def test_a_large_draft_tells_its_numbers_at_once_and_is_signed_by_a_job(operator
     assert not freezing.step(large, now=timezone.now())
     large.refresh_from_db()
     assert (large.fingerprint, large.is_frozen) == (expected(tasks[2:]), True)
+    operator.post(url_of("confirm", large), {"reason": "a"})
+    assert not operator.user.selection_set.filter(role="open").exists()
 
 
 def test_what_is_removed_while_a_job_signs_is_in_what_it_signs(monkeypatch, operator, tasks, large) -> None:

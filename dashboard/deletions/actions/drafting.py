@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from dashboard.deletions.actions.asking import Asking, By, Refused, asked
 from dashboard.deletions.dispatch.jobs import freeze, wake_freezing
 from dashboard.deletions.drafts import freezing
+from dashboard.deletions.drafts.facts import stored_outside
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.pages.foreign import plain
 from dashboard.register import selecting
@@ -21,8 +22,7 @@ from dashboard.register.outside import Outside
 def draft(*, selection: Selection, by: By, back: str, now: datetime, hidden: Outside | None = None) -> Deletion:
     """Freezes what is selected: at once, or, when it is large, by a job. `hidden`: what of it no page of the list shows
     from which it is asked for."""
-    outside = {"number": hidden.number, "numbers": list(hidden.numbers)} if hidden and hidden.number else None
-    facts = {"revision": selection.revision, "outside": outside}
+    facts = {"revision": selection.revision, "outside": stored_outside(hidden or Outside())}
     with asked(by) as asking:
         if selection.count <= freezing.AT_ONCE:
             deletion = freezing.freeze(selection=selection, actor=by.user, back=back, facts=facts, now=now)

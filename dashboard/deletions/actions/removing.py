@@ -11,10 +11,11 @@ from django.http import QueryDict
 from dashboard.deletions.actions.asking import By, NotYet, Refused, asked
 from dashboard.deletions.actions.drafting import require_own_draft, require_young
 from dashboard.deletions.dispatch.jobs import freeze
+from dashboard.deletions.drafts.facts import outside_of, stored_outside
 from dashboard.deletions.drafts.removing import remove, removed_by
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.pages.filter_forms import BadFilter
-from dashboard.register import selecting
+from dashboard.register import outside, selecting
 from dashboard.register.listing import Address
 from dashboard.register.models import Selection
 from dashboard.register.selecting import BadSelection
@@ -60,3 +61,5 @@ def _unselect(draft: Deletion, item: DeletionItem, *, user: User) -> None:
         if draft.facts.get("revision") == selection.revision - 1:
             # Else what is left of it would be taken for something that was selected after the freezing.
             draft.facts["revision"] = selection.revision
+        hidden = outside.without(outside_of(draft), item.tracked_id, address.filter)
+        draft.facts["outside"] = stored_outside(hidden)

@@ -18,6 +18,7 @@ from dashboard.deletions.drafts.periods import periods
 from dashboard.deletions.drafts.spread import spread
 from dashboard.deletions.models import Deletion, Outcome
 from dashboard.register.models import Status, TrackedTask
+from dashboard.register.outside import Outside
 
 MODELS = 5
 """So many models have a bar of their own."""
@@ -51,6 +52,15 @@ KEPT = ("outside", "revision")
 
 def kept_facts(deletion: Deletion) -> dict[str, object]:
     return {name: deletion.facts[name] for name in KEPT if name in deletion.facts}
+
+
+def stored_outside(outside: Outside) -> dict[str, Any] | None:
+    return {"number": outside.number, "numbers": list(outside.numbers)} if outside.number else None
+
+
+def outside_of(deletion: Deletion) -> Outside:
+    stored = deletion.facts.get("outside") or {"number": 0, "numbers": []}
+    return Outside(number=stored["number"], numbers=tuple(stored["numbers"]))
 
 
 def found(deletion: Deletion) -> dict[str, Any]:
@@ -144,9 +154,9 @@ def facts_of(deletion: Deletion) -> Facts:
     """The facts that were stored at the freezing: the cost does not grow with the number of items."""
     stored = deletion.facts
     odd = stored.get("outliers", {})
-    outside = stored.get("outside") or {"number": 0, "numbers": []}
+    outside = outside_of(deletion)
     wanted = [*stored.get("thumbnails", []), *(task for group in odd.values() for task in group["tasks"])]
-    shown = TrackedTask.objects.in_rows().in_bulk([*wanted, *outside["numbers"]])
+    shown = TrackedTask.objects.in_rows().in_bulk([*wanted, *outside.numbers])
     images = stored.get("images", 0)
     thumbnails = [shown[pk] for pk in stored.get("thumbnails", []) if pk in shown]
     return Facts(
@@ -166,8 +176,8 @@ def facts_of(deletion: Deletion) -> Facts:
         ],
         thumbnails=thumbnails,
         more=deletion.size - len(thumbnails),
-        outside=outside["number"],
-        outside_tasks=[shown[pk] for pk in outside["numbers"] if pk in shown],
+        outside=outside.number,
+        outside_tasks=[shown[pk] for pk in outside.numbers if pk in shown],
         skipped=[{"reason": reason, "count": number} for reason, number in stored.get("skipped", [])],
     )
 

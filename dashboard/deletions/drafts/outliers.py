@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from dashboard.deletions.models import Deletion, DeletionItemQuerySet, Outcome
-from dashboard.register.models import Status
+from dashboard.register.models import Star, Status
 
 YOUNG = timedelta(hours=1)
 UNFINISHED = [Status.QUEUED, Status.PROCESSING, Status.UPLOADING]
@@ -47,6 +47,12 @@ OUTLIERS = {
             label="Still processing",
             words=("is still processing", "are still processing"),
             condition=lambda draft: Q(tracked__status__in=UNFINISHED),
+        ),
+        Outlier(
+            name="starred",
+            label="Starred",
+            words=("is starred", "are starred"),
+            condition=lambda draft: Q(tracked__in=Star.objects.values("task")),
         ),
     )
 }
