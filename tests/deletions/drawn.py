@@ -55,7 +55,7 @@ meddling = act("meddle", indices=some, what=st.sampled_from(MEDDLING))
 ACTS = st.one_of(
     # Twice, so that people do as much as everybody else together.
     *[pressing, meddling, pressing, meddling],
-    act("freeze", who=st.integers(0, 1), chosen=some, then=st.sampled_from(["now", "now", "now", "grace", "draft"])),
+    act("freeze", who=st.integers(0, 1), chosen=some, then=st.sampled_from(["now", "now", "less", "grace", "draft"])),
     act("spoil", faults=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=3)),
     act("go_on_with_a_call", drawn=number, steps=steps),
     act("leave_or_release", drawn=number),

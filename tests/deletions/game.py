@@ -132,10 +132,14 @@ class Game(RuleBasedStateMachine):
         return freezing.freeze_tasks(tasks=tasks, actor=self.people[who].user, now=self.world.now())
 
     def freeze(self, who: int, chosen: set[int], then: str) -> None:
+        """`less`: somebody looks at the set, and takes one task out of it first."""
         draft = self.frozen(who, chosen)
+        if then == "less":
+            self.remove(draft, min(chosen))
+            draft.refresh_from_db()
         if draft.size and then != "draft":
             self.confirm_draft(draft)
-            if then == "now":
+            if then in {"now", "less"}:
                 Deletion.objects.filter(pk=draft.pk).update(starts_at=self.world.now())
 
     def confirm_draft(self, draft: Deletion) -> None:

@@ -88,18 +88,18 @@ def test_many_are_drafted_by_a_job(monkeypatch, olga, confirm, images) -> None:
 
 def test_refused_and_kept_ones_are_taken_up_each_by_itself(sandbox, olga, confirm, images) -> None:
     deletion = stopped(confirm(images(3)), olga)
-    first = deletion.items.order_by("pk").values_list("pk", flat=True)[:1]
-    deletion.items.filter(pk__in=list(first)).update(outcome="refused")
-    Deletion.objects.filter(pk=deletion.pk).update(refused=1, kept=2)
+    some = deletion.items.order_by("pk").values_list("pk", flat=True)[:2]
+    deletion.items.filter(pk__in=list(some)).update(outcome="refused")
+    Deletion.objects.filter(pk=deletion.pk).update(refused=2, kept=1)
     deletion.refresh_from_db()
     retry = actions.retry_refused(deletion=deletion, by=By(user=olga), now=timezone.now())
     actions.confirm(deletion=retry, by=By(user=olga), reason="Spring", typed="", now=timezone.now())
-    assert retry.size == 1
-    assert names(deletion) == ["Delete the kept 2 after all"]
-    assert actions.delete_kept(deletion=deletion, by=By(user=olga), now=timezone.now()).size == 2
+    assert retry.size == 2
+    assert names(deletion) == ["Delete the kept 1 after all"]
+    assert actions.delete_kept(deletion=deletion, by=By(user=olga), now=timezone.now()).size == 1
 
 
-@pytest.mark.parametrize("state", ["nothing kept", "running", "scheduled"])
+@pytest.mark.parametrize("state", ["nothing kept", "running", "scheduled", "being undone"])
 def test_there_must_be_something_kept_and_over(settings, sandbox, olga, confirm, images, state: str) -> None:
     settings.DELETION_GRACE_SECONDS = 60 if state == "scheduled" else 0
     deletion = confirm(images(2))
@@ -108,6 +108,10 @@ def test_there_must_be_something_kept_and_over(settings, sandbox, olga, confirm,
     elif state == "running":
         agenda.begin_due(now=timezone.now())
         deletion.items.update(outcome="kept")
+    elif state == "being undone":
+        first = deletion.items.earliest("pk").pk
+        deletion.items.filter(pk=first).update(outcome="kept")
+        Deletion.objects.filter(pk=deletion.pk).update(state=State.CANCELLED, kept=1, waiting=1)
     deletion.refresh_from_db()
     with pytest.raises(Refused, match="nothing to delete after all"):
         actions.delete_kept(deletion=deletion, by=By(user=olga), now=timezone.now())
