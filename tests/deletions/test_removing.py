@@ -16,11 +16,10 @@ from dashboard.deletions.actions import By, Changed, NotYet, Refused
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.drafts.facts import facts_of
 from dashboard.deletions.drafts.fingerprint import manifest_hash
-from dashboard.deletions.models import Deletion, State
-from dashboard.register import outside, selecting
+from dashboard.deletions.models import Deletion
 from dashboard.register.models import TrackedTask
 from tests.conftest import Person
-from tests.deletions.conftest import drafted, outcomes, ticked, url_of, work
+from tests.deletions.conftest import drafted, outcomes, url_of, work
 from tests.deletions.test_operators import at_once
 from tests.factories import UserFactory
 
@@ -175,83 +174,6 @@ def test_only_its_own_person_is_offered_to_remove(operator, administrator, viewe
     assert offered == [True, False, False]
 
 
-def keep(operator: Person, draft: Deletion) -> str:
-    return operator.get(operator.post(url_of("keep", draft)).url).content.decode()
-
-
-def test_keep_returns_to_a_selection_without_what_was_removed(operator, tasks) -> None:
-    draft = drafted(operator, tasks)
-    remove(draft, tasks[0])
-    page = keep(operator, draft)
-    assert page.count(" checked") == 2
-    assert drafted_again(operator, draft).size == 2
-
-
-def test_what_was_removed_of_all_that_match_is_excluded(operator, tasks) -> None:
-    operator.post(reverse("task-selection"), {"action": "all", "shown": ""})
-    selection = operator.user.selection_set.get()
-    operator.post(reverse("deletion-draft"), {"selection": str(selection.uuid), "shown": ""})
-    draft = Deletion.objects.get()
-    remove(draft, tasks[0])
-    assert "2 selected, 1 excluded" in keep(operator, draft)
-    assert drafted_again(operator, draft).size == 2
-
-
-def drafted_again(operator: Person, draft: Deletion) -> Deletion:
-    """Delete, pressed once more on the list that the draft came from."""
-    selection = operator.user.selection_set.get()
-    operator.post(reverse("deletion-draft"), {"selection": str(selection.uuid), "shown": ""})
-    return Deletion.objects.latest("pk")
-
-
-def test_removing_outlives_a_selection_that_was_cleared(operator, tasks) -> None:
-    draft = drafted(operator, tasks)
-    operator.user.selection_set.all().delete()
-    assert remove(draft, tasks[0]).size == 2
-
-
-def test_what_is_confirmed_after_a_removal_leaves_nothing_selected(operator, tasks) -> None:
-    draft = drafted(operator, tasks)
-    for task in tasks[:2]:
-        remove(draft, task)
-    operator.post(url_of("confirm", draft), {"reason": "a"})
-    assert not operator.user.selection_set.exists()
-
-
-def test_what_is_ticked_after_a_removal_stays_selected(operator, tasks, images) -> None:
-    draft = drafted(operator, tasks)
-    remove(draft, tasks[0])
-    [more] = images(1)
-    tick(operator, more)
-    remove(draft, tasks[1])
-    operator.post(url_of("confirm", draft), {"reason": "a"})
-    assert [task.pk for task in selecting.selected(operator.user.selection_set.get())] == [more.pk]
-
-
-def tick(operator: Person, task: TrackedTask) -> None:
-    selection = str(operator.user.selection_set.get().uuid)
-    operator.post(
-        reverse("task-selection"), {"action": "update", "selection": selection, "known": "", **ticked([task])}
-    )
-
-
-@pytest.mark.parametrize("named", [0, 10])
-def test_what_is_removed_is_not_told_as_out_of_view_any_more(monkeypatch, operator, images, named: int) -> None:
-    monkeypatch.setattr(outside, "NAMED", named)
-    tasks = images(4)
-    TrackedTask.objects.filter(pk__in=[task.pk for task in tasks[:2]]).update(status="failed")
-    operator.post(reverse("task-selection"), {"action": "all", "shown": ""})
-    posted = {"selection": str(operator.user.selection_set.get().uuid), "shown": ""}
-    operator.post(f"{reverse('deletion-draft')}?status=completed", posted)
-    draft = Deletion.objects.get()
-    told = []
-    for task in (tasks[2], *tasks[:2]):
-        remove(draft, task)
-        told.append(draft.facts["outside"])
-    left = [task.pk for task in tasks[:2]][:named]
-    assert told == [{"number": 2, "numbers": left}, {"number": 1, "numbers": left[1:]}, None]
-
-
 @pytest.fixture
 def large(monkeypatch, operator, tasks) -> Deletion:
     """A draft that a job froze, and that a job will sign anew."""
@@ -306,12 +228,3 @@ def test_what_is_removed_while_a_job_signs_is_in_what_it_signs(monkeypatch, oper
         pass
     large.refresh_from_db()
     assert (large.size, large.fingerprint, large.is_frozen) == (1, expected(tasks[2:]), True)
-
-
-def test_ticks_that_say_nothing_of_the_removed_leave_it_out(operator, tasks) -> None:
-    draft = drafted(operator, tasks)
-    remove(draft, tasks[0])
-    posted = ticked(tasks[1:]) | {"selection": str(operator.user.selection_set.get().uuid)}
-    operator.post(reverse("deletion-draft"), posted)
-    latest = Deletion.objects.latest("pk")
-    assert (latest.size, latest.state) == (2, State.DRAFT)

@@ -167,12 +167,13 @@ def facts_of(deletion: Deletion) -> Facts:
         odd=[
             Odd(
                 name=name,
-                count=group["count"],
-                sentence=outliers.OUTLIERS[name].sentence(group["count"]),
-                tasks=[shown[pk] for pk in group["tasks"] if pk in shown],
+                count=odd[name]["count"],
+                sentence=outlier.sentence(odd[name]["count"]),
+                tasks=[shown[pk] for pk in odd[name]["tasks"] if pk in shown],
             )
-            for name, group in odd.items()
-            if name in outliers.OUTLIERS
+            # PostgreSQL does not keep the order in which they were stored.
+            for name, outlier in outliers.OUTLIERS.items()
+            if name in odd
         ],
         thumbnails=thumbnails,
         more=deletion.size - len(thumbnails),
