@@ -13,7 +13,7 @@ from dashboard.register import listing, looking, selecting, starring
 from dashboard.register.listing import Address
 from dashboard.register.models import Star, TrackedTask
 from dashboard.register.selecting import BadSelection, row_numbers
-from dashboard.register.views.listing import selection_before
+from dashboard.register.views.links import selection_before
 from dashboard.register.views.viewer import list_url, task_url, viewer_url
 
 

@@ -9,7 +9,8 @@ from dashboard.pages.filter_forms import BadFilter
 from dashboard.register import selecting
 from dashboard.register.facets import MOST_OFFERED, Facet, facets, models
 from dashboard.register.listing import Address
-from dashboard.register.views.listing import facets_url, models_url, refused, selection_before, url
+from dashboard.register.views.links import facets_url, models_url, selection_before, url
+from dashboard.register.views.listing import refused
 
 
 @require_safe

@@ -17,7 +17,8 @@ from dashboard.register import naming, selecting
 from dashboard.register.listing import Address
 from dashboard.register.models import Selection
 from dashboard.register.selecting import BadSelection, Ticks
-from dashboard.register.views.listing import refused, selection_before, url
+from dashboard.register.views.links import selection_before, url
+from dashboard.register.views.listing import refused
 from dashboard.register.views.now import fragments
 
 SHOWN_AGAIN = 100_000

@@ -1,17 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
-from urllib.parse import urlencode, urlsplit
-from uuid import UUID
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
@@ -20,13 +17,14 @@ from dashboard.access.requests import HtmxRequest, SignedInRequest
 from dashboard.database import marks
 from dashboard.pages import moments, refusals
 from dashboard.pages.filter_forms import BadFilter
-from dashboard.register import listing, looks, outside, selecting, starring, ticks
+from dashboard.register import listing, looks, outside, selecting, starring
 from dashboard.register.counting import Count, count, in_words
 from dashboard.register.filters.filter import Filter, day_from
 from dashboard.register.filters.form import TaskFilterForm
 from dashboard.register.listing import Address, Page
 from dashboard.register.looks import Looks, Size, View
 from dashboard.register.models import Presence, Selection, TrackedTask
+from dashboard.register.views.links import facets_url, models_url, place, selection_before, url
 from dashboard.register.walking import NEWEST_FIRST, OLDEST_FIRST, Cursor
 
 UNDELETABLE: dict[str, str] = {
@@ -101,19 +99,6 @@ def task_hidden(request: SignedInRequest) -> HttpResponse:
         return HttpResponseRedirect(url(address.showing(selection)))
     hidden = outside.outside(selection, address.showing(selection).filter).number if selection else 0
     return render(request, "register/task_hidden.html", {"hidden": hidden})
-
-
-def url(address: Address) -> str:
-    query = address.query_string()
-    return f"{reverse('task-list')}?{query}" if query else reverse("task-list")
-
-
-def facets_url(address: Address) -> str:
-    return f"{reverse('task-facets')}?{address.with_cursor(None).query_string()}"
-
-
-def models_url(address: Address) -> str:
-    return f"{reverse('task-models')}?{address.with_cursor(None).query_string()}"
 
 
 def other_order(address: Address) -> str:
@@ -208,11 +193,6 @@ def looks_context(address: Address, shape: Looks) -> dict[str, object]:
     }
 
 
-def place(address: Address) -> str:
-    """The list without its page: a task's own page has its neighbours from it."""
-    return address.with_cursor(None).viewed_as("").query_string()
-
-
 def refused(request: HtmxRequest, sentence: str, *, status: int, wrong: Iterable[str] = ()) -> HttpResponse:
     """Shows the sentence and no table, because a table could look like the answer."""
     page, form = "register/task_list.html", TaskFilterForm(request.GET)
@@ -227,21 +207,6 @@ def _selection(request: SignedInRequest, address: Address) -> tuple[Selection | 
     except selecting.BadSelection as bad:
         return None, str(bad) if address.selection and not selecting.was_cleared(uuid, user=request.user) else ""
     return selection, ""
-
-
-def selection_before(request: SignedInRequest) -> UUID | None:
-    """The selection of the list page that led here.
-
-    Its links were written before the ticks were made, so they can't carry the selection.
-    """
-    referer = request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(referer, {request.get_host()}):
-        return None
-    before = urlsplit(referer)
-    selection = QueryDict(before.query).get("selection", "") if before.path == reverse("task-list") else ""
-    with suppress(selecting.BadSelection):
-        return ticks.selection_uuid(selection)
-    return None
 
 
 @lru_cache(maxsize=200)

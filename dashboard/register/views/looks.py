@@ -13,7 +13,8 @@ from dashboard.pages.filter_forms import BadFilter
 from dashboard.register import looks
 from dashboard.register.listing import Address
 from dashboard.register.looks import PAGE_SIZES, Column, Density, Looks, Size
-from dashboard.register.views.listing import refused, url
+from dashboard.register.views.links import url
+from dashboard.register.views.listing import refused
 
 
 class SizeForm(forms.Form):

@@ -14,7 +14,8 @@ from dashboard.register.counting import count
 from dashboard.register.listing import Address
 from dashboard.register.models import Selection
 from dashboard.register.selecting import BadSelection, row_numbers
-from dashboard.register.views.listing import list_context, refused, url
+from dashboard.register.views.links import url
+from dashboard.register.views.listing import list_context, refused
 
 STARRING = {"star", "unstar"}
 

@@ -15,7 +15,8 @@ from dashboard.register.listing import Address
 from dashboard.register.models import Selection
 from dashboard.register.selecting import BadSelection, Ticks, row_numbers
 from dashboard.register.starring import TooManyStars
-from dashboard.register.views.listing import other_order, refused, url
+from dashboard.register.views.links import url
+from dashboard.register.views.listing import other_order, refused
 from dashboard.register.views.now import fragments
 
 UNKNOWN = "This page asks for something unknown. Reload it and try again."

@@ -18,7 +18,8 @@ from dashboard.register.listing import Address
 from dashboard.register.models import Selection, TrackedTask
 from dashboard.register.selecting import BadSelection, Ticks
 from dashboard.register.starring import TooManyStars
-from dashboard.register.views.listing import place, refused, selection_before, url
+from dashboard.register.views.links import place, selection_before, url
+from dashboard.register.views.listing import refused
 from dashboard.register.walking import Cursor
 
 REACH = 7
