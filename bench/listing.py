@@ -36,7 +36,7 @@ DEEP_PAGE = 5000
 ELSEWHERE = "http://127.0.0.2:9"
 CHANGELIST = "/admin/register/trackedtask/"
 OURS, PEERS, IN_TURN = "ours, ms", "Django admin, ms", "ours in turn, ms"
-OUR_ROW = re.compile(r'aria-label="Select ([^" ]+)"')
+OUR_ROW = re.compile(r'name="task" value="[0-9]+" aria-label="Select ([^" ]+)"')
 PEER_ROW = re.compile(r'<th class="field-task_id"><a [^>]*>([^<]+)</a>')
 
 RARE = "quetzalcoatlus"

@@ -78,7 +78,8 @@ class Fetch:
         except Unfit as unfit:
             self._end(unfit.reason, unfit.detail)
         except (OSError, http.client.HTTPException, ValueError):
-            self._end(Reason.NO_ANSWER)
+            # A socket that waited until the end tells of it as others tell of a host that is away.
+            self._end(Reason.TOO_SLOW if time.monotonic() >= self.ends else Reason.NO_ANSWER)
         finally:
             with self._lock:
                 self._let_go()

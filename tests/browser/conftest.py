@@ -102,9 +102,10 @@ def signed_in(browser: Browser) -> Callable[[Product], StorageState]:
 
 
 @pytest.fixture(scope=ROOM)
-def pictured(launch: Callable[..., Product]) -> Product:
+def pictured(launch: Launch) -> Iterator[Product]:
     """One whose administrator chooses how the list looks: it stays so, and other tests look for the table."""
-    return launch(SAMPLE_TASKS="120")
+    with launch(SAMPLE_TASKS="120") as product:
+        yield product
 
 
 @pytest.fixture

@@ -83,9 +83,9 @@ def test_a_card_has_its_box_and_a_link_named_by_the_id(gallery: Page) -> None:
     link = card.get_by_role("link", name=task_id, exact=True)
     expect(link).to_have_count(1)
     prompt = card.locator(".prompt")
-    expect(card.locator(".said")).to_have_css("opacity", "0")
+    expect(card.locator(".captions")).to_have_css("opacity", "0")
     link.focus()
-    expect(card.locator(".said")).to_have_css("opacity", "1")
+    expect(card.locator(".captions")).to_have_css("opacity", "1")
     assert prompt.inner_text()
 
 

@@ -47,7 +47,8 @@ def test_what_would_take_long_is_asked_for_by_the_page(operator: Person, many: N
     assert "Select all matching" in page
     told = operator.get(later(page), headers={"HX-Request": "true"}).content.decode()
     assert "8 match" in told
-    assert re.search(r'id="select-all"[^>]*hx-swap-oob="true"[^>]*>Select all 8 matching<', told)
+    assert re.search(r'id="for-all"[^>]*hx-swap-oob="true"', told)
+    assert "Select all 8 matching</button>" in told
     assert "<table" not in told
 
 
