@@ -118,7 +118,7 @@ def test_the_largest_register_is_judged_by_the_goals_and_its_growth_by_the_small
 
 
 def test_a_page_that_shows_something_else_is_not_measured() -> None:
-    row = '<input aria-label="Select {0}"><th class="field-task_id"><a href="/">{0}</a>'
+    row = '<input name="task" value="1" aria-label="Select {0}"><th class="field-task_id"><a href="/">{0}</a>'
     page = listing.Page(ours="/a", peer="/b", shown=["right"], same_rows=True)
 
     def visitor(shown: str) -> Any:
