@@ -67,7 +67,7 @@ def test_it_finds_the_refused_within_the_budget(sandbox, settings, confirm, imag
 def test_a_provider_that_deletes_some_and_says_failed_costs_at_most_five_calls_an_id(
     sandbox, confirm, images, already_gone
 ) -> None:
-    tasks = images(32)
+    tasks = images(64)
     bad = tasks[5].task_id
     sandbox.control(mode="partial", already_gone=already_gone, refuse={bad: "no"})
     deletion = work(confirm(tasks))
@@ -78,11 +78,11 @@ def test_a_provider_that_deletes_some_and_says_failed_costs_at_most_five_calls_a
         )
         actions.resume(deletion=deletion, by=actions.By(user=deletion.actor), now=timezone.now())
         work(deletion)
-    assert deletion.deleted + deletion.already_gone == 31
+    assert deletion.deleted + deletion.already_gone == 63
     assert outcomes(deletion)[bad] == "refused"
     # Two deletes on the way to each alone; two look-ups that find it gone, and one for the other kind.
     calls = ProviderCall.objects.exclude(purpose__in=["ghost", "witness"])
-    assert calls.count() <= 5 * 32
+    assert calls.count() <= 5 * 64
 
 
 def about() -> list[str]:
