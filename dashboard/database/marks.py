@@ -96,33 +96,27 @@ def beside(selection: int, numbers: Numbers) -> list[tuple[int, int]]:
 
 
 def first(selection: int, *, limit: int) -> list[int]:
-    some = sql.rows(
-        f"SELECT block, bits FROM {TABLE} WHERE selection_id = %s AND bits <> 0 ORDER BY block LIMIT %s",  # nosec B608 # only names from the code, values beside them
-        selection,
-        limit,
-    )
-    return [number for block, bits in some for number in spread(block, bits)][:limit]
+    return _some(selection, "bits", limit=limit)
 
 
 def ticked(selection: int, *, limit: int) -> list[int]:
     """Those that came by no press."""
-    some = sql.rows(
-        f"SELECT block, bits & ~pressed FROM {TABLE} WHERE selection_id = %s AND bits & ~pressed <> 0 LIMIT %s",  # nosec B608 # only names from the code, values beside them
-        selection,
-        limit,
-    )
-    return [number for block, bits in some for number in spread(block, bits)][:limit]
+    return _some(selection, "bits & ~pressed", limit=limit)
 
 
 def excluded(selection: int, *, limit: int) -> list[int]:
     """The first numbers that came by a press and are not in it any more."""
-    some = sql.rows(
-        f"""SELECT block, pressed & ~bits FROM {TABLE} WHERE selection_id = %s AND pressed & ~bits <> 0
-        ORDER BY block LIMIT %s""",  # nosec B608 # only names from the code, values beside them
+    return _some(selection, "pressed & ~bits", limit=limit)
+
+
+def _some(selection: int, which: str, *, limit: int) -> list[int]:
+    """The first numbers whose bits are set in an expression of both columns."""
+    found = sql.rows(
+        f"SELECT block, {which} FROM {TABLE} WHERE selection_id = %s AND {which} <> 0 ORDER BY block LIMIT %s",  # nosec B608 # pieces from the code, values beside them
         selection,
         limit,
     )
-    return [number for block, bits in some for number in spread(block, bits)][:limit]
+    return [number for block, bits in found for number in spread(block, bits)][:limit]
 
 
 def pressed_among(selection: int, numbers: Iterable[int]) -> list[int]:

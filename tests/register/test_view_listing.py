@@ -208,6 +208,7 @@ def test_a_page_costs_a_few_queries_whatever_it_shows(
     queries: int,
     monkeypatch,
 ) -> None:
+    # One is for the pictures, one for the pace of the deletion in flight.
     monkeypatch.setattr(walking, "SMALL", small)
     query = busy_page(operator, rows)
     filter = Filter.from_query(QueryDict(query + more.replace("&cursor=x", "")))
