@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import Group, User
 
 
 class Role(models.Model):
-    """Has no table: it only declares the permissions of the groups viewer and operator."""
+    """Has no table: it only declares the permissions of the roles, which are groups (`roles.py`)."""
 
     class Meta:
         managed = False
@@ -20,6 +21,11 @@ class Role(models.Model):
             ("delete_tasks", "Can delete tasks"),
             ("import_tasks", "Can import tasks"),
             ("allow_hosts", "Can choose the hosts whose pictures are shown"),
+            ("approve_deletions", "Can approve deletions that others ask for"),
+            ("hold_tasks", "Can hold tasks"),
+            ("release_holds", "Can release holds"),
+            ("manage_people", "Can add people, and change roles and limits"),
+            ("forget_tasks", "Can erase prompts, pictures and reasons of tasks"),
         ]
 
     def __str__(self) -> str:
@@ -44,6 +50,35 @@ class Profile(models.Model):
 
     def __str__(self) -> str:
         return str(self.user_id)
+
+
+class Limits(models.Model):
+    """What a person, or everybody of a role, may delete without asking, and may delete at all (`limits.py`)."""
+
+    user: models.OneToOneField[User | None] = models.OneToOneField(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="limits"
+    )
+    group: models.OneToOneField[Group | None] = models.OneToOneField(
+        "auth.Group", null=True, on_delete=models.CASCADE, related_name="limits"
+    )
+    most_tasks = models.PositiveIntegerField(null=True)
+    """Tasks in one deletion; a larger one needs approval. Null for no limit."""
+    most_daily = models.PositiveIntegerField(null=True)
+    """Tasks in 24 hours; what goes beyond needs approval. Null for no limit."""
+    only_kinds = models.JSONField(default=list)
+    only_models = models.JSONField(default=list)
+    """The only kinds and models that may be deleted; empty for all."""
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user=None, group__isnull=False) | Q(user__isnull=False, group=None),
+                name="limits_of_a_person_or_a_role",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"limits of {self.user_id or self.group_id}"
 
 
 class SignInAttempt(models.Model):

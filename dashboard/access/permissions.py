@@ -11,12 +11,22 @@ LOOK = "access.look"
 DELETE_TASKS = "access.delete_tasks"
 IMPORT_TASKS = "access.import_tasks"
 ALLOW_HOSTS = "access.allow_hosts"
+APPROVE_DELETIONS = "access.approve_deletions"
+HOLD_TASKS = "access.hold_tasks"
+RELEASE_HOLDS = "access.release_holds"
+MANAGE_PEOPLE = "access.manage_people"
+FORGET_TASKS = "access.forget_tasks"
 
 REFUSALS = {
-    LOOK: "This account may not look at tasks yet. An administrator can add it to the group viewer or operator.",
-    DELETE_TASKS: "This account may look, but not delete tasks. An administrator can add it to the group operator.",
-    IMPORT_TASKS: "This account may look, but not import tasks. An administrator can add it to the group operator.",
+    LOOK: "This account may not look at tasks yet. An administrator can make it a viewer or an operator.",
+    DELETE_TASKS: "This account may look, but not delete tasks. An administrator can make it an operator.",
+    IMPORT_TASKS: "This account may look, but not import tasks. An administrator can make it an operator.",
     ALLOW_HOSTS: "From which hosts pictures are shown is for an administrator to decide.",
+    APPROVE_DELETIONS: "This account may not approve deletions. An administrator can make it an approver.",
+    HOLD_TASKS: "This account may not hold tasks. An administrator can make it an operator.",
+    RELEASE_HOLDS: "This account may not release holds. An administrator can make it an approver.",
+    MANAGE_PEOPLE: "People, roles and limits are for an administrator to change.",
+    FORGET_TASKS: "What is erased for good is for an administrator to decide.",
 }
 
 View = Callable[..., HttpResponseBase]

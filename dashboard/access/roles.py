@@ -1,12 +1,32 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.apps import apps as installed_apps
 from django.apps.registry import Apps
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+OPERATOR = ["look", "delete_tasks", "import_tasks", "hold_tasks"]
 ROLES = {
     "viewer": ["look"],
-    "operator": ["look", "delete_tasks", "import_tasks"],
+    "operator": OPERATOR,
+    "approver": [*OPERATOR, "approve_deletions", "release_holds"],
+    "administrator": [
+        *OPERATOR,
+        *("approve_deletions", "release_holds", "manage_people", "forget_tasks", "allow_hosts"),
+    ],
 }
+"""The groups and their permissions, from the one with the fewest on."""
+
+
+def role_of(person: User) -> str:
+    """The highest role of a person; empty without any. A superuser is an administrator, in whatever group."""
+    if person.is_superuser:
+        return "administrator"
+    names = {group.name for group in person.groups.all()}
+    return next((role for role in reversed(ROLES) if role in names), "")
 
 
 def create_roles(apps: Apps = installed_apps) -> None:
@@ -25,7 +45,8 @@ def create_roles(apps: Apps = installed_apps) -> None:
     }
     for name, codenames in ROLES.items():
         group, _ = apps.get_model("auth", "Group").objects.get_or_create(name=name)
-        group.permissions.add(*(permissions[codename] for codename in codenames))
+        # An earlier migration knows fewer permissions.
+        group.permissions.add(*(permissions[codename] for codename in codenames if codename in permissions))
 
 
 def delete_roles(apps: Apps = installed_apps) -> None:

@@ -63,9 +63,7 @@ def test_whoever_has_no_role_reads_why(outsider: Person) -> None:
 
     assert response.status_code == 403
     page = response.content.decode()
-    assert (
-        "This account may not look at tasks yet. An administrator can add it to the group viewer or operator." in page
-    )
+    assert "This account may not look at tasks yet. An administrator can make it a viewer or an operator." in page
     assert "<h1>" in page
 
 

@@ -4,7 +4,9 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 
-from dashboard.access.roles import create_roles
+from dashboard.access.limits import Allowed, limits_of
+from dashboard.access.models import Limits
+from dashboard.access.roles import create_roles, role_of
 
 pytestmark = pytest.mark.django_db
 
@@ -18,13 +20,17 @@ def granted() -> dict[str, set[str]]:
     }
 
 
+OPERATOR = {"access.look", "access.delete_tasks", "access.import_tasks", "access.hold_tasks"}
+APPROVER = OPERATOR | {"access.approve_deletions", "access.release_holds"}
 AS_MIGRATED = {
     "viewer": {"access.look"},
-    "operator": {"access.look", "access.delete_tasks", "access.import_tasks"},
+    "operator": OPERATOR,
+    "approver": APPROVER,
+    "administrator": APPROVER | {"access.manage_people", "access.forget_tasks", "access.allow_hosts"},
 }
 
 
-def test_a_migration_makes_viewer_and_operator() -> None:
+def test_a_migration_makes_the_roles() -> None:
     assert granted() == AS_MIGRATED
 
 
@@ -51,6 +57,28 @@ def test_the_groups_really_give_the_permissions() -> None:
     person.groups.add(Group.objects.get(name="operator"))
 
     assert person.has_perms(AS_MIGRATED["operator"])
+
+
+def test_a_person_has_the_highest_of_their_roles() -> None:
+    person = User.objects.create_user("olga")
+    assert role_of(person) == ""
+
+    person.groups.set(Group.objects.filter(name__in=["viewer", "approver", "operator"]))
+    assert role_of(person) == "approver"
+    assert role_of(User.objects.create_superuser("ada")) == "administrator"
+
+
+def test_own_limits_replace_those_of_the_highest_role() -> None:
+    person = User.objects.create_user("olga")
+    person.groups.set(Group.objects.filter(name__in=["operator", "approver"]))
+    assert limits_of(person) == Allowed()
+
+    for number, role in enumerate(["operator", "approver"], 1):
+        Limits.objects.create(group=Group.objects.get(name=role), most_tasks=number, only_kinds=["image"])
+    assert limits_of(person) == Allowed(most_tasks=2, only_kinds=("image",))
+
+    Limits.objects.create(user=person, most_daily=30)
+    assert limits_of(person) == Allowed(most_daily=30)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from dashboard.access.permissions import DELETE_TASKS, IMPORT_TASKS, LOOK, permission_required
+from dashboard.access.permissions import DELETE_TASKS, REFUSALS, permission_required
 from dashboard.pages import refusals
 from tests.conftest import Person
 
@@ -94,16 +94,17 @@ def test_whoever_lacks_a_permission_is_told_who_can_give_it(rf: RequestFactory, 
     request = rf.post("/")
     request.user = viewer.user
 
-    with pytest.raises(PermissionDenied, match="may look, but not delete tasks. An administrator can add it"):
+    with pytest.raises(PermissionDenied, match="may look, but not delete tasks. An administrator can make it"):
         guarded(request)
 
 
-@pytest.mark.parametrize("permission", [LOOK, DELETE_TASKS, IMPORT_TASKS])
+@pytest.mark.parametrize("permission", REFUSALS)
 def test_every_permission_has_its_sentence(rf: RequestFactory, outsider: Person, permission: str) -> None:
     request = rf.post("/")
     request.user = outsider.user
 
-    with pytest.raises(PermissionDenied, match=r"This account may .+ An administrator can add it to the group"):
+    who = r"An administrator can make it an?|for an administrator to (decide|change)"
+    with pytest.raises(PermissionDenied, match=who):
         permission_required(permission)(guarded)(request)
 
 

@@ -61,7 +61,7 @@ class Deletion(models.Model):
     """The whole address for which it was confirmed."""
     key = models.CharField(max_length=16, blank=True)
     """Fingerprint of the API key with which it was confirmed."""
-    state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
+    state = models.CharField(max_length=17, choices=State, default=State.DRAFT)
     paused_reason = models.TextField(blank=True)
     paused_by_account = models.BooleanField(default=False)
     """To resume one such deletion resumes the account and all of them."""
@@ -112,6 +112,19 @@ class Deletion(models.Model):
     """Tasks that are gone although every call with them failed."""
     contradicted = models.IntegerField(default=0)
     """Tasks with a Success that were found there, but not often enough to be sure: until then nothing else is sent."""
+
+    approval_asked_at = models.DateTimeField(null=True)
+    """When its requester asked for approval; null if it needed none."""
+    approval_reasons = models.JSONField(default=list)
+    """Why approval was asked for: sentences."""
+    decided_at = models.DateTimeField(null=True)
+    """When it was approved or declined."""
+    decider: models.ForeignKey[User | None] = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    decider_name = models.CharField(max_length=150, blank=True)
+    declined_reason = models.CharField(max_length=500, blank=True)
+    """Why it was declined; empty if it was approved."""
 
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)

@@ -30,6 +30,7 @@ from django.db import models
 
 class State(models.TextChoices):
     DRAFT = "draft", "Draft"
+    AWAITING_APPROVAL = "awaiting_approval", "Awaiting approval"
     SCHEDULED = "scheduled", "Scheduled"
     RUNNING = "running", "Running"
     PAUSED = "paused", "Paused"
