@@ -28,14 +28,14 @@ class Outside:
     """Of the first tasks."""
 
 
-def outside(selection: Selection, filter: Filter) -> Outside:
-    """What it holds that this list does not show on any page."""
+def outside(selection: Selection, filter: Filter, *, is_read: bool = False) -> Outside:
+    """What it holds that this list shows on no page. `is_read`: new prompts were read for this page already."""
     # That only what is selected is listed hides none of it.
     filter = replace(filter, within=None)
     if not filter.query_string() or not selection.count:
         return Outside()
     if selection.count <= FEW:
-        return _looked_at(selection, filter)
+        return _looked_at(selection, filter, is_read=is_read)
     key = _key(selection, filter)
     known: Outside | None = cache.get(key)
     if known is None:
@@ -47,6 +47,8 @@ def outside(selection: Selection, filter: Filter) -> Outside:
 def without(known: Outside, task: int, filter: Filter) -> Outside:
     """What is left of it when one task is not selected any more."""
     filter = replace(filter, within=None)
+    if filter.prompt_words:
+        prompt_reading.keep_up()
     if not known.number or not _hidden(TrackedTask.objects.filter(pk=task), filter):
         return known
     return Outside(number=known.number - 1, numbers=tuple(number for number in known.numbers if number != task))
@@ -83,15 +85,15 @@ def _keep(selection: Selection, filter: Filter, known: Outside) -> None:
         cache.set(_key(selection, filter), known, TRUSTED_FOR)
 
 
-def _looked_at(selection: Selection, filter: Filter) -> Outside:
+def _looked_at(selection: Selection, filter: Filter, *, is_read: bool) -> Outside:
+    if filter.prompt_words and not is_read:
+        prompt_reading.keep_up()
     # What is gone, or being deleted, is told as that, and hidden by no filter.
     hidden = _hidden(TrackedTask.objects.filter(membership.held(selection), presence=Presence.PRESENT), filter)
     return Outside(number=len(hidden), numbers=tuple(hidden[:NAMED]))
 
 
 def _hidden(tasks: QuerySet[TrackedTask], filter: Filter) -> list[int]:
-    if filter.prompt_words:
-        prompt_reading.keep_up()
     matches = filter.condition() & (predicate.found(filter.prompt_words) if filter.prompt_words else Q())
     return list(tasks.exclude(predicate.opaque(matches)).order_by("pk").values_list("pk", flat=True))
 

@@ -59,15 +59,16 @@ def number_in(selection: Selection, stars: list[int]) -> int:
     return len(membership.among(selection, stars)) if stars else 0
 
 
-def starred_in(filter: Filter, stars: list[int]) -> int:
-    """How many starred tasks “all matching” leaves out; none where they are asked for."""
+def starred_in(filter: Filter, stars: list[int], *, is_read: bool = False) -> int:
+    """How many starred tasks “all matching” leaves out; none where they are asked for. `is_read`: see `outside`."""
     if filter.starred or not stars:
         return 0
     if len(stars) > FEW_STARS:
         return filter.queryset().filter(pk__in=Star.objects.values("task")).count()
     if not filter.prompt_words:
         return filter.narrow(TrackedTask.objects.filter(proposals.one_of(stars))).count()
-    prompt_reading.keep_up()
+    if not is_read:
+        prompt_reading.keep_up()
     return filter.among(stars).count()
 
 

@@ -148,13 +148,13 @@ def list_context(
 
 
 def basket_context(request: SignedInRequest, address: Address, selection: Selection | None) -> dict[str, object]:
-    """What is selected, whether this list shows it or not."""
+    """What is selected, whether this list shows it or not. By then rows were found, or counted, so prompts are read."""
     if not request.user.has_perm(DELETE_TASKS):
         return {"selection": None, "chosen": None, "earlier": None, "selection_uuid": ""}
     filter = address.filter
     # Under words of a large selection it would keep the page waiting.
     later = selection is not None and bool(filter.prompt_words) and not outside.is_quick(selection, filter)
-    hidden = outside.outside(selection, filter).number if selection and not later else 0
+    hidden = outside.outside(selection, filter, is_read=True).number if selection and not later else 0
     stars = starring.known()
     starred = starring.number_in(selection, stars) if selection else 0
     return {
@@ -165,7 +165,7 @@ def basket_context(request: SignedInRequest, address: Address, selection: Select
         "hidden_url": f"{reverse('task-hidden')}?{address.query_string()}" if later else "",
         "selected_url": url(address.of_selected()) if selection and selection.count and not address.selected else "",
         "earlier": selecting.earlier(user=request.user, besides=selection),
-        "starred_in_view": starring.starred_in(filter, stars),
+        "starred_in_view": starring.starred_in(filter, stars, is_read=True),
         "include_starred": bool(request.POST.get("include_starred")),
         **_excluded(selection),
         "may_star": selection is not None and starred < selection.count,
