@@ -6,6 +6,7 @@ from functools import cache
 from html import escape
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
@@ -21,6 +22,8 @@ from dashboard.register.models import TrackedTask
 MOST_TRIES = 60
 """After which a page asks no more by itself; then the pictures are there when it is loaded again."""
 QUICK_TRIES = 15
+SET_LOOKS = {"set": "small", "set-gallery": "card"}
+"""How a deletion shows pictures, and the size of its boxes."""
 ICONS = {
     Reason.NOT_ALLOWED: "eye-slash",
     Reason.GONE: "link-slash",
@@ -40,15 +43,24 @@ def delay(tries: int) -> int:
 
 def poll(coming: list[int], *, tries: int, look: str = "") -> SafeString:
     """Empty once no picture is yet to come, so that it ends. `look` says in which form the page shows them."""
+    # A dialog that shows a set lies above a list that may wait for its own.
+    named = "hidden" if look in SET_LOOKS else 'id="pictures-poll"'
     if not coming or tries > MOST_TRIES:
-        return SafeString('<div id="pictures-poll"></div>')
+        return SafeString("" if look in SET_LOOKS else f"<div {named}></div>")  # nosec B703 # words of ours
     trigger = f"load delay:{delay(tries)}s"
     numbers = ",".join(map(str, coming))
     return SafeString(  # nosec B703 # numbers, our own address, and a word of ours
-        f'<div id="pictures-poll" data-poll="post" hx-post="{reverse("media-wanted")}?seen=1" hx-trigger="{trigger}"'
+        f'<div {named} data-poll="post" hx-post="{reverse("media-wanted")}?seen=1" hx-trigger="{trigger}"'
         f' hx-vals=\'{{"tasks": "{numbers}", "tries": "{tries}", "look": "{look}"}}\''
         ' hx-target="this" hx-swap="outerHTML"></div>'
     )
+
+
+def box(task: TrackedTask, shown: Shown, *, look: str) -> SafeString:
+    """The picture that takes the place of every box of this task and size on the page."""
+    size = SET_LOOKS[look]
+    context = {"task": task, "shown": shown, "size": size, "words": size == "card", "oob": True}
+    return render_to_string("media/_box.html", context)
 
 
 def thumb(task: TrackedTask, shown: Shown, *, swap: bool = False, named: bool = False) -> SafeString:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard.access.permissions import ALLOW_HOSTS, DELETE_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest, client_address
 from dashboard.media import asking, formats, hosts, keeping, showing, storing, wanting
-from dashboard.media.drawing import MOST_TRIES, panel, poll, thumb
+from dashboard.media.drawing import MOST_TRIES, SET_LOOKS, box, panel, poll, thumb
 from dashboard.media.showing import Shown
 from dashboard.pages.headers import POLICY
 from dashboard.pages.refusals import refused
@@ -91,14 +91,16 @@ def media_wanted(request: SignedInRequest) -> HttpResponse:
     look, tries = request.POST.get("look", ""), _tries(request) + 1
     if look == "stage":
         return _stage(request, tasks, shown, tries=tries)
-    cards = look == "gallery"
-    came = [
-        task_shot(tasks[pk], one, oob=True) if cards else thumb(tasks[pk], one, swap=True)
-        for pk, one in shown.items()
-        if not one.is_coming
-    ]
+    look = look if look == "gallery" or look in SET_LOOKS else ""
+    came = [_drawn(tasks[pk], one, look) for pk, one in shown.items() if not one.is_coming]
     coming = [pk for pk, one in shown.items() if one.is_coming]
-    return HttpResponse("".join([poll(coming, tries=tries, look="gallery" if cards else ""), *came]))
+    return HttpResponse("".join([poll(coming, tries=tries, look=look), *came]))
+
+
+def _drawn(task: TrackedTask, shown: Shown, look: str) -> str:
+    if look in SET_LOOKS:
+        return box(task, shown, look=look)
+    return task_shot(task, shown, oob=True) if look == "gallery" else thumb(task, shown, swap=True)
 
 
 def _stage(

@@ -62,6 +62,11 @@
     location.assign(dialog().dataset.url);
   });
 
+  // Closed, it waits for no picture.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.matches('#dialog[data-done] [data-poll="post"]')) event.preventDefault();
+  });
+
   // Esc keeps the tasks, and says so to the server.
   document.addEventListener(
     "cancel",

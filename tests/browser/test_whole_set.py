@@ -87,6 +87,29 @@ def test_what_is_removed_while_looking_is_not_deleted(sample: Product, open_page
     assert (len(gone), gone & set(removed)) == (number - 2, set())
 
 
+@pytest.mark.parametrize("place", ["dialog", "gallery"])
+def test_pictures_come_while_the_set_is_looked_at(launch: Launch, open_page: Open, place: str) -> None:
+    # Nothing is fetched that nobody looks at.
+    with launch(SAMPLE_TASKS="150", MEDIA_CALLS_PER_MINUTE="0") as unseen:
+        page = open_page(unseen)
+        page.goto("/tasks/?kind=image&sort=created")
+        page.get_by_role("button", name=re.compile("^Select all [0-9,]+ matching$")).click()
+        page.get_by_role("button", name=re.compile("^Delete [0-9,]+ tasks…$")).click()
+        reason = page.get_by_label("Reason", exact=True)
+        expect(reason).to_be_visible()
+        if place == "gallery":
+            page.get_by_role("link", name=re.compile("^Review all")).click()
+            page.get_by_role("link", name="Gallery", exact=True).click()
+        box = page.get_by_role("dialog") if place == "dialog" else page.locator("#main")
+        reason.press_sequentially("Typed while they come")
+        expect(box.get_by_text("Not fetched yet")).to_have_count(0, timeout=60_000)
+        assert box.locator(".set-pictures img").count() > 12
+        assert place == "dialog" or box.get_by_role("list", name="Items").locator("img").count() > 12
+        expect(box.locator('[data-poll="post"]')).to_have_count(0)
+        expect(reason).to_be_focused()
+        expect(reason).to_have_value("Typed while they come")
+
+
 def test_rows_of_the_history_follow_and_the_end_is_told(sample: Product, open_page: Open) -> None:
     page = open_page(sample)
     history = page.context.new_page()

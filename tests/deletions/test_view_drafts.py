@@ -35,6 +35,24 @@ def test_with_htmx_the_dialog_comes_in_place(operator, htmx, tasks) -> None:
     assert "Delete 3 tasks?" in response.content.decode()
 
 
+def test_pictures_that_are_yet_to_come_are_asked_for_outside_of_its_forms(operator, htmx, settings) -> None:
+    settings.MEDIA_HOSTS = ["cdn.example.com"]
+    task = TrackedTaskFactory(urls=["https://cdn.example.com/a.png"])
+    dialog = operator.post(reverse("deletion-draft"), ticked([task]), headers=htmx).content.decode()
+    dialog = dialog[: dialog.index("</dialog>")]
+    draft = Deletion.objects.get()
+    pages = [operator.get(f"{draft.get_absolute_url()}?view={view}").content.decode() for view in ("table", "gallery")]
+    boxes = [[f"small-{task.pk}"], [f"small-{task.pk}"] * 2, [f"small-{task.pk}", f"card-{task.pk}"]]
+    asked = [["set"], ["set", "set"], ["set", "set-gallery"]]
+    # Of the small ones two are of an outlier and of the strip.
+    for shown, there, looks in zip([dialog, *pages], boxes, asked, strict=True):
+        assert re.findall('data-waits="([^"]*)"', shown) == there
+        assert re.findall('"look": "([^"]*)"', shown) == looks
+        assert not any(
+            "media/wanted" in form or "data-waits" in form for form in re.findall("(?s)<form.*?</form>", shown)
+        )
+
+
 def test_the_dialog_tells_of_ids_that_were_searched_for_and_are_not_in_it(operator, htmx) -> None:
     for task_id, kind in (("ab_1", "image"), ("ab_2", "image"), ("ab_3", "video")):
         TrackedTaskFactory(task_id=task_id, kind=kind)

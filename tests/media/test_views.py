@@ -143,6 +143,22 @@ def test_what_comes_is_drawn_as_the_page_shows_it(viewer: Person, settings, htmx
     assert "Zoom in" in came
 
 
+@pytest.mark.parametrize(("look", "box"), [("set", "small"), ("set-gallery", "card")])
+def test_a_set_asks_for_its_pictures_beside_the_lists(viewer: Person, settings, look: str, box: str) -> None:
+    settings.MEDIA_HOSTS = ["cdn.example.com"]
+    there, coming = stored(), TrackedTaskFactory(urls=[URL])
+    asked = {"tasks": f"{there.pk},{coming.pk}", "tries": "0", "look": look}
+    shown = viewer.post("/media/wanted/?seen=1", asked).content.decode()
+    assert f"""hx-swap-oob="outerHTML:[data-waits='{box}-{there.pk}']">""" in shown
+    assert f'"tasks": "{coming.pk}", "tries": "1", "look": "{look}"' in shown
+    # The list's own poll has that name, and stands behind the dialog.
+    assert "pictures-poll" not in shown
+    last = viewer.post("/media/wanted/?seen=1", asked | {"tasks": there.pk}).content.decode()
+    assert last.lstrip().startswith("<span class")
+    assert "data-poll" not in last
+    assert f' data-waits="{box}' not in last
+
+
 def test_a_page_does_not_ask_for_ever(viewer: Person, settings) -> None:
     settings.MEDIA_HOSTS = ["cdn.example.com"]
     task = TrackedTaskFactory(urls=[URL])

@@ -85,6 +85,7 @@ def draft_context(
         "facts": facts,
         "odd": [(odd, [(task, pictures[task.pk]) for task in odd.tasks]) for odd in facts.odd],
         "strip": [(task, pictures[task.pk]) for task in facts.thumbnails],
+        "pictures": pictures,
         "freezing": freezing_of(deletion),
         "pasted": _pasted(deletion),
         "errors": {name: text for name, text in errors.items() if name},

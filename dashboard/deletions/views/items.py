@@ -88,6 +88,7 @@ def items_context(deletion: Deletion, place: Place) -> dict[str, object]:
     return {
         "items": page.items,
         "rows": [(item, pictures[item.tracked_id]) for item in page.items],
+        "item_pictures": pictures,
         "place": place,
         "views": [(view, view.capitalize(), place.first(view=view)) for view in VIEWS],
         "outcomes": _outcomes(deletion, place, in_draft=in_draft),
