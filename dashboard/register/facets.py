@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import Q
+from django.db.models import Case, CharField, Exists, OuterRef, Q, When
+from django.db.models import Value as Constant
 
 from dashboard.calls.models import Kind
 from dashboard.database import prompt_reading
@@ -14,10 +15,11 @@ from dashboard.register.counting import Tally, in_words, tallied, tally
 from dashboard.register.filters import model_names
 from dashboard.register.filters.filter import Filter
 from dashboard.register.filters.model_names import Choice
-from dashboard.register.models import LISTED, Status
+from dashboard.register.models import LISTED, Star, Starred, Status
 from dashboard.register.search import predicate
 
-NAMES = ("kind", "status", "model")
+NAMES = ("kind", "status", "model", "starred")
+ENUMERATED = {"kind": Kind, "status": Status, "starred": Starred}
 MOST_SHOWN = 20
 MOST_OFFERED = 500
 """The most models to choose from, in the order of their names."""
@@ -34,7 +36,7 @@ class Value:
     """The filter with this value chosen, or without it if it is chosen now."""
     chosen: bool
     text: str = ""
-    """For a model: the text that the field takes."""
+    """What the field takes."""
     unknown: bool = False
     """No task has this value."""
 
@@ -64,8 +66,9 @@ def facets(filter: Filter) -> list[Facet] | None:
     names = _names(filter, most=model_names.MOST_COUNTED) if found is None else [row["model"] for row in found]
     shown = [_facet(name, _values(filter, name, found)) for name in ("kind", "status")]
     models = _facet("model", _model_values(filter, _choices(filter, names), found))
+    stars = _stars(filter, found)
     cut = found is None and len(names) >= model_names.MOST_COUNTED
-    return [facet for facet in [*shown, replace(models, more=models.more or cut)] if facet.values]
+    return [facet for facet in [*shown, replace(models, more=models.more or cut), stars] if facet.values]
 
 
 def models(filter: Filter) -> list[Value]:
@@ -82,15 +85,25 @@ def _facet(name: str, values: list[Value]) -> Facet:
     return Facet(label=name.capitalize(), values=shown, more=len(some) > len(shown))
 
 
+def _stars(filter: Filter, found: Rows | None) -> Facet:
+    """Only where there are both: mostly nothing has a star."""
+    if found is None and not filter.starred and not Star.objects.exists():
+        return Facet(label="Starred", values=[])
+    values = _values(filter, "starred", found)
+    is_told = filter.starred or any(value.number for value in values if value.text == Starred.YES)
+    return _facet("starred", values if is_told else [])
+
+
 def _values(filter: Filter, name: str, found: Rows | None) -> list[Value]:
     chosen = getattr(filter, name)
-    labels = dict(Kind.choices if name == "kind" else Status.choices)
+    labels = dict(ENUMERATED[name].choices)
     return [
         Value(
             label=labels[value],
             number=number,
             filter=filter.given(name, "" if value == chosen else value),
             chosen=value == chosen,
+            text=value,
         )
         for value, number in _sums(filter, name, {value: [value] for value in labels}, found).items()
     ]
@@ -144,6 +157,8 @@ def _by_index(filter: Filter, name: str, values: Names) -> dict[str, int]:
 
 
 def _tally(filter: Filter, name: str, these: Sequence[str]) -> Tally:
+    if name == "starred":
+        return tally(filter.given(name, these[0]).queryset().values("pk"))
     is_one = Q(**{f"{name}__in": these}) if len(these) > 1 else Q(**{name: these[0]})
     return tally(filter.queryset().filter(is_one).values("pk"))
 
@@ -157,5 +172,8 @@ def _found(filter: Filter) -> Rows | None:
     numbers = predicate.candidates(filter.prompt_words, limit=MOST_READ)
     if numbers is None:
         return None
-    wide = replace(filter, kind="", status="", model="")
-    return [dict(zip(NAMES, row, strict=True)) for row in wide.among(numbers).values_list(*NAMES)]
+    wide = replace(filter, kind="", status="", model="", starred="")
+    has_star = When(Exists(Star.objects.filter(task=OuterRef("pk"))), then=Constant(Starred.YES))
+    starred = Case(has_star, default=Constant(Starred.NO), output_field=CharField())
+    rows = wide.among(numbers).annotate(starred=starred).values_list(*NAMES)
+    return [dict(zip(NAMES, row, strict=True)) for row in rows]

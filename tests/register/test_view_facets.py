@@ -6,7 +6,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from dashboard.database import prompt_reading
-from dashboard.register import counting, facets
+from dashboard.register import counting, facets, starring
 from dashboard.register.filters.filter import Filter
 from dashboard.register.models import TrackedTask
 from tests.conftest import Person
@@ -42,6 +42,24 @@ def test_a_rare_word_is_counted_under_the_other_filters() -> None:
         "Model": {"seedancev2": "2"},
     }
     assert counted(Filter(q="fox", status="completed"))["Kind"] == {"Image": "1"}
+
+
+@pytest.mark.parametrize("q", ["", "fox"])
+def test_starred_tasks_are_counted_where_there_are_any(q: str) -> None:
+    tasks = [TrackedTaskFactory(prompt="a fox", video=video, model="") for video in (True, True, False)]
+    assert "Starred" not in counted(Filter(q=q))
+    starring.star([tasks[0].pk], actor="li", address="")
+    assert counted(Filter(q=q))["Starred"] == {"No": "2", "Yes": "1"}
+    assert counted(Filter(q=q, kind="video"))["Starred"] == {"No": "1", "Yes": "1"}
+    assert counted(Filter(q=q, starred="no")) == {
+        "Kind": {"Image": "1", "Video": "1"},
+        "Status": {"Completed": "2"},
+        "Model": {"(none)": "2"},
+        "Starred": {"No": "2", "Yes": "1"},
+    }
+    # Chosen, it stays, so that it can be taken away.
+    assert counted(Filter(q=q, kind="image", starred="yes"))["Starred"] == {"No": "1", "Yes": "0"}
+    assert "Starred" not in counted(Filter(q=q, kind="image"))
 
 
 def test_a_rare_word_is_asked_for_once_however_many_values_there_are(django_assert_max_num_queries) -> None:
