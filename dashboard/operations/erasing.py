@@ -3,8 +3,8 @@ Their deletions stay in history, with the fact that one person made them. Their 
 chain (`audit/commitments.py`), so that the chain stays valid.
 
 1. `_begin` removes the account. An entry `person.erased` tells which pseudonym is used.
-2. Holds, entries of the log with the deletions that they confirmed, and other deletions follow in batches. After each
-   transaction the log is valid and history agrees with it, and other writers get their turn.
+2. Holds, tasks that they added, entries of the log with the deletions that they confirmed, and other deletions follow
+   in batches. After each transaction the log is valid and history agrees with it, and other writers get their turn.
 3. The entry `person.erased` is erased last. Until then another run goes on with the same pseudonym.
 """
 
@@ -41,6 +41,8 @@ from dashboard.register.models import ImportBatch, Star, TrackedTask
 BEGUN = "person.erased"
 BATCH = 200
 """Rows in a transaction: other writers wait for it."""
+ADDED = 2000
+"""Tasks in a transaction that changes only who added them: a person may have added a million."""
 PAUSE = 0.2
 """Seconds between two transactions. A process that waits for SQLite's lock tries it ten times a second."""
 BUSY = "A backup, or something else that takes long, is using what names “{}”. Run this again when it has ended."
@@ -58,7 +60,7 @@ def erase(name: str, *, sleep: Callable[[float], None] = time.sleep) -> tuple[st
         raise Refused("The audit log is not protected, so it may have been changed. See manage.py verify_audit.")
     try:
         pseudonym = _begin(name)
-        for step in (_facts, _holds, _entries, _other_deletions, _takings, _end):
+        for step in (_facts, _holds, _added, _entries, _other_deletions, _takings, _end):
             for _ in step(name, pseudonym):
                 sleep(PAUSE)
     except OperationalError as error:
@@ -156,6 +158,18 @@ def _holds(name: str, pseudonym: str) -> Iterator[None]:
             _lock(tasks)
             tasks.filter(last_message=Concat(Value(f"{HELD}: "), F("held_reason"))).update(last_message=HELD)
             tasks.update(held_by=pseudonym, held_reason="")
+        last = pks[-1]
+        yield
+
+
+def _added(name: str, pseudonym: str) -> Iterator[None]:
+    """Erases the name in the tasks that they imported."""
+    theirs, last = TrackedTask.objects.filter(added_by=name).order_by("pk"), 0
+    while pks := list(theirs.filter(pk__gt=last).values_list("pk", flat=True)[:ADDED]):
+        with transaction.atomic():
+            accounts.locked()
+            _lock(tasks := theirs.filter(pk__in=pks))
+            tasks.update(added_by=pseudonym)
         last = pks[-1]
         yield
 

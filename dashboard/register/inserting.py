@@ -13,12 +13,13 @@ from dashboard.register.models import TrackedTask
 TABLE: str = TrackedTask._meta.db_table
 
 
-def insert_select(given: Mapping[str, str], *, source: str, now: datetime) -> tuple[str, list[Any]]:
+def insert_select(given: Mapping[str, str], *, source: str, now: datetime, added_by: str = "") -> tuple[str, list[Any]]:
     """`INSERT INTO … SELECT … <source>`, and the parameters that come before those of `source`.
 
     `given` maps columns to SQL. If that is NULL, and for all other columns, the model's default is used, so that a new
     column needs no change here.
     """
+    told: dict[str, object] = {"tracked_at": now, "added_by": added_by}
     columns: list[str] = []
     expressions: list[str] = []
     parameters: list[Any] = []
@@ -27,7 +28,7 @@ def insert_select(given: Mapping[str, str], *, source: str, now: datetime) -> tu
             continue
         expression = given.get(field.name)
         if expression is None or not field.null:
-            value = now if field.name == "tracked_at" else field.get_default()
+            value = told[field.name] if field.name in told else field.get_default()
             parameters.append(field.get_db_prep_save(value, connection))
             expression = "%s" if expression is None else f"COALESCE({expression}, %s)"
         columns.append(field.column)

@@ -114,6 +114,17 @@ def test_many_outliers_are_paged(monkeypatch, operator) -> None:
     assert operator.get(f"{draft.get_absolute_url()}{second.context['previous_url']}").context["items"][0].tracked_id
 
 
+def test_what_others_added_is_told(operator) -> None:
+    mine, whose = TrackedTaskFactory(added_by="olga"), TrackedTaskFactory(added_by="")
+    hers = TrackedTaskFactory(added_by="li.wei")
+    draft = drafted(operator, [mine, whose, hers])
+    [told] = facts_of(draft).odd
+    assert (told.sentence, told.tasks) == ("1 was added by somebody else", [hers])
+    opened = operator.get(f"{draft.get_absolute_url()}?outlier=others")
+    assert [item.tracked for item in opened.context["items"]] == [hers]
+    assert outliers.OUTLIERS["others"].sentence(2) == "2 were added by others"
+
+
 def test_no_outlier_no_warning(operator, tasks) -> None:
     page = operator.get(drafted(operator, tasks).get_absolute_url()).content.decode()
     assert "?outlier=" not in page

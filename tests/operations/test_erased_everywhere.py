@@ -49,7 +49,7 @@ PERSONAL = {
     "media_allowedhost": {"allowed_by"},
     "register_importbatch": {"actor", "address"},
     "register_star": {"by"},
-    "register_trackedtask": {"held_by", "held_reason", "last_message"},
+    "register_trackedtask": {"added_by", "held_by", "held_reason", "last_message"},
 }
 """Where people are named, by table."""
 NAMELESS = {
@@ -114,6 +114,7 @@ def olga(paul: User) -> User:
         Person().post("/login/", {"username": NAME, "password": password}, REMOTE_ADDR=ADDRESS)
     _her_deletions(olga, paul)
     _her_holds(paul)
+    TrackedTask.objects.filter(pk=TrackedTask.objects.latest("pk").pk).update(added_by=NAME)
     batch = importing.check(source="tasks.csv", stream=io.BytesIO(b"kind,task_id\nimage,a\nimage,b\n"), user=olga)
     jobs.go_on.call(str(batch.uuid))
     batch.refresh_from_db()
@@ -243,6 +244,7 @@ def test_her_import_goes_on_and_its_entry_tells_of_the_pseudonym(olga: User, cap
     event = AuditEvent.objects.get(action="tasks.imported")
     assert (event.actor, event.address, event.detail["added"]) == (batch.actor, "", 2)
     assert batch.actor.startswith("erased-")
+    assert TrackedTask.objects.filter(task_id__in="ab", added_by=batch.actor).count() == 2
     assert found(*WORDS) == {}
     capsys.readouterr()
     assert wrong(capsys, "--reconcile") == ""

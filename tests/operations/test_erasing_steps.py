@@ -39,6 +39,7 @@ class Killed(Exception):
 def _small_steps(monkeypatch: pytest.MonkeyPatch, settings, tmp_path) -> None:
     settings.VAR_DIR = tmp_path
     monkeypatch.setattr(erasing, "BATCH", 1)
+    monkeypatch.setattr(erasing, "ADDED", 1)
     monkeypatch.setattr(erasing, "PAUSE", 0.0)
 
 
@@ -54,6 +55,7 @@ def olga() -> User:
         actions.confirm(deletion=deletion, by=by, reason="Mine", typed="2", now=now)
         actions.undo(deletion=deletion, by=by, now=now + timedelta(seconds=1))
     TrackedTaskFactory(held_by=NAME, held_reason="Mine")
+    TrackedTaskFactory.create_batch(3, added_by=NAME)
     freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga, reason="Mine")
     closing.Closer().tick(now=timezone.now())
     for actor in ("paul-1", ""):
@@ -85,7 +87,8 @@ def beside() -> Iterator[CursorWrapper]:
 def named() -> int:
     rows = [erasing._acts(NAME), erasing._told_of(NAME), Deletion.objects.filter(actor_name=NAME)]
     summed = sum("Held: Mine" in str(facts) for facts in Deletion.objects.values_list("facts", flat=True))
-    return summed + sum(some.count() for some in [*rows, TrackedTask.objects.filter(held_by=NAME)])
+    tasks = [TrackedTask.objects.filter(held_by=NAME), TrackedTask.objects.filter(added_by=NAME)]
+    return summed + sum(some.count() for some in [*rows, *tasks])
 
 
 def holds(capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,6 +107,7 @@ def is_done() -> None:
     assert Deletion.objects.filter(actor_name=pseudonym).count() == 3
     assert not Deletion.objects.exclude(reason="").exists()
     assert TrackedTask.objects.get(held_by=pseudonym).held_reason == ""
+    assert TrackedTask.objects.filter(added_by=pseudonym).count() == 3
 
 
 def test_it_may_be_killed_after_every_transaction_and_is_completed_under_one_pseudonym(olga: User, capsys) -> None:
@@ -116,7 +120,7 @@ def test_it_may_be_killed_after_every_transaction_and_is_completed_under_one_pse
             holds(capsys)
             assert named() < before
             before, runs = named(), runs + 1
-    assert runs == 9
+    assert runs == 12
     holds(capsys)
     is_done()
     assert AuditEvent.objects.get(action="person.erased").subject == pseudonym
@@ -159,7 +163,7 @@ def test_it_may_be_killed_in_a_transaction(olga: User, capsys, number: int) -> N
 def test_nobody_waits_for_longer_than_one_transaction(olga: User) -> None:
     states: list[bool] = []
     erasing.erase(NAME, sleep=lambda seconds: states.append(connection.in_atomic_block))
-    assert states == [False] * 9
+    assert states == [False] * 12
 
 
 def test_who_reads_the_chain_meanwhile_finds_that_it_holds(olga: User, monkeypatch) -> None:

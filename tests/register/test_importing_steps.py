@@ -134,6 +134,30 @@ def test_an_import_goes_on_and_is_logged_although_its_person_is_deleted_meanwhil
     assert (event.actor, event.detail["added"]) == ("olga", ROWS)
 
 
+def test_a_task_keeps_who_added_it(olga):
+    paul = UserFactory(username="paul", role="operator")
+    for person, content in ((olga, "kind,task_id\nimage,a\n"), (paul, "kind,task_id,model\nimage,a,new\nimage,b,\n")):
+        batch = check(person, content)
+        run_jobs()
+        batch.refresh_from_db()
+        importing.apply(batch=batch, actor=person, address="")
+        run_jobs()
+    assert list(TrackedTask.objects.order_by("task_id").values_list("task_id", "model", "added_by")) == [
+        ("a", "new", olga.username),
+        ("b", "", "paul"),
+    ]
+
+
+def test_who_is_erased_during_an_import_is_not_named_by_its_next_step(olga):
+    batch = check(olga)
+    run_jobs()
+    batch.refresh_from_db()
+    batch = importing.apply(batch=batch, actor=olga, address="")
+    ImportBatch.objects.update(actor="erased-00000000")
+    assert steps.Importing(batch).step()
+    assert set(TrackedTask.objects.values_list("added_by", flat=True)) == {"erased-00000000"}
+
+
 def test_a_job_gives_way_and_the_next_one_goes_on(olga, monkeypatch):
     monkeypatch.setattr(jobs, "LENGTH", -1.0)
     batch = check(olga)

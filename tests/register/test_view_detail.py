@@ -9,6 +9,7 @@ from django.utils.html import strip_tags
 
 from dashboard.deletions.history import listing
 from dashboard.pages import moments
+from dashboard.register.models import TrackedTask
 from tests.conftest import Person
 from tests.factories import DeletionFactory, DeletionItemFactory, SelectionFactory, TrackedTaskFactory
 
@@ -150,6 +151,15 @@ def test_it_has_the_neighbours_of_the_list_that_led_here(viewer: Person) -> None
         f"/tasks/?{viewer.get(f'{task.get_absolute_url()}?kind=image').context['list_url'].partition('?')[2]}"
     )
     assert back.context["page"]["rows"] == [task, older]
+
+
+def test_it_tells_who_added_it(viewer: Person) -> None:
+    task = TrackedTaskFactory(task_id="b", added_by="li.wei")
+    assert "Added by li.wei, " in " ".join(strip_tags(viewer.get(task.get_absolute_url()).content.decode()).split())
+    TrackedTask.objects.update(added_by="")
+    shown = " ".join(strip_tags(viewer.get(task.get_absolute_url()).content.decode()).split())
+    assert "In the register since" in shown
+    assert "Added" not in shown
 
 
 def test_its_list_is_the_one_that_a_row_was_in(viewer: Person) -> None:

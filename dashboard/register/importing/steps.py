@@ -111,10 +111,12 @@ class Importing:
         # The process that deletes a piece stores its rows.
         if not ImportPiece.objects.filter(pk=piece.pk).delete()[0]:
             raise Superseded
-        now = clock.now()
-        added, updated = store(rows, number=piece.count, now=now)
+        now, ours = clock.now(), ImportBatch.objects.filter(pk=self.batch.pk)
+        # As it is now: who is erased meanwhile waits for this step, or it has the pseudonym.
+        actor = ours.select_for_update().values_list("actor", flat=True).get()
+        added, updated = store(rows, number=piece.count, now=now, added_by=actor)
         come = {"added": F("added") + added, "updated": F("updated") + updated}
-        ImportBatch.objects.filter(pk=self.batch.pk).update(moved_at=now, **come)
+        ours.update(moved_at=now, **come)
 
     def _end(self) -> None:
         at_the_end = ImportBatch.objects.filter(pk=self.batch.pk, state=STATE.IMPORTING)

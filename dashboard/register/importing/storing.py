@@ -38,15 +38,17 @@ def known(rows: str) -> int:
     return int(count)
 
 
-def store(rows: str, *, number: int, now: datetime) -> tuple[int, int]:
+def store(rows: str, *, number: int, now: datetime, added_by: str = "") -> tuple[int, int]:
     """Adds or updates these packed rows, and returns the number of each.
 
-    Only values that a row has are written. An import never changes presence, outcome or hold.
+    Only values that a row has are written. An import never changes presence, outcome, hold, or who added a task.
     """
     # The same order for all imports, so that two with the same tasks wait for each other instead of deadlocking.
     new = f"NOT EXISTS (SELECT 1 FROM {TABLE} t WHERE {_SAME})"  # nosec B608 # only names from the code
     source = f"FROM {_given()} WHERE {new} ORDER BY g.kind, g.task_id ON CONFLICT (kind, task_id) DO NOTHING"
-    insert, defaults = insert_select({name: f"g.{name}" for name in KEY + VALUES}, source=source, now=now)
+    insert, defaults = insert_select(
+        {name: f"g.{name}" for name in KEY + VALUES}, source=source, now=now, added_by=added_by
+    )
     with transaction.atomic():
         added = sql.change(insert, *defaults, rows)
         if added < number:

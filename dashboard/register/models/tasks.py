@@ -104,6 +104,8 @@ class TrackedTask(models.Model):
     created_raw = models.CharField(max_length=64, blank=True)
     """The provider's own text, which has no zone."""
     tracked_at = models.DateTimeField()
+    added_by = models.CharField(max_length=150, blank=True, default="", db_default="")
+    """Who imported it on the page, when it was new. Empty for what the command or nobody did."""
     checked_at = models.DateTimeField(null=True)
     presence = models.CharField(max_length=8, choices=Presence, default=Presence.PRESENT)
     listed = models.SmallIntegerField(default=1, db_default=1, editable=False)
