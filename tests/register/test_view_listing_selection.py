@@ -8,7 +8,7 @@ import uuid
 import pytest
 from django.http import HttpResponse, QueryDict
 
-from dashboard.register import selecting
+from dashboard.register import outside, selecting
 from dashboard.register.filters.filter import Filter
 from dashboard.register.presses import select_all
 from tests.conftest import Person
@@ -48,6 +48,21 @@ def test_another_filter_keeps_the_selection_and_says_what_it_hides(operator: Per
     assert "3 selected, 2 not in this view" in _toolbar(response)
     assert f'href="/tasks/?selection={selection.uuid}&amp;selected=1"' in _toolbar(response)
     assert "Delete 3 tasks…" in _toolbar(response)
+
+
+def test_what_a_view_hides_is_named(operator: Person, htmx: dict[str, str]) -> None:
+    hidden = [TrackedTaskFactory(task_id=f"hidden_{number}", video=True) for number in range(outside.NAMED + 2)]
+    selection = SelectionFactory(user=operator.user, tasks=[TrackedTaskFactory(task_id="seen"), *hidden])
+    query = f"kind=image&selection={selection.uuid}"
+    bar = _toolbar(operator.get(f"/tasks/?{query}"))
+    named = bar[bar.index('id="hidden-tasks"') :]
+    for shown in (named, operator.get(f"/tasks/hidden/?{query}", headers=htmx).content.decode()):
+        assert re.findall('<a class="mono" href="([^"]*)"', shown) == [
+            task.get_absolute_url() for task in hidden[: outside.NAMED]
+        ]
+        assert "12 not in this view" in shown
+        assert "and 2 more" in shown
+    assert "hidden-tasks" not in _toolbar(operator.get(f"/tasks/?selection={selection.uuid}"))
 
 
 def test_a_link_that_was_written_before_the_ticks_keeps_it_too(operator: Person) -> None:

@@ -24,6 +24,7 @@ from dashboard.register.filters.form import TaskFilterForm
 from dashboard.register.listing import Address, Page
 from dashboard.register.looks import Looks, Size, View
 from dashboard.register.models import Presence, Selection, TrackedTask
+from dashboard.register.outside import Outside
 from dashboard.register.views.links import facets_url, models_url, place, selection_before, url
 from dashboard.register.walking import NEWEST_FIRST, OLDEST_FIRST, Cursor
 
@@ -97,8 +98,8 @@ def task_hidden(request: SignedInRequest) -> HttpResponse:
     selection = selecting.found(address.selection, user=request.user)
     if not request.htmx:
         return HttpResponseRedirect(url(address.showing(selection)))
-    hidden = outside.outside(selection, address.showing(selection).filter).number if selection else 0
-    return render(request, "register/task_hidden.html", {"hidden": hidden})
+    hidden = outside.outside(selection, address.showing(selection).filter) if selection else Outside()
+    return render(request, "register/task_hidden.html", _hidden(hidden))
 
 
 def other_order(address: Address) -> str:
@@ -154,14 +155,14 @@ def basket_context(request: SignedInRequest, address: Address, selection: Select
     filter = address.filter
     # Under words of a large selection it would keep the page waiting.
     later = selection is not None and bool(filter.prompt_words) and not outside.is_quick(selection, filter)
-    hidden = outside.outside(selection, filter, is_read=True).number if selection and not later else 0
+    hidden = outside.outside(selection, filter, is_read=True) if selection and not later else Outside()
     stars = starring.known()
     starred = starring.number_in(selection, stars) if selection else 0
     return {
         "selection": selecting.summary(selection, filter) if selection and selection.count else None,
         "chosen": selection,
         "selection_uuid": address.selection or "",
-        "hidden": hidden,
+        **_hidden(hidden),
         "hidden_url": f"{reverse('task-hidden')}?{address.query_string()}" if later else "",
         "selected_url": url(address.of_selected()) if selection and selection.count and not address.selected else "",
         "earlier": selecting.earlier(user=request.user, besides=selection),
@@ -172,6 +173,13 @@ def basket_context(request: SignedInRequest, address: Address, selection: Select
         "may_unstar": bool(starred),
         "ids_url": f"{reverse('task-ids')}?{address.query_string()}",
     }
+
+
+def _hidden(found: Outside) -> dict[str, object]:
+    """How much of what is selected the list does not show, and the first of it by name."""
+    tasks = TrackedTask.objects.only("kind", "task_id").in_bulk(found.numbers) if found.numbers else {}
+    named = [tasks[number] for number in found.numbers if number in tasks]
+    return {"hidden": found.number, "hidden_tasks": named, "hidden_more": found.number - len(named)}
 
 
 def _excluded(selection: Selection | None) -> dict[str, object]:
