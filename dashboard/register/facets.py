@@ -99,7 +99,7 @@ def _values(filter: Filter, name: str, found: Rows | None) -> list[Value]:
     labels = dict(ENUMERATED[name].choices)
     return [
         Value(
-            label=labels[value],
+            label=str(labels[value]),
             number=number,
             filter=filter.given(name, "" if value == chosen else value),
             chosen=value == chosen,
@@ -174,6 +174,6 @@ def _found(filter: Filter) -> Rows | None:
         return None
     wide = replace(filter, kind="", status="", model="", starred="")
     has_star = When(Exists(Star.objects.filter(task=OuterRef("pk"))), then=Constant(Starred.YES))
-    starred = Case(has_star, default=Constant(Starred.NO), output_field=CharField())
-    rows = wide.among(numbers).annotate(starred=starred).values_list(*NAMES)
+    star = Case(has_star, default=Constant(Starred.NO), output_field=CharField())
+    rows = wide.among(numbers).values_list(*NAMES[:-1], star)
     return [dict(zip(NAMES, row, strict=True)) for row in rows]
