@@ -25,13 +25,27 @@ def test_nothing_moves_while_the_list_loads(pictured: Product, open_page: Open, 
     page = open_page(pictured)
     page.add_init_script(SHIFTS)
     moved = {}
-    for width in (320, 390, 600, 768, 1023, 1440):
+    for width in (320, 390, 600, 768, 1023, 1280, 1440):
         page.set_viewport_size({"width": width, "height": 844})
         page.goto(f"/tasks/?kind=image&view={view}")
         page.wait_for_load_state("networkidle")
         moved[width] = page.evaluate("shifted")
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), width
     assert {width: much for width, much in moved.items() if much > MOST} == {}
+
+
+def test_what_waits_for_the_counts_takes_hardly_more_room_than_they_do(pictured: Product, open_page: Open) -> None:
+    page = open_page(pictured)
+    facets = page.locator("#facets")
+    empty = {}
+    for width in (1023, 1100, 1280, 1376, 1440):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.goto("/tasks/?view=table")
+        expect(facets.get_by_role("link").nth(1)).to_be_visible()
+        empty[width] = facets.evaluate(
+            "(all) => all.getBoundingClientRect().bottom - all.lastElementChild.getBoundingClientRect().bottom"
+        )
+    assert {width: much for width, much in empty.items() if much > 28} == {}
 
 
 def test_a_phones_filters_are_folded_and_can_be_opened(pictured: Product, open_page: Open) -> None:
