@@ -85,6 +85,23 @@ def test_a_page_that_is_opened_shows_no_clean_ending(sandbox, operator, tasks) -
     assert f"Deletion {draft.code}" not in operator.get(reverse("task-list")).content.decode()
 
 
+@pytest.mark.parametrize("ending", ["finished", "cancelled"])
+def test_nor_does_it_when_it_asks_anew_which_the_others_do(operator, htmx, ending: str) -> None:
+    """Rows that move under the pointer are ticked for others."""
+
+    def opened() -> str:
+        return operator.get(reverse("task-list")).content.decode().split('"opened": "')[1].split('"')[0]
+
+    before, ended = opened(), timezone.now() + timedelta(seconds=1)
+    deletion = DeletionFactory(actor=operator.user, total=1, deleted=1, state=ending, finished_at=ended)
+    assert deletion.code in operator.get(reverse("deletion-strip"), {"opened": before}, headers=htmx).content.decode()
+    Deletion.objects.update(finished_at=timezone.now() - timedelta(seconds=1))
+    shown = operator.get(reverse("deletion-strip"), {"opened": opened()}, headers=htmx).content.decode()
+    assert deletion.code not in shown
+    for strange in ("", "x", "9" * 13, "-1"):
+        assert operator.get(reverse("deletion-strip"), {"opened": strange}, headers=htmx).status_code == 200
+
+
 def test_trouble_stays_on_the_list_until_its_requester_opens_it(operator, administrator, htmx) -> None:
     long_ago = timezone.now() - timedelta(hours=1)
     deletion = DeletionFactory(actor=operator.user, total=1, refused=1, finished_at=long_ago)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
@@ -34,7 +35,7 @@ MINE = f"""
     WHERE d.actor_id = %s AND (
         d.state IN ('scheduled', 'running', 'paused')
         OR d.state = 'cancelled' AND d.waiting > 0
-        OR %s AND d.state IN ('finished', 'cancelled') AND d.finished_at > %s
+        OR d.state IN ('finished', 'cancelled') AND d.finished_at > %s
         OR d.state = 'finished' AND d.opened_at IS NULL AND (d.refused > 0 OR d.unknown > 0 OR d.alarms > 0))
     ORDER BY d.confirmed_at DESC LIMIT %s"""  # nosec B608 # only names from the code
 """Both are used on every page, where Django would take longer to build them than the page's rows take to be found."""
@@ -52,20 +53,34 @@ def in_flight() -> InFlight:
     return InFlight(int(number), doubt or "")
 
 
-def context(*, user: User, shown: str, watching: bool) -> dict[str, object]:
-    mine = _of(user, watching=watching)
+def opened_at(text: str) -> datetime | None:
+    """When the page that asks was opened, as `context` told it. None where it does not say."""
+    return datetime.fromtimestamp(int(text) / 1000, UTC) if re.fullmatch(r"[0-9]{1,13}", text, re.ASCII) else None
+
+
+def context(*, user: User, shown: str, opened: datetime | None) -> dict[str, object]:
+    mine = _of(user, opened=opened)
     pace = paces([row for row, _ in mine], now=mine[0][1]) if mine else {}
     cards = [progress_of(row, now=now, pace=pace.get(row.pk, "")) for row, now in mine]
     polls = [card.polling for card in cards if card.polling]
     cells: list[TrackedTask] = rows_for_shown(shown) if shown else []
-    return {"cards": cards, "polling": min(polls, default=0), "cells": cells, "seen": SEEN, "oob": True}
+    since = int(opened.timestamp() * 1000) if opened else ""
+    return {
+        "cards": cards,
+        "polling": min(polls, default=0),
+        "cells": cells,
+        "opened": since,
+        "seen": SEEN,
+        "oob": True,
+    }
 
 
-def _of(user: User, *, watching: bool) -> list[tuple[Deletion, datetime]]:
+def _of(user: User, *, opened: datetime | None) -> list[tuple[Deletion, datetime]]:
     """The person's deletions, each with the time, which PostgreSQL sends with the rows to save a query."""
-    # A clean ending is shown to a page that watched it; trouble stays until its requester opens the deletion.
-    since = clock.now() - LINGERS if watching else None
-    mine = sql.instances(Deletion, MINE.format(looked_at=dialect.statement_moment()), user.pk, watching, since, MOST)
+    # A clean ending is shown to a page that was open then; trouble stays until its requester opens the deletion.
+    lately = clock.now() - LINGERS
+    since = max(opened or lately, lately)
+    mine = sql.instances(Deletion, MINE.format(looked_at=dialect.statement_moment()), user.pk, since, MOST)
     for row in mine:
         row.rest_until = sql.moment(row.rest_until)
     return [(row, row.looked_at or clock.now()) for row in mine]

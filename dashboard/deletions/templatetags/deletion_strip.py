@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 
+from dashboard.calls import clock
 from dashboard.deletions.drafts.losses import Standing, standing_of
 from dashboard.deletions.history import strip
 from dashboard.register.models import Selection
@@ -17,7 +18,7 @@ def deletion_strip(context: dict[str, Any]) -> dict[str, Any]:
     """The current person's strip. The page shows its own rows, so the strip brings no cells for them."""
     request = context["request"]
     return {
-        **strip.context(user=request.user, shown="", watching=False),
+        **strip.context(user=request.user, shown="", opened=clock.now()),
         "request": request,
         "perms": context["perms"],
     }

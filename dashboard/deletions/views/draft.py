@@ -146,7 +146,7 @@ def deletion_confirm(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     page = _spend_selection(request, deletion)
     if not request.htmx:
         return HttpResponseRedirect(deletion.get_absolute_url(), status=303)
-    response = render_strip(request, shown=request.POST.get("shown", ""), watching=False)
+    response = render_strip(request, shown=request.POST.get("shown", ""), anew=True)
     response["HX-Retarget"], response["HX-Reswap"] = "#strip", "outerHTML"
     response["HX-Replace-Url"] = page
     response["HX-Trigger"] = json.dumps({"deletion-confirmed": {"uuid": str(deletion.uuid)}})
