@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.models import Session
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+
+from dashboard.access import browsers
+from dashboard.access.models import OpenSession, Profile
+from dashboard.access.requests import client_address
 
 IDLE = 12 * 3600
 """Seconds without an action of the person after which a session ends."""
@@ -13,12 +18,13 @@ LONGEST = 14 * 86_400
 """Seconds after the sign-in when a session ends, even if it is in use."""
 NOTED_EVERY = 600
 """Seconds between two updates of `SEEN_AT`, since each one writes the session to the database."""
-SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"
+SIGNED_IN_AT, SEEN_AT, ADDRESS, BROWSER = "signed_in_at", "seen_at", "address", "browser"
 
 
 def begin(request: HttpRequest, *, now: float) -> None:
     """Starts a session's lifetime. `SIGNED_IN_AT` and `SEEN_AT` are seconds since the epoch."""
-    request.session[SIGNED_IN_AT] = request.session[SEEN_AT] = now
+    request.session[SIGNED_IN_AT] = now
+    _note(request, now=now)
 
 
 def is_over(request: HttpRequest, *, now: float, acts: bool) -> bool:
@@ -28,17 +34,31 @@ def is_over(request: HttpRequest, *, now: float, acts: bool) -> bool:
     if now - seen_at > IDLE or now - signed_in_at > LONGEST:
         return True
     if acts and now - seen_at > NOTED_EVERY:
-        session[SEEN_AT] = now
+        _note(request, now=now)
     return False
 
 
-def end_all(user_id: int) -> None:
-    """Signs a person out everywhere. Sessions have no column for the person, so each one is decoded."""
-    person = str(user_id)
-    for session in Session.objects.filter(expire_date__gte=timezone.now()).iterator():
-        if session.get_decoded().get(SESSION_KEY) == person:
-            session.delete()
+def open_now(*, now: datetime) -> QuerySet[OpenSession]:
+    """Sessions that somebody is signed in with. The rows of idle ones go later."""
+    alive = {"seen_at__gt": now - timedelta(seconds=IDLE), "signed_in_at__gt": now - timedelta(seconds=LONGEST)}
+    return OpenSession.objects.filter(user__isnull=False, expire_date__gt=now, **alive).order_by("-seen_at")
+
+
+def end_all(user_id: int, *, but: str = "") -> int:
+    """Signs a person out everywhere, except in the session whose stored key is `but`. Returns how many were open."""
+    theirs = OpenSession.objects.filter(user_id=user_id).exclude(session_key=but)
+    number = open_now(now=timezone.now()).filter(pk__in=theirs).count()
+    theirs.delete()
+    return number
 
 
 def forget_expired() -> None:
-    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    OpenSession.objects.filter(expire_date__lt=timezone.now()).delete()
+
+
+def _note(request: HttpRequest, *, now: float) -> None:
+    """That the person is there, in the session and, for when it has ended, beside it."""
+    session = request.session
+    session[SEEN_AT], session[ADDRESS] = now, client_address(request)
+    session[BROWSER] = browsers.in_words(request.headers.get("User-Agent", ""))
+    Profile.objects.update_or_create(user_id=request.user.pk, defaults={"seen_at": datetime.fromtimestamp(now, UTC)})

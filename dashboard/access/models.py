@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 
@@ -47,6 +48,8 @@ class Profile(models.Model):
     """Names with blanks between them. What stands from `task_view` on is the register's: see `register/looks.py`."""
     page_size = models.PositiveSmallIntegerField(null=True)
     """Null for `TASKS_PER_PAGE`."""
+    seen_at = models.DateTimeField(null=True)
+    """When they last did something, within ten minutes (`lifetimes.NOTED_EVERY`)."""
 
     def __str__(self) -> str:
         return str(self.user_id)
@@ -79,6 +82,38 @@ class Limits(models.Model):
 
     def __str__(self) -> str:
         return f"limits of {self.user_id or self.group_id}"
+
+
+class OpenSession(AbstractBaseSession):
+    """A session, with columns for what pages and `lifetimes` ask of it. `sessions.py` writes it."""
+
+    user: models.ForeignKey[User | None] = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="open_sessions"
+    )
+    """Null before the sign-in."""
+    signed_in_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    address = models.CharField(max_length=45, blank=True)
+    browser = models.CharField(max_length=40, blank=True)
+    """In words: “Firefox on Linux”."""
+
+    def __str__(self) -> str:
+        return f"session of {self.user_id}"
+
+
+class Invitation(models.Model):
+    """The one-time link with which a person chooses a password. A new link replaces the one before it."""
+
+    user: models.OneToOneField[User] = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="invitation"
+    )
+    digest = models.CharField(max_length=64, unique=True)
+    """The link itself is nowhere in the database."""
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"invitation of {self.user_id}"
 
 
 class SignInAttempt(models.Model):

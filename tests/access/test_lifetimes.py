@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from dashboard.access import lifetimes, middleware
+from dashboard.access.models import OpenSession
 from dashboard.deletions.dispatch import recovery
 from tests.conftest import Person
 from tests.factories import UserFactory
@@ -76,9 +76,9 @@ def test_who_was_disabled_is_signed_out_for_good(olga, administrator) -> None:
 
 def test_sessions_that_are_over_are_removed(olga) -> None:
     signed_in()
-    Session.objects.update(expire_date=timezone.now())
+    OpenSession.objects.update(expire_date=timezone.now())
     recovery._prune(now=timezone.now())
-    assert not Session.objects.exists()
+    assert not OpenSession.objects.exists()
 
 
 def test_a_name_with_a_trail_is_nobody_elses(olga, administrator) -> None:

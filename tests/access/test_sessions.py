@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.sessions.models import Session
 
+from dashboard.access.models import OpenSession
 from dashboard.access.sessions import SessionStore, stored
 
 pytestmark = pytest.mark.django_db
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 def test_the_database_does_not_hold_what_a_cookie_holds(operator) -> None:
     key = operator.cookies["sessionid"].value
-    assert list(Session.objects.values_list("session_key", flat=True)) == [stored(key)]
+    assert list(OpenSession.objects.values_list("session_key", flat=True)) == [stored(key)]
     operator.cookies["sessionid"] = stored(key)
     assert operator.get("/tasks/").status_code == 302
 
@@ -27,7 +27,7 @@ def test_a_session_is_kept_changed_renewed_and_ended() -> None:
     again.save()
     again.cycle_key()
     assert not SessionStore().exists(key)
-    assert (SessionStore(again.session_key)["a"], Session.objects.count()) == (2, 1)
+    assert (SessionStore(again.session_key)["a"], OpenSession.objects.count()) == (2, 1)
     again.flush()
-    assert not Session.objects.exists()
+    assert not OpenSession.objects.exists()
     assert SessionStore("unknown").get("a") is None

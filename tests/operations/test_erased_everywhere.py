@@ -11,12 +11,13 @@ from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection, models
 from django.utils import timezone
 
 from dashboard.access import throttle
+from dashboard.access.models import OpenSession
+from dashboard.access.sessions import SessionStore
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import accounts
 from dashboard.calls.models import Account
@@ -39,6 +40,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NAME, ADDRESS, REASON, HOLD = "olga.quixote", "198.51.100.77", "Zebras of the spring", "Lawsuit over a quagga"
 WORDS = [NAME, ADDRESS, REASON, HOLD]
 PERSONAL = {
+    "access_opensession": {"address"},
     "access_signinattempt": {"name", "network"},
     "audit_auditevent": {"actor", "address", "subject", "detail"},
     "auth_user": {"username", "first_name", "last_name", "email"},
@@ -53,6 +55,9 @@ PERSONAL = {
 }
 """Where people are named, by table."""
 NAMELESS = {
+    "access_limits": {"only_kinds", "only_models"},
+    "access_invitation": {"digest"},
+    "access_opensession": {"browser", "session_data", "session_key"},
     "access_profile": {"card_size", "density", "hidden_columns", "task_view", "time_zone"},
     "audit_auditevent": {"action", "commitments", "hash", "previous_hash", "salts"},
     "audit_audithead": {"hash"},
@@ -216,7 +221,7 @@ def test_of_each_column_it_is_known_whether_it_names_people() -> None:
 def test_who_was_erased_is_named_nowhere(olga: User, capsys) -> None:
     hashed = throttle._name(NAME)
     assert found(*WORDS, hashed) == PERSONAL
-    sessions = [session.get_decoded() for session in Session.objects.all()]
+    sessions = [SessionStore().decode(session.session_data) for session in OpenSession.objects.all()]
     assert [session["_auth_user_id"] for session in sessions] == [str(olga.pk)]
     assert wrong(capsys, "--reconcile") == ""
     deletions = Deletion.objects.count()
@@ -224,7 +229,7 @@ def test_who_was_erased_is_named_nowhere(olga: User, capsys) -> None:
     call_command("erase_person", NAME)
 
     assert found(*WORDS, hashed) == {}
-    assert not Session.objects.exists()
+    assert not OpenSession.objects.exists()
     assert not Selection.objects.exists()
     capsys.readouterr()
     assert wrong(capsys, "--reconcile") == ""
