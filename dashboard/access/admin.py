@@ -15,11 +15,10 @@ from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from dashboard.access import lifetimes
+from dashboard.access import lifetimes, usernames
 from dashboard.access.requests import client_address
 from dashboard.audit import chain
 from dashboard.audit.admin import KeyedAdmin
-from dashboard.audit.models import AuditEvent
 from dashboard.pages import foreign, moments
 
 admin.site.unregister(User)
@@ -73,17 +72,12 @@ class AuditedAdmin(KeyedAdmin):
 
 
 CONFIRMED_GOES_ON = "What they have confirmed goes on: Undo, Pause or Stop the rest are on its page."
-TAKEN = "The audit log tells what somebody of this name did. Choose another."
-UNSEEN_IN_NAME = "This name holds a character that nobody can see. Use letters, digits and @/./+/-/_."
 
 
 class NewPersonForm(auth_admin.UserAdmin.add_form):  # type: ignore[misc]
     def clean_username(self) -> Any:
         name = super().clean_username()
-        if foreign.UNSEEN.search(name or ""):
-            raise ValidationError(UNSEEN_IN_NAME)
-        if AuditEvent.objects.filter(actor=name).exists():
-            raise ValidationError(TAKEN)
+        usernames.check(name or "")
         return name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from dashboard.access import browsers
 from dashboard.access.models import OpenSession, Profile
-from dashboard.access.requests import client_address
+from dashboard.access.requests import SignedInRequest, client_address
 
 IDLE = 12 * 3600
 """Seconds without an action of the person after which a session ends."""
@@ -61,4 +62,5 @@ def _note(request: HttpRequest, *, now: float) -> None:
     session = request.session
     session[SEEN_AT], session[ADDRESS] = now, client_address(request)
     session[BROWSER] = browsers.in_words(request.headers.get("User-Agent", ""))
-    Profile.objects.update_or_create(user_id=request.user.pk, defaults={"seen_at": datetime.fromtimestamp(now, UTC)})
+    person = cast(SignedInRequest, request).user
+    Profile.objects.update_or_create(user=person, defaults={"seen_at": datetime.fromtimestamp(now, UTC)})

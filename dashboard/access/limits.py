@@ -23,7 +23,10 @@ class Allowed:
 
 def limits_of(person: User) -> Allowed:
     """A person's own limits, or else those of their highest role that has some: one row counts, whole."""
-    row = Limits.objects.filter(user=person).first() or _of_role(person)
+    return allowed(Limits.objects.filter(user=person).first() or _of_role(person))
+
+
+def allowed(row: Limits | None) -> Allowed:
     if row is None:
         return Allowed()
     return Allowed(
@@ -32,6 +35,17 @@ def limits_of(person: User) -> Allowed:
         only_kinds=tuple(row.only_kinds),
         only_models=tuple(row.only_models),
     )
+
+
+def in_words(allowed: Allowed) -> str:
+    """“20,000 a deletion · 50,000 in 24 h · videos only”; empty without any limit."""
+    words = [
+        f"{allowed.most_tasks:,} a deletion" if allowed.most_tasks is not None else "",
+        f"{allowed.most_daily:,} in 24 h" if allowed.most_daily is not None else "",
+        f"{' and '.join(f'{kind}s' for kind in allowed.only_kinds)} only" if allowed.only_kinds else "",
+        f"only {', '.join(allowed.only_models)}" if allowed.only_models else "",
+    ]
+    return " · ".join(filter(None, words))
 
 
 def _of_role(person: User) -> Limits | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from typing import Any, cast
@@ -29,11 +30,13 @@ from dashboard.pages.headers import strict
 from dashboard.pages.refusals import method_not_allowed, permission_denied, too_large, too_many
 
 logger = logging.getLogger("dashboard.access")
+ONE_TIME = re.compile(r"^/join/[^/]+/?$")
 PROBES = {"/healthz", "/readyz"}
 
 
 class AccessLogMiddleware:
-    """Logs each request except probes: the person, the path and the result. Search texts are never logged."""
+    """Logs each request except probes: the person, the path and the result. Search texts and one-time links are never
+    logged."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -48,7 +51,8 @@ class AccessLogMiddleware:
             took = 1000 * (time.monotonic() - began)
             line = "%s %s %s %s %s %.0f ms"
             status = response.status_code
-            logger.info(line, client_address(request) or "-", name, request.method, ascii(request.path), status, took)
+            path = ONE_TIME.sub("/join/.../", request.path)
+            logger.info(line, client_address(request) or "-", name, request.method, ascii(path), status, took)
         return response
 
 

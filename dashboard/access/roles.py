@@ -8,12 +8,13 @@ from django.apps.registry import Apps
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+ADMINISTRATOR = "administrator"
 OPERATOR = ["look", "delete_tasks", "import_tasks", "hold_tasks"]
 ROLES = {
     "viewer": ["look"],
     "operator": OPERATOR,
     "approver": [*OPERATOR, "approve_deletions", "release_holds"],
-    "administrator": [
+    ADMINISTRATOR: [
         *OPERATOR,
         *("approve_deletions", "release_holds", "manage_people", "forget_tasks", "allow_hosts"),
     ],
@@ -24,9 +25,18 @@ ROLES = {
 def role_of(person: User) -> str:
     """The highest role of a person; empty without any. A superuser is an administrator, in whatever group."""
     if person.is_superuser:
-        return "administrator"
+        return ADMINISTRATOR
     names = {group.name for group in person.groups.all()}
     return next((role for role in reversed(ROLES) if role in names), "")
+
+
+def give(person: User, role: str) -> None:
+    """Makes it their only role. An administrator has every right, in Django's admin too; the others have none there."""
+    groups = installed_apps.get_model("auth", "Group").objects.filter(name__in=ROLES)
+    person.groups.remove(*groups.exclude(name=role))
+    person.groups.add(*groups.filter(name=role))
+    person.is_superuser = person.is_staff = role == ADMINISTRATOR
+    person.save(update_fields=["is_superuser", "is_staff"])
 
 
 def create_roles(apps: Apps = installed_apps) -> None:

@@ -2,11 +2,25 @@ from django.contrib import admin
 from django.urls import path
 
 from dashboard.access import account, views
+from dashboard.access.people import join_view
+from dashboard.access.people import views as people
 
 urlpatterns = [
     path("login/", views.sign_in, name="login"),
     path("logout/", views.sign_out, name="logout"),
     path("account/", account.account, name="account"),
+    path("account/password/", account.change_password, name="account-password"),
+    path("account/sessions/", account.end_sessions, name="account-sessions"),
+    path("join/<str:token>/", join_view.join, name="join"),
+    path("access/", people.people, name="people"),
+    path("access/add/", people.person_add, name="person-add"),
+    path("access/roles/<str:role>/", people.role_limits, name="role-limits"),
+    path("access/<int:person>/", people.person_detail, name="person-detail"),
+    path("access/<int:person>/role/", people.person_role, name="person-role"),
+    path("access/<int:person>/limits/", people.person_limits, name="person-limits"),
+    path("access/<int:person>/end-sessions/", people.person_end_sessions, name="person-end-sessions"),
+    path("access/<int:person>/open/", people.person_open, name="person-open"),
+    path("access/<int:person>/reset/", people.person_reset, name="person-reset"),
     # These come before Django's own, so that all sign-ins are throttled and written to the audit log.
     path("admin/login/", views.admin_sign_in),
     path("admin/logout/", views.sign_out),

@@ -21,6 +21,34 @@ TABLE = r"""
 /account/                                     GET           in       200      200      200      200      200
                                               POST          in       302      302      302      302      302
                                               PUT           in       405      405      405      405      405
+/account/password/                            GET PUT       in       405      405      405      405      405
+                                              POST          in       422      422      422      422      422
+/account/sessions/                            GET PUT       in       405      405      405      405      405
+                                              POST          in       422      422      422      422      422
+/join/<str:token>/                            GET POST      410      410      410      410      410      410
+                                              PUT           405      405      405      405      405      405
+/access/                                      GET           in       403      403      403      403      200
+                                              POST PUT      in       403      403      405      405      405
+/access/add/                                  GET           in       403      403      403      403      200
+                                              POST          in       403      403      403      403      422
+                                              PUT           in       403      403      405      405      405
+/access/roles/<str:role>/                     GET           in       403      403      403      403      200
+                                              POST          in       403      403      403      403      302
+                                              PUT           in       403      403      405      405      405
+/access/<int:person>/                         GET           in       403      403      403      403      200
+                                              POST PUT      in       403      403      405      405      405
+/access/<int:person>/role/                    GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      403      422
+/access/<int:person>/limits/                  GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      403      302
+/access/<int:person>/end-sessions/            GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      403      302
+/access/<int:person>/open/                    GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      403      409
+/access/<int:person>/reset/                   GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      403      200
+/access/<int:person>/disable/                 GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      403      422
 /admin/login/                                 GET           in/302   403      302      403      403      302
                                               POST PUT      405      405      405      405      405      405
 /admin/logout/                                GET PUT       405      405      405      405      405      405

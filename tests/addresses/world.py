@@ -59,6 +59,9 @@ class World:
         named = {
             "<str:kind>": "image",
             "<path:task_id>": self.task.task_id,
+            "<int:person>": self.operator.pk,
+            "<str:role>": "operator",
+            "join/<str:token>": "join/unknown",
             "<int:pk>": self.task.pk,
             "<str:token>/<str:name>": f"{'0' * 32}/64.webp",
             "<int:number>": self.task.pk,
