@@ -67,6 +67,7 @@ try:
     ADMIN_PASSWORD = env.text("ADMIN_PASSWORD")
 
     TIME_ZONE = env.zone("TIME_ZONE", "UTC")
+    READ_ONLY = env.flag("READ_ONLY")
     DEBUG = env.flag("DEBUG")
     HTTPS = env.flag("HTTPS")
     TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
@@ -122,6 +123,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "dashboard.access.middleware.TimeZoneMiddleware",
     "dashboard.access.middleware.SignInMiddleware",
+    "dashboard.access.read_only.ReadOnlyMiddleware",
 ]
 
 ROOT_URLCONF = "dashboard.urls"

@@ -7,5 +7,9 @@ from django.http import HttpRequest
 
 
 def page(request: HttpRequest) -> dict[str, object]:
-    """Variables of every page: whether this is a sandbox, and the host that deletes are sent to."""
-    return {"sandbox": settings.SANDBOX, "api_host": urlsplit(settings.TENSORSLAB_API_URL).netloc}
+    """Variables of every page: whether this is a sandbox, or read-only, and the host that deletes are sent to."""
+    return {
+        "sandbox": settings.SANDBOX,
+        "read_only": settings.READ_ONLY,
+        "api_host": urlsplit(settings.TENSORSLAB_API_URL).netloc,
+    }

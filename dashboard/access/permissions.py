@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
@@ -29,6 +30,10 @@ REFUSALS = {
     FORGET_TASKS: "What is erased for good is for an administrator to decide.",
 }
 
+READING = {LOOK, MANAGE_PEOPLE}
+"""What is left of them with `READ_ONLY`: pages that others see are shown."""
+READ_ONLY = "The dashboard is read-only now, for maintenance or an audit. Nothing was changed."
+
 View = Callable[..., HttpResponseBase]
 
 
@@ -40,7 +45,8 @@ def permission_required(permission: str) -> Callable[[View], View]:
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.has_perm(permission):
-                raise PermissionDenied(refusal)
+                taken = settings.READ_ONLY and permission not in READING
+                raise PermissionDenied(READ_ONLY if taken else refusal)
             return view(request, *args, **kwargs)
 
         return checked

@@ -24,5 +24,5 @@ urlpatterns = [
     # These come before Django's own, so that all sign-ins are throttled and written to the audit log.
     path("admin/login/", views.admin_sign_in),
     path("admin/logout/", views.sign_out),
-    path("admin/password_change/", admin.site.admin_view(views.change_own_password)),
+    path("admin/password_change/", admin.site.admin_view(views.change_own_password), name="admin-password-change"),
 ]

@@ -43,6 +43,8 @@ def _client(base_url: str, api_key: str, auth_scheme: str, uid: str, timeout: fl
 
 
 def client() -> Client:
+    if settings.READ_ONLY:
+        raise RuntimeError("READ_ONLY is on. Nothing asks for this, so that it is a mistake of ours.")
     return _client(
         settings.TENSORSLAB_API_URL,
         settings.TENSORSLAB_API_KEY,

@@ -6,6 +6,7 @@ from functools import cache
 from html import escape
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -41,11 +42,16 @@ def delay(tries: int) -> int:
     return 0 if not tries else 1 if tries < QUICK_TRIES else 4
 
 
+def goes_on(is_coming: bool, *, tries: int) -> bool:
+    """Whether a page asks for pictures, which has them fetched."""
+    return is_coming and tries <= MOST_TRIES and not settings.READ_ONLY
+
+
 def poll(coming: list[int], *, tries: int, look: str = "") -> SafeString:
     """Empty once no picture is yet to come, so that it ends. `look` says in which form the page shows them."""
     # A dialog that shows a set lies above a list that may wait for its own.
     named = "hidden" if look in SET_LOOKS else 'id="pictures-poll"'
-    if not coming or tries > MOST_TRIES:
+    if not goes_on(bool(coming), tries=tries):
         return SafeString("" if look in SET_LOOKS else f"<div {named}></div>")  # nosec B703 # words of ours
     trigger = f"load delay:{delay(tries)}s"
     numbers = ",".join(map(str, coming))
@@ -91,7 +97,7 @@ def panel(task: TrackedTask, *, tries: int) -> dict[str, Any]:
         "pictures": shown,
         "tries": tries,
         "delay": delay(tries),
-        "goes_on": any(one.is_coming for one in shown) and tries <= MOST_TRIES,
+        "goes_on": goes_on(any(one.is_coming for one in shown), tries=tries),
         "stoppable": sorted(hosts.clicked() & {hosts.name_of(url) for url in task.web_urls}),
         "may_forget": any(one.reason != Reason.FORGOTTEN for one in shown),
     }

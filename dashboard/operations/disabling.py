@@ -1,7 +1,7 @@
 """Disable: closes an account, and stops what its person has under way, if that is wanted.
 
-An account is `access`'s, and a deletion `deletions`', which lies above it: only a room above both can ask for the two at
-once. The page with the button is `access`'s; a template tag of `deletions` shows on it what is under way.
+An account is `access`'s, and a deletion `deletions`', which lies above it: only a room above both can ask for the two
+at once. The page with the button is `access`'s; a template tag of `deletions` shows on it what is under way.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
 from dashboard.access.people import asking, closing
-from dashboard.access.people.views import back, by, person_page
+from dashboard.access.people.views import back, by, named, person_page
 from dashboard.access.permissions import MANAGE_PEOPLE, permission_required
 from dashboard.access.requests import SignedInRequest
 from dashboard.calls import clock
@@ -37,7 +37,7 @@ def person_disable(request: SignedInRequest, person: int) -> HttpResponse:
         closing.disable(person=row, by=by(request), deletions=wanted if theirs else "")
     except asking.Refused as refusal:
         return refused(request, str(refusal), status=409)
-    sentence = f"“{row}” is disabled and signed out everywhere."
+    sentence = f"{named(row)} is disabled and signed out everywhere."
     if theirs and wanted == "stop":
         asked = by(request)
         left = leaving.stop_all(person=row, by=actions.By(user=asked.user, address=asked.address), now=clock.now())

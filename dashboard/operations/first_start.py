@@ -43,5 +43,5 @@ def ensure_administrator() -> SignIn:
 
 
 def ensure_sample_register() -> None:
-    if settings.SANDBOX and settings.SAMPLE_TASKS and not TrackedTask.objects.exists():
+    if settings.SANDBOX and not settings.READ_ONLY and settings.SAMPLE_TASKS and not TrackedTask.objects.exists():
         call_command("sample_tasks", count=settings.SAMPLE_TASKS)

@@ -13,9 +13,10 @@ from django.db.models import Q
 
 from dashboard.access.roles import ADMINISTRATOR, role_of
 from dashboard.audit import chain
+from dashboard.pages import foreign
 
 NOT_AN_ADMINISTRATOR = "Only an administrator gives rights, or takes them."
-LAST = "“{}” is the last administrator who can sign in. Make somebody else an administrator first."
+LAST = "{} is the last administrator who can sign in. Make somebody else an administrator first."
 
 
 class Refused(Exception):
@@ -36,12 +37,17 @@ class Change:
     """Who can sign in, and are not this person."""
     entry: dict[str, object] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """For sentences."""
+        return foreign.quoted(self.person.get_username(), limit=150)
+
     def record(self, action: str, **detail: object) -> None:
         self.entry = {"action": action, "subject": self.person.get_username(), "detail": detail}
 
     def require_another_administrator(self) -> None:
         if self.person.is_superuser and self.person.is_active and not self.other_administrators:
-            raise Refused(LAST.format(self.person.get_username()))
+            raise Refused(LAST.format(self.name))
 
 
 @contextmanager

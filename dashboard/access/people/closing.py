@@ -12,7 +12,7 @@ def disable(*, person: User, by: By, deletions: str = "") -> None:
     """`deletions` says in the log what was asked for what they have under way: that is not known here."""
     with changing(person.pk, by=by) as change:
         if not change.person.is_active:
-            raise Refused(f"“{change.person}” is disabled already.")
+            raise Refused(f"{change.name} is disabled already.")
         change.require_another_administrator()
         change.person.is_active = False
         change.person.save(update_fields=["is_active"])
@@ -23,7 +23,7 @@ def disable(*, person: User, by: By, deletions: str = "") -> None:
 def open_again(*, person: User, by: By) -> None:
     with changing(person.pk, by=by) as change:
         if change.person.is_active:
-            raise Refused(f"“{change.person}” is open already.")
+            raise Refused(f"{change.name} is open already.")
         change.person.is_active = True
         change.person.save(update_fields=["is_active"])
         change.record("person.opened")

@@ -59,7 +59,7 @@ def reset(*, person: User, by: By, now: datetime) -> str:
     """The old password is good until the link is used, but no session goes on."""
     with changing(person.pk, by=by) as change:
         if not change.person.is_active:
-            raise Refused(f"“{change.person}” is disabled. Open the account again first.")
+            raise Refused(f"{change.name} is disabled. Open the account again first.")
         ended = lifetimes.end_all(person.pk)
         token = _link(change.person, now=now)
         change.record("person.reset", sessions=ended)

@@ -18,6 +18,7 @@ from dashboard.access.people.forms import AddForm, LimitsForm, RoleForm
 from dashboard.access.permissions import MANAGE_PEOPLE, permission_required
 from dashboard.access.requests import SignedInRequest, client_address
 from dashboard.access.roles import ROLES, role_of
+from dashboard.pages import foreign
 from dashboard.pages.refusals import refused
 
 PAGE = ["GET", "HEAD", "POST"]
@@ -91,7 +92,7 @@ def person_role(request: SignedInRequest, person: int) -> HttpResponse:
         changing.change_role(person=row, role=form.cleaned_data["role"], by=by(request))
     except Refused as refusal:
         return refused(request, str(refusal), status=409)
-    return back(request, row, f"“{row}” has the role {form.cleaned_data['role']} now.")
+    return back(request, row, f"{named(row)} has the role {form.cleaned_data['role']} now.")
 
 
 @require_POST
@@ -116,7 +117,7 @@ def person_end_sessions(request: SignedInRequest, person: int) -> HttpResponse:
         ended = closing.end_sessions(person=row, by=by(request))
     except Refused as refusal:
         return refused(request, str(refusal), status=409)
-    return back(request, row, f"{ended} session{'' if ended == 1 else 's'} of “{row}” ended.", signed_out=True)
+    return back(request, row, f"{ended} session{'' if ended == 1 else 's'} of {named(row)} ended.", signed_out=True)
 
 
 @require_POST
@@ -127,7 +128,7 @@ def person_open(request: SignedInRequest, person: int) -> HttpResponse:
         closing.open_again(person=row, by=by(request))
     except Refused as refusal:
         return refused(request, str(refusal), status=409)
-    return back(request, row, f"“{row}” may sign in again.")
+    return back(request, row, f"{named(row)} may sign in again.")
 
 
 @require_POST
@@ -154,6 +155,10 @@ def role_limits(request: SignedInRequest, role: str) -> HttpResponse:
     changing.change_role_limits(role=role, limits=form.limits(), by=by(request))
     messages.success(request, f"Saved. The limits of the role {role} hold from the next deletion on.")
     return redirect("people")
+
+
+def named(person: User) -> str:
+    return foreign.quoted(person.get_username(), limit=150)
 
 
 def back(request: SignedInRequest, person: User, sentence: str, *, signed_out: bool = False) -> HttpResponse:

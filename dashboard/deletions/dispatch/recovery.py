@@ -48,13 +48,12 @@ class Tender:
 
     def tick(self) -> None:
         now = self.clock()
+        if settings.READ_ONLY:
+            self._only_report(now=now)
+            return
         if self.ticks % 5 == 0:
             restoring.notice(now=now)
-            Worker.objects.update_or_create(
-                name=self.name,
-                defaults={"beat_at": now},
-                create_defaults={"beat_at": now, "started_at": now},
-            )
+            self._beat(now=now)
         if self.ticks % 30 == 0:
             agenda.unstrand(now=now)
         if self.ticks % 10 == 0:
@@ -74,6 +73,19 @@ class Tender:
             freezing.clear_discarded(now=now, steps=CLEARED)
         self.closer.tick(now=now)
         pictures.wake_due(now=now)
+
+    def _only_report(self, *, now: datetime) -> None:
+        """That a worker is there, and the head of the log, which grows when people sign in."""
+        if self.ticks % 5 == 0:
+            self._beat(now=now)
+        if self.ticks % 10 == 0:
+            self.anchor.heed(now=now)
+        self.ticks += 1
+
+    def _beat(self, *, now: datetime) -> None:
+        Worker.objects.update_or_create(
+            name=self.name, defaults={"beat_at": now}, create_defaults={"beat_at": now, "started_at": now}
+        )
 
     def _close_lost(self, *, now: datetime) -> None:
         at = time.monotonic()

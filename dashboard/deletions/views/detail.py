@@ -35,7 +35,7 @@ def deletion_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         place = Place.parsed(request.GET)
     except BadPlace as bad:
         return refused(request, str(bad), status=400, deletion=deletion)
-    if deletion.is_being_frozen:
+    if deletion.is_being_frozen and not settings.READ_ONLY:
         actions.watch_freezing(deletion=deletion, now=clock.now())
     part = request.GET.get("part", "")
     if part in {"dialog", "draft", "fate"}:
@@ -45,7 +45,7 @@ def deletion_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     if deletion.state == State.DRAFT:
         context = {**draft_context(deletion), **items_context(deletion, place)}
         return render(request, "deletions/deletion_detail.html", context)
-    if request.method == "GET":
+    if request.method == "GET" and not settings.READ_ONLY:
         # A HEAD request shows nothing to a person.
         actions.note_opened(deletion=deletion, user=request.user, now=clock.now())
     context = _live_context(deletion, place)

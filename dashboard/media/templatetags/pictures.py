@@ -43,7 +43,7 @@ def poll_for(shown: Mapping[int, Shown], *, look: str = "") -> SafeString:
 @register.inclusion_tag("media/_stage_poll.html")
 def stage_poll(task: TrackedTask, shown: Shown, *, tries: int = 0) -> dict[str, Any]:
     """Asks for the picture of the viewer's stage, which is swapped in when it comes."""
-    goes_on = shown.is_coming and tries <= drawing.MOST_TRIES
+    goes_on = drawing.goes_on(shown.is_coming, tries=tries)
     return {"task": task, "tries": tries, "delay": drawing.delay(tries), "goes_on": goes_on}
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -52,7 +53,7 @@ def task_list(request: SignedInRequest) -> HttpResponse:
         # The address says all that the page shows: it can be bookmarked, and reloading it changes nothing.
         return HttpResponseRedirect(url(address.showing(selection)))
     address = address.showing(selection)
-    if address.view and request.method == "GET":
+    if address.view and request.method == "GET" and not settings.READ_ONLY:
         # The one visit that keeps something: which of the two looks they like.
         looks.keep(request.user, task_view=address.view)
     shape = Looks.of(request.user, view=address.view)

@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.db import transaction
 
+from dashboard.access import lifetimes
+from dashboard.access.read_only import require_writing
 from dashboard.audit import chain
 
 TRIES = 3
@@ -21,6 +23,7 @@ class Command(changepassword.Command):
     help = "Changes a person's password, and tells the audit log."
 
     def handle(self, *args: Any, **options: Any) -> str:
+        require_writing()
         name = options["username"] or getpass.getuser()
         person = User.objects.filter(username=name).first()
         if person is None:
@@ -29,6 +32,7 @@ class Command(changepassword.Command):
         person.set_password(self._chosen(person))
         with transaction.atomic():
             person.save(update_fields=["password"])
+            lifetimes.end_all(person.pk)
             chain.append(actor="", action="user.password_changed", subject=name, detail={"by": "manage.py"})
         return f"The password of “{name}” is changed."
 

@@ -6,6 +6,7 @@ from django.contrib.auth.management.commands import createsuperuser
 from django.contrib.auth.models import User, UserManager
 from django.db import transaction
 
+from dashboard.access.read_only import require_writing
 from dashboard.audit import chain
 
 
@@ -41,3 +42,7 @@ class Command(createsuperuser.Command):
         super().__init__(*args, **kwargs)
         # Django's command asks and writes in one transaction, and nothing may be locked while a person types.
         self.UserModel = People()  # type: ignore[assignment]
+
+    def handle(self, *args: Any, **options: Any) -> str | None:
+        require_writing()
+        return super().handle(*args, **options)

@@ -9,6 +9,7 @@ import threading
 from argparse import ArgumentParser
 from types import FrameType
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
@@ -55,8 +56,12 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, worker.shutdown)
         threading.Thread(target=tend, args=(Tender(name), loop.stopping), daemon=True, name="tender").start()
-        logger.info("Worker %s is ready.", name)
-        worker.run()
+        if settings.READ_ONLY:
+            logger.info("Worker %s takes no job and sends nothing, because READ_ONLY is on.", name)
+            loop.stopping.wait()
+        else:
+            logger.info("Worker %s is ready.", name)
+            worker.run()
         logger.info("Worker %s has stopped.", name)
         # A normal exit would wait for every thread, and one may wait for a silent name server long after its call was
         # settled.

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from dashboard.access.read_only import require_writing
 from dashboard.operations import erasing
 
 
@@ -15,6 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("name", help="the name with which they signed in")
 
     def handle(self, *args: Any, name: str, **options: Any) -> None:
+        require_writing()
         try:
             pseudonym, names = erasing.erase(name)
         except erasing.Refused as reason:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from dashboard.access.read_only import require_writing
 from dashboard.calls.models import Kind
 from dashboard.database import statistics
 from dashboard.register import importing
@@ -34,6 +35,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, files: list[Path], kind: str, **options: Any) -> None:
+        require_writing()
         self.total = importing.Taken()
         complaint: str | bool = False
         try:

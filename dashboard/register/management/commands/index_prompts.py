@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 
+from dashboard.access.read_only import require_writing
 from dashboard.database import listed, prompt_index
 
 
@@ -12,6 +13,7 @@ class Command(BaseCommand):
     help = "Makes anew what triggers keep: the text index of the prompts, and which tasks the list shows unasked."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        require_writing()
         with transaction.atomic():
             listed.create(connection)
             prompt_index.create(connection)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from dashboard.access.read_only import require_writing
 from dashboard.register.refreshing import refresh
 
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, limit: int | None, older_than: float, **options: Any) -> None:
+        require_writing()
         if limit is not None and limit < 1:
             sys.exit(f"--limit is {limit}. Use a number from 1.")
         if not 0 <= older_than <= 1_000_000:

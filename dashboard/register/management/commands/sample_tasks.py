@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from dashboard.access.read_only import require_writing
 from dashboard.database import statistics
 from dashboard.register.samples import add_samples
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1, metavar="S")
 
     def handle(self, *args: Any, count: int, seed: int, **options: Any) -> None:
+        require_writing()
         host = urlsplit(settings.TENSORSLAB_API_URL).hostname or ""
         if not _is_loopback(host):
             sys.exit(f"Sample tasks are for the sandbox. TENSORSLAB_API_URL names {host}, so nothing was added.")
