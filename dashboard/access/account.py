@@ -38,13 +38,13 @@ class AccountForm(forms.Form):
 class OwnPasswordForm(PasswordChangeForm):
     error_messages = {
         **PasswordChangeForm.error_messages,
-        "password_incorrect": "This is not the current password. Nothing was changed.",
+        "password_incorrect": "This is not the current password. Nothing was changed.",  # nosec B105 # a sentence
     }
 
     def __init__(self, person: User, data: Any = None) -> None:
         super().__init__(person, data, label_suffix="")
         labels = {
-            "old_password": "Current password",
+            "old_password": "Current password",  # nosec B105 # a label
             "new_password1": "New password",
             "new_password2": "New password again",
         }
