@@ -7,6 +7,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+from dashboard import sign_in_variables
 from dashboard.env import Env, Mistyped, database, generated_secret, is_exposed, private_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -40,6 +41,7 @@ try:
     DELETION_GRACE_SECONDS = env.seconds("DELETION_GRACE_SECONDS", 10, low=0, high=86_400)
     DELETION_TYPED_ABOVE = env.whole("DELETION_TYPED_ABOVE", 20, low=0, high=1_000_000_000)
     DELETION_APPROVAL_ABOVE = env.optional_whole("DELETION_APPROVAL_ABOVE", low=0, high=1_000_000_000)
+    DELETION_REAUTH_ABOVE = env.optional_whole("DELETION_REAUTH_ABOVE", low=0, high=1_000_000_000)
     DELETION_VERIFY = env.choice("DELETION_VERIFY", "sample", ("sample", "all", "none"))
     DELETION_CANARY = env.whole("DELETION_CANARY", 20, low=0, high=10_000)
     DELETION_INSPECT_AFTER = env.durations("DELETION_INSPECT_AFTER", "10m,24h", most=timedelta(days=366))
@@ -71,6 +73,9 @@ try:
     DEBUG = env.flag("DEBUG")
     HTTPS = env.flag("HTTPS")
     TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+    REQUIRE_SECOND_FACTOR = sign_in_variables.roles(env, "REQUIRE_SECOND_FACTOR")
+    OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_ROLES = sign_in_variables.openid(env)
+    REMOTE_USER_HEADER = sign_in_variables.remote_user_header(env)
     SECRET_KEY = env.secret("SECRET_KEY") or generated_secret(VAR_DIR / "secret_key")
     AUDIT_KEYS = (env.secret("AUDIT_KEY") or generated_secret(VAR_DIR / "audit_key")).split()
     AUDIT_ANCHOR = env.anchor("AUDIT_ANCHOR")
@@ -96,6 +101,9 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
     "django_htmx",
     "template_partials",
     "django_tasks",
@@ -121,6 +129,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "dashboard.access.signing_in.proxy.RemoteUserMiddleware",
     "dashboard.access.middleware.TimeZoneMiddleware",
     "dashboard.access.middleware.SignInMiddleware",
     "dashboard.access.read_only.ReadOnlyMiddleware",
@@ -152,6 +162,17 @@ AUTHENTICATION_BACKENDS = ["dashboard.access.backends.RolesBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "task-list"
 LOGOUT_REDIRECT_URL = "login"
+# Of allauth there are second factors, and sign-ins of several steps; no mail, no registration, none of its addresses.
+ACCOUNT_ADAPTER = "dashboard.access.signing_in.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+MFA_ADAPTER = "dashboard.access.signing_in.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "TensorsLab tasks"
+# A telephone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+SOCIALACCOUNT_ADAPTER = "dashboard.access.signing_in.adapters.IssuerAdapter"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},

@@ -27,6 +27,9 @@ _ours = (
     "TRUSTED_",
     "DEBUG",
     "ALLOWED_",
+    "OIDC_",
+    "REQUIRE_",
+    "REMOTE_",
 )
 for _name in [name for name in os.environ if name.startswith(_ours)]:
     del os.environ[_name]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.admin import EmailAddress
+from allauth.mfa.admin import Authenticator
+from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
@@ -23,6 +26,8 @@ from dashboard.pages import foreign, moments
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
+# Of these our own pages change rows, and write to the log, or nobody does.
+admin.site.unregister([Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken])
 admin.site.site_header = admin.site.site_title = "TensorsLab tasks: people and groups"
 admin.site.index_title = "People and groups"
 

@@ -23,6 +23,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from dashboard.access import lifetimes
 from dashboard.access.permissions import LOOK, REFUSALS
 from dashboard.access.requests import HtmxRequest, client_address
+from dashboard.access.signing_in import requirement
 from dashboard.access.zones import zone_of
 from dashboard.pages import bodies
 from dashboard.pages.downloads import TooMany
@@ -100,6 +101,8 @@ class SignInMiddleware(LoginRequiredMiddleware):
         # Django's admin asks for its own permissions: a person who manages accounts need not have the right to see
         # tasks.
         own = (reverse("admin:index"), reverse("account"))
+        if stopped := requirement.stop(request, request.user):
+            return stopped
         if request.path.startswith(own) or request.user.has_perm(LOOK):
             return None
         return permission_denied(request, PermissionDenied(REFUSALS[LOOK]))

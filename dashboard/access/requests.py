@@ -27,12 +27,12 @@ def client_address(request: HttpRequest) -> str:
     """
     seen = request.META.get("REMOTE_ADDR", "")
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    while _is_proxy(seen) and (before := forwarded.pop().strip() if forwarded else ""):
+    while is_proxy(seen) and (before := forwarded.pop().strip() if forwarded else ""):
         seen = before
     return str(address) if (address := _parsed(seen)) else ""
 
 
-def _is_proxy(seen: str) -> bool:
+def is_proxy(seen: str) -> bool:
     address = _parsed(seen)
     return address is not None and any(address in network for network in settings.TRUSTED_PROXIES)
 

@@ -21,19 +21,22 @@ PER_NETWORK = 100
 """Failures allowed from one network, for all names together."""
 PER_NAME_ANYWHERE = 100
 """Failures allowed for one name from all networks. A network where this name signed in before is exempt."""
+SECOND_ANYWHERE = 20
+"""The same for second factors, which are six digits: whoever guesses them has the password already."""
 KNOWN_FOR = timedelta(days=30)
 TOO_MANY = "Too many sign-ins failed. Wait 15 minutes, then try again."
 
 
-def reserve(*, username: str, address: str) -> SignInAttempt | None:
+def reserve(*, username: str, address: str, second: bool = False) -> SignInAttempt | None:
     """Counts an attempt before it is made, as a failure until `succeeded` is called. None if the limit is reached.
+    Those of the `second` factor are counted apart from those of the password.
 
     The row is written before rows are counted, so that parallel attempts see each other and can't pass the limit.
     """
     now = timezone.now()
     attempts = SignInAttempt.objects
     attempts.filter(Q(succeeded=False, at__lt=now - WINDOW) | Q(at__lt=now - KNOWN_FOR)).delete()
-    attempt = attempts.create(name=_name(username), network=network(address), at=now)
+    attempt = attempts.create(name=_name(username, second), network=network(address), at=now)
     failed = attempts.filter(succeeded=False, at__gte=now - WINDOW)
     here = failed.filter(network=attempt.network)
     of_name = failed.filter(name=attempt.name)
@@ -41,7 +44,7 @@ def reserve(*, username: str, address: str) -> SignInAttempt | None:
     if (
         here.filter(name=attempt.name).count() > PER_NAME
         or here.count() > PER_NETWORK
-        or (of_name.count() > PER_NAME_ANYWHERE and not is_known)
+        or (of_name.count() > (SECOND_ANYWHERE if second else PER_NAME_ANYWHERE) and not is_known)
     ):
         attempt.delete()
         return None
@@ -56,7 +59,7 @@ def succeeded(attempt: SignInAttempt) -> None:
 
 
 def forget(username: str) -> None:
-    SignInAttempt.objects.filter(name=_name(username)).delete()
+    SignInAttempt.objects.filter(name__in=[_name(username), _name(username, True)]).delete()
 
 
 def network(address: str) -> str:
@@ -72,5 +75,5 @@ def network(address: str) -> str:
     return str(parsed)
 
 
-def _name(username: str) -> str:
-    return salted_hmac("dashboard.access.throttle", username).hexdigest()
+def _name(username: str, second: bool = False) -> str:
+    return salted_hmac("dashboard.access.throttle" + ".second" * second, username).hexdigest()

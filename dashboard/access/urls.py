@@ -4,9 +4,15 @@ from django.urls import path
 from dashboard.access import account, views
 from dashboard.access.people import join_view
 from dashboard.access.people import views as people
+from dashboard.access.signing_in import confirming, openid, second_step, setting_up
 
 urlpatterns = [
     path("login/", views.sign_in, name="login"),
+    path("login/second-factor/", second_step.second_step, name="login-second-factor"),
+    path("login/passkey/", second_step.sign_in_by_passkey, name="login-passkey"),
+    path("login/passkey/options/", second_step.passkey_options, name="login-passkey-options"),
+    path("login/openid/", openid.start, name="login-openid"),
+    path("login/openid/callback/", openid.callback, name="login-openid-callback"),
     path("logout/", views.sign_out, name="logout"),
     path("account/", account.account, name="account"),
     path("account/password/", account.change_password, name="account-password"),
@@ -21,6 +27,15 @@ urlpatterns = [
     path("access/<int:person>/end-sessions/", people.person_end_sessions, name="person-end-sessions"),
     path("access/<int:person>/open/", people.person_open, name="person-open"),
     path("access/<int:person>/reset/", people.person_reset, name="person-reset"),
+    path("account/confirm/", confirming.confirm, name="account-confirm"),
+    path("account/second-factor/", setting_up.second_factor, name="second-factor"),
+    path("account/second-factor/app/", setting_up.authenticator_app, name="second-factor-app"),
+    path("account/second-factor/passkey/", setting_up.passkey, name="second-factor-passkey"),
+    path(
+        "account/second-factor/passkey/options/", setting_up.new_passkey_options, name="second-factor-passkey-options"
+    ),
+    path("account/second-factor/codes/", setting_up.recovery_codes, name="second-factor-codes"),
+    path("account/second-factor/<int:pk>/remove/", setting_up.removal, name="second-factor-remove"),
     # These come before Django's own, so that all sign-ins are throttled and written to the audit log.
     path("admin/login/", views.admin_sign_in),
     path("admin/logout/", views.sign_out),

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 from django.conf import settings
 from django.contrib import admin, auth
 from django.contrib.auth.decorators import login_not_required
@@ -9,17 +7,19 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard.access import lifetimes, throttle
+from dashboard.access import throttle
 from dashboard.access.forms import SignInForm
+from dashboard.access.onward import next_page
 from dashboard.access.requests import client_address
+from dashboard.access.signing_in.entering import enter
+from dashboard.access.signing_in.page import sign_in_page
 from dashboard.audit import chain
 from dashboard.pages.downloads import TooMany
 
@@ -37,19 +37,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(onward)
     if request.method != "POST":
-        return _sign_in_page(request, SignInForm(request))
+        return sign_in_page(request, SignInForm(request))
     form = SignInForm(request, request.POST)
     if not form.is_valid():
         if form.guessed_wrong:
             with transaction.atomic():
                 chain.append(actor="", address=form.address, action=SIGN_IN_FAILED, subject=form.known_name)
-        return _sign_in_page(request, form, status=429 if form.was_throttled else 422)
-    with transaction.atomic():
-        auth.login(request, form.get_user())
-        lifetimes.begin(request, now=time.time())
-        name = form.get_user().get_username()
-        chain.append(actor=name, address=form.address, action="user.signed_in", subject=name)
-    return redirect(onward)
+        return sign_in_page(request, form, status=429 if form.was_throttled else 422)
+    return enter(request, form.get_user(), by="password", onward=onward)
 
 
 @require_POST
@@ -95,22 +90,3 @@ def change_own_password(request: HttpRequest) -> HttpResponse:
 
 def nothing_here(request: HttpRequest, **kwargs: str) -> HttpResponse:
     raise Http404
-
-
-def next_page(request: HttpRequest, *, default: str = settings.LOGIN_REDIRECT_URL) -> str:
-    """The address in `next`, if it is a page of ours and neither the sign-in nor the sign-out."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    # Django's `redirect` takes a text that is no address for the name of a view.
-    is_address = wanted.startswith(("/", "http://", "https://"))
-    if not safe or not is_address or wanted.startswith((reverse("login"), reverse("logout"), reverse("admin:login"))):
-        return resolve_url(default)
-    return wanted
-
-
-def _sign_in_page(request: HttpRequest, form: SignInForm, *, status: int = 200) -> HttpResponse:
-    onward = request.POST.get("next") or request.GET.get("next") or ""
-    response = render(request, "registration/login.html", {"form": form, "next": onward}, status=status)
-    if status == 429:
-        response.headers["Retry-After"] = str(int(throttle.WINDOW.total_seconds()))
-    return response

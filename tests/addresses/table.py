@@ -18,6 +18,31 @@ TABLE = r"""
                                               PUT           405      405      405      405      405      405
 /logout/                                      GET PUT       405      405      405      405      405      405
                                               POST          302      302      302      302      302      302
+/login/second-factor/                         GET POST      302      302      302      302      302      302
+                                              PUT           405      405      405      405      405      405
+/login/passkey/                               GET PUT       405      405      405      405      405      405
+                                              POST          422      302      302      302      302      302
+/login/passkey/options/                       GET PUT       405      405      405      405      405      405
+                                              POST          200      200      200      200      200      200
+/login/openid/                                GET           404      404      404      404      404      404
+                                              POST PUT      405      405      405      405      405      405
+/login/openid/callback/                       GET           404      404      404      404      404      404
+                                              POST PUT      405      405      405      405      405      405
+/account/confirm/                             GET           in       200      200      200      200      200
+                                              POST          in       422      422      422      422      422
+                                              PUT           in       405      405      405      405      405
+/account/second-factor/                       GET           in       200      200      200      200      200
+                                              POST PUT      in       405      405      405      405      405
+/account/second-factor/app/                   GET PUT       in       405      405      405      405      405
+                                              POST          in       302      302      302      302      302
+/account/second-factor/passkey/               GET PUT       in       405      405      405      405      405
+                                              POST          in       302      302      302      302      302
+/account/second-factor/passkey/options/       GET PUT       in       405      405      405      405      405
+                                              POST          in       302      302      302      302      302
+/account/second-factor/codes/                 GET PUT       in       405      405      405      405      405
+                                              POST          in       302      302      302      302      302
+/account/second-factor/<int:pk>/remove/       GET PUT       in       405      405      405      405      405
+                                              POST          in       302      302      302      302      302
 /account/                                     GET           in       200      200      200      200      200
                                               POST          in       302      302      302      302      302
                                               PUT           in       405      405      405      405      405
