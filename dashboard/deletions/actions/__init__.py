@@ -9,7 +9,9 @@ from dashboard.deletions.actions.confirming import (
     Invalid,
     check_confirmation,
     confirm,
+    is_person_asked,
     is_typed_needed,
+    keep_reason,
 )
 from dashboard.deletions.actions.drafting import delete_kept, discard, draft, retry_refused, spend, watch_freezing
 from dashboard.deletions.actions.opening import note_opened
@@ -33,7 +35,9 @@ __all__ = [
     "delete_kept",
     "discard",
     "draft",
+    "is_person_asked",
     "is_typed_needed",
+    "keep_reason",
     "note_opened",
     "pause",
     "remove_item",

@@ -105,6 +105,21 @@ def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetim
         arming.in_chunks(arming.arm_chunk, draft, now=now)
 
 
+def is_person_asked(deletion: Deletion) -> bool:
+    """Whether who confirms this many must have shown just now that it is them (`access/signing_in/fresh.py`)."""
+    return settings.DELETION_REAUTH_ABOVE is not None and deletion.size > settings.DELETION_REAUTH_ABOVE
+
+
+def keep_reason(*, deletion: Deletion, by: By, reason: str, now: datetime) -> None:
+    """Keeps what was typed while the person shows that it is them."""
+    with asked(by) as asking:
+        draft = asking.lock_alone(deletion)
+        _require_confirmable(draft, by, now=now)
+        same = Deletion.objects.filter(pk=draft.pk, state=State.DRAFT)
+        same.update(reason=reason.strip(), reason_folded=fold(reason.strip()))
+        asking.record("deletion.person_asked", draft, tasks=draft.size)
+
+
 def _look_once_more(deletion: Deletion, by: By, *, now: datetime) -> None:
     """Checks a large draft again, before any row is locked."""
     _require_confirmable(deletion, by, now=now)

@@ -22,6 +22,7 @@ from dashboard.deletions.drafts import freezing
 from dashboard.deletions.drafts.facts import facts_of
 from dashboard.deletions.history.progress import freezing_of
 from dashboard.deletions.models import Deletion, State
+from dashboard.deletions.views import show_yourself
 from dashboard.deletions.views.answers import by
 from dashboard.deletions.views.strip import render_strip
 from dashboard.media import showing
@@ -90,6 +91,7 @@ def draft_context(
         "pasted": _pasted(deletion),
         "errors": {name: text for name, text in errors.items() if name},
         "error": errors.get("", ""),
+        "person_asked_above": settings.DELETION_REAUTH_ABOVE if actions.is_person_asked(deletion) else None,
         "typed_needed": actions.is_typed_needed(deletion),
         "reason": deletion.reason if reason is None else reason,
         "typed": typed,
@@ -131,6 +133,8 @@ def deletion_confirm(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     deletion = get_object_or_404(Deletion, uuid=uuid)
     said = {name: request.POST.get(name, "") for name in ("reason", "typed", "seen")}
     try:
+        if person_asked := show_yourself.first(request, deletion, reason=said["reason"], typed=said["typed"]):
+            return person_asked
         actions.confirm(deletion=deletion, by=by(request), **said, now=clock.now())
     except Invalid as invalid:
         return _again(request, deletion, errors=invalid.errors, status=422)
