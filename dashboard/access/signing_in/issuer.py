@@ -26,6 +26,7 @@ from dashboard.access.signing_in.capped import CappedSession
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 """None of them signs with a secret: what is public would be one."""
+SCOPES = ["openid", "profile", "email"]
 LEEWAY = 60
 """Seconds by which the clocks may differ."""
 NEEDED = ["iss", "aud", "sub", "exp", "iat"]
@@ -87,7 +88,17 @@ class Issuer(OpenIDConnectOAuth2Adapter):
 
 
 class Provider(OpenIDConnectProvider):
-    oauth2_adapter_class = Issuer
+    def __init__(self, request: HttpRequest, app: SocialApp) -> None:
+        super().__init__(request=request, app=app)
+        # One for all, so that what it says of itself is asked for once.
+        self.issuer = Issuer(request, app.provider_id)
+
+    def get_oauth2_adapter(self, request: HttpRequest) -> Issuer:
+        return self.issuer
+
+    def get_scope(self) -> list[str]:
+        """Some refuse a scope that they do not offer."""
+        return [*SCOPES, *({"groups"} & set(self.issuer.openid_config.get("scopes_supported", [])))]
 
 
 def begin(request: HttpRequest, *, onward: str, again: bool = False) -> HttpResponse:
@@ -161,10 +172,6 @@ def _provider(request: HttpRequest) -> Provider:
         name="OpenID",
         client_id=settings.OIDC_CLIENT_ID,
         secret=settings.OIDC_CLIENT_SECRET,
-        settings={
-            "server_url": settings.OIDC_ISSUER.rstrip("/"),
-            "oauth_pkce_enabled": True,
-            "scope": ["openid", "profile", "groups"],
-        },
+        settings={"server_url": settings.OIDC_ISSUER.rstrip("/"), "oauth_pkce_enabled": True},
     )
     return Provider(request=request, app=app)

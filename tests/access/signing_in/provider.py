@@ -85,7 +85,12 @@ class Provider:
         if path == "/.well-known/openid-configuration":
             names = {"authorization": "authorize", "token": "token", "userinfo": "userinfo"}
             places = {f"{name}_endpoint": f"{self.url}/{place}" for name, place in names.items()}
-            return {"issuer": self.url, "jwks_uri": f"{self.url}/keys", **places} | self.config
+            return {
+                "issuer": self.url,
+                "jwks_uri": f"{self.url}/keys",
+                "scopes_supported": ["openid", "groups"],
+                **places,
+            } | self.config
         if path == "/keys":
             return {"keys": [public()]}
         if path == "/userinfo":

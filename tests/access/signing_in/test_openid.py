@@ -199,8 +199,17 @@ def test_it_leads_on_to_pages_of_ours_alone(provider: Provider) -> None:
     person = Person()
     begun = person.get(f"{START}?next=https://elsewhere.example/&auth_params=prompt%3Dnone&scope=all&process=connect")
     query = parse_qs(urlsplit(begun.headers["Location"]).query)
-    assert ("prompt" in query, sorted(query["scope"][0].split())) == (False, ["groups", "openid", "profile"])
+    assert ("prompt" in query, sorted(query["scope"][0].split())) == (False, ["email", "groups", "openid", "profile"])
     assert person.get(CALLBACK, provider.signs_in(begun.headers["Location"])).headers["Location"] == "/tasks/"
+
+
+def test_groups_are_not_asked_for_where_they_are_not_offered(provider: Provider) -> None:
+    provider.config = {"scopes_supported": None}
+    assert Person().get(START).status_code == 502
+    provider.config = {"scopes_supported": ["openid"]}
+    signs_in(provider)
+    assert "groups" not in provider.params["scope"]
+    assert provider.asked.count("/.well-known/openid-configuration") == 3
 
 
 @pytest.mark.parametrize("named", [{"preferred_username": "a b\u202e"}, {"preferred_username": 7}, {}])
