@@ -19,6 +19,7 @@ from dashboard.calls.models import Account, Control
 from dashboard.calls.policy import LONGEST_PAUSE, rest_for
 from dashboard.calls.verdicts import Ruling, Verdict
 from dashboard.register import witnesses
+from dashboard.register.holding import taking
 from dashboard.register.importing.cells.fields import is_web_address
 from dashboard.register.models import Presence, Status, TrackedTask
 
@@ -149,12 +150,14 @@ def stale(*, now: datetime, older_than: timedelta) -> list[int]:
     return list(due.values_list("pk", flat=True))
 
 
+@transaction.atomic
 def store(task: TrackedTask, verdict: Verdict, *, gone: bool, now: datetime) -> bool:
     """Stores a look-up's answer. True if the task turned out missing."""
     rows = TrackedTask.objects.filter(pk=task.pk)
     rows.update(checked_at=now, **_told(verdict))
     if verdict.ruling == Ruling.THERE:
         rows.filter(presence=Presence.MISSING).update(presence=Presence.PRESENT)
+    taking.take_in(lambda: [task.pk], now=now)
     # A deletion may have taken the task since the look-up, and then decides its outcome.
     return gone and bool(rows.filter(presence=Presence.PRESENT).update(presence=Presence.MISSING))
 

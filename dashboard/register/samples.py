@@ -16,8 +16,11 @@ from django.db import connection, transaction
 from dashboard.database import prompt_reading
 from dashboard.database.dialect import as_hex, as_json, as_moment
 from dashboard.register import sample_words as words
+from dashboard.register import selecting
+from dashboard.register.holding import taking
+from dashboard.register.holding.adopting import adopt
 from dashboard.register.inserting import insert_select
-from dashboard.register.models import TrackedTask
+from dashboard.register.models import HeldTask, Hold, TrackedTask
 
 CHUNK = 10_000
 """Tasks in a transaction, so that others can write in between."""
@@ -42,9 +45,13 @@ def add_samples(*, count: int, seed: int, now: datetime) -> int:
     end = first + count
     for begin in range(first, end, CHUNK):
         with transaction.atomic():
+            last = selecting.last_task()
             with connection.cursor() as cursor:
                 cursor.execute(statement, [*defaults, begin, min(begin + CHUNK, end) - 1])
             prompt_reading.keep_up()
+            added = TrackedTask.objects.filter(pk__gt=last).values_list("pk", flat=True)
+            taking.take_in(lambda: added, now=now)  # noqa: B023 # asked for at once
+    adopt(TrackedTask, Hold, HeldTask, now=now)
     return count
 
 

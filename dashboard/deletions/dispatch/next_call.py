@@ -88,9 +88,11 @@ def _put_in_flight(chunk: Chunk, slot: slots.OurSlot, *, now: datetime) -> bool:
             AND (d.state = 'running' AND (%s OR d.stopped_at IS NULL AND {turns.nothing_speaks_against()})
                 OR d.state = 'finished' AND %s))
         AND NOT EXISTS (SELECT 1 FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
-            WHERE i.call_id = %s AND t.held_by <> '' AND NOT %s)"""  # nosec B608 # pieces from the code, values beside them
+            WHERE i.call_id = %s AND t.held_by <> '' AND NOT %s)
+        AND (%s OR NOT {turns.a_rule_is_behind()})"""  # nosec B608 # pieces from the code, values beside them
     looks_up = chunk.call.operation == Operation.LOOK_UP
-    values = (chunk.deletion_id, *turns.may_send_values(now), looks_up, looks_up, chunk.call.pk, looks_up)
+    held = (chunk.call.pk, looks_up, looks_up, now)
+    values: tuple[object, ...] = (chunk.deletion_id, *turns.may_send_values(now), looks_up, looks_up, *held)
     if chunk.deletion_id is None:
         may_leave = "EXISTS (SELECT 1 FROM calls_account a WHERE a.host = %s AND a.paused_reason = '')"
         values = (accounts.current_host(),)

@@ -25,6 +25,7 @@ from dashboard.deletions.dispatch.outcomes import settle
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.evidence import inspecting
 from dashboard.media import jobs as pictures
+from dashboard.register.holding import tending
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,8 @@ class Tender:
             jobs.wake_stuck_freezing(now=now)
             inspecting.end_idle(now=now)
             self.anchor.heed(now=now)
+        if self.ticks % 5 == 0:
+            tending.tend(now=now)
         if self.ticks % 600 == 0:
             _prune(now=now)
         self.ticks += 1

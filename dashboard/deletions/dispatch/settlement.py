@@ -30,7 +30,9 @@ from dashboard.deletions.models import (
     Outcome,
     State,
 )
-from dashboard.deletions.moves import DELETIONS, ITEMS, change_items, mark_tasks, shift_counters
+from dashboard.deletions.moves import DELETIONS, ITEMS, PRESENCE, change_items, mark_tasks, shift_counters
+from dashboard.register.holding import taking
+from dashboard.register.models import Presence
 
 QUIET = 10.0
 """Seconds after a delete's answer in which it may still take effect: until then "still there" says nothing."""
@@ -123,6 +125,9 @@ class Settlement:
             tracked = [item.tracked_id for item in items]
             shown = fields.get("message", items[0].message)
             mark_tasks(tracked, outcome=outcome, message=shown, deletion=self.deletion.uuid, now=self.now)
+            if PRESENCE.get(before) == Presence.DELETED:
+                # It is there after all, and a rule for holds may have been made since.
+                taking.take_in(lambda: tracked, now=self.now)
         if before != outcome and self.deletion.has_ended:
             told = [corrected(*name, before, outcome, shown) for name in names(items)]
             self.events.extend(told)

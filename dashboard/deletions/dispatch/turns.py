@@ -35,7 +35,8 @@ class Sending(NamedTuple):
     doubt: bool
     """Look-ups can't be trusted now, so none are made. It goes on by TensorsLab's word."""
     must_look_first: bool
-    """A look-up, or a control that vouches for one, must come before its next delete."""
+    """A look-up, or a control that vouches for one, must come before its next delete; or a rule for holds has to be
+    applied."""
     confirmed_at: datetime
 
 
@@ -61,6 +62,11 @@ def nothing_speaks_against() -> str:
     return "d.contradicted = 0 AND (d.condemned_at IS NULL OR d.alarm_shown_at IS NOT NULL)"
 
 
+def a_rule_is_behind() -> str:
+    """SQL condition on a moment: a rule for holds was not applied to all that matches it by then."""
+    return "EXISTS (SELECT 1 FROM register_hold r WHERE r.due_at IS NOT NULL AND r.due_at <= %s)"
+
+
 def next_in_turn(idle: list[int], *, now: datetime) -> Sending | None:
     """The deletion that was served longest ago and is not in `idle`."""
     last = f"NOT {sql.among('d.id')} ORDER BY d.served_at ASC NULLS FIRST, d.id LIMIT 1{sql.for_update('d')}"
@@ -80,10 +86,12 @@ def _found(which: str, value: object, *, now: datetime) -> Sending | None:
                 OR (d.unknown >= %s AND d.refusals_accepted_at IS NULL AND
                 (d.refused + d.unknown) * 100 > (d.deleted + d.already_gone + d.refused + d.unknown) * %s)
                 OR (SELECT COUNT(*) FROM (SELECT 1 FROM {ITEMS} i WHERE i.deletion_id + 0 = d.id AND i.claim > 0
-                    LIMIT {MOST_CLAIMS}) AS claims) >= {MOST_CLAIMS}, d.confirmed_at
+                    LIMIT {MOST_CLAIMS}) AS claims) >= {MOST_CLAIMS}
+                OR {a_rule_is_behind()}, d.confirmed_at
         FROM {DELETIONS} d WHERE d.state = 'running' AND {may_send()} AND {which}""",  # nosec B608 # pieces from the code, values beside them
         REFUSED_AT_LEAST,
         settings.DELETION_REFUSED_PERCENT,
+        now,
         *may_send_values(now),
         value,
     )

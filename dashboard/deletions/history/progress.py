@@ -119,6 +119,8 @@ def sentence(deletion: Deletion, *, now: datetime) -> str:
             )
         if deletion.is_canary_out:
             return "The first tasks went alone and are looked up, before the others may follow."
+        if deletion.waiting and deletion.rule_due and deletion.rule_due <= now:
+            return "A rule for holds is being applied. Nothing is sent before that."
         if deletion.rest_until and deletion.rest_until > now:
             left = math.ceil((deletion.rest_until - now).total_seconds())
             return f"{deletion.rest_reason}. Going on in {left} s."

@@ -166,6 +166,7 @@ class Deletion(models.Model):
     objects = DeletionQuerySet.as_manager()
 
     looked_at: datetime | None = None
+    rule_due: datetime | None = None
     rest_until: datetime | None = None
     rest_reason = ""
     doubt: str | None = ""

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from dashboard.calls.models import Account
 from dashboard.deletions.models.items import DeletionItem, Outcome
 from dashboard.deletions.models.states import AT_WORK, BEGUN, IN_FLIGHT, State
+from dashboard.register.models import Hold
 
 if TYPE_CHECKING:
     from dashboard.deletions.models.deletion import Deletion  # noqa: F401 # named in a string below
@@ -73,8 +74,8 @@ class DeletionQuerySet(models.QuerySet["Deletion"]):
         return self.paused_by_account().filter(paused_by_doubt=True)
 
     def with_circumstances(self) -> Self:
-        """With their account's `rest_until`, `rest_reason` and `doubt`, and how many refused tasks were `retried`, and
-        kept ones `kept_retried`."""
+        """With their account's `rest_until`, `rest_reason` and `doubt`, the first `rule_due`, and how many refused
+        tasks were `retried`, and kept ones `kept_retried`."""
         account = Account.objects.filter(host=OuterRef("host"))
         retries = self.model.objects.filter(retry_of=OuterRef("pk"), state__in=AT_WORK).order_by().values("retry_of")
         tried = retries.annotate(tried=Sum(F("total") - F("skipped") - F("kept"))).values("tried")
@@ -83,6 +84,7 @@ class DeletionQuerySet(models.QuerySet["Deletion"]):
             rest_until=Subquery(account.values("rest_until")),
             rest_reason=Subquery(account.values("rest_reason")),
             doubt=Subquery(account.values("doubt")),
+            rule_due=Subquery(Hold.objects.filter(due_at__isnull=False).order_by("due_at").values("due_at")[:1]),
             retried=Coalesce(Subquery(refused), 0),
             kept_retried=Coalesce(Subquery(kept), 0),
         )

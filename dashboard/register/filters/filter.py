@@ -20,12 +20,14 @@ from dashboard.pages.filter_forms import BadFilter, DayField
 from dashboard.pages.foreign import quoted
 from dashboard.register.filters import model_names
 from dashboard.register.filters.form import TaskFilterForm
+from dashboard.register.filters.held import held
 from dashboard.register.filters.model_names import Choice
 from dashboard.register.filters.pasted import Pasted
 from dashboard.register.filters.times import Age, Time, as_text
 from dashboard.register.membership import Within
 from dashboard.register.models import (
     LISTED,
+    Held,
     Presence,
     SelectionPress,
     Star,
@@ -44,6 +46,7 @@ ENUMERATED: dict[str, type[TextChoices]] = {
     "status": Status,
     "presence": Presence,
     "starred": Starred,
+    "held": Held,
 }
 
 
@@ -76,6 +79,7 @@ class Filter:
     presence: str = ""
     model: str = ""
     starred: str = ""
+    held: str = ""
     created_after: Time | None = None
     created_before: Time | None = None
     by_task_id: bool = False
@@ -115,7 +119,12 @@ class Filter:
     @classmethod
     def of_press(cls, press: SelectionPress) -> Self:
         """As it was read when it was pressed: neither later imports nor another day or zone change that."""
-        return replace(cls._parsed(QueryDict(press.meaning)), by_task_id=press.by_task_id, zone=UTC)
+        return cls.stored(press.meaning, by_task_id=press.by_task_id, now=timezone.now())
+
+    @classmethod
+    def stored(cls, meaning: str, *, by_task_id: bool, now: datetime) -> Self:
+        """From a text that was kept; ages in it count from `now`."""
+        return replace(cls._parsed(QueryDict(meaning)), by_task_id=by_task_id, now=now, zone=UTC)
 
     @classmethod
     def _parsed(cls, query: QueryDict) -> Self:
@@ -162,7 +171,7 @@ class Filter:
             # Every index begins with this column.
             exact["listed"] = int(not self.presence or self.presence in LISTED)
         within = self.within.condition() if self.within else Q()
-        return self._time() & Q(**exact) & self._models() & self._stars() & within
+        return self._time() & Q(**exact) & self._models() & self._stars() & held(self.held) & within
 
     def _stars(self) -> Q:
         if self.starred == Starred.YES:

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from dashboard.calls.models import Kind
 from dashboard.pages.filter_forms import FilterForm
 from dashboard.register.filters.times import Age, TimeField
-from dashboard.register.models import Presence, Starred, Status
+from dashboard.register.models import Held, Presence, Starred, Status
 from dashboard.register.search.query import read
 
 LONGEST_MODELS = 1500
@@ -36,6 +36,7 @@ class TaskFilterForm(FilterForm):
     )
     model = ModelsField(label="Model", required=False, max_length=LONGEST_MODELS)
     starred = forms.ChoiceField(label="Starred", required=False, choices=[("", "Any"), *Starred.choices])
+    held = forms.ChoiceField(label="Held", required=False, choices=[("", "Any"), *Held.choices])
     created_after = TimeField(label="Created from", required=False)
     created_before = TimeField(label="Created until", required=False)
     sort = forms.CharField(required=False, widget=forms.HiddenInput)

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from dashboard.database import json_rows, locks, prompt_reading, sql
 from dashboard.database.dialect import differ
+from dashboard.register.holding import taking
 from dashboard.register.importing.cells.entries import Row
 from dashboard.register.inserting import TABLE, insert_select
 
@@ -54,6 +55,7 @@ def store(rows: str, *, number: int, now: datetime, added_by: str = "") -> tuple
         if added < number:
             _update(rows)
         prompt_reading.keep_up()
+        taking.take_in(lambda: _numbers(rows), now=now)
     return added, number - added
 
 
@@ -66,6 +68,10 @@ def _update(rows: str) -> None:
     if locks.lock(select, "t", rows) == 0:
         return
     sql.change(f"UPDATE {TABLE} AS t SET {values} FROM {_given()} WHERE {_SAME} AND ({changed})", rows)  # nosec B608 # pieces from the code, values beside them
+
+
+def _numbers(rows: str) -> list[int]:
+    return [pk for (pk,) in sql.rows(f"SELECT t.id FROM {_given()} JOIN {TABLE} t ON {_SAME}", rows)]  # nosec B608 # pieces from the code, values beside them
 
 
 def _given() -> str:

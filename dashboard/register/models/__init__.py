@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dashboard.register.models.holds import HeldTask, Hold, HoldRelease
 from dashboard.register.models.imports import PASTED, ImportBatch, ImportPiece
 from dashboard.register.models.selections import Selection, SelectionBlock, SelectionPress
 from dashboard.register.models.tasks import (
     EXCERPT,
     LISTED,
     TOLD,
+    Held,
     IndexedPrompt,
     Presence,
     Star,
@@ -20,6 +22,10 @@ __all__ = [
     "LISTED",
     "PASTED",
     "TOLD",
+    "Held",
+    "HeldTask",
+    "Hold",
+    "HoldRelease",
     "ImportBatch",
     "ImportPiece",
     "IndexedPrompt",
