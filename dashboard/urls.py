@@ -3,12 +3,14 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from dashboard.access.views import nothing_here
+from dashboard.register.urls import holds
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="task-list"), name="home"),
     path("", include("dashboard.access.urls")),
     path("", include("dashboard.operations.urls")),
     path("tasks/", include("dashboard.register.urls")),
+    path("holds/", include(holds)),
     path("media/", include("dashboard.media.urls")),
     path("deletions/", include("dashboard.deletions.urls")),
     path("audit/", include("dashboard.audit.urls")),

@@ -2,11 +2,14 @@ from django.urls import path
 
 from dashboard.register.views.detail import task_detail, task_look, task_star
 from dashboard.register.views.facets import task_facets, task_models
+from dashboard.register.views.hold_rules import hold_rule, hold_stop
+from dashboard.register.views.holds import hold_detail, hold_list, hold_new, hold_place
 from dashboard.register.views.ids import task_ids
 from dashboard.register.views.importing import task_import, task_import_apply, task_import_progress
 from dashboard.register.views.listing import task_hidden, task_list, task_total
 from dashboard.register.views.looks import task_looks
 from dashboard.register.views.now import task_list_now
+from dashboard.register.views.releases import hold_release, release_new, release_place
 from dashboard.register.views.selection import task_selection
 from dashboard.register.views.viewer import task_viewer, task_viewer_star, task_viewer_tick
 
@@ -30,4 +33,16 @@ urlpatterns = [
     path("import/<uuid:uuid>/progress/", task_import_progress, name="task-import-progress"),
     path("<str:kind>/", task_detail, name="task-detail"),
     path("<str:kind>/<path:task_id>/", task_detail, name="task-detail"),
+]
+
+holds = [
+    path("", hold_list, name="hold-list"),
+    path("new/", hold_new, name="hold-new"),
+    path("new/<uuid:uuid>/", hold_place, name="hold-place"),
+    path("release/", release_new, name="release-new"),
+    path("release/<uuid:uuid>/", release_place, name="release-place"),
+    path("rule/", hold_rule, name="hold-rule"),
+    path("<uuid:uuid>/", hold_detail, name="hold-detail"),
+    path("<uuid:uuid>/release/", hold_release, name="hold-release"),
+    path("<uuid:uuid>/stop/", hold_stop, name="hold-stop"),
 ]

@@ -61,7 +61,7 @@
     total = totalShown();
     htmx.trigger(document.body, "counts-changed");
   });
-  for (const name of ["deletion-confirmed", "deletion-kept", "draft-over"]) {
+  for (const name of ["deletion-confirmed", "deletion-kept", "draft-over", "holds-changed"]) {
     document.addEventListener(name, () => ask("#list-now"));
   }
   document.addEventListener("draft-over", () => ask("#strip"));

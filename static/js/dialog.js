@@ -87,6 +87,7 @@
   // One that asks nothing of the server.
   document.addEventListener("click", (event) => event.target.closest("[data-closes-dialog]") && close());
   document.addEventListener("ids-selected", close);
+  document.addEventListener("holds-changed", close);
   // Confirmed or discarded elsewhere meanwhile: the page says so.
   document.addEventListener("draft-over", close);
   document.addEventListener("deletion-confirmed", () => {

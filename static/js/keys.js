@@ -20,11 +20,21 @@
   const star = () =>
     (here()?.querySelector("button.star") || document.querySelector("button[data-star]"))?.click();
 
+  // What is selected, else the task that the focus is on.
+  const hold = () => {
+    const all = document.querySelector("[data-hold]");
+    const row = here()?.id.replace("task-", "");
+    const { holdUrl } = document.getElementById("toolbar")?.dataset || {};
+    if (all || !row || !holdUrl) all?.click();
+    else htmx.ajax("POST", holdUrl, { target: "#dialog", swap: "outerHTML", values: { one: row } });
+  };
+
   const keys = {
     "/": () => document.getElementById("id_q")?.select(),
     j: () => move(1),
     k: () => move(-1),
     s: star,
+    h: hold,
     x: () => here()?.querySelector('input[name="task"]:not(:disabled)')?.click(),
     "?": () => document.getElementById("shortcuts")?.togglePopover(),
     Escape: close,

@@ -139,6 +139,10 @@
     else part("viewer-close")?.click();
   };
 
+  document.addEventListener("holds-changed", () => {
+    if (isOpen()) inTurn(() => show(body().dataset.here));
+  });
+
   // However it was closed.
   document.addEventListener(
     "close",

@@ -125,6 +125,29 @@ TABLE = r"""
                                               POST PUT      in       403      403      405      405      405
 /tasks/<str:kind>/<path:task_id>/             GET           in       403      403      200      200      200
                                               POST PUT      in       403      403      405      405      405
+/holds/                                       GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/holds/new/                                   GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      422      422
+/holds/new/<uuid:uuid>/                       GET           in       403      403      403      200      404
+                                              POST          in       403      403      403      422      404
+                                              PUT           in       403      403      405      405      405
+/holds/release/                               GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      403      422
+/holds/release/<uuid:uuid>/                   GET           in       403      403      403      403      404
+                                              POST          in       403      403      403      403      404
+                                              PUT           in       403      403      405      405      405
+/holds/rule/                                  GET           in       403      403      403      200      200
+                                              POST          in       403      403      403      400      400
+                                              PUT           in       403      403      405      405      405
+/holds/<uuid:uuid>/                           GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/holds/<uuid:uuid>/release/                   GET           in       403      403      403      403      200
+                                              POST          in       403      403      403      403      422
+                                              PUT           in       403      403      405      405      405
+/holds/<uuid:uuid>/stop/                      GET           in       403      403      403      403      200
+                                              POST          in       403      403      403      403      422
+                                              PUT           in       403      403      405      405      405
 /media/wanted/                                GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      200      200      200
 /media/panel/<int:pk>/                        GET PUT       in       403      403      405      405      405

@@ -15,7 +15,8 @@ from dashboard.calls import accounts
 from dashboard.database import prompt_reading
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, Outcome, State
-from dashboard.register.models import TrackedTask
+from dashboard.register.holding import asking
+from dashboard.register.models import Hold, TrackedTask
 from tests.conftest import Person
 from tests.factories import DeletionFactory, DeletionItemFactory, ImportBatchFactory, TrackedTaskFactory, UserFactory
 
@@ -31,7 +32,7 @@ PEOPLE = {
 
 
 class World:
-    """Deletions and the import are the operator's. The disabled person was an administrator, and has a session left."""
+    """Deletions, holds and the import are the operator's. The disabled person was an administrator, and has a session left."""
 
     def __init__(self) -> None:
         self._browsers = {csrf: Client(enforce_csrf_checks=csrf) for csrf in (False, True)}
@@ -45,6 +46,8 @@ class World:
         self.task = TrackedTaskFactory()
         self.batch = ImportBatchFactory(user=self.operator, ids=["abcd_1"])
         self.deletions = self._deletions()
+        self.frozen = asking.frozen_of_one(self.task.pk, user=self.operator)
+        self.rule = Hold.objects.create(by="operator", reason="Keep", placed_at=timezone.now(), filter="q=fox")
         with transaction.atomic():
             self.event = chain.append(actor="operator", action="deletion.confirmed")
         # Or whoever looks first would have what was written to the register read.
@@ -54,7 +57,8 @@ class World:
         """An address that the route leads to."""
         place, uuid, action = route.partition("<uuid:uuid>/")
         if uuid:
-            row = self.batch if "import" in place else self.deletions[action]
+            held = self.frozen if place in {"/holds/new/", "/holds/release/"} else self.rule
+            row = self.batch if "import" in place else held if "/holds/" in place else self.deletions[action]
             return f"{place}{row.uuid}/{action}"
         named = {
             "<str:kind>": "image",

@@ -56,3 +56,14 @@ class TaskFilterForm(FilterForm):
         if text and not read(text).groups:
             raise ValidationError("what stands there is invisible. Write a word, or a task id.")
         return text
+
+
+class RuleForm(TaskFilterForm):
+    """What a rule for holds can ask for: what comes with a task."""
+
+    presence = starred = held = sort = None  # type: ignore[assignment]
+
+    def __init__(self, query: QueryDict) -> None:
+        super().__init__(query)
+        self.fields["q"].label = "Prompt contains"
+        self.fields["q"].widget.attrs["placeholder"] = "Words, “a phrase”, or ids"

@@ -92,7 +92,7 @@ def _outgrown(filter: Filter, before: datetime, now: datetime) -> QuerySet[Track
 
 @transaction.atomic
 def _let_go(rule: Hold, tasks: QuerySet[TrackedTask], *, now: datetime) -> None:
-    under = list(HeldTask.objects.filter(hold=rule, release=None, task__in=tasks).values_list("task", flat=True))
+    under = list(HeldTask.objects.filter(hold=rule, release=None, task__in=tasks).values_list("task_id", flat=True))
     if not under:
         return
     release = HoldRelease.objects.create(cause=HoldRelease.Cause.AGE, released_at=now, hold=rule, holds=[rule.pk])

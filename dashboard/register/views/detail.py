@@ -10,6 +10,7 @@ from dashboard.access.requests import SignedInRequest, client_address
 from dashboard.pages.filter_forms import BadFilter
 from dashboard.pages.refusals import refused
 from dashboard.register import listing, looking, selecting, starring
+from dashboard.register.holding import showing
 from dashboard.register.listing import Address
 from dashboard.register.models import Star, TrackedTask
 from dashboard.register.selecting import BadSelection, row_numbers
@@ -25,7 +26,8 @@ def task_detail(request: SignedInRequest, kind: str, task_id: str = "") -> HttpR
     if task is None:
         raise Http404
     star = Star.objects.filter(task=task).first()
-    return render(request, "register/task_detail.html", {"task": task, "star": star, **_neighbours(request, task)})
+    context = {"task": task, "star": star, "held": showing.of_task(task), **_neighbours(request, task)}
+    return render(request, "register/task_detail.html", context)
 
 
 @require_POST

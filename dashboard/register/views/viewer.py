@@ -118,6 +118,7 @@ def viewer_context(address: Address, task: TrackedTask, selection: Selection | N
         "next_url": viewer_url(address, following.pk) if following else "",
         "list_url": list_url(address, previous),
         "task_url": task_url(address, task),
+        "here_url": viewer_url(address, task.pk),
         "tick_url": f"{reverse('task-viewer-tick', args=[task.pk])}?{query}",
         "star_url": star_url(address, task.pk),
         "selection": selection,
