@@ -17,15 +17,6 @@ FORMER_TABLE = "inventory_trackedtask"
 
 def provider(**kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
-    if settings.DELETION_APPROVAL_ABOVE is not None:
-        # If the product started anyway, people would believe that a second person has to agree.
-        found.append(
-            Error(
-                "DELETION_APPROVAL_ABOVE is not available in this version.",
-                hint="Unset it. DELETION_TYPED_ABOVE makes people type the count.",
-                id="dashboard.E001",
-            )
-        )
     address = urlsplit(settings.TENSORSLAB_API_URL)
     if address.scheme == "http" and address.hostname not in LOOPBACK:
         found.append(

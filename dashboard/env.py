@@ -75,6 +75,14 @@ class Env:
             raise Mistyped(f"{name} is “{self.text(name, default)}”. {example}")
         return tuple(sorted(set(map(float, found))))
 
+    def rules(self, name: str, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Words with commas, each one of these or `model:NAME`; none by default."""
+        words = tuple(dict.fromkeys(word.strip() for word in self.text(name).split(",") if self.text(name)))
+        for word in words:
+            if word not in known and not re.fullmatch(r"model:\S.*", word):
+                raise Mistyped(f"{name} holds “{word}”. Use {', '.join(known)} or model:NAME, with commas.")
+        return words
+
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         word = self.text(name, default)
         if word not in choices:

@@ -106,6 +106,11 @@ def operator(db: None) -> Person:
 
 
 @pytest.fixture
+def approver(db: None) -> Person:
+    return Person.signed_in(UserFactory(username="anna", role="approver"))
+
+
+@pytest.fixture
 def viewer(db: None) -> Person:
     return Person.signed_in(UserFactory(username="victor", role="viewer"))
 
@@ -190,6 +195,8 @@ def _as_variables() -> dict[str, str]:
 
 
 def _as_variable(value: object) -> str:
+    if isinstance(value, tuple) and not all(isinstance(one, float) for one in value):
+        return ",".join(value)
     if isinstance(value, tuple):
         return ",".join(f"{seconds:.0f}s" for seconds in value) or "off"
     return "" if value is None else str(value)

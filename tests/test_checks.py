@@ -27,11 +27,6 @@ def test_the_settings_of_a_fresh_machine_pass(settings) -> None:
     assert ids(provider() + deployment()) == []
 
 
-def test_an_approval_limit_is_refused_rather_than_ignored(settings) -> None:
-    settings.DELETION_APPROVAL_ABOVE = 100
-    assert ids(provider()) == ["dashboard.E001"]
-
-
 @pytest.mark.parametrize(("address", "found"), [("http://api.example.com", 1), ("http://[::1]:1", 0), ("https://a", 0)])
 def test_a_key_that_travels_unencrypted_is_a_warning(settings, address: str, found: int) -> None:
     settings.TENSORSLAB_API_URL = address

@@ -185,6 +185,15 @@ def test_a_mistyped_duration_stops_with_a_sentence(tmp_path: Path, word: str) ->
         env(tmp_path, AFTER=word).durations("AFTER", "1m", most=timedelta(days=366))
 
 
+def test_rules_are_known_words_or_name_a_model(tmp_path: Path) -> None:
+    read = env(tmp_path, RULES=" young, model:seedance v2 ,young")
+    assert read.rules("RULES", ("young", "unusual")) == ("young", "model:seedance v2")
+    assert read.rules("OTHERS", ("young",)) == ()
+    for word in ("others", "Young", "young,,unusual", "model:", "model: ", "young unusual"):
+        with pytest.raises(Mistyped, match=r"RULES holds “.*”\. Use young, unusual or model:NAME, with commas\."):
+            env(tmp_path, RULES=word).rules("RULES", ("young", "unusual"))
+
+
 def test_networks(tmp_path: Path) -> None:
     read = env(tmp_path, PROXIES=" 10.0.0.0/8, 127.0.0.1 ,2001:db8::/32,")
     assert list(map(str, read.networks("PROXIES"))) == ["10.0.0.0/8", "127.0.0.1/32", "2001:db8::/32"]

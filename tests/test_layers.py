@@ -48,6 +48,7 @@ FLOORS = {
     "deletions": [
         ["models", "moves"],
         ["drafts"],
+        ["approvals"],
         ["dispatch", "evidence"],
         ["history"],
         ["actions"],

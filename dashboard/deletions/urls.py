@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dashboard.deletions.views import controls, detail, draft, listing, removing, reports, strip
+from dashboard.deletions.views import approving, controls, detail, draft, listing, removing, reports, strip
 
 urlpatterns = [
     path("", listing.deletion_list, name="deletion-list"),
@@ -10,6 +10,9 @@ urlpatterns = [
     path("<uuid:uuid>/confirm/", draft.deletion_confirm, name="deletion-confirm"),
     path("<uuid:uuid>/keep/", draft.deletion_discard, name="deletion-keep"),
     path("<uuid:uuid>/remove/", removing.deletion_remove, name="deletion-remove"),
+    path("<uuid:uuid>/approve/", approving.deletion_approve, name="deletion-approve"),
+    path("<uuid:uuid>/decline/", approving.deletion_decline, name="deletion-decline"),
+    path("<uuid:uuid>/withdraw/", approving.deletion_withdraw, name="deletion-withdraw"),
     path("<uuid:uuid>/undo/", controls.deletion_undo, name="deletion-undo"),
     path("<uuid:uuid>/pause/", controls.deletion_pause, name="deletion-pause"),
     path("<uuid:uuid>/resume/", controls.deletion_resume, name="deletion-resume"),

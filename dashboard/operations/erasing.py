@@ -31,6 +31,7 @@ from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.calls import accounts
 from dashboard.calls.models import Account
 from dashboard.database import append_only, locks, sql
+from dashboard.deletions.approvals import decisions
 from dashboard.deletions.drafts.eligibility import HELD, taken_by
 from dashboard.deletions.drafts.removing import removed_by
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
@@ -39,6 +40,7 @@ from dashboard.operations.reconciling.entries import CONFIRMED
 from dashboard.register.models import ImportBatch, Star, TrackedTask
 
 BEGUN = "person.erased"
+DECIDED = {decisions.APPROVED, *decisions.GIVEN_UP.values()}
 BATCH = 200
 """Rows in a transaction: other writers wait for it."""
 ADDED = 2000
@@ -91,7 +93,8 @@ def _begin(name: str) -> str:
 
 def _is_named(name: str) -> bool:
     """Whether the name is in the log, a deletion or a hold."""
-    rows: list[QuerySet[Any]] = [_acts(name), _told_of(name), Deletion.objects.filter(actor_name=name)]
+    named = Deletion.objects.filter(Q(actor_name=name) | Q(decider_name=name))
+    rows: list[QuerySet[Any]] = [_acts(name), _told_of(name), named]
     return any(some.exists() for some in [*rows, TrackedTask.objects.filter(held_by=name)])
 
 
@@ -235,6 +238,8 @@ def _erase_after(last: int, named: QuerySet[AuditEvent], name: str, pseudonym: s
         events = list(named.filter(sequence__gt=last).order_by("sequence")[:BATCH])
         confirmed = [event.subject for event in events if event.action == CONFIRMED and event.actor == name]
         _erase_deletions(Deletion.objects.filter(uuid__in=confirmed, actor_name=name), pseudonym)
+        decided = [event.subject for event in events if event.action in DECIDED and event.actor == name]
+        _erase_decisions(Deletion.objects.filter(uuid__in=decided, decider_name=name), pseudonym)
         if not events:
             return 0
         # Appending locks the head before the table of entries, so this does too.
@@ -261,6 +266,12 @@ def _erase_deletions(theirs: QuerySet[Deletion], pseudonym: str) -> None:
     unconfirmed = Deletion.objects.filter(retry_of__in=pks, state__in=[State.DRAFT, State.DISCARDED])
     unconfirmed.filter(reason=F("retry_of__reason")).update(reason="", reason_folded="")
     Deletion.objects.filter(pk__in=pks).update(actor_name=pseudonym, reason="", reason_folded="")
+
+
+def _erase_decisions(theirs: QuerySet[Deletion], pseudonym: str) -> None:
+    """Why they declined was typed by them."""
+    pks = _lock(theirs)
+    Deletion.objects.filter(pk__in=pks).update(decider_name=pseudonym, declined_reason="")
 
 
 def _lock(rows: QuerySet[Any]) -> Sequence[Any]:

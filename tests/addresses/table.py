@@ -172,6 +172,12 @@ TABLE = r"""
                                               POST          in       403      403      403      303/204  409
 /deletions/<uuid:uuid>/remove/                GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      403      422      422
+/deletions/<uuid:uuid>/approve/               GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      403      422
+/deletions/<uuid:uuid>/decline/               GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      403      422
+/deletions/<uuid:uuid>/withdraw/              GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      303/200  409
 /deletions/<uuid:uuid>/undo/                  GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      403      303/200  303/200
 /deletions/<uuid:uuid>/pause/                 GET PUT       in       403      403      405      405      405

@@ -97,6 +97,7 @@ class World:
         tasks = TrackedTask.objects.filter(pk=self.task.pk)
         draft = freezing.freeze_tasks(tasks=tasks, actor=self.operator)
         own = {"actor": self.operator, "host": accounts.current_host(), "total": 1, "finished_at": None}
+        awaiting = DeletionFactory(**own, state=State.AWAITING_APPROVAL, approval_asked_at=now, waiting=1)
         scheduled = DeletionFactory(**own, state=State.SCHEDULED, starts_at=now + timedelta(hours=1), waiting=1)
         running = DeletionFactory(**own, state=State.RUNNING, waiting=1)
         paused = DeletionFactory(**own, state=State.PAUSED, waiting=1)
@@ -105,6 +106,7 @@ class World:
             DeletionItemFactory(deletion=finished, outcome=outcome)
         buttons = {
             draft: ["confirm/", "keep/", "remove/"],
+            awaiting: ["approve/", "decline/", "withdraw/"],
             scheduled: ["undo/"],
             running: ["pause/", "stop/"],
             paused: ["resume/", "accept/"],

@@ -19,7 +19,7 @@ from dashboard.deletions import actions
 from dashboard.deletions.actions import By
 from dashboard.deletions.dispatch import agenda, arming, next_call
 from dashboard.deletions.dispatch.outcomes import settle
-from dashboard.deletions.drafts import freezing
+from dashboard.deletions.drafts import freezing, rechecking
 from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.register.models import TrackedTask
 from tests.deletions.conftest import work
@@ -127,7 +127,7 @@ def test_postgresql_asks_by_the_task_whether_it_waits_to_be_armed(
     beside = TrackedTask.objects.filter(pk__in=[task.pk for task in images(CHUNK)])
     with reading() as reads:
         draft = freezing.freeze_tasks(tasks=beside, actor=olga)
-        assert not freezing.recheck(draft, now=timezone.now())
+        assert not rechecking.recheck(draft, now=timezone.now())
     assert draft.size == CHUNK
     assert max(reads.values()) <= 2 * CHUNK, reads
 

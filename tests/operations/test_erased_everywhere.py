@@ -46,7 +46,9 @@ PERSONAL = {
     "audit_auditevent": {"actor", "address", "subject", "detail"},
     "auth_user": {"username", "first_name", "last_name", "email"},
     "calls_account": {"accepted_by"},
-    "deletions_deletion": {"actor_name", "reason", "reason_folded", "paused_reason", "facts"},
+    "deletions_deletion": {
+        *("actor_name", "decider_name", "declined_reason", "facts", "paused_reason", "reason", "reason_folded"),
+    },
     "deletions_deletionitem": {"message"},
     "django_admin_log": {"object_repr"},
     "media_allowedhost": {"allowed_by"},
@@ -80,6 +82,7 @@ NAMELESS = {
     },
     "calls_worker": {"name"},
     "deletions_deletion": {
+        *("approval_reasons", "decision"),
         *("back", "canary_kind", "filter", "fingerprint", "host", "key", "manifest_hash", "retried_outcome", "state"),
     },
     "deletions_deletionitem": {"evidence", "if_there", "kind", "outcome", "picked", "task_id", "verified"},

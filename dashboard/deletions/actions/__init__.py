@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboard.deletions.actions.approving import approve, decline, withdraw
 from dashboard.deletions.actions.asking import By, NotYet, Refused
 from dashboard.deletions.actions.confirming import (
     NOT_FROZEN,
@@ -29,9 +30,11 @@ __all__ = [
     "NotYet",
     "Refused",
     "accept",
+    "approve",
     "check_confirmation",
     "check_unknown",
     "confirm",
+    "decline",
     "delete_kept",
     "discard",
     "draft",
@@ -47,4 +50,5 @@ __all__ = [
     "stop_rest",
     "undo",
     "watch_freezing",
+    "withdraw",
 ]

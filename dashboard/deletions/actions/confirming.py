@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
 from dashboard.calls import accounts
 from dashboard.calls.sending import MISSING_KEY
 from dashboard.database.folding import fold
-from dashboard.deletions.actions.asking import By, NotYet, asked
+from dashboard.deletions.actions.asking import Asking, By, NotYet, asked
 from dashboard.deletions.actions.drafting import require_own_draft, require_young
-from dashboard.deletions.dispatch import arming
-from dashboard.deletions.dispatch.jobs import wake
+from dashboard.deletions.actions.scheduling import arm_if_small, schedule
+from dashboard.deletions.approvals.decisions import ASKED, told
+from dashboard.deletions.approvals.needs import reasons_of
 from dashboard.deletions.drafts import freezing
+from dashboard.deletions.drafts.rechecking import recheck
 from dashboard.deletions.models import Deletion, State
 from dashboard.pages import numbers
 from dashboard.pages.foreign import is_blank, plain
@@ -40,6 +43,8 @@ BECAME_BUSY = (
 NOT_AS_SEEN = (
     "Tasks were removed from this deletion after you opened this page. Read the new numbers, then confirm again."
 )
+NOW_ASKS = "Somebody else has to agree to this now. Read why, then ask for it."
+NO_LONGER_ASKS = "Nobody else has to agree to this any more. Read it once more, then confirm."
 
 
 def is_typed_needed(deletion: Deletion) -> bool:
@@ -66,10 +71,21 @@ def check_confirmation(deletion: Deletion, *, reason: str, typed: str) -> dict[s
     return errors
 
 
-def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetime, seen: str = "") -> None:
-    """Schedules a draft. Raises `Invalid`, `Refused` (not a draft of this person), `Changed` (draft made anew).
+def confirm(
+    *,
+    deletion: Deletion,
+    by: By,
+    reason: str,
+    typed: str,
+    now: datetime,
+    seen: str = "",
+    asks: bool | None = None,
+) -> None:
+    """Schedules a draft, or has it wait for approval. Raises `Invalid`, `Refused` (not a draft of this person),
+    `Changed` (draft made anew).
 
-    `seen` is the fingerprint of what the person was shown: another tab may have removed tasks since.
+    `seen` is the fingerprint of what the person was shown: another tab may have removed tasks since. `asks` is whether
+    the button that was pressed asks for approval; None if there was no button.
     """
     # Reading a million rows takes seconds, in which no process may wait for the account's lock. Tasks that become busy
     # or held later are skipped when the deletion is armed, like those that do so after the confirmation.
@@ -82,27 +98,18 @@ def confirm(*, deletion: Deletion, by: By, reason: str, typed: str, now: datetim
         if seen not in {"", draft.fingerprint}:
             raise Changed(NOT_AS_SEEN)
         # Not raised here: the new draft must be committed.
-        changed = not large and freezing.recheck(draft, now=now)
+        changed = not large and recheck(draft, now=now)
         if not changed:
             if errors := check_confirmation(draft, reason=reason.strip(), typed=typed):
                 raise Invalid(errors)
-            _schedule(draft, reason=reason.strip(), now=now)
-            asking.record(
-                "deletion.confirmed",
-                draft,
-                tasks=draft.size,
-                total=draft.total,
-                fingerprint=draft.fingerprint,
-                manifest=draft.manifest_hash,
-                reason=reason.strip(),
-                host=draft.host,
-                confirmed_at=now.isoformat(),
-            )
+            reasons = reasons_of(draft, now=now)
+            if asks is not None and asks != bool(reasons):
+                raise Changed(NOW_ASKS if reasons else NO_LONGER_ASKS)
+            _confirmed(draft, asking, reason=reason.strip(), reasons=reasons, now=now)
     if changed:
         raise Changed(BECAME_BUSY)
-    if arming.is_small(draft):
-        # If this process dies here, the next shift arms it.
-        arming.in_chunks(arming.arm_chunk, draft, now=now)
+    if not reasons:
+        arm_if_small(draft, now=now)
 
 
 def is_person_asked(deletion: Deletion) -> bool:
@@ -123,24 +130,35 @@ def keep_reason(*, deletion: Deletion, by: By, reason: str, now: datetime) -> No
 def _look_once_more(deletion: Deletion, by: By, *, now: datetime) -> None:
     """Checks a large draft again, before any row is locked."""
     _require_confirmable(deletion, by, now=now)
-    if freezing.recheck(deletion, now=now):
+    if recheck(deletion, now=now):
         # A second request may have confirmed it meanwhile, and its tasks look busy because they are its own.
         deletion.refresh_from_db()
         _require_confirmable(deletion, by, now=now)
         raise Changed(BECAME_BUSY)
 
 
-def _schedule(draft: Deletion, *, reason: str, now: datetime) -> None:
-    starts_at = now + timedelta(seconds=settings.DELETION_GRACE_SECONDS)
-    Deletion.objects.filter(pk=draft.pk, state=State.DRAFT).update(
-        state=State.SCHEDULED,
+def _confirmed(draft: Deletion, asking: Asking, *, reason: str, reasons: list[str], now: datetime) -> None:
+    fields: dict[str, Any] = {"reason": reason, "reason_folded": fold(reason), "confirmed_at": now}
+    if reasons:
+        asked_for = {"approval_asked_at": now, "approval_reasons": reasons}
+        Deletion.objects.filter(pk=draft.pk, state=State.DRAFT).update(
+            state=State.AWAITING_APPROVAL, **fields, **asked_for
+        )
+    else:
+        schedule(draft, now=now, **fields)
+    asking.record(
+        "deletion.confirmed",
+        draft,
+        tasks=draft.size,
+        total=draft.total,
+        fingerprint=draft.fingerprint,
+        manifest=draft.manifest_hash,
         reason=reason,
-        reason_folded=fold(reason),
-        confirmed_at=now,
-        starts_at=starts_at,
-        key=accounts.current_key(),
+        host=draft.host,
+        confirmed_at=now.isoformat(),
     )
-    wake(starts_at if arming.is_small(draft) else now)
+    if reasons:
+        asking.record(ASKED, draft, **told(draft), why=reasons)
 
 
 def _require_confirmable(draft: Deletion, by: By, *, now: datetime) -> None:

@@ -85,7 +85,7 @@ def discard(*, deletion: Deletion, by: By) -> None:
     """The dialog's Keep: none of its tasks is deleted."""
     with asked(by) as asking:
         draft = asking.lock_alone(deletion)
-        if draft.state == State.DISCARDED:
+        if draft.state == State.DISCARDED and draft.approval_asked_at is None:
             return
         require_own_draft(draft, by)
         Deletion.objects.filter(pk=draft.pk, state=State.DRAFT).update(state=State.DISCARDED)
@@ -101,7 +101,7 @@ def spend(*, deletion: Deletion, selection: Selection) -> None:
 
 
 def require_own_draft(draft: Deletion, by: By) -> None:
-    if draft.state == State.DISCARDED:
+    if draft.state == State.DISCARDED and draft.approval_asked_at is None:
         raise Refused("This draft was discarded. Its tasks were kept. Select them again.")
     if draft.state != State.DRAFT:
         raise Refused("This deletion was already confirmed.")

@@ -21,6 +21,7 @@ from dashboard.register.models import Selection
 from dashboard.register.selecting import BadSelection
 
 TOO_LATE = "This deletion was already confirmed, so nothing can be removed from it. Use Undo, or Stop the rest."
+AWAITED = "This waits for approval, so nothing can be removed from it. Withdraw it, then select the others again."
 STILL_FREEZING = "These tasks are still being written down. Wait for the number, then remove what you want to keep."
 NOT_IN_IT = "That task is not in this deletion."
 
@@ -29,6 +30,8 @@ def remove_item(*, deletion: Deletion, item: int, by: By, now: datetime) -> None
     """It becomes skipped, and says who removed it. A second press finds it so, and changes nothing."""
     with asked(by) as asking:
         draft = asking.lock_alone(deletion)
+        if draft.state == State.AWAITING_APPROVAL:
+            raise Refused(AWAITED)
         if draft.state not in {State.DRAFT, State.DISCARDED}:
             raise Refused(TOO_LATE)
         require_own_draft(draft, by)

@@ -70,7 +70,8 @@ def heed_account(*, now: datetime | None = None) -> None:
     stopped = Q()
     if account.doubt:
         patient = account.doubted_at is not None and account.doubted_at <= now - turns.WITHOUT_TRUST_AFTER
-        recent = Q(confirmed_at__gt=now - turns.WITHOUT_TRUST_AFTER)
+        since = now - turns.WITHOUT_TRUST_AFTER
+        recent = Q(confirmed_at__gt=since) | Q(decided_at__gt=since)
         stopped = Q(troubled_at__isnull=False) | recent if patient else Q(pk__isnull=False)
         running = here.filter(stopped, Exists(same), state=State.RUNNING)
         paused = {"state": State.PAUSED, "paused_reason": account.doubt, "paused_by_account": True}
@@ -127,8 +128,9 @@ def unstrand(*, now: datetime) -> None:
     near = {name: Case(When(**{f"{name}__gt": now}, then=Value(now)), default=F(name)) for name in MOMENTS}
     stranded.update(not_before=now, **near)
     controls.forget_the_future(now=now, beyond=now + FAR_AHEAD)
-    for row in Deletion.objects.filter(state=State.SCHEDULED, confirmed_at__gt=now + FAR_AHEAD):
-        grace = row.starts_at - row.confirmed_at if row.starts_at and row.confirmed_at else timedelta()
+    ahead = Q(confirmed_at__gt=now + FAR_AHEAD) | Q(decided_at__gt=now + FAR_AHEAD)
+    for row in Deletion.objects.filter(ahead, state=State.SCHEDULED):
+        grace = row.starts_at - row.released_at if row.starts_at and row.released_at else timedelta()
         Deletion.objects.filter(pk=row.pk, state=State.SCHEDULED).update(starts_at=now + grace)
     accounts.forget_impossible_rest(now=now)
 

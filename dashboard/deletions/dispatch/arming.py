@@ -13,8 +13,9 @@ from django.db.models import QuerySet
 from dashboard.calls import accounts
 from dashboard.database import sql
 from dashboard.deletions.dispatch.ending import finish_if_done
+from dashboard.deletions.dispatch.turns import RELEASED_AT
 from dashboard.deletions.drafts import eligibility, freezing
-from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 from dashboard.deletions.moves import DELETIONS, ITEMS, TASKS, change_items, mark_tasks, shift_counters
 from dashboard.register.models import Presence, TrackedTask
 
@@ -119,8 +120,8 @@ def _skip_blocked(deletion: Deletion, first: int, last: int, *, now: datetime) -
 
 
 def undo_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> bool:
-    """Keeps the next items of a cancelled deletion. False when all are kept."""
-    return _keep_chunk(deletion, Deletion.objects.filter(state=State.CANCELLED), touched=False, now=now, size=size)
+    """Keeps the next items of a cancelled deletion, or of one that was not approved. False when all are kept."""
+    return _keep_chunk(deletion, Deletion.objects.being_undone(), touched=False, now=now, size=size)
 
 
 def keep_chunk(deletion: Deletion, *, now: datetime, size: int | None = None) -> bool:
@@ -152,9 +153,9 @@ def _keep_chunk(
             mark(armed)
         if never_ours := [tracked for _, tracked, is_open in chunk if not is_open]:
             # Another deletion may have taken these tasks meanwhile, or even have ended.
-            later = f"SELECT 1 FROM {DELETIONS} d WHERE d.uuid = last_deletion AND d.confirmed_at > %s"  # nosec B608 # only names from the code
+            later = f"SELECT 1 FROM {DELETIONS} d WHERE d.uuid = last_deletion AND {RELEASED_AT} > %s"  # nosec B608 # only names from the code
             still = f"presence = 'present' AND NOT EXISTS ({later})"
-            mark(never_ours, where=still, values=[deletion.confirmed_at])
+            mark(never_ours, where=still, values=[deletion.released_at])
         shift_counters(deletion.pk, {Outcome.WAITING: -moved, outcome: moved})
         finish_if_done(deletion.pk, now=now)
         return True

@@ -62,7 +62,9 @@ class Closer:
 def _ended() -> DeletionQuerySet:
     # A deletion that an inspection is correcting would have to be read again.
     being_corrected = Inspection.objects.filter(deletion=OuterRef("pk"), at=None, begun_at__isnull=False, changed__gt=0)
-    ended = Deletion.objects.filter(closed_at=None, waiting=0, state__in=[State.FINISHED, State.CANCELLED])
+    # Of what was discarded, only what nobody else agreed to has a result.
+    over = Deletion.objects.confirmed().filter(state__in=[State.FINISHED, State.CANCELLED, State.DISCARDED])
+    ended = over.filter(closed_at=None, waiting=0)
     return ended.exclude(Exists(being_corrected))
 
 

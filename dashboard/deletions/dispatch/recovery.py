@@ -20,7 +20,7 @@ from dashboard.audit import anchors
 from dashboard.calls import clock, recording, sending, slots
 from dashboard.calls.models import ProviderCall, Worker
 from dashboard.calls.verdicts import Unanswered, judge_delete, judge_look_up
-from dashboard.deletions.dispatch import agenda, closing, jobs, next_call, restoring
+from dashboard.deletions.dispatch import agenda, closing, expiring, jobs, next_call, restoring
 from dashboard.deletions.dispatch.outcomes import settle
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.evidence import inspecting
@@ -60,6 +60,7 @@ class Tender:
         if self.ticks % 10 == 0:
             jobs.wake_stuck_freezing(now=now)
             inspecting.end_idle(now=now)
+            expiring.expire(now=now)
             self.anchor.heed(now=now)
         if self.ticks % 5 == 0:
             tending.tend(now=now)

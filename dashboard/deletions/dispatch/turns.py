@@ -20,6 +20,8 @@ STILL_FRESH = timedelta(minutes=1)
 """The account must have been asked about a witness at most this long before the confirmation."""
 WITHOUT_TRUST_AFTER = timedelta(seconds=30)
 """How long a deletion without trouble waits for look-ups to be trusted again; then it goes on without them."""
+RELEASED_AT = "COALESCE(d.decided_at, d.confirmed_at)"
+"""When the last person agreed to deletion `d`."""
 
 
 class Sending(NamedTuple):
@@ -37,19 +39,21 @@ class Sending(NamedTuple):
     must_look_first: bool
     """A look-up, or a control that vouches for one, must come before its next delete; or a rule for holds has to be
     applied."""
-    confirmed_at: datetime
+    released_at: datetime
 
 
 def may_send() -> str:
     """SQL condition: deletion `d` was confirmed for this address and key, and its account may send.
 
     A finished one is only looked at, which any key may do that controls vouch for. In doubt, a deletion without trouble
-    waits for a while, and then goes on by TensorsLab's word.
+    waits for a while, and then goes on by TensorsLab's word. Its state says that somebody agreed, where that was asked
+    for; it is asked once more.
     """
-    return """d.host = %s AND (d.key = %s OR d.state = 'finished') AND EXISTS (
+    return f"""d.host = %s AND (d.key = %s OR d.state = 'finished')
+        AND (d.approval_asked_at IS NULL OR d.decision = 'approved') AND EXISTS (
         SELECT 1 FROM calls_account a WHERE a.host = d.host
         AND a.paused_reason = '' AND (a.rest_until IS NULL OR a.rest_until <= %s)
-        AND (a.doubt = '' OR (d.troubled_at IS NULL AND a.doubted_at <= %s AND d.confirmed_at <= %s)))"""
+        AND (a.doubt = '' OR (d.troubled_at IS NULL AND a.doubted_at <= %s AND {RELEASED_AT} <= %s)))"""  # nosec B608 # pieces from the code, values beside them
 
 
 def may_send_values(now: datetime) -> tuple[object, ...]:
@@ -87,7 +91,7 @@ def _found(which: str, value: object, *, now: datetime) -> Sending | None:
                 (d.refused + d.unknown) * 100 > (d.deleted + d.already_gone + d.refused + d.unknown) * %s)
                 OR (SELECT COUNT(*) FROM (SELECT 1 FROM {ITEMS} i WHERE i.deletion_id + 0 = d.id AND i.claim > 0
                     LIMIT {MOST_CLAIMS}) AS claims) >= {MOST_CLAIMS}
-                OR {a_rule_is_behind()}, d.confirmed_at
+                OR {a_rule_is_behind()}, {RELEASED_AT}
         FROM {DELETIONS} d WHERE d.state = 'running' AND {may_send()} AND {which}""",  # nosec B608 # pieces from the code, values beside them
         REFUSED_AT_LEAST,
         settings.DELETION_REFUSED_PERCENT,
@@ -95,9 +99,10 @@ def _found(which: str, value: object, *, now: datetime) -> Sending | None:
         *may_send_values(now),
         value,
     )
-    for pk, uuid, stopped, size, through, kind, done, doubt, must_look_first, confirmed_at in found:
+    for pk, uuid, stopped, size, through, kind, done, doubt, must_look_first, released_at in found:
         flags = bool(done), bool(doubt), bool(must_look_first)
-        return Sending(pk, UUID(str(uuid)), bool(stopped), size, through, kind, *flags, sql.moment(confirmed_at) or now)
+        released = sql.moment(sql.as_moment(released_at)) or now
+        return Sending(pk, UUID(str(uuid)), bool(stopped), size, through, kind, *flags, released)
     return None
 
 
@@ -110,4 +115,4 @@ def has_a_witness(deletion: Sending) -> bool:
         accounts.current_host(),
     )
     asked = [moment for (at,) in found if (moment := sql.moment(at))]
-    return max(asked, default=LONG_AGO) >= deletion.confirmed_at - STILL_FRESH
+    return max(asked, default=LONG_AGO) >= deletion.released_at - STILL_FRESH

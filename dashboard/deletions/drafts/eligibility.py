@@ -8,10 +8,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models import Case, Expression, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 from django.db.models.functions import Concat
 from django.db.models.lookups import IsNull
 
+from dashboard.access.limits import Allowed, limits_of
+from dashboard.calls.models import Kind
 from dashboard.deletions.models import IN_FLIGHT, Deletion, DeletionItem, Outcome
 from dashboard.register.models import Presence
 
@@ -20,6 +22,7 @@ BUSY = "Already being deleted"
 DOUBTFUL = "May or may not be deleted; check it in its last deletion"
 GONE = "Already deleted"
 MISSING = "Missing at TensorsLab"
+NOT_YOURS = "Not yours to delete"
 MOST = 500
 """The most deletions of others that are named, the newest first."""
 
@@ -29,7 +32,8 @@ Takers = Mapping[str, list[UUID]]
 
 def takers(*, besides: User | None, since: datetime) -> Takers:
     """Deletions of others that are in flight, or were confirmed after `since`."""
-    others = Deletion.objects.filter(Q(state__in=IN_FLIGHT) | Q(confirmed_at__gte=since))
+    released = Q(confirmed_at__gte=since) | Q(decided_at__gte=since)
+    others = Deletion.objects.filter(Q(state__in=IN_FLIGHT) | released)
     if besides is not None:
         others = others.exclude(actor=besides)
     found: dict[str, list[UUID]] = defaultdict(list)
@@ -42,12 +46,31 @@ def taken_by(name: str) -> str:
     return f"Taken by {name}"
 
 
-def blocked(of: str = "", *, others: Takers | None = None) -> Case:
+def allowed_to(person: User | None) -> Allowed:
+    return limits_of(person) if person is not None else Allowed()
+
+
+def beyond(of: str, allowed: Allowed) -> list[tuple[Q, Expression]]:
+    """Conditions that a person may not delete a task, each with its reason."""
+    found: list[tuple[Q, Expression]] = []
+    if allowed.only_kinds:
+        others = [kind.value for kind in Kind if kind not in allowed.only_kinds]
+        found += [(Q(**{f"{of}kind": kind}), Value(f"{NOT_YOURS}: {kind}s")) for kind in others]
+    if allowed.only_models:
+        name = Case(
+            When(**{f"{of}model": ""}, then=Value("unknown")), default=F(f"{of}model"), output_field=TextField()
+        )
+        reason = Concat(Value(f"{NOT_YOURS}: model "), name, output_field=TextField())
+        found.append((~Q(**{f"{of}model__in": allowed.only_models}), reason))
+    return found
+
+
+def blocked(of: str = "", *, others: Takers | None = None, allowed: Allowed | None = None) -> Case:
     """SQL for why a task can't be in a deletion now; empty if it can. `of` is the path from the row to its task."""
     open_elsewhere = DeletionItem.objects.filter(tracked=OuterRef(f"{of}pk"), open=True)
     busy = When(_is_there(open_elsewhere), then=Value(BUSY))
     taken = [*_taken(of, others or {}), busy, *(When(one, then=Value(why)) for why, one in confirmed(of, others or {}))]
-    return Case(*taken, default=unfit(of), output_field=TextField())
+    return Case(*taken, default=unfit(of, allowed=allowed), output_field=TextField())
 
 
 def _taken(of: str, others: Takers) -> list[When]:
@@ -76,11 +99,13 @@ def _is_there(items: QuerySet[DeletionItem]) -> IsNull:
     return IsNull(Subquery(items.values("pk")[:1]), False)
 
 
-def unfit(of: str = "", *, others: Takers | None = None) -> Case:
+def unfit(of: str = "", *, others: Takers | None = None, allowed: Allowed | None = None) -> Case:
     """SQL for why a task can't be in a deletion, from its row alone, which shows other deletions' tasks as deleting."""
+    is_there = {f"{of}presence": Presence.PRESENT, f"{of}held_by": ""}
     return Case(
         *_taken(of, others or {}),
-        When(**{f"{of}presence": Presence.PRESENT, f"{of}held_by": "", "then": Value("")}),
+        *(When(Q(**is_there) & is_beyond, then=why) for is_beyond, why in beyond(of, allowed or Allowed())),
+        When(**is_there, then=Value("")),
         When(**{f"{of}presence": Presence.DELETING, "then": Value(DOUBTFUL)}),
         When(**{f"{of}presence": Presence.DELETED, "then": Value(GONE)}),
         When(**{f"{of}presence": Presence.MISSING, "then": Value(MISSING)}),

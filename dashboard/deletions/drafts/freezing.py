@@ -24,10 +24,18 @@ from django.db.models import (
 
 from dashboard.calls import accounts, clock
 from dashboard.database import locks, sql
-from dashboard.deletions.drafts.eligibility import BUSY, DOUBTFUL, Takers, blocked, confirmed, takers, unfit
+from dashboard.deletions.drafts.eligibility import (
+    BUSY,
+    DOUBTFUL,
+    Takers,
+    allowed_to,
+    beyond,
+    confirmed,
+    takers,
+    unfit,
+)
 from dashboard.deletions.drafts.fingerprint import sign
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
-from dashboard.deletions.moves import change_items
 from dashboard.pages.downloads import TooMany
 from dashboard.register import selecting
 from dashboard.register.models import Presence, Selection, TrackedTask
@@ -151,11 +159,13 @@ def clear_discarded(*, now: datetime, steps: int) -> None:
 
 def is_cleared(deletion: Deletion, *, now: datetime) -> bool:
     """Whether some of its items may have been removed."""
-    return deletion.state == State.DISCARDED and deletion.created_at < now - CLEARED_AFTER
+    never_confirmed = deletion.state == State.DISCARDED and deletion.approval_asked_at is None
+    return never_confirmed and deletion.created_at < now - CLEARED_AFTER
 
 
 def _clear_next(*, now: datetime) -> bool:
-    old = Deletion.objects.filter(state=State.DISCARDED, created_at__lt=now - CLEARED_AFTER)
+    never_confirmed = Deletion.objects.filter(state=State.DISCARDED, approval_asked_at=None)
+    old = never_confirmed.filter(created_at__lt=now - CLEARED_AFTER)
     left = old.filter(total__gt=0, first_item__lte=F("last_item"))
     with transaction.atomic():
         draft = locks.first_free(left)
@@ -242,12 +252,14 @@ def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask], others: Take
         "if_there": "",
         "touched": False,
     }
+    allowed = allowed_to(deletion.actor)
     fates = Case(
+        *(When(is_beyond, then=Value(Outcome.SKIPPED.value)) for is_beyond, _ in beyond("", allowed)),
         When(presence=Presence.PRESENT, held_by="", then=Value(Outcome.WAITING.value)),
         default=Value(Outcome.SKIPPED.value),
         output_field=CharField(),
     )
-    rows = tasks.annotate(fate=fates, why=unfit(others=others)).order_by("pk")
+    rows = tasks.annotate(fate=fates, why=unfit(others=others, allowed=allowed)).order_by("pk")
     sql, parameters = rows.values_list("pk", "kind", "task_id", "fate", "why").query.sql_with_params()
     copied = ["tracked_id", "kind", "task_id", "outcome", "message"]
     names = ", ".join(connection.ops.quote_name(name) for name in [*constants, *copied])
@@ -265,34 +277,14 @@ def seal(deletion: Deletion) -> bool:
 
     False if it changed nothing: another job has sealed the draft meanwhile, or a person confirmed it or removed a task.
     """
-    as_read = _as_read(deletion)
+    unchanged = as_read(deletion)
     sign(deletion)
     deletion.freezing_at = None
     names = ["waiting", "skipped", "fingerprint", "manifest_hash", "drift", "facts", "images", "freezing_at"]
-    return bool(as_read.update(**{name: getattr(deletion, name) for name in names}))
+    return bool(unchanged.update(**{name: getattr(deletion, name) for name in names}))
 
 
-def _as_read(deletion: Deletion) -> QuerySet[Deletion]:
+def as_read(deletion: Deletion) -> QuerySet[Deletion]:
     """The draft, if it is still what was read of it."""
     drafts = Deletion.objects.filter(pk=deletion.pk, state=State.DRAFT)
     return drafts.filter(fingerprint=deletion.fingerprint, skipped=deletion.skipped)
-
-
-def recheck(deletion: Deletion, *, now: datetime) -> bool:
-    """Skips tasks that became busy, held or gone since the freezing. True if that changed the set."""
-    waiting = deletion.items.filter(outcome=Outcome.WAITING)
-    others = takers(besides=deletion.actor, since=deletion.created_at)
-    reasons = waiting.annotate(why=blocked("tracked__", others=others)).exclude(why="").values_list("pk", "why")
-    by_reason: dict[str, list[int]] = {}
-    for pk, why in reasons.iterator(chunk_size=5000):
-        by_reason.setdefault(why, []).append(pk)
-    if not by_reason:
-        return False
-    with transaction.atomic():
-        # It can't be confirmed until it is sealed again, and a job seals it if this process dies.
-        if not _as_read(deletion).filter(freezing_at=None).update(freezing_at=now):
-            return True
-        for why, pks in by_reason.items():
-            change_items(pks, {"outcome": Outcome.SKIPPED, "message": why})
-    seal(deletion)
-    return True

@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet
 
 from dashboard.calls.models import Kind
 from dashboard.database.folding import contains, fold, same
-from dashboard.deletions.models import Deletion, DeletionItem, Outcome
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.pages import moments
 from dashboard.pages.cursors import Cursor, Page, cut
 from dashboard.pages.filter_forms import DAMAGED, BadFilter, DayField, FilterForm
@@ -19,12 +19,14 @@ from dashboard.register.models import TrackedTask
 from dashboard.register.search.query import bare
 
 PAGE_SIZE = 50
+UNCONFIRMED = {State.DRAFT, State.DISCARDED}
 OF_A_TASK = 20
 """The most deletions that a task's own page shows."""
 
 
 class HistoryFilterForm(FilterForm):
     by = forms.CharField(label="By", required=False, max_length=150)
+    state = forms.ChoiceField(label="State", required=False, choices=[("", "Any"), *State.choices])
     outcome = forms.ChoiceField(label="Outcome", required=False, choices=[("", "Any"), *Outcome.choices])
     kind = forms.ChoiceField(label="Kind", required=False, choices=[("", "Any"), *Kind.choices])
     after = DayField(label="After", required=False)
@@ -41,7 +43,7 @@ class HistoryFilterForm(FilterForm):
 
     def deletions(self) -> QuerySet[Deletion]:
         wanted = self.cleaned_data
-        found = Deletion.objects.confirmed()
+        found = Deletion.objects.filter(state=wanted["state"]) if wanted["state"] else Deletion.objects.confirmed()
         if wanted["by"]:
             people = found.order_by().values_list("actor_name", flat=True).distinct()
             found = found.filter(actor_name__in=same(wanted["by"], people))
@@ -58,6 +60,11 @@ class HistoryFilterForm(FilterForm):
         if wanted["q"]:
             found = found.filter(contains("reason_folded", fold(wanted["q"])))
         return found
+
+    @property
+    def order(self) -> list[str]:
+        """What decides the order. Most drafts were never confirmed: they stand as they were made."""
+        return ["pk"] if self.cleaned_data["state"] in UNCONFIRMED else ["confirmed_at", "pk"]
 
     def items(self) -> QuerySet[DeletionItem]:
         """The items of the task that is searched for, of one kind or outcome if the form names it."""
@@ -82,11 +89,11 @@ def page_of(form: HistoryFilterForm) -> Page[Entry]:
     found, cursor = form.deletions(), form.cursor
     older = cursor is None or cursor.older
     if cursor:
-        mark = Deletion.objects.confirmed().filter(pk=cursor.number, confirmed_at__isnull=False).first()
-        if mark is None:
+        mark = Deletion.objects.filter(pk=cursor.number).first()
+        if mark is None or any(getattr(mark, name) is None for name in form.order):
             raise BadFilter(DAMAGED)
-        found = found.filter(_beyond(mark, older=older))
-    order = ("-confirmed_at", "-pk") if older else ("confirmed_at", "pk")
+        found = found.filter(_beyond(mark, form.order, older=older))
+    order = [f"-{name}" if older else name for name in form.order]
     # Behind a cursor is at least the deletion that it was made from.
     rows, has_newer, has_older = cut(
         list(found.order_by(*order)[: PAGE_SIZE + 1]), size=PAGE_SIZE, onward=older, behind=cursor is not None
@@ -98,10 +105,12 @@ def page_of(form: HistoryFilterForm) -> Page[Entry]:
     )
 
 
-def _beyond(mark: Deletion, *, older: bool) -> Q:
-    if older:
-        return Q(confirmed_at__lt=mark.confirmed_at) | Q(confirmed_at=mark.confirmed_at, pk__lt=mark.pk)
-    return Q(confirmed_at__gt=mark.confirmed_at) | Q(confirmed_at=mark.confirmed_at, pk__gt=mark.pk)
+def _beyond(mark: Deletion, order: list[str], *, older: bool) -> Q:
+    side = "lt" if older else "gt"
+    found = Q(**{f"{order[0]}__{side}": getattr(mark, order[0])})
+    if len(order) > 1:
+        found |= Q(**{order[0]: getattr(mark, order[0]), f"pk__{side}": mark.pk})
+    return found
 
 
 def of_task(task: TrackedTask) -> Page[Entry]:

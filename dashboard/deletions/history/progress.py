@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from dashboard.calls import doubts
 from dashboard.calls.models import Account
+from dashboard.deletions.approvals import decisions
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.evidence.sampling import CONFIDENCE, Sample, sample_of
 from dashboard.deletions.models import IN_FLIGHT, Deletion, Result, State
@@ -96,6 +97,8 @@ def freezing_of(deletion: Deletion) -> Freezing | None:
 
 
 def polling(deletion: Deletion, *, now: datetime) -> int:
+    if deletion.state == State.AWAITING_APPROVAL:
+        return SLOW
     if deletion.state not in IN_FLIGHT and not deletion.is_being_undone:
         return 0
     begun = deletion.starts_at or now
@@ -106,7 +109,10 @@ def sentence(deletion: Deletion, *, now: datetime) -> str:
     """What is going on, or why nothing is."""
     if deletion.state == State.SCHEDULED and deletion.starts_at:
         left = math.ceil((deletion.starts_at - now).total_seconds())
-        return f"Starts in {left} s. Nothing is sent before that." if left > 0 else "Starting."
+        begins = f"Starts in {left} s. Nothing is sent before that." if left > 0 else "Starting."
+        return f"{decisions.sentence(deletion)} {begins}".strip()
+    if deletion.state in {State.AWAITING_APPROVAL, State.DISCARDED}:
+        return decisions.sentence(deletion)
     if deletion.state == State.PAUSED:
         return deletion.paused_reason
     if deletion.state == State.RUNNING:
@@ -213,6 +219,8 @@ def controls(deletion: Deletion, *, now: datetime) -> list[Control]:
     def control(name: str, action: str, style: str = "") -> Control:
         return Control(name=name, url=reverse(f"deletion-{action}", args=[deletion.uuid]), style=style)
 
+    if deletion.state == State.AWAITING_APPROVAL:
+        return [control("Withdraw", "withdraw")]
     if deletion.state == State.SCHEDULED:
         due = deletion.is_due(now=now)
         return [control("Stop the rest", "stop", "danger")] if due else [control("Undo", "undo")]

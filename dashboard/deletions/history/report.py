@@ -64,6 +64,7 @@ def json_lines(deletion: Deletion) -> Iterator[str]:
         "reason": deletion.reason,
         "fingerprint": deletion.fingerprint,
     }
+    head |= {"approval": _approval(deletion)}
     head |= {"sampling": _sampling(deletion), "inspections": list(_inspections(deletion))}
     counts = dict.fromkeys(Outcome.values, 0)
     yield json.dumps(head, ensure_ascii=False)[:-1] + ',\n "items": ['
@@ -71,6 +72,20 @@ def json_lines(deletion: Deletion) -> Iterator[str]:
     yield '],\n "calls": ['
     yield from _joined(call_rows(deletion))
     yield f'],\n "total": {sum(counts.values())}, "counts": {json.dumps(counts)}}}\n'
+
+
+def _approval(deletion: Deletion) -> dict[str, object] | None:
+    """Why somebody else had to agree, and what they said; None where nobody had to."""
+    if deletion.approval_asked_at is None:
+        return None
+    return {
+        "asked_at": _rfc3339(deletion.approval_asked_at),
+        "reasons": deletion.approval_reasons,
+        "decision": deletion.decision or None,
+        "decided_at": _rfc3339(deletion.decided_at),
+        "by": deletion.decider_name or None,
+        "declined_reason": deletion.declined_reason or None,
+    }
 
 
 def _sampling(deletion: Deletion) -> dict[str, object] | None:

@@ -22,7 +22,9 @@ LINGERS = timedelta(seconds=10)
 """Longer than the slowest poll, so that an open page shows every ending once."""
 MOST = 10
 IN_FLIGHT = f"""
-    SELECT COUNT(*), (SELECT a.doubt FROM calls_account a WHERE a.host = %s)
+    SELECT COUNT(*), (SELECT a.doubt FROM calls_account a WHERE a.host = %s),
+        (SELECT COUNT(*) FROM {DELETIONS} w
+            WHERE w.state = 'awaiting_approval' AND (w.actor_id IS NULL OR w.actor_id <> %s))
     FROM {DELETIONS} WHERE state IN ('scheduled', 'running', 'paused')"""  # nosec B608 # only names from the code
 TAKEN_UP = f"""(
             SELECT SUM(r.total - r.skipped - r.kept) FROM {DELETIONS} r
@@ -33,7 +35,8 @@ MINE = f"""
         COALESCE({TAKEN_UP} AND r.retried_outcome = 'kept'), 0) AS kept_retried
     FROM {DELETIONS} d LEFT JOIN calls_account a ON a.host = d.host
     WHERE d.actor_id = %s AND (
-        d.state IN ('scheduled', 'running', 'paused')
+        d.state IN ('awaiting_approval', 'scheduled', 'running', 'paused')
+        OR d.state = 'discarded' AND d.approval_asked_at IS NOT NULL AND d.opened_at IS NULL
         OR d.state = 'cancelled' AND d.waiting > 0
         OR d.state IN ('finished', 'cancelled') AND d.finished_at > %s
         OR d.state = 'finished' AND d.opened_at IS NULL AND (d.refused > 0 OR d.unknown > 0 OR d.alarms > 0))
@@ -46,11 +49,13 @@ class InFlight(NamedTuple):
     """Deletions of all people."""
     doubt: str
     """Why look-ups of the account can't be trusted now; empty if they can."""
+    to_approve: int
+    """Deletions of others that wait for approval."""
 
 
-def in_flight() -> InFlight:
-    [(number, doubt)] = sql.rows(IN_FLIGHT, accounts.current_host())
-    return InFlight(int(number), doubt or "")
+def in_flight(user: User) -> InFlight:
+    [(number, doubt, to_approve)] = sql.rows(IN_FLIGHT, accounts.current_host(), user.pk)
+    return InFlight(int(number), doubt or "", int(to_approve))
 
 
 def opened_at(text: str) -> datetime | None:

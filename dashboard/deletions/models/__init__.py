@@ -12,13 +12,15 @@ from dashboard.deletions.models.items import (
     outcome_words,
 )
 from dashboard.deletions.models.querysets import REFUSED_AT_LEAST, DeletionQuerySet
-from dashboard.deletions.models.states import IN_FLIGHT, State
+from dashboard.deletions.models.states import AT_WORK, IN_FLIGHT, Decision, State
 
 __all__ = [
+    "AT_WORK",
     "GONE",
     "IN_FLIGHT",
     "REFUSED_AT_LEAST",
     "SUCCESS",
+    "Decision",
     "Deletion",
     "DeletionItem",
     "DeletionItemQuerySet",

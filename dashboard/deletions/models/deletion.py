@@ -13,7 +13,7 @@ from django.urls import reverse
 from dashboard.calls.models import Kind
 from dashboard.deletions.models.items import Outcome
 from dashboard.deletions.models.querysets import DeletionQuerySet
-from dashboard.deletions.models.states import State
+from dashboard.deletions.models.states import Decision, State
 from dashboard.register.models import Selection
 
 if TYPE_CHECKING:
@@ -117,14 +117,15 @@ class Deletion(models.Model):
     """When its requester asked for approval; null if it needed none."""
     approval_reasons = models.JSONField(default=list)
     """Why approval was asked for: sentences."""
+    decision = models.CharField(max_length=9, choices=Decision, blank=True)
+    """What became of the request; empty while it waits."""
     decided_at = models.DateTimeField(null=True)
-    """When it was approved or declined."""
     decider: models.ForeignKey[User | None] = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     decider_name = models.CharField(max_length=150, blank=True)
     declined_reason = models.CharField(max_length=500, blank=True)
-    """Why it was declined; empty if it was approved."""
+    """Why it was declined, or what changed; empty if it was approved."""
 
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
@@ -220,6 +221,16 @@ class Deletion(models.Model):
         return self.state == State.SCHEDULED and self.starts_at is not None and self.starts_at <= now
 
     @property
+    def state_words(self) -> str:
+        given_up = self.state == State.DISCARDED and self.decision
+        return Decision(self.decision).label if given_up else State(self.state).label
+
+    @property
+    def released_at(self) -> datetime | None:
+        """When the last person agreed to it: its grace is counted from then."""
+        return self.decided_at or self.confirmed_at
+
+    @property
     def is_armed(self) -> bool:
         """Whether all its items that can be deleted are open, so that no other deletion can take their tasks."""
         return self.armed_at is not None
@@ -239,7 +250,8 @@ class Deletion(models.Model):
 
     @property
     def is_being_undone(self) -> bool:
-        return self.state == State.CANCELLED and self.waiting > 0
+        given_up = self.state == State.DISCARDED and self.approval_asked_at is not None
+        return (given_up or self.state == State.CANCELLED) and self.waiting > 0
 
     @property
     def is_canary_out(self) -> bool:

@@ -25,8 +25,11 @@ class DeletionQuerySet(models.QuerySet["Deletion"]):
     """States, and conditions within them. They are listed in `states`."""
 
     def confirmed(self) -> Self:
-        """Deletions of the history, which were confirmed."""
-        return self.exclude(state__in=[State.DRAFT, State.DISCARDED])
+        """Deletions of the history, which were confirmed, and those that nobody else agreed to."""
+        return self.exclude(state=State.DRAFT).exclude(state=State.DISCARDED, approval_asked_at=None)
+
+    def awaiting_approval(self) -> Self:
+        return self.filter(state=State.AWAITING_APPROVAL)
 
     def being_frozen(self) -> Self:
         return self.filter(state=State.DRAFT, freezing_at__isnull=False)
@@ -58,7 +61,8 @@ class DeletionQuerySet(models.QuerySet["Deletion"]):
         return self.stopped().filter(state__in=BEGUN, waiting__gt=0)
 
     def being_undone(self) -> Self:
-        return self.filter(state=State.CANCELLED, waiting__gt=0)
+        given_up = Q(state=State.DISCARDED, approval_asked_at__isnull=False)
+        return self.filter(given_up | Q(state=State.CANCELLED), waiting__gt=0)
 
     def being_condemned(self) -> Self:
         """A Success was false, and not all items with a Success are marked for a look-up."""

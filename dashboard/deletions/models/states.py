@@ -3,11 +3,17 @@
                                          ┌──────────────── Check ─────────────────┐
                                          ▼                                        │
     draft ──confirm──▶ scheduled ──grace is over──▶ running ──nothing is left──▶ finished
-      │                 │     │                     │    ▲                        ▲
-      │ Keep, or        │     │ the database        ▼    │ Resume, or             │
-      │ an hour         │ Undo│ is older          paused─┘ the account            │
-      ▼                 ▼     └────────────────────▶│      is well again          │
-    discarded       cancelled                       └────────nothing is left──────┘
+     │ │                ▲ │   │                     │    ▲                        ▲
+     │ │confirm, where  │ │   │ the database        ▼    │ Resume, or             │
+     │ │somebody has to │ │   │ is older          paused─┘ the account            │
+     │ │agree           │ │   └────────────────────▶│      is well again          │
+     │ ▼        Approve │ │ Undo                    └────────nothing is left──────┘
+     │awaiting_approval─┘ ▼
+     │ │                cancelled
+     │ │ Decline, Withdraw, too late, or
+     │ ▼ its tasks are no longer the same
+     └▶discarded
+   Keep, or an hour
 
 A change of many items takes many steps, and the deletion's moments tell its progress. `DeletionQuerySet` has a name for
 each condition, and `Deletion` has one where single rows need it:
@@ -20,7 +26,8 @@ each condition, and `Deletion` has one where single rows need it:
     running, paused               being condemned since `condemned_at`, until `condemned_through` is its last item
     paused                        by its account  `paused_by_account`: it goes on with the account
                                   in doubt        `paused_by_doubt` too: it goes on when look-ups can be trusted
-    cancelled                     being undone    while some items still wait
+    cancelled, discarded          being undone    while some items still wait, of what was confirmed
+    discarded                     decided         `decision`: declined, withdrawn, expired or changed; a draft has none
 """
 
 from __future__ import annotations
@@ -37,6 +44,17 @@ class State(models.TextChoices):
     FINISHED = "finished", "Finished"
     DISCARDED = "discarded", "Discarded"
     CANCELLED = "cancelled", "Cancelled"
+
+
+class Decision(models.TextChoices):
+    """What became of a request for approval."""
+
+    APPROVED = "approved", "Approved"
+    DECLINED = "declined", "Declined"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    EXPIRED = "expired", "Expired"
+    CHANGED = "changed", "Changed"
+    """Some of its tasks could not be deleted any more when it was to be approved."""
 
 
 IN_FLIGHT = [State.SCHEDULED, State.RUNNING, State.PAUSED]

@@ -30,6 +30,6 @@ def standing(context: dict[str, Any], selection: Selection | None, said: Summary
     return standing_of(selection, said, user=context["request"].user) if selection and said else None
 
 
-@register.simple_tag
-def deletions_in_flight() -> strip.InFlight:
-    return strip.in_flight()
+@register.simple_tag(takes_context=True)
+def deletions_in_flight(context: dict[str, Any]) -> strip.InFlight:
+    return strip.in_flight(context["request"].user)

@@ -23,7 +23,7 @@ from dashboard.deletions.views.strip import render_strip
 from dashboard.pages.refusals import refused
 
 
-def _ask(request: SignedInRequest, uuid: UUID, act: Callable[[Deletion], object]) -> HttpResponse:
+def ask(request: SignedInRequest, uuid: UUID, act: Callable[[Deletion], object]) -> HttpResponse:
     """Carries out one request; answers with the strip if it was asked there, else with the deletion's page."""
     deletion = get_object_or_404(Deletion, uuid=uuid)
     try:
@@ -40,37 +40,37 @@ def _ask(request: SignedInRequest, uuid: UUID, act: Callable[[Deletion], object]
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_undo(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    return _ask(request, uuid, lambda row: actions.undo(deletion=row, by=by(request), now=clock.now()))
+    return ask(request, uuid, lambda row: actions.undo(deletion=row, by=by(request), now=clock.now()))
 
 
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_pause(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    return _ask(request, uuid, lambda row: actions.pause(deletion=row, by=by(request)))
+    return ask(request, uuid, lambda row: actions.pause(deletion=row, by=by(request)))
 
 
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_resume(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    return _ask(request, uuid, lambda row: actions.resume(deletion=row, by=by(request), now=clock.now()))
+    return ask(request, uuid, lambda row: actions.resume(deletion=row, by=by(request), now=clock.now()))
 
 
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_accept(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    return _ask(request, uuid, lambda row: actions.accept(deletion=row, by=by(request), now=clock.now()))
+    return ask(request, uuid, lambda row: actions.accept(deletion=row, by=by(request), now=clock.now()))
 
 
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_stop(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    return _ask(request, uuid, lambda row: actions.stop_rest(deletion=row, by=by(request), now=clock.now()))
+    return ask(request, uuid, lambda row: actions.stop_rest(deletion=row, by=by(request), now=clock.now()))
 
 
 @require_POST
 @permission_required(DELETE_TASKS)
 def deletion_check(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    return _ask(request, uuid, lambda row: actions.check_unknown(deletion=row, by=by(request), now=clock.now()))
+    return ask(request, uuid, lambda row: actions.check_unknown(deletion=row, by=by(request), now=clock.now()))
 
 
 @require_POST

@@ -14,11 +14,12 @@ from dashboard.access.requests import SignedInRequest
 from dashboard.calls import clock
 from dashboard.calls.models import Control, ProviderCall
 from dashboard.deletions import actions
+from dashboard.deletions.approvals import decisions, needs
 from dashboard.deletions.history import strip
 from dashboard.deletions.history.pace import paces
 from dashboard.deletions.history.progress import evidence_of, polling, progress_of
 from dashboard.deletions.models import Deletion, State
-from dashboard.deletions.views.draft import draft_context, draft_part
+from dashboard.deletions.views.draft import draft_context, draft_part, set_context
 from dashboard.deletions.views.items import BadPlace, Place, items_context
 from dashboard.pages.refusals import refused
 from dashboard.pages.seen import SEEN, unless_seen
@@ -61,24 +62,38 @@ def row_context(deletion: Deletion) -> dict[str, object]:
 
 def render_live(request: SignedInRequest, deletion: Deletion) -> HttpResponse:
     """The part of a deletion's page that changes."""
-    deletion = Deletion.objects.with_circumstances().get(pk=deletion.pk)
-    return unless_seen(request, _with_rail(request, "deletions/_live.html", _live_context(deletion, Place())))
+    return unless_seen(request, _with_rail(request, "deletions/_live.html", _live_context(_again(deletion), Place())))
+
+
+def render_page(request: SignedInRequest, deletion: Deletion, *, status: int, **context: object) -> HttpResponse:
+    """The whole page, as an answer to what was not accepted."""
+    context = {**_live_context(_again(deletion), Place()), **context}
+    return render(request, "deletions/deletion_detail.html", context, status=status)
+
+
+def _again(deletion: Deletion) -> Deletion:
+    return Deletion.objects.with_circumstances().get(pk=deletion.pk)
 
 
 def _with_rail(request: SignedInRequest, template: str, context: dict[str, object]) -> str:
     """Includes the number in the rail, which changes when this deletion ends."""
-    beside = {"in_flight": strip.in_flight(), "oob": True}
+    beside = {"in_flight": strip.in_flight(request.user), "oob": True}
     content = render_to_string(template, context, request)
-    return content + render_to_string("components/_in_flight.html", beside, request)
+    numbers = ("components/_in_flight.html", "components/_to_approve.html")
+    return content + "".join(render_to_string(number, beside, request) for number in numbers)
 
 
 def _live_context(deletion: Deletion, place: Place) -> dict[str, object]:
     calls = ProviderCall.objects.left().filter(deletion=deletion.uuid)
     now = clock.now()
     progress = progress_of(deletion, now=now, pace=paces([deletion], now=now).get(deletion.pk, ""))
+    waits = deletion.state == State.AWAITING_APPROVAL
     return {
         **items_context(deletion, place),
+        **(set_context(deletion) if waits else {}),
         "deletion": deletion,
+        "approval": decisions.sentence(deletion),
+        "approvers": needs.approvers_besides(deletion.actor) if waits else [],
         "progress": progress,
         "evidence": evidence_of(deletion, now=now),
         "polling": progress.polling,

@@ -18,6 +18,7 @@ from dashboard.access.requests import SignedInRequest
 from dashboard.calls import accounts, clock
 from dashboard.deletions import actions
 from dashboard.deletions.actions import Changed, Invalid, NotYet, Refused
+from dashboard.deletions.approvals import needs
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.drafts.facts import facts_of
 from dashboard.deletions.history.progress import freezing_of
@@ -79,16 +80,13 @@ def draft_context(
     deletion: Deletion, *, errors: dict[str, str] | None = None, reason: str | None = None, typed: str = ""
 ) -> dict[str, object]:
     errors = errors or {}
-    facts = facts_of(deletion)
-    pictures = showing.of_tasks([*facts.thumbnails, *(task for odd in facts.odd for task in odd.tasks)])
+    asks = [] if deletion.is_being_frozen else needs.reasons_of(deletion, now=clock.now())
     return {
-        "deletion": deletion,
-        "facts": facts,
-        "odd": [(odd, [(task, pictures[task.pk]) for task in odd.tasks]) for odd in facts.odd],
-        "strip": [(task, pictures[task.pk]) for task in facts.thumbnails],
-        "pictures": pictures,
+        **set_context(deletion),
         "freezing": freezing_of(deletion),
-        "pasted": _pasted(deletion),
+        "asks": asks,
+        "approvers": needs.approvers_besides(deletion.actor) if asks else [],
+        "approval_hours": settings.DELETION_APPROVAL_HOURS,
         "errors": {name: text for name, text in errors.items() if name},
         "error": errors.get("", ""),
         "person_asked_above": settings.DELETION_REAUTH_ABOVE if actions.is_person_asked(deletion) else None,
@@ -97,6 +95,20 @@ def draft_context(
         "typed": typed,
         "doubt": accounts.doubt(),
         "grace": settings.DELETION_GRACE_SECONDS,
+    }
+
+
+def set_context(deletion: Deletion) -> dict[str, object]:
+    """What is shown of a whole set: to who confirms it, and to who approves it."""
+    facts = facts_of(deletion)
+    pictures = showing.of_tasks([*facts.thumbnails, *(task for odd in facts.odd for task in odd.tasks)])
+    return {
+        "deletion": deletion,
+        "facts": facts,
+        "odd": [(odd, [(task, pictures[task.pk]) for task in odd.tasks]) for odd in facts.odd],
+        "strip": [(task, pictures[task.pk]) for task in facts.thumbnails],
+        "pictures": pictures,
+        "pasted": _pasted(deletion),
         "fingerprint_short": f"{deletion.fingerprint[:4]}·{deletion.fingerprint[4:8]}",
     }
 
@@ -112,7 +124,7 @@ def _pasted(deletion: Deletion) -> Pasted | None:
 
 def draft_part(request: SignedInRequest, deletion: Deletion, part: str) -> HttpResponse:
     """The progress of freezing, and then the dialog or the whole page. `fate` is for a dialog whose answer was lost."""
-    if deletion.state == State.DISCARDED:
+    if deletion.state == State.DISCARDED and deletion.approval_asked_at is None:
         return render(request, "_error.html", {"sentence": "This draft was discarded. Its tasks were kept."})
     if deletion.state != State.DRAFT:
         if part == "draft" or deletion.retry_of is not None:
@@ -132,10 +144,11 @@ def draft_part(request: SignedInRequest, deletion: Deletion, part: str) -> HttpR
 def deletion_confirm(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     deletion = get_object_or_404(Deletion, uuid=uuid)
     said = {name: request.POST.get(name, "") for name in ("reason", "typed", "seen")}
+    asks = {"yes": True, "no": False}.get(request.POST.get("asks", ""))
     try:
         if person_asked := show_yourself.first(request, deletion, reason=said["reason"], typed=said["typed"]):
             return person_asked
-        actions.confirm(deletion=deletion, by=by(request), **said, now=clock.now())
+        actions.confirm(deletion=deletion, by=by(request), **said, asks=asks, now=clock.now())
     except Invalid as invalid:
         return _again(request, deletion, errors=invalid.errors, status=422)
     except Changed as changed:

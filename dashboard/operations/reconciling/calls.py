@@ -13,6 +13,7 @@ from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import clock, recording, slots
 from dashboard.calls.models import ProviderCall
+from dashboard.operations.reconciling import approval
 from dashboard.operations.reconciling.entries import BATCH, CONFIRMED, OVERDUE, has_left, in_batches, is_tended
 
 State = ProviderCall.State
@@ -41,7 +42,9 @@ def _completed() -> Iterator[str]:
             if place < len(keys) and keys[place] == pk:
                 found[place] = 1
             yield from _compared(event, rows_of.get(pk))
-        yield from _unconfirmed([event for event in events if event.action == "call.delete"])
+        deletes = [event for event in events if event.action == "call.delete"]
+        yield from _unconfirmed(deletes)
+        yield from approval.unapproved(deletes)
     yield from (f"Call {pk} has no entry." for pk, has_one in zip(keys, found, strict=True) if not has_one)
 
 

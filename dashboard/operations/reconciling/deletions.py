@@ -10,14 +10,18 @@ from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import clock
 from dashboard.database import sql
+from dashboard.deletions.approvals import decisions
 from dashboard.deletions.dispatch.closing import CLOSED
 from dashboard.deletions.dispatch.restoring import OLDER
 from dashboard.deletions.models import Deletion, DeletionItem, State
+from dashboard.operations.reconciling import approval
 from dashboard.operations.reconciling.entries import BATCH, CHECKED, CONFIRMED, OVERDUE, has_left, in_batches, is_tended
 from dashboard.operations.reconciling.past import CORRECTED, Past
 from dashboard.operations.reconciling.seen import Seen, seen, summand
 
 UNDONE, STOPPED = "deletion.undone", "deletion.stopped"
+GIVEN_UP = [*decisions.GIVEN_UP.values()]
+OF_APPROVAL = [decisions.ASKED, decisions.APPROVED, *GIVEN_UP]
 
 
 def differences() -> Iterator[str]:
@@ -31,12 +35,13 @@ def differences() -> Iterator[str]:
 def missing() -> Iterator[str]:
     """Finds deletions that were confirmed and are missing or not confirmed now."""
     for events in in_batches(CONFIRMED):
-        known = Deletion.objects.filter(uuid__in=[event.subject for event in events]).values_list("uuid", "state")
-        states = {str(uuid): state for uuid, state in known}
+        named = Deletion.objects.filter(uuid__in=[event.subject for event in events])
+        known = {str(uuid) for uuid in named.confirmed().values_list("uuid", flat=True)}
+        states = {str(uuid): state for uuid, state in named.values_list("uuid", "state")}
         for event in events:
-            state = states.get(event.subject)
-            if state in {None, State.DRAFT, State.DISCARDED}:
-                yield f"Deletion {event.subject}, confirmed by entry {event.sequence}, is {state or 'missing'}."
+            if event.subject not in known:
+                state = states.get(event.subject, "missing")
+                yield f"Deletion {event.subject}, confirmed by entry {event.sequence}, is {state}."
 
 
 def _keys() -> Iterator[int]:
@@ -53,7 +58,9 @@ def _confirmed(pk: int) -> list[Deletion]:
 
 def _wrong(row: Deletion) -> Iterator[str]:
     told = AuditEvent.objects.filter(subject=str(row.uuid))
-    acts = list(told.filter(action__in=[CONFIRMED, UNDONE, STOPPED, CHECKED, CLOSED]).order_by("sequence"))
+    acts = list(
+        told.filter(action__in=[CONFIRMED, UNDONE, STOPPED, CHECKED, CLOSED, *OF_APPROVAL]).order_by("sequence")
+    )
     confirmed = [event for event in acts if event.action == CONFIRMED]
     if len(confirmed) != 1:
         yield f"{len(confirmed) or 'no'} entries say that it was confirmed."
@@ -65,6 +72,7 @@ def _wrong(row: Deletion) -> Iterator[str]:
         yield f"it has {row.size:,} tasks, and {entry.detail['tasks']:,} were confirmed."
     if (row.state == State.CANCELLED) != any(event.action == UNDONE for event in acts):
         yield f"it is {row.state}, and the log says otherwise whether it was undone."
+    yield from approval.wrong(row, acts)
     closings = [event for event in acts if event.action == CLOSED]
     past = Past(told.filter(action=CORRECTED), closings)
     found = seen(row, past)
@@ -111,7 +119,7 @@ def _wrong_items(entry: AuditEvent, closings: list[AuditEvent], found: Seen) -> 
 
 def _wrong_calls(row: Deletion, acts: list[AuditEvent], found: Seen) -> Iterator[str]:
     carried = late = 0
-    end = next((event for event in acts if event.action in {UNDONE, STOPPED, CLOSED}), None)
+    end = next((event for event in acts if event.action in {UNDONE, STOPPED, CLOSED, *GIVEN_UP}), None)
     sent = AuditEvent.objects.filter(subject=str(row.uuid), action="call.delete")
     for event in chain.in_order(sent):
         detail = event.detail
@@ -141,5 +149,5 @@ def _wrong_end(row: Deletion, closings: list[AuditEvent], *, last: int) -> Itera
 
 def _is_overdue(row: Deletion) -> bool:
     """Whether it should have been closed by now. The moment in its row may be forged."""
-    ended = row.state in {State.FINISHED, State.CANCELLED} and not row.waiting
+    ended = row.state in {State.FINISHED, State.CANCELLED, State.DISCARDED} and not row.waiting
     return ended and (row.finished_at is None or abs(clock.now() - row.finished_at) > OVERDUE) and is_tended()
