@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from dashboard import sign_in_variables
 from dashboard.env import Env, Mistyped, database, generated_secret, is_exposed, private_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 # Files that our processes write are for their own user only.
 os.umask(0o077)
@@ -80,6 +82,7 @@ try:
     REMOTE_USER_HEADER = sign_in_variables.remote_user_header(env)
     SECRET_KEY = env.secret("SECRET_KEY") or generated_secret(VAR_DIR / "secret_key")
     AUDIT_KEYS = (env.secret("AUDIT_KEY") or generated_secret(VAR_DIR / "audit_key")).split()
+    CERTIFICATE_KEY = env.secret("CERTIFICATE_KEY") or generated_secret(VAR_DIR / "certificate_key")
     AUDIT_ANCHOR = env.anchor("AUDIT_ANCHOR")
     ALLOWED_HOSTS = [
         host.strip() for host in env.text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host.strip()

@@ -49,7 +49,7 @@ FLOORS = {
         ["models", "moves"],
         ["drafts"],
         ["approvals"],
-        ["dispatch", "evidence"],
+        ["certificates", "dispatch", "evidence"],
         ["history"],
         ["actions"],
         ["views"],

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard.audit import chain
+from dashboard.audit import chain, signing
 from dashboard.audit.filters import AuditFilterForm
 from dashboard.audit.listing import confirmed_by, is_call, page_of
 from dashboard.audit.models import AuditEvent, AuditHead
@@ -52,6 +52,17 @@ def audit_export_csv(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def audit_export_json(request: HttpRequest) -> HttpResponseBase:
     return _export(request, _json_lines, name="audit-log.jsonl")
+
+
+@require_safe
+def audit_keys(request: HttpRequest) -> JsonResponse:
+    """The public keys of certificates, the newest first."""
+    keys = [
+        {"id": key.id, "algorithm": signing.ALGORITHM, "public_key": key.public_key}
+        | {"since": key.since.isoformat(), "entry": key.entry}
+        for key in signing.known_keys()
+    ]
+    return JsonResponse({"keys": keys})
 
 
 def _export(

@@ -47,6 +47,13 @@ def as_moment(seconds: str) -> str:
     return f"TO_TIMESTAMP({seconds})" if connection.vendor == "postgresql" else f"DATETIME({seconds}, 'unixepoch')"
 
 
+def to_the_second(moment: str) -> str:
+    """SQL: a moment in UTC as text, such as 2026-01-30 12:00:00; NULL stays NULL."""
+    if connection.vendor == "postgresql":
+        return f"TO_CHAR({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')"
+    return f"SUBSTR({moment}, 1, 19)"
+
+
 def as_json(text: str) -> str:
     """SQL: JSON text in the type of a JSON column."""
     return f"CAST({text} AS jsonb)" if connection.vendor == "postgresql" else text

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from dashboard.deletions.views import approving, controls, detail, draft, listing, removing, reports, strip
+from dashboard.deletions.views import (
+    approving,
+    certificates,
+    controls,
+    detail,
+    draft,
+    listing,
+    removing,
+    reports,
+    strip,
+)
 
 urlpatterns = [
     path("", listing.deletion_list, name="deletion-list"),
@@ -23,4 +33,7 @@ urlpatterns = [
     path("<uuid:uuid>/check/", controls.deletion_check, name="deletion-check"),
     path("<uuid:uuid>/report.csv", reports.deletion_report_csv, name="deletion-report-csv"),
     path("<uuid:uuid>/report.json", reports.deletion_report_json, name="deletion-report-json"),
+    path("<uuid:uuid>/certificate/", certificates.certificate_page, name="deletion-certificate"),
+    path("<uuid:uuid>/certificate.json", certificates.certificate_json, name="deletion-certificate-json"),
+    path("<uuid:uuid>/receipt.json", certificates.receipt_json, name="deletion-receipt"),
 ]

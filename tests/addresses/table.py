@@ -198,11 +198,19 @@ TABLE = r"""
                                               POST PUT      in       403      403      405      405      405
 /deletions/<uuid:uuid>/report.json            GET           in       403      403      200      200      200
                                               POST PUT      in       403      403      405      405      405
+/deletions/<uuid:uuid>/certificate/           GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/deletions/<uuid:uuid>/certificate.json       GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/deletions/<uuid:uuid>/receipt.json           GET           in       403      403      400      400      400
+                                              POST PUT      in       403      403      405      405      405
 /audit/                                       GET           in       403      403      200      200      200
                                               POST PUT      in       403      403      405      405      405
 /audit/export.csv                             GET           in       403      403      200      200      200
                                               POST PUT      in       403      403      405      405      405
 /audit/export.json                            GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/audit/keys.json                              GET           in       403      403      200      200      200
                                               POST PUT      in       403      403      405      405      405
 /admin/r/<path:rest>                          GET POST PUT  in       404      404      404      404      404
 /admin/                                       GET POST PUT  in       staff    200      staff    staff    200

@@ -13,6 +13,8 @@ from django.utils import timezone
 from dashboard.audit import chain
 from dashboard.calls import accounts
 from dashboard.database import prompt_reading
+from dashboard.deletions.certificates import issuing
+from dashboard.deletions.dispatch.closing import Closer
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, Outcome, State
 from dashboard.register.holding import asking
@@ -20,6 +22,7 @@ from dashboard.register.models import Hold, TrackedTask
 from tests.conftest import Person
 from tests.factories import DeletionFactory, DeletionItemFactory, ImportBatchFactory, TrackedTaskFactory, UserFactory
 
+CERTIFIED = ["certificate/", "certificate.json", "receipt.json"]
 STAFF = {"is_staff": True}
 PEOPLE = {
     "outsider": {},
@@ -110,6 +113,8 @@ class World:
             scheduled: ["undo/"],
             running: ["pause/", "stop/"],
             paused: ["resume/", "accept/"],
-            finished: ["", "retry/", "check/", "delete-kept/", "report.csv", "report.json"],
+            finished: ["", "retry/", "check/", "delete-kept/", "report.csv", "report.json", *CERTIFIED],
         }
+        Closer().tick(now=now)
+        issuing.issue_due(now=now)
         return {button: deletion for deletion, named in buttons.items() for button in named}

@@ -7,12 +7,14 @@ from datetime import timedelta
 
 import pytest
 
+from dashboard.audit.models import AuditEvent
 from dashboard.calls import accounts, slots
 from dashboard.calls.judging import Finding
 from dashboard.calls.models import Account
 from dashboard.calls.verdicts import Ruling, Verdict
 from dashboard.deletions import actions
 from dashboard.deletions.dispatch import agenda, next_call, outcomes, settlement
+from dashboard.deletions.dispatch.closing import Closer
 from dashboard.deletions.evidence import concluding, inspecting
 from dashboard.deletions.models import Deletion, DeletionItem, Inspection, State
 from tests.deletions.theatre import Theatre, playing
@@ -138,6 +140,15 @@ def test_one_that_can_not_go_on_now_keeps_no_worker_busy(theatre, settings, insp
         Account.objects.update(doubt="Nothing is found.", doubted_at=now)
     due = agenda.next_due(now=now)
     assert due is None or due >= soon
+
+
+def test_what_it_saw_goes_into_another_closing_entry(theatre, inspected) -> None:
+    Closer().tick(now=theatre.now())
+    inspected.refresh_from_db()
+    assert inspected.closed_at is not None
+    assert theatre.inspect(inspected).closed_at is None
+    Closer().tick(now=theatre.now())
+    assert AuditEvent.objects.filter(action="deletion.closed").count() == 2
 
 
 def test_in_doubt_it_waits_for_controls_and_goes_on_when_they_are_good(theatre, inspected) -> None:

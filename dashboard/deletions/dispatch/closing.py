@@ -1,21 +1,24 @@
 """The closing entry: the audit log is told the results of a deletion after its end.
 
-Without it a person who can write to the database could change a result, and nothing would contradict that. When an
-inspection changes a result, or after *Check unknown*, another closing entry follows.
+Without it a person who can write to the database could change a result, and nothing would contradict that. After each
+inspection, which brings new evidence, and after *Check unknown* another closing entry follows. Each has the root of the
+certificate that follows from it (`certificates/issuing.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import secrets
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Sum
 
 from dashboard.audit import chain
-from dashboard.deletions.drafts.fingerprint import as_ended, as_frozen, lines
-from dashboard.deletions.models import Deletion, DeletionQuerySet, Inspection, State
+from dashboard.deletions.certificates import reading
+from dashboard.deletions.certificates.tree import Growing
+from dashboard.deletions.models import Certificate, Deletion, DeletionQuerySet, Inspection, State
 
 logger = logging.getLogger(__name__)
 
@@ -73,15 +76,17 @@ class Reading:
 
     def __init__(self, deletion: Deletion) -> None:
         self.deletion = deletion
-        self.corrections = _corrections(deletion)
-        self.lines = lines(deletion)
+        self.inspected = _inspected(deletion)
+        self.blocks = reading.blocks(deletion)
         self.manifest, self.outcomes = hashlib.sha256(), hashlib.sha256()
+        self.tree = Growing(secrets.token_bytes(32))
 
     def go_on(self) -> int:
         """Reads some items and returns their number; 0 when there are no more."""
-        some = next(self.lines, [])
-        self.manifest.update(as_frozen(some))
-        self.outcomes.update(as_ended(some))
+        some = next(self.blocks, [])
+        self.manifest.update(reading.manifest_lines(some))
+        self.outcomes.update(reading.outcome_lines(some))
+        self.tree.add([one.pk for one in some], reading.leaves(some))
         return len(some)
 
     def close(self, *, now: datetime) -> None:
@@ -89,22 +94,34 @@ class Reading:
         row = self.deletion
         same = Deletion.objects.filter(pk=row.pk, closed_at=None, state=row.state, finished_at=row.finished_at)
         hashes = {"fingerprint": row.fingerprint, "manifest": self.manifest.hexdigest()}
+        certificate = self._certificate()
         told = {"state": row.state, **hashes, "counts": row.counts(), "outcomes": self.outcomes.hexdigest()}
+        told |= {"root": certificate.root}
         with transaction.atomic():
             if not same.filter(**row.counts()).select_for_update().exists():
                 return
-            # Two opposite corrections leave the counts as they were.
-            if _corrections(row) != self.corrections:
+            # Two opposite corrections leave the counts as they were, and so does new evidence.
+            if _inspected(row) != self.inspected:
                 return
             same.update(closed_at=now)
+            # The deletion was opened again before that one was issued.
+            row.certificates.filter(issued_at=None).delete()
+            certificate.number = (row.certificates.aggregate(last=Max("number"))["last"] or 0) + 1
+            certificate.save()
             chain.append(actor="", action=CLOSED, subject=str(row.uuid), detail=told)
         if row.manifest_hash != hashes["manifest"]:
             logger.error(
                 "The items of deletion %s are not those that were confirmed. Run verify_audit --reconcile.", row
             )
 
+    def _certificate(self) -> Certificate:
+        """The one to be issued: what it needs of the items."""
+        root, tree = self.tree.root().hex(), self.tree
+        return Certificate(
+            deletion=self.deletion, root=root, leaves=tree.leaves, salts=tree.secret, blocks=tree.packed()
+        )
 
-def _corrections(deletion: Deletion) -> int:
-    """How many results inspections have changed."""
-    number: int | None = deletion.inspections.aggregate(number=Sum("changed"))["number"]
-    return number or 0
+
+def _inspected(deletion: Deletion) -> dict[str, int | None]:
+    """How many results inspections have changed, and how many inspections have ended."""
+    return deletion.inspections.aggregate(changed=Sum("changed"), ended=Count("at"))

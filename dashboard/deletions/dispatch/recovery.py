@@ -20,6 +20,7 @@ from dashboard.audit import anchors
 from dashboard.calls import clock, recording, sending, slots
 from dashboard.calls.models import ProviderCall, Worker
 from dashboard.calls.verdicts import Unanswered, judge_delete, judge_look_up
+from dashboard.deletions.certificates import issuing
 from dashboard.deletions.dispatch import agenda, closing, expiring, jobs, next_call, restoring
 from dashboard.deletions.dispatch.outcomes import settle
 from dashboard.deletions.drafts import freezing
@@ -76,6 +77,7 @@ class Tender:
         if self.ticks % 10 == 1:
             freezing.clear_discarded(now=now, steps=CLEARED)
         self.closer.tick(now=now)
+        issuing.issue_due(now=now)
         pictures.wake_due(now=now)
 
     def _only_report(self, *, now: datetime) -> None:

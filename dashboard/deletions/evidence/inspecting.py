@@ -197,6 +197,8 @@ def _end_if_done(pk: int, deletion: Deletion, *, now: datetime, work: Settlement
     pending = left.filter(not_before__isnull=False) | left.filter(claim__gt=0)
     if row.at is None and row.marked_through >= deletion.last_item and not pending.exists():
         Inspection.objects.filter(pk=pk).update(at=now)
+        # What was seen belongs into a new closing entry and certificate.
+        Deletion.objects.filter(pk=deletion.pk).update(closed_at=None)
         told: dict[str, object] = {
             "looked_up": row.looked_up,
             "gone": row.gone,

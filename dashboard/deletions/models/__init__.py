@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dashboard.deletions.models.certificates import Certificate
 from dashboard.deletions.models.deletion import Deletion, Result
 from dashboard.deletions.models.items import (
     GONE,
@@ -20,6 +21,7 @@ __all__ = [
     "IN_FLIGHT",
     "REFUSED_AT_LEAST",
     "SUCCESS",
+    "Certificate",
     "Decision",
     "Deletion",
     "DeletionItem",

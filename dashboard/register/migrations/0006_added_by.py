@@ -9,7 +9,7 @@ DROP = f"ALTER TABLE {TABLE} DROP COLUMN added_by"  # nosec B608 # only names fr
 
 
 class Migration(migrations.Migration):
-    dependencies = [("register", "0004_star")]
+    dependencies = [("register", "0005_holds")]
 
     operations = [
         migrations.RunSQL(

@@ -1,0 +1,131 @@
+"""What a certificate says. The format is described in `docs/certificates.md`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from typing import Any
+
+from django.conf import settings
+
+from dashboard.audit import chain, heads, signing
+from dashboard.audit.listing import CONFIRMED
+from dashboard.audit.models import AuditEvent
+from dashboard.deletions.certificates import facts
+from dashboard.deletions.certificates.facts import rfc3339
+from dashboard.deletions.dispatch.closing import CLOSED
+from dashboard.deletions.models import Certificate, Deletion
+
+FORMAT = "tensorslab-certificate/1"
+APPROVED = "deletion.approved"
+PEOPLE = {
+    "requested_by": (CONFIRMED, "actor"),
+    "reason": (CONFIRMED, "reason"),
+    "approved_by": (APPROVED, "actor"),
+}
+"""What a certificate says of people, and the field of which entry it is."""
+
+
+def text_of(certificate: Certificate, deletion: Deletion) -> str:
+    """Canonical JSON: sorted keys, no blanks, UTF-8, no floats."""
+    entries = {action: entry_of(deletion, action) for action in (CONFIRMED, APPROVED, CLOSED)}
+    whole = {
+        "format": FORMAT,
+        "number": certificate.number,
+        "issued_at": rfc3339(certificate.issued_at),
+        "software": settings.VERSION,
+        "deletion": str(deletion.uuid),
+        "host": deletion.host,
+        "state": deletion.state,
+        "times": _times(deletion),
+        "manifest": _manifest(deletion),
+        "people": {name: _committed(entries[action], field) for name, (action, field) in PEOPLE.items()},
+        "approval": _approval(deletion),
+        "calls": _calls(deletion),
+        "outcomes": deletion.counts(),
+        "evidence": _evidence(deletion),
+        "tree": {"root": certificate.root, "leaves": certificate.leaves},
+        "log": _place(entries),
+        "previous": _previous(certificate),
+        "key": _key(),
+    }
+    return chain.canonical(whole)
+
+
+def entry_of(deletion: Deletion, action: str) -> AuditEvent | None:
+    return AuditEvent.objects.filter(subject=str(deletion.uuid), action=action).order_by("-sequence").first()
+
+
+def _key() -> dict[str, str]:
+    public_key = signing.public_key()
+    return {"id": signing.key_id(public_key), "algorithm": signing.ALGORITHM, "public_key": public_key}
+
+
+def _committed(entry: AuditEvent | None, field: str) -> str | None:
+    """The log's own salted hash: the name itself is told beside the signature, as long as the log knows it."""
+    commitment: str | None = entry.commitments.get(field) if entry else None
+    return commitment
+
+
+def _times(deletion: Deletion) -> dict[str, str | None]:
+    names = ("confirmed_at", "starts_at", "stopped_at", "finished_at", "checked_at")
+    return {name: rfc3339(getattr(deletion, name)) for name in names}
+
+
+def _manifest(deletion: Deletion) -> dict[str, Any]:
+    return {
+        "total": deletion.total,
+        "skipped": deletion.skipped,
+        "images": deletion.images,
+        "videos": deletion.total - deletion.images,
+        "fingerprint": deletion.fingerprint,
+        "hash": deletion.manifest_hash,
+    }
+
+
+def _approval(deletion: Deletion) -> dict[str, Any] | None:
+    if deletion.approval_asked_at is None:
+        return None
+    asked_at, decided_at = rfc3339(deletion.approval_asked_at), rfc3339(deletion.decided_at)
+    return {"asked_at": asked_at, "decided_at": decided_at, "why": deletion.approval_reasons}
+
+
+def _calls(deletion: Deletion) -> dict[str, Any]:
+    digest, statuses, number = hashlib.sha256(), Counter[str](), 0
+    for call in facts.calls(deletion):
+        digest.update(f"{chain.canonical(call)}\n".encode())
+        statuses[call["status"] or "none"] += 1
+        number += 1
+    return {"count": number, "by_status": dict(statuses), "hash": digest.hexdigest()}
+
+
+def _evidence(deletion: Deletion) -> dict[str, Any]:
+    # What is already gone or refused is always seen.
+    seen = deletion.deleted + deletion.already_gone + deletion.refused - deletion.said
+    sampling = facts.sampling(deletion)
+    return {
+        "said": deletion.said,
+        "seen": seen,
+        "sampling": sampling and {**sampling, "confidence_percent": 95},
+        "inspections": facts.inspections(deletion),
+    }
+
+
+def _place(entries: dict[str, AuditEvent | None]) -> dict[str, Any]:
+    head = heads.newest()
+    return {
+        "beginning": heads.beginning(),
+        "confirmed": _named(entries[CONFIRMED]),
+        "approved": _named(entries[APPROVED]),
+        "closed": _named(entries[CLOSED]),
+        "head": _named(head),
+    }
+
+
+def _named(entry: AuditEvent | heads.Seen | None) -> dict[str, Any] | None:
+    return {"sequence": entry.sequence, "hash": entry.hash} if entry else None
+
+
+def _previous(certificate: Certificate) -> dict[str, Any] | None:
+    before = Certificate.objects.issued().filter(deletion=certificate.deletion_id, number__lt=certificate.number).last()
+    return {"number": before.number, "sha256": hashlib.sha256(before.signed.encode()).hexdigest()} if before else None
