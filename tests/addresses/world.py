@@ -35,7 +35,8 @@ PEOPLE = {
 
 
 class World:
-    """Deletions, holds and the import are the operator's. The disabled person was an administrator, and has a session left."""
+    """Deletions, holds and the import are the operator's. The disabled person was an administrator, and has a session
+    left."""
 
     def __init__(self) -> None:
         self._browsers = {csrf: Client(enforce_csrf_checks=csrf) for csrf in (False, True)}
