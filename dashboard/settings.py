@@ -224,6 +224,8 @@ LOGGING = {
             "style": "{",
         }
     },
+    "filters": {"one-time": {"()": "dashboard.access.one_time.HidesLinks"}},
+    "loggers": {"django.request": {"filters": ["one-time"]}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
 }

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Callable
 from typing import Any, cast
@@ -21,6 +20,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from dashboard.access import lifetimes
+from dashboard.access.one_time import hidden
 from dashboard.access.permissions import LOOK, REFUSALS
 from dashboard.access.requests import HtmxRequest, client_address
 from dashboard.access.signing_in import requirement
@@ -31,7 +31,6 @@ from dashboard.pages.headers import strict
 from dashboard.pages.refusals import method_not_allowed, permission_denied, too_large, too_many
 
 logger = logging.getLogger("dashboard.access")
-ONE_TIME = re.compile(r"^/join/[^/]+/?$")
 PROBES = {"/healthz", "/readyz"}
 
 
@@ -52,7 +51,7 @@ class AccessLogMiddleware:
             took = 1000 * (time.monotonic() - began)
             line = "%s %s %s %s %s %.0f ms"
             status = response.status_code
-            path = ONE_TIME.sub("/join/.../", request.path)
+            path = hidden(request.path)
             logger.info(line, client_address(request) or "-", name, request.method, ascii(path), status, took)
         return response
 

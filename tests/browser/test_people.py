@@ -44,6 +44,7 @@ def delete_one(page: Page, number: int) -> None:
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
 
 
+@pytest.mark.timeout(300)
 def test_a_new_person_comes_deletes_and_is_let_go(peopled: Product, open_page: Open, script: bool) -> None:
     name = "li.wei" if script else "maria"
     administrator = open_page(peopled, script=script)

@@ -64,8 +64,10 @@ def test_it_is_in_the_log_without_link_and_password(administrator: Person, stran
 def test_the_database_and_the_access_log_do_not_have_the_link(administrator: Person, stranger: Person, caplog) -> None:
     path = added(administrator)
     stranger.get(path)
+    assert stranger.post(path, {}).status_code == 422
+    assert stranger.get(path[:-2] + "/").status_code == 410
     assert Invitation.objects.get().digest == joining._digest(path.split("/")[2])
-    assert path.split("/")[2] not in caplog.text
+    assert path.split("/")[2][:-1] not in caplog.text
     assert "'/join/.../'" in caplog.text
 
 
