@@ -22,8 +22,7 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import F, Q, QuerySet
 
 from dashboard.access import lifetimes, throttle
 from dashboard.audit import chain, commitments, keys
@@ -37,7 +36,7 @@ from dashboard.deletions.drafts.removing import removed_by
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.media.models import AllowedHost
 from dashboard.operations.reconciling.entries import CONFIRMED
-from dashboard.register.models import ImportBatch, Star, TrackedTask
+from dashboard.register.models import HeldTask, Hold, HoldRelease, ImportBatch, Star, TrackedTask
 
 BEGUN = "person.erased"
 DECIDED = {decisions.APPROVED, *decisions.GIVEN_UP.values()}
@@ -95,7 +94,8 @@ def _is_named(name: str) -> bool:
     """Whether the name is in the log, a deletion or a hold."""
     named = Deletion.objects.filter(Q(actor_name=name) | Q(decider_name=name))
     rows: list[QuerySet[Any]] = [_acts(name), _told_of(name), named]
-    return any(some.exists() for some in [*rows, TrackedTask.objects.filter(held_by=name)])
+    rows += [TrackedTask.objects.filter(held_by=name), Hold.objects.filter(Q(by=name) | Q(stopped_by=name))]
+    return any(some.exists() for some in [*rows, HoldRelease.objects.filter(by=name)])
 
 
 def _require_idle(name: str) -> None:
@@ -103,6 +103,8 @@ def _require_idle(name: str) -> None:
         raise Refused(f"“{name}” may still sign in. Disable that account first.")
     if Deletion.objects.in_flight().filter(actor_name=name).exists():
         raise Refused(f"A deletion of “{name}” is under way. Wait until it has ended, or stop it.")
+    if any(some.filter(by=name, moved_at__isnull=False).exists() for some in (Hold.objects, HoldRelease.objects)):
+        raise Refused(f"Tasks are being held or released for “{name}”. Wait until that is done.")
 
 
 def _take_account(name: str, pseudonym: str) -> bool:
@@ -125,8 +127,7 @@ def _take_account(name: str, pseudonym: str) -> bool:
 
 def _facts(name: str, pseudonym: str) -> Iterator[None]:
     """Erases the reasons of their holds in the facts of deletions, whose items may be gone."""
-    reasons = TrackedTask.objects.filter(held_by=name).exclude(held_reason="").order_by()
-    erased = {f"{HELD}: {reason}" for reason in reasons.values_list("held_reason", flat=True).distinct()}
+    erased = {f"{HELD}: {reason}" for reason in _reasons(name)}
     last = 0
     while erased and (rows := _facts_after(last)):
         if affected := [pk for pk, facts in rows if erased & {reason for reason, _ in facts.get("skipped", [])}]:
@@ -142,27 +143,38 @@ def _facts(name: str, pseudonym: str) -> Iterator[None]:
         last = rows[-1][0]
 
 
+def _reasons(name: str) -> set[str]:
+    """Of their holds: those that tasks show, and those that were released or stand behind another."""
+    shown = TrackedTask.objects.filter(held_by=name).order_by().values_list("held_reason", flat=True).distinct()
+    return {*shown, *Hold.objects.filter(by=name).values_list("reason", flat=True)} - {""}
+
+
 def _facts_after(last: int) -> list[tuple[int, dict[str, Any]]]:
     return list(Deletion.objects.filter(pk__gt=last).order_by("pk").values_list("pk", "facts")[:BATCH])
 
 
 def _holds(name: str, pseudonym: str) -> Iterator[None]:
     """Erases their holds, and the copies of the reasons."""
-    held, last = TrackedTask.objects.filter(held_by=name).order_by("pk"), 0
+    told = [f"{HELD}: {reason}" for reason in _reasons(name)]
+    ever = Q(held_by=name) | Q(pk__in=HeldTask.objects.filter(hold__by=name).values("task"))
+    held, last = TrackedTask.objects.filter(ever).order_by("pk"), 0
     # Selected before any row is locked, because this may read the whole register.
     while pks := list(held.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
             accounts.locked()
-            tasks = held.filter(pk__in=pks)
-            copied = Concat(Value(f"{HELD}: "), F("tracked__held_reason"))
-            items = DeletionItem.objects.filter(tracked__in=tasks, message=copied)
+            items = DeletionItem.objects.filter(tracked__in=pks, message__in=told)
             _lock(Deletion.objects.filter(pk__in=list(items.values_list("deletion_id", flat=True))))
             items.update(message=HELD)
+            tasks = TrackedTask.objects.filter(pk__in=pks)
             _lock(tasks)
-            tasks.filter(last_message=Concat(Value(f"{HELD}: "), F("held_reason"))).update(last_message=HELD)
-            tasks.update(held_by=pseudonym, held_reason="")
+            tasks.filter(last_message__in=told).update(last_message=HELD)
+            tasks.filter(held_by=name).update(held_by=pseudonym, held_reason="")
         last = pks[-1]
         yield
+    # Last, since another run needs their reasons.
+    Hold.objects.filter(by=name).update(by=pseudonym, reason="")
+    Hold.objects.filter(stopped_by=name).update(stopped_by=pseudonym, stopped_reason="")
+    HoldRelease.objects.filter(by=name).update(by=pseudonym, reason="")
 
 
 def _added(name: str, pseudonym: str) -> Iterator[None]:

@@ -30,6 +30,10 @@ from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.media.models import AllowedHost
 from dashboard.operations import erasing
 from dashboard.register import importing, starring
+from dashboard.register.filters.filter import Filter
+from dashboard.register.holding import asking as holding
+from dashboard.register.holding import placing, releasing, rules
+from dashboard.register.holding.asking import By as HeldBy
 from dashboard.register.importing import batches, jobs
 from dashboard.register.models import ImportBatch, ImportPiece, Selection, TrackedTask
 from tests.audit.test_verify_audit import wrong
@@ -53,6 +57,8 @@ PERSONAL = {
     "django_admin_log": {"object_repr"},
     "media_allowedhost": {"allowed_by"},
     "mfa_authenticator": {"data"},
+    "register_hold": {"by", "reason", "stopped_by", "stopped_reason"},
+    "register_holdrelease": {"by", "reason"},
     "register_importbatch": {"actor", "address"},
     "register_star": {"by"},
     "register_trackedtask": {"added_by", "held_by", "held_reason", "last_message"},
@@ -95,6 +101,8 @@ NAMELESS = {
     },
     "media_allowedhost": {"name"},
     "media_picture": {"detail", "film", "reason", "source", "state", "token"},
+    "register_hold": {"filter"},
+    "register_holdrelease": {"cause", "holds"},
     "register_importbatch": {
         *("digest", "ignored", "kind", "notes", "problems", "sample", "source", "state", "used", "zone"),
     },
@@ -142,6 +150,7 @@ def olga(paul: User) -> User:
     AllowedHost.objects.create(name="cdn.example.com", allowed_by=NAME, allowed_at=timezone.now())
     SelectionFactory(user=olga, tasks=TrackedTask.objects.all()[:2])
     starring.star([TrackedTask.objects.earliest("pk").pk], actor=NAME, address=ADDRESS)
+    _her_rows_of_holds(olga, paul)
     content = ContentType.objects.get_for_model(User)
     LogEntry.objects.create(user=paul, content_type=content, object_id=olga.pk, object_repr=NAME, action_flag=CHANGE)
     User.objects.filter(pk=olga.pk).update(is_active=False)
@@ -188,6 +197,17 @@ def _her_holds(paul: User) -> None:
     gone.items.all().delete()
     assert gone.facts["skipped"] == [[f"Held: {HOLD}", 2]]
     closing.Closer().tick(now=timezone.now())
+
+
+def _her_rows_of_holds(olga: User, paul: User) -> None:
+    """One whose reason a draft copied before she released it, and a rule that she stopped."""
+    by, now, task = HeldBy(user=olga, address=ADDRESS), timezone.now(), TrackedTaskFactory()
+    selection = holding.frozen_of_one(task.pk, user=olga)
+    hold = placing.place(selection=selection, by=by, reason=HOLD, until=None, now=now)
+    _draft([task, TrackedTaskFactory()], paul)
+    releasing.release_hold(hold=hold, seen=1, by=by, reason=HOLD, now=now + timedelta(seconds=1))
+    rule = rules.make(filter=Filter(q="zebra"), by=by, reason=HOLD, until=None, now=now)
+    rules.stop(rule=rule, by=by, reason=HOLD, now=now)
 
 
 def _draft(tasks: list[TrackedTask], actor: User) -> Deletion:
@@ -249,9 +269,9 @@ def test_who_was_erased_is_named_nowhere(olga: User, capsys) -> None:
     pseudonym = AuditEvent.objects.get(action="person.erased").subject
     assert Deletion.objects.count() == deletions
     assert Deletion.objects.filter(actor_name=pseudonym).count() == 2
-    assert DeletionItem.objects.filter(message="Held").count() == 5
+    assert DeletionItem.objects.filter(message="Held").count() == 6
     facts = Deletion.objects.order_by("pk").values_list("facts", flat=True)
-    assert [summed["skipped"] for summed in facts][-2:] == [[["Held", 2]], [["Held", 2]]]
+    assert [summed["skipped"] for summed in facts][-3:] == [[["Held", 2]], [["Held", 2]], [["Held", 1]]]
 
 
 def test_her_import_goes_on_and_its_entry_tells_of_the_pseudonym(olga: User, capsys) -> None:

@@ -49,15 +49,18 @@ def reason_errors(reason: str, *, stays: str) -> dict[str, str]:
     return {"reason": "The reason holds a NUL character. Remove it."} if "\0" in reason else {}
 
 
-def until_of(text: str, *, now: datetime) -> datetime | None:
-    """The end of that day in the person's zone; None if there is none. Raises `Invalid`."""
+def until_of(text: str, *, now: datetime, besides: dict[str, str] | None = None) -> datetime | None:
+    """The end of that day in the person's zone; None if there is none. Raises `Invalid`, with what else is wrong."""
+    others = besides or {}
     try:
         day = DayField(required=False).clean(text)
     except ValidationError:
-        raise Invalid({"until": f"Until: {quoted(text)} is not a day. {DayField.how}"}) from None
+        raise Invalid({**others, "until": f"Until: {quoted(text)} is not a day. {DayField.how}"}) from None
     end = moments.end_of(day) if day else None
     if end is not None and end < now:
-        raise Invalid({"until": f"Until: {quoted(text)} is over. Choose today or a later day, or leave it empty."})
+        raise Invalid(
+            {**others, "until": f"Until: {quoted(text)} is over. Choose today or a later day, or leave it empty."}
+        )
     return end
 
 

@@ -17,7 +17,7 @@ from dashboard.pages.refusals import refused
 from dashboard.register.counting import count
 from dashboard.register.filters.filter import Filter
 from dashboard.register.filters.form import RuleForm
-from dashboard.register.holding import asking, matching, rules, showing
+from dashboard.register.holding import asking, matching, placing, rules, showing
 from dashboard.register.holding.asking import Invalid, Refused
 from dashboard.register.models import Hold
 from dashboard.register.views import frozen
@@ -42,8 +42,9 @@ def hold_rule(request: SignedInRequest) -> HttpResponse:
         return _page(request, form, filter, asked=kept is not None)
     now = clock.now()
     try:
-        until = asking.until_of(request.POST.get("until", "").strip(), now=now)
         reason = request.POST.get("reason", "")
+        wrong = asking.reason_errors(reason, stays=placing.STAYS)
+        until = asking.until_of(request.POST.get("until", "").strip(), now=now, besides=wrong)
         hold = rules.make(filter=filter, by=frozen.by(request), reason=reason, until=until, now=now)
     except Invalid as invalid:
         return _page(request, form, filter, errors=invalid.errors, status=422)

@@ -58,8 +58,9 @@ def hold_place(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         return frozen.show(request, asked)
     now, back = clock.now(), frozen.back_url(request, selection)
     try:
-        until = asking.until_of(request.POST.get("until", "").strip(), now=now)
         reason = request.POST.get("reason", "")
+        wrong = asking.reason_errors(reason, stays=placing.STAYS)
+        until = asking.until_of(request.POST.get("until", "").strip(), now=now, besides=wrong)
         hold = placing.place(selection=selection, by=frozen.by(request), reason=reason, until=until, now=now)
     except Invalid as invalid:
         return frozen.show(request, asked, errors=invalid.errors, status=422)
