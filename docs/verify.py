@@ -30,6 +30,8 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+RECEIPT_HAS = {"format", "item", "salt", "place", "path", "certificate"}
+ITEM_HAS = {"kind", "task_id", "outcome", "evidence", "seen_at", "settled_at"}
 CERTIFICATE, RECEIPT = "tensorslab-certificate/1", "tensorslab-receipt/1"
 WIDTH, SALT = 16, 16
 BLOCK = WIDTH**2
@@ -37,6 +39,9 @@ LEAF, NODE = hashlib.sha256(b"\0"), b"\1"
 SORTED_AT_ONCE = 200_000
 PSEUDONYM = re.compile(r"erased-[0-9a-f]{8}", re.ASCII)
 GENESIS = "0" * 64
+KINDS, EVIDENCE = {"image", "video"}, {"said", "seen", None}
+OUTCOMES = {"waiting", "sent", "deleted", "already_gone", "refused", "unknown", "skipped", "kept"}
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 
 
 class Wrong(Exception):
@@ -65,6 +70,8 @@ def checked(given: argparse.Namespace) -> Iterator[str]:
     receipt = whole if whole.get("format") == RECEIPT else None
     certificate = receipt["certificate"] if receipt else whole
     said = certificate["signed"]
+    if set(whole) - (RECEIPT_HAS if receipt else {"signed", "signature", "opened"}):
+        raise Wrong("Something stands beside the signature that it does not cover.")
     yield from signature(certificate, read(given.keys.read_text(encoding="utf-8")))
     if receipt:
         yield from item(receipt, said)
@@ -119,6 +126,8 @@ def signature(certificate: dict[str, Any], trusted: dict[str, Any]) -> Iterator[
 
 
 def people(certificate: dict[str, Any]) -> Iterator[str]:
+    if set(certificate["opened"]) != set(certificate["signed"]["people"]):
+        raise Wrong("It names others than were signed.")
     for name, commitment in certificate["signed"]["people"].items():
         opened = certificate["opened"][name]
         if (commitment is None) != (opened is None):
@@ -145,11 +154,21 @@ def committed(salt: str, value: str) -> str:
 
 
 def line_of(item: dict[str, Any]) -> str:
-    moments = [(item[name] or "-")[:19].replace("T", " ") for name in ("seen_at", "settled_at")]
-    return "|".join([item["outcome"], item["evidence"] or "-", *moments, frozen(item)])
+    if item["outcome"] not in OUTCOMES or item["evidence"] not in EVIDENCE:
+        raise Wrong(f"No item can be {item['outcome']} and {item['evidence']}.")
+    seen_at, settled_at = moment(item["seen_at"]), moment(item["settled_at"])
+    return f"{item['outcome']}|{item['evidence'] or '-'}|{seen_at}|{settled_at}|{frozen(item)}"
+
+
+def moment(text: str | None) -> str:
+    if text and not MOMENT.fullmatch(text):
+        raise Wrong(f"“{text}” is no moment in UTC.")
+    return text[:19].replace("T", " ") if text else "-"
 
 
 def frozen(item: dict[str, Any]) -> str:
+    if item["kind"] not in KINDS:
+        raise Wrong(f"“{item['kind']}” is no kind of task.")
     skipped = item["outcome"] == "skipped" and item["settled_at"] is None
     return f"{'-' if skipped else '+'}{item['kind']} {item['task_id']}"
 
@@ -178,7 +197,7 @@ def item(receipt: dict[str, Any], said: dict[str, Any]) -> Iterator[str]:
     one, place, levels = receipt["item"], receipt["place"], widths(said["tree"]["leaves"])
     if not 0 <= place < said["tree"]["leaves"] or len(receipt["path"]) != len(levels):
         raise Wrong("The receipt's path does not lead to a place in this tree.")
-    if not {"kind", "task_id", "outcome", "evidence", "seen_at", "settled_at"} == set(one):
+    if set(one) != ITEM_HAS:
         raise Wrong("The receipt's item has other fields than a certificate proves.")
     here = leaf(bytes.fromhex(receipt["salt"]), line_of(one))
     at = place

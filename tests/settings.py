@@ -17,6 +17,7 @@ _ours = (
     "SECRET_",
     "ADMIN_",
     "AUDIT_",
+    "CERTIFICATE_",
     "AWS_",
     "MEDIA_",
     "SAMPLE_",

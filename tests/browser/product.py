@@ -128,6 +128,6 @@ class Product:
 
 def clean_environ() -> dict[str, str]:
     """Without what tells the product, or the tests' Django, what to do."""
-    ours = "TENSORSLAB_|AUDIT_|DELETION_|SECRET_|ADMIN_|SAMPLE_|SANDBOX_|PORT|HTTPS|DEBUG|ALLOWED_|DATABASE_|DJANGO|VAR"
-    ours += "|OIDC_|REQUIRE_|REMOTE_"
+    ours = "TENSORSLAB_|AUDIT_|CERTIFICATE_|DELETION_|SECRET_|ADMIN_|SAMPLE_|SANDBOX_|PORT|HTTPS|DEBUG|ALLOWED_"
+    ours += "|DATABASE_|DJANGO|VAR|OIDC_|REQUIRE_|REMOTE_|READ_ONLY"
     return {name: value for name, value in os.environ.items() if not re.match(ours, name)} | {"ENV_FILE": os.devnull}

@@ -61,12 +61,13 @@ def test_systemd_waits_until_everything_has_stopped_by_itself(settings) -> None:
 
 
 def test_the_settings_pass_every_check(tmp_path: Path) -> None:
-    for number, name in enumerate(["api_key", "secret_key", "audit_key"]):
+    for number, name in enumerate(["api_key", "secret_key", "audit_key", "certificate_key"]):
         secret = "".join(chr(33 + (number + place) % 90) for place in range(70))
         private(tmp_path / name, secret)
     text = (DEPLOY / "tasks.env").read_text(encoding="utf-8").replace("/var/lib/tasks", str(tmp_path / "var"))
     # Those of several machines too, but for a database that answers nowhere.
-    text = text.replace("# SECRET_KEY", "SECRET_KEY").replace("# AUDIT_KEY", "AUDIT_KEY")
+    for name in ("SECRET_KEY", "AUDIT_KEY", "CERTIFICATE_KEY"):
+        text = text.replace(f"# {name}", name)
     settings = private(tmp_path / "tasks.env", text.replace("/etc/tasks/", f"{tmp_path}/"))
     assert {"SECRET_KEY_FILE", "AUDIT_KEY_FILE", "HTTPS", "TRUSTED_PROXIES"} <= read_env_file(settings).keys()
     done = subprocess.run(

@@ -75,6 +75,16 @@ def an_approval_is_made_up(files: Files) -> None:
     files.certificate["opened"]["approved_by"] = {"value": "boss", "salt": "00"}
 
 
+@certificate("It names others than were signed")
+def a_witness_is_named(files: Files) -> None:
+    files.certificate["opened"]["witnessed_by"] = {"value": "A notary", "salt": "00"}
+
+
+@certificate("beside the signature that it does not cover")
+def it_is_commented(files: Files) -> None:
+    files.certificate["comment"] = "All copies were destroyed"
+
+
 @certificate("the certificate: olga")
 def the_report_names_somebody_else(files: Files) -> None:
     files.report = files.report.replace('"requested_by": "olga"', '"requested_by": "mallory"')
@@ -153,6 +163,16 @@ def its_outcome_is_another(files: Files) -> None:
 @receipt("is not in the certificate's tree")
 def its_moment_is_another(files: Files) -> None:
     files.receipt["item"]["settled_at"] = "2020-01-01T00:00:00Z"
+
+
+@receipt("is no moment in UTC")
+def its_moment_is_in_another_zone(files: Files) -> None:
+    files.receipt["item"]["settled_at"] = files.receipt["item"]["settled_at"].replace("Z", "+08:00")
+
+
+@receipt("No item can be")
+def its_outcome_is_a_word_of_their_own(files: Files) -> None:
+    files.receipt["item"]["outcome"] = "destroyed"
 
 
 @receipt("is not in the certificate's tree")
