@@ -3,6 +3,9 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Tools and tests look at no .env of yours; `make run` does.
 ISOLATED := ENV_FILE=/dev/null DATABASE_URL=
+# Some shells say that Python keeps no compiled files: each of the many processes that tests start would then read all
+# of ours anew, and pytest rewrite every assertion.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test test-sqlite test-postgresql test-without-database lint bandit audit sbom newer bench screenshots requirements chaos
 
