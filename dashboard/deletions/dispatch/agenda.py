@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -114,11 +114,15 @@ def let_go(account: Account, *, patient: bool, now: datetime) -> None:
 
 def unfinished_chunks(*, now: datetime) -> list[tuple[Callable[..., bool], Deletion]]:
     """Large changes that are made in chunks: arming, Undo, Stop, doubting, looking everything up."""
+    to_mark = inspecting.to_mark(now=now)
+    # Asked once a second, and mostly there are none: one small question is cheaper than one of each kind.
+    if not Deletion.objects.being_changed().exists() and not to_mark.exists():
+        return []
     return [
         *arming.unfinished_chunks(),
         *restoring.unfinished_chunks(),
         *((verifying.condemn_chunk, row) for row in Deletion.objects.being_condemned()),
-        *((inspecting.mark_chunk, row) for row in inspecting.to_mark(now=now)),
+        *((inspecting.mark_chunk, row) for row in to_mark),
     ]
 
 
@@ -137,17 +141,32 @@ def unstrand(*, now: datetime) -> None:
 
 def next_due(*, now: datetime) -> datetime | None:
     """When the next shift is needed; None if all that is left needs a person."""
-    moments = list(Deletion.objects.filter(state=State.SCHEDULED).values_list("starts_at", flat=True))
-    if unfinished_chunks(now=now) or _elsewhere().exists():
-        moments.append(now)
+    return min(_moments(now=now), default=None)
+
+
+def needs_a_person(*, now: datetime) -> bool:
+    """Whether no shift is needed at any time."""
+    return next(_moments(now=now), None) is None
+
+
+def _moments(*, now: datetime) -> Iterator[datetime]:
+    """When shifts are needed. What costs most is asked last: for some the first moment is enough."""
     account = accounts.current()
+    scheduled = Deletion.objects.filter(state=State.SCHEDULED).values_list("starts_at", flat=True)
+    yield from (moment for moment in scheduled if moment is not None)
+    if not account.paused_reason:
+        yield from _not_before(account.rest_until, _look_ups_and_deletes(account, now=now))
     ended_here = {"deletion__host": account.host, "deletion__state": State.FINISHED}
     to_begin = Inspection.objects.filter(at=None, begun_at=None, **ended_here).order_by("due_at")
-    moments += to_begin.values_list("due_at", flat=True)[:1]
+    yield from to_begin.values_list("due_at", flat=True)[:1]
+    if unfinished_chunks(now=now) or _elsewhere().exists():
+        yield now
     if not account.paused_reason:
-        due = [*_look_ups_and_deletes(account, now=now), next_controls.next_at(account, now=now)]
-        moments += [max(moment, account.rest_until or moment) for moment in due if moment is not None]
-    return min((moment for moment in moments if moment is not None), default=None)
+        yield from _not_before(account.rest_until, [next_controls.next_at(account, now=now)])
+
+
+def _not_before(rest_until: datetime | None, moments: Iterable[datetime | None]) -> Iterator[datetime]:
+    return (max(moment, rest_until or moment) for moment in moments if moment is not None)
 
 
 def _look_ups_and_deletes(account: Account, *, now: datetime) -> Iterator[datetime | None]:

@@ -84,7 +84,7 @@ class Shift:
         """Works until time is up or nothing is due. False if there was no free slot."""
         self.ends = time.monotonic() + self.length
         self._look_round()
-        if stopping.is_set() or agenda.next_due(now=self.clock()) is None:
+        if stopping.is_set() or agenda.needs_a_person(now=self.clock()):
             return True
         self.ours = slots.take(SHARE if dialect.lets_several_write() else settings.TENSORSLAB_CONCURRENCY)
         if not self.ours:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -68,6 +70,11 @@ class DeletionQuerySet(models.QuerySet["Deletion"]):
         """A Success was false, and not all items with a Success are marked for a look-up."""
         false = self.filter(state__in=BEGUN, condemned_at__isnull=False)
         return false.filter(condemned_through__lt=F("last_item"))
+
+    def being_changed(self) -> Self:
+        """Armed, doubted, stopped, undone or condemned, in chunks of which some are left."""
+        changes = (self.being_armed(), self.being_doubted(), self.being_stopped(), self.being_undone())
+        return reduce(or_, changes, self.being_condemned())
 
     def paused_by_account(self) -> Self:
         """They go on with the account. One that a person paused does not."""
