@@ -50,7 +50,8 @@ class Person(Client):
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks what is given a database, by itself or by its fixtures: it runs on each. Nothing else can reach one, and
-    could say the same twice: on PostgreSQL it is left out, as `postgres` is on SQLite."""
+    could say the same twice: on PostgreSQL it is left out, as `postgres` is on SQLite. So is `once`, whose
+    subject knows no database."""
     for item in items:
         if item.path.is_relative_to(BROWSER):
             item.add_marker("browser")
@@ -59,10 +60,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [
         item
         for item in items
-        if (not item.get_closest_marker("database") if ON_POSTGRESQL else item.get_closest_marker("postgres"))
+        if (_says_it_on_sqlite(item) if ON_POSTGRESQL else item.get_closest_marker("postgres"))
     ]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+def _says_it_on_sqlite(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("once")) or not item.get_closest_marker("database")
 
 
 @pytest.fixture(scope="session")
