@@ -58,9 +58,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if {"db", "transactional_db"} & {*item.fixturenames} or any(map(item.get_closest_marker, GIVEN_A_DATABASE)):
             item.add_marker("database")
     left_out = [
-        item
-        for item in items
-        if (_says_it_on_sqlite(item) if ON_POSTGRESQL else item.get_closest_marker("postgres"))
+        item for item in items if (_says_it_on_sqlite(item) if ON_POSTGRESQL else item.get_closest_marker("postgres"))
     ]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]

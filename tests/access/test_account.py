@@ -9,7 +9,7 @@ from dashboard.access.zones import zone_of
 from dashboard.audit.models import AuditEvent
 from tests.conftest import Person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def choose(person: Person, zone: str) -> None:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from dashboard.pages import bodies
 from tests.conftest import Person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def cookies(person: Person) -> str:

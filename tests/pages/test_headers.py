@@ -10,7 +10,7 @@ from dashboard.urls import handler500  # noqa: F401
 from tests.conftest import Person
 from tests.pages.strict import lacking
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def fails(request):

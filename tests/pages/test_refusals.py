@@ -9,6 +9,8 @@ from dashboard.access.permissions import DELETE_TASKS, REFUSALS, permission_requ
 from dashboard.pages import refusals
 from tests.conftest import Person
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def request_(rf: RequestFactory) -> HttpRequest:

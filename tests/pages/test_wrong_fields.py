@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 NO_DAY = "is not a day"
 UNSEEN = "%E2%80%8B"

@@ -66,6 +66,7 @@ ADDRESSES = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("address", "sentence"), ADDRESSES.values(), ids=ADDRESSES)
 def test_an_address_that_says_nothing_clear_is_refused_in_a_sentence(
     operator: Person, address: str, sentence: str
