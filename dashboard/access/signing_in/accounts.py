@@ -33,4 +33,4 @@ def _provider() -> str:
 
 def _uid(sub: str) -> str:
     """Its hash, too: it may be longer than the column, and need not be told by a copy of the database."""
-    return hashlib.sha256(sub.encode()).hexdigest()
+    return hashlib.sha256(sub.encode("utf-8", "surrogatepass")).hexdigest()

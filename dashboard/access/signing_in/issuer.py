@@ -31,6 +31,11 @@ LEEWAY = 60
 """Seconds by which the clocks may differ."""
 NEEDED = ["iss", "aud", "sub", "exp", "iat"]
 
+BROKEN = (
+    *(requests.RequestException, OAuth2Error),
+    *(KeyError, ValueError, TypeError, AttributeError, RecursionError),
+)
+"""What reading an answer raises that no provider gives."""
 AWAY = "The OpenID provider did not answer as it should. Try again, or sign in with a password."
 STALE = "This sign-in was begun elsewhere, is too old, or was used before. Begin it again here."
 REFUSED = "The OpenID provider did not sign you in. Try again there."
@@ -101,13 +106,15 @@ class Provider(OpenIDConnectProvider):
         return [*SCOPES, *({"groups"} & set(self.issuer.openid_config.get("scopes_supported", [])))]
 
 
-def begin(request: HttpRequest, *, onward: str, again: bool = False) -> HttpResponse:
+def begin(request: HttpRequest, *, onward: str, again: bool = False, connect: bool = False) -> HttpResponse:
     """Leads to the issuer. `again` has it ask the person anew, although they have a session there."""
     nonce = secrets.token_urlsafe(24)
     params = {"nonce": nonce} | ({"prompt": "login", "max_age": "0"} if again else {})
     try:
-        return _provider(request).redirect(request, AuthProcess.LOGIN, onward, auth_params=params, nonce=nonce)
-    except (requests.RequestException, KeyError, ValueError, TypeError, AttributeError) as error:
+        return _provider(request).redirect(
+            request, AuthProcess.LOGIN, onward, auth_params=params, nonce=nonce, connect=connect
+        )
+    except BROKEN as error:
         raise Unbelieved(AWAY) from error
 
 
@@ -131,7 +138,7 @@ def answered(request: HttpRequest) -> Answer:
             claims = told | claims
     except jwt.PyJWTError as error:
         raise Unbelieved(next(sentence for kind, sentence in SENTENCES if isinstance(error, kind))) from error
-    except (requests.RequestException, OAuth2Error, KeyError, ValueError, TypeError, AttributeError) as error:
+    except BROKEN as error:
         raise Unbelieved(AWAY) from error
     return Answer(claims=claims, state=state)
 

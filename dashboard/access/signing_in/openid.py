@@ -42,8 +42,10 @@ def start(request: HttpRequest) -> HttpResponse:
         return HttpResponse()
     if not request.user.is_authenticated:
         request.session.set_expiry(entering.PENDING)
+    again = request.user.is_authenticated
+    connect = again and openid_people.is_permitted(request.user, request.GET.get("connect", ""))  # type: ignore[arg-type]
     try:
-        return issuer.begin(request, onward=next_page(request), again=request.user.is_authenticated)
+        return issuer.begin(request, onward=next_page(request), again=again, connect=connect)
     except Unbelieved as why:
         return _refused(request, str(why), status=502)
 
@@ -69,7 +71,7 @@ def callback(request: HttpRequest) -> HttpResponse:
 def _of_who_is_signed_in(request: HttpRequest, person: User, answer: Answer) -> HttpResponse:
     address = client_address(request)
     account = accounts.find(answer.sub)
-    if account is None and fresh.is_fresh(request):
+    if account is None and answer.state["connect"] and fresh.is_fresh(request):
         openid_people.connect(person, answer, address=address)
         messages.success(request, "This account is connected. From now on you can sign in with OpenID.")
         return redirect("account")

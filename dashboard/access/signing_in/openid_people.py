@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
+from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
 
 from dashboard.access import lifetimes
@@ -27,6 +29,9 @@ TAKEN = (
 )
 LINKED = "This account at the OpenID provider belongs to another account here."
 
+PERMIT_LASTS = timedelta(hours=1)
+_signer = TimestampSigner(salt="dashboard.access.openid")
+
 
 class NotLetIn(Exception):
     """The text is for the person who signs in."""
@@ -43,6 +48,19 @@ def person_of(answer: Answer, *, address: str) -> User:
     if not role:
         raise NotLetIn(NO_GROUP)
     return person
+
+
+def permit(person: User) -> str:
+    """Stands in the link that connects. Else another site could send somebody there who is signed in at the issuer as
+    somebody else, which would then open their account here."""
+    return _signer.sign(str(person.pk))
+
+
+def is_permitted(person: User, permit: str) -> bool:
+    try:
+        return _signer.unsign(permit, max_age=PERMIT_LASTS) == str(person.pk)
+    except BadSignature:
+        return False
 
 
 def connect(person: User, answer: Answer, *, address: str) -> None:

@@ -13,6 +13,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
+from fido2.utils import websafe_encode
+from fido2.webauthn import RegistrationResponse
 
 BROKEN = (ValidationError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What reading an answer raises that no browser gives."""
@@ -38,13 +40,23 @@ def request_options(person: User | None) -> dict[str, Any]:
 def created(answer: str) -> dict[str, Any] | None:
     """The new passkey, or None if the answer does not hold."""
     try:
-        credential: dict[str, Any] = json.loads(answer)
-        auth.parse_registration_response(credential)
-        return credential if auth.complete_registration(credential).is_user_verified() else None
+        credential = json.loads(answer)
+        said = auth.parse_registration_response(credential)
+        return _stored(said) if auth.complete_registration(credential).is_user_verified() else None
     except BROKEN:
         return None
     finally:
         auth.clear_state()
+
+
+def _stored(said: RegistrationResponse) -> dict[str, Any]:
+    """What was read, and nothing else of what was sent."""
+    key = websafe_encode(said.raw_id)
+    response = {
+        "clientDataJSON": websafe_encode(said.response.client_data),
+        "attestationObject": websafe_encode(said.response.attestation_object),
+    }
+    return {"id": key, "rawId": key, "type": "public-key", "response": response, "clientExtensionResults": {}}
 
 
 def proven(answer: str, person: User | None = None) -> Authenticator | None:

@@ -48,8 +48,6 @@ class RemoteUserMiddleware:
         person = User.objects.filter(username=named, is_active=True).first()
         if person is None:
             return refused_sign_in(request, UNKNOWN.format(named[:150]))
-        response = entering.enter(request, person, by="proxy", onward=request.get_full_path())
-        if not request.user.is_authenticated:
-            return response
         request.session[BY_PROXY] = True
-        return None
+        response = entering.enter(request, person, by="proxy", onward=request.get_full_path())
+        return None if request.user.is_authenticated else response

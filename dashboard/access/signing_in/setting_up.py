@@ -22,7 +22,7 @@ from dashboard.access.signing_in.factors import By, Refused
 from dashboard.pages import foreign
 from dashboard.pages.refusals import refused
 
-NO_NAME = "Give the passkey a name, such as the device that it is in."
+NO_NAME = "Give the passkey a name of letters that can be seen, such as the device that it is in."
 NOT_MADE = "The browser's answer could not be used, so no passkey was added. Try again."
 NOT_SHOWN = "This is not the code that the app shows now. Is the telephone's clock right?"
 
@@ -84,9 +84,10 @@ def new_passkey_options(request: SignedInRequest) -> HttpResponse:
 @confirmed
 def passkey(request: SignedInRequest) -> HttpResponse:
     name = request.POST.get("name", "").strip()
-    credential = passkeys.created(request.POST.get("credential", "")) if not foreign.is_blank(name) else None
+    is_name = not foreign.is_blank(name) and not foreign.UNSEEN.search(name)
+    credential = passkeys.created(request.POST.get("credential", "")) if is_name else None
     if credential is None:
-        sentence = NO_NAME if foreign.is_blank(name) else NOT_MADE
+        sentence = NOT_MADE if is_name else NO_NAME
         return refused(request, sentence, status=422, page="access/second_factor.html", refusal=sentence)
     return _added(
         request, "The passkey is added.", factors.add_passkey(by=by(request), name=name, credential=credential)

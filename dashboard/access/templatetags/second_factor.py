@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 
-from dashboard.access.signing_in import accounts, factors, passkeys
+from dashboard.access.signing_in import accounts, factors, openid_people, passkeys
 
 register = template.Library()
 
@@ -21,6 +21,7 @@ def second_factor(context: dict[str, Any]) -> dict[str, object]:
         "has_app": any(row.type == factors.TOTP for row in rows),
         "passkeys_possible": passkeys.are_possible(request),
         "openid": bool(settings.OIDC_ISSUER),
+        "permit": openid_people.permit(request.user) if settings.OIDC_ISSUER else "",
         "connected": bool(settings.OIDC_ISSUER and accounts.of(request.user)),
         "csrf_token": context["csrf_token"],
     }

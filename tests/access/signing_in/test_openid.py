@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import html
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -30,10 +32,12 @@ def provider(settings) -> Iterator[Provider]:
         yield provider
 
 
-def signs_in(provider: Provider, person: Person | None = None, **changed: str) -> tuple[Person, HttpResponse]:
+def signs_in(
+    provider: Provider, person: Person | None = None, start: str = "", **changed: str
+) -> tuple[Person, HttpResponse]:
     """Goes there, and comes back with what the provider gave, changed as told."""
     person = person or Person()
-    begun = person.get(f"{START}?next=/audit/")
+    begun = person.get(start or f"{START}?next=/audit/")
     assert begun.status_code == 302, begun.content
     return person, person.get(CALLBACK, provider.signs_in(begun.headers["Location"]) | changed)
 
@@ -255,11 +259,14 @@ class TestOfWhoIsSignedIn:
     def person(self, provider: Provider, olga: User) -> Person:
         return sign_in()
 
+    def connects(self, provider: Provider, person: Person) -> tuple[Person, HttpResponse]:
+        [link] = re.findall(r'href="([^"]*connect=[^"]*)"', person.get("/account/").content.decode())
+        return signs_in(provider, person, html.unescape(link))
+
     def test_an_account_is_connected_by_who_has_just_shown_that_it_is_theirs(
         self, provider: Provider, person: Person
     ) -> None:
-        assert "Connect OpenID" in person.get("/account/").content.decode()
-        _, response = signs_in(provider, person)
+        _, response = self.connects(provider, person)
         assert response.headers["Location"] == "/account/"
         assert last()[0] == "user.connected_openid"
         assert "You can sign in with OpenID." in person.get("/account/").content.decode()
@@ -271,17 +278,23 @@ class TestOfWhoIsSignedIn:
         self, provider: Provider, person: Person, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(fresh, "FOR", 0)
-        assert signs_in(provider, person)[1].status_code == 403
+        assert self.connects(provider, person)[1].status_code == 403
         assert "user.connected_openid" not in actions()
 
     def test_what_is_somebody_elses_is_connected_to_nobody(self, provider: Provider, person: Person) -> None:
         signs_in(provider)
-        assert signs_in(provider, person)[1].status_code == 403
+        assert self.connects(provider, person)[1].status_code == 403
+
+    def test_another_site_connects_nothing(self, provider: Provider, person: Person, administrator: Person) -> None:
+        [theirs] = re.findall(r'href="([^"]*connect=[^"]*)"', administrator.get("/account/").content.decode())
+        for start in ("", f"{START}?connect=", f"{START}?connect=1:a:b", html.unescape(theirs)):
+            assert signs_in(provider, person, start)[1].status_code == 403
+        assert "user.connected_openid" not in actions()
 
     def test_the_provider_confirms_who_it_has_just_asked(
         self, provider: Provider, person: Person, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        signs_in(provider, person)
+        self.connects(provider, person)
         now = time.time() + fresh.FOR + 1
         monkeypatch.setattr(time, "time", lambda: now)
         guarded = "/account/second-factor/codes/"

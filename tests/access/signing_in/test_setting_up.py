@@ -94,6 +94,7 @@ def test_new_recovery_codes_replace_the_old(person: Person, olga: User) -> None:
     [
         ({"credential": "{}"}, NO_NAME),
         ({"name": " ", "credential": "{}"}, NO_NAME),
+        ({"name": "Lap\0top", "credential": "{}"}, NO_NAME),
         ({"name": "Laptop"}, NOT_MADE),
         ({"name": "Laptop", "credential": "{}"}, NOT_MADE),
         (
