@@ -6,6 +6,7 @@ import ipaddress
 import json
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal import auth
@@ -22,9 +23,8 @@ BROKEN = (ValidationError, ValueError, TypeError, KeyError, AttributeError, Recu
 
 def are_possible(request: HttpRequest) -> bool:
     """Browsers make passkeys for names only, and `127.0.0.1` is none."""
-    host = request.get_host().rpartition(":")[0] if ":" in request.get_host() else request.get_host()
     with suppress(ValueError):
-        return not ipaddress.ip_address(host.strip("[]"))
+        return not ipaddress.ip_address(urlsplit(f"//{request.get_host()}").hostname or "")
     return True
 
 
@@ -77,7 +77,7 @@ def _counts_on(row: Authenticator, count: int) -> bool:
     """A key that counts its uses and falls behind was copied."""
     with transaction.atomic():
         row = Authenticator.objects.select_for_update().get(pk=row.pk)
-        before = row.data.get("count", row.wrap().authenticator_data.counter)
+        before = row.data["count"] if "count" in row.data else row.wrap().authenticator_data.counter
         if (count or before) and count <= before:
             return False
         row.data["count"] = count
