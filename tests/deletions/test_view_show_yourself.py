@@ -85,3 +85,18 @@ def test_nobody_elses_draft_keeps_what_is_typed(olga: Person, draft: Deletion, a
     assert confirm(administrator, draft).status_code == 409
     draft.refresh_from_db()
     assert draft.reason == ""
+
+
+def test_who_approves_is_asked_too(olga: Person, draft: Deletion, settings) -> None:
+    settings.DELETION_APPROVAL_ABOVE, settings.DELETION_REAUTH_ABOVE = 1, None
+    assert confirm(olga, draft, asks="yes").status_code == 303
+    assert state_of(draft) == State.AWAITING_APPROVAL
+    settings.DELETION_REAUTH_ABOVE = 1
+    anna = Person.signed_in(UserFactory(username="anna", role="approver", password=PASSWORD))
+    shown = {"fingerprint": draft.fingerprint, "count": draft.size}
+    asked = anna.post(url_of("approve", draft), shown)
+    assert asked.headers["Location"] == f"/account/confirm/?next=%2Fdeletions%2F{draft.uuid}%2F"
+    assert state_of(draft) == State.AWAITING_APPROVAL
+    anna.post("/account/confirm/", {"password": PASSWORD})
+    assert anna.post(url_of("approve", draft), shown).status_code == 303
+    assert state_of(draft) == State.SCHEDULED

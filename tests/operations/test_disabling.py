@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
+from dashboard.calls.models import LONG_AGO
 from dashboard.deletions.models import Deletion, State
 from tests.access.people.test_joining import words
 from tests.conftest import Person
@@ -76,8 +77,20 @@ def test_it_goes_on(administrator: Person, olga: User, begun) -> None:
     assert AuditEvent.objects.get(action="person.disabled").detail["deletions"] == "go_on"
 
 
+def test_what_waits_for_approval_is_declined(administrator: Person, olga: User) -> None:
+    waiting = DeletionFactory(
+        actor=olga, state=State.AWAITING_APPROVAL, approval_asked_at=timezone.now(), finished_at=None, confirmed_at=None
+    )
+    response = administrator.post(f"/access/{olga.pk}/disable/", {"deletions": "stop"}, follow=True)
+    assert "What they had under way is stopped." in words(response)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.decider_name) == (State.DISCARDED, "alice")
+    assert waiting.declined_reason == "The account of its requester was disabled."
+
+
 def test_what_can_not_be_stopped_is_named(administrator: Person, olga: User) -> None:
-    waiting = DeletionFactory(actor=olga, state=State.AWAITING_APPROVAL, finished_at=None)
+    """This one expires by itself."""
+    waiting = DeletionFactory(actor=olga, state=State.AWAITING_APPROVAL, approval_asked_at=LONG_AGO, finished_at=None)
     response = administrator.post(f"/access/{olga.pk}/disable/", {"deletions": "stop"}, follow=True)
     assert f"These could not be stopped, look at them: {waiting.code}." in words(response)
 

@@ -12,6 +12,7 @@ from django.db.models import Count
 from dashboard.access import lifetimes, limits
 from dashboard.access.models import Invitation, Limits
 from dashboard.access.roles import ROLES, role_of
+from dashboard.access.signing_in import factors
 
 CAN_APPROVE = {role for role, rights in ROLES.items() if "approve_deletions" in rights}
 DELETES = {role for role, rights in ROLES.items() if "delete_tasks" in rights}
@@ -33,6 +34,8 @@ class Entry:
     """The limits are those of the role."""
     seen_at: datetime | None
     sessions: int
+    factors: str
+    """Their second factors in words; empty without any."""
     invited_until: datetime | None
     """The end of a link that was not used; in the past if it has expired."""
 
@@ -49,8 +52,11 @@ class RoleEntry:
 def people(*, now: datetime) -> list[Entry]:
     everybody = User.objects.select_related("profile", "limits", "invitation").prefetch_related("groups")
     open_now = lifetimes.open_now(now=now).order_by().values_list("user").annotate(number=Count("pk"))
-    sessions, of_roles = dict(open_now), role_limits()
-    return [_entry(person, sessions, of_roles) for person in everybody.order_by("-is_active", "username")]
+    sessions, of_roles, second = dict(open_now), role_limits(), factors.in_words()
+    return [
+        _entry(person, sessions.get(person.pk, 0), second.get(person.pk, ""), of_roles)
+        for person in everybody.order_by("-is_active", "username")
+    ]
 
 
 def roles(entries: list[Entry]) -> list[RoleEntry]:
@@ -71,7 +77,7 @@ def role_limits() -> dict[str, str]:
     return {row.group.name: limits.in_words(limits.allowed(row)) for row in rows if row.group}
 
 
-def _entry(person: User, sessions: dict[int, int], of_roles: dict[str, str]) -> Entry:
+def _entry(person: User, sessions: int, second: str, of_roles: dict[str, str]) -> Entry:
     role, own = role_of(person), getattr(person, "limits", None)
     profile, invitation = getattr(person, "profile", None), getattr(person, "invitation", None)
     return Entry(
@@ -81,7 +87,8 @@ def _entry(person: User, sessions: dict[int, int], of_roles: dict[str, str]) -> 
         of_role=own is None,
         # Who was here last before this was kept has the moment of their last sign-in.
         seen_at=(profile and profile.seen_at) or person.last_login,
-        sessions=sessions.get(person.pk, 0),
+        sessions=sessions,
+        factors=second,
         invited_until=_waiting(invitation),
     )
 

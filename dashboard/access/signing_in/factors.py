@@ -20,6 +20,7 @@ from dashboard.access import lifetimes
 from dashboard.audit import chain
 
 TOTP, PASSKEY, CODES = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN, Authenticator.Type.RECOVERY_CODES
+IN_WORDS = {TOTP: "App", PASSKEY: "Passkey"}
 LONGEST_NAME = 60
 MOST_PASSKEYS = 20
 
@@ -44,6 +45,14 @@ def of(person: User) -> list[Authenticator]:
 
 def has_one(person: User) -> bool:
     return Authenticator.objects.filter(user=person, type__in=[TOTP, PASSKEY]).exists()
+
+
+def in_words() -> dict[int, str]:
+    """Of everybody who has some, by the person's number."""
+    found: dict[int, set[str]] = {}
+    for person, kind in Authenticator.objects.filter(type__in=IN_WORDS).values_list("user", "type"):
+        found.setdefault(person, set()).add(IN_WORDS[kind])
+    return {person: ", ".join(sorted(words)) for person, words in found.items()}
 
 
 def codes_left(row: Authenticator) -> int:

@@ -14,6 +14,7 @@ from dashboard.calls import clock
 from dashboard.deletions import actions
 from dashboard.deletions.actions import Changed, Invalid, Refused
 from dashboard.deletions.models import Deletion
+from dashboard.deletions.views import show_yourself
 from dashboard.deletions.views.answers import by
 from dashboard.deletions.views.controls import ask
 from dashboard.deletions.views.detail import render_live, render_page
@@ -29,6 +30,8 @@ def deletion_approve(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     shown = {name: request.POST.get(name, "") for name in ("fingerprint", "count")}
     if not all(shown.values()):
         return refused(request, NO_SET, status=422, deletion=deletion)
+    if person_asked := show_yourself.before_approving(request, deletion):
+        return person_asked
     try:
         actions.approve(deletion=deletion, by=by(request), **shown, now=clock.now())
     except (Changed, Refused) as refusal:

@@ -146,7 +146,9 @@ def deletion_confirm(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     said = {name: request.POST.get(name, "") for name in ("reason", "typed", "seen")}
     asks = {"yes": True, "no": False}.get(request.POST.get("asks", ""))
     try:
-        if person_asked := show_yourself.first(request, deletion, reason=said["reason"], typed=said["typed"]):
+        if person_asked := show_yourself.before_confirming(
+            request, deletion, reason=said["reason"], typed=said["typed"]
+        ):
             return person_asked
         actions.confirm(deletion=deletion, by=by(request), **said, asks=asks, now=clock.now())
     except Invalid as invalid:

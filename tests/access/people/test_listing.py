@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from dashboard.access.models import Invitation, Limits, Profile
 from tests.access.people.test_joining import words
+from tests.access.signing_in.people import give_app
 from tests.conftest import Person
 from tests.factories import UserFactory
 
@@ -30,6 +31,7 @@ def test_thirty_people_take_as_many_queries_as_three(administrator: Person) -> N
         Person.signed_in(person)
         Profile.objects.create(user=person, seen_at=timezone.now())
         Limits.objects.create(user=person, most_tasks=number)
+        give_app(person)
         Invitation.objects.create(user=person, digest=str(number), expires_at=timezone.now())
     assert queries(administrator) == before
 
@@ -38,6 +40,7 @@ def test_it_says_who_there_is_and_what_they_may(administrator: Person) -> None:
     olga = UserFactory(username="olga", role="operator")
     Person.signed_in(olga)
     Person.signed_in(olga)
+    give_app(olga)
     Profile.objects.create(user=olga, seen_at=timezone.now().replace(year=2026, month=3, day=4))
     UserFactory(username="anna", role="approver")
     shown = words(administrator.get("/access/"))
@@ -45,7 +48,7 @@ def test_it_says_who_there_is_and_what_they_may(administrator: Person) -> None:
     assert "3, 2 can approve" in shown
     row = shown[shown.index('title="olga"') :]
     row = row[: row.index("</tr>")]
-    for part in ("Operator", "4 Mar 2026", "2 open", "Change olga"):
+    for part in ("Operator", "4 Mar 2026", "2 open", ">App<", "Change olga"):
         assert part in row
 
 
