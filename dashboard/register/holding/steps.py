@@ -19,7 +19,7 @@ from dashboard.register.holding import covered, matching
 from dashboard.register.models import HeldTask, Hold, HoldRelease, Selection, TaskQuerySet, TrackedTask
 from dashboard.register.selecting import Role
 
-STEP = 20_000
+STEP = 5000
 """Numbers of tasks in one step, held or not, or rows of one hold: other writers wait for it."""
 COMPLETED, LIFTED = "hold.completed", "hold.lifted"
 
