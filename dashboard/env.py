@@ -78,9 +78,8 @@ class Env:
     def rules(self, name: str, known: tuple[str, ...]) -> tuple[str, ...]:
         """Words with commas, each one of these or `model:NAME`; none by default."""
         words = tuple(dict.fromkeys(word.strip() for word in self.text(name).split(",") if self.text(name)))
-        for word in words:
-            if word not in known and not re.fullmatch(r"model:\S.*", word):
-                raise Mistyped(f"{name} holds “{word}”. Use {', '.join(known)} or model:NAME, with commas.")
+        if wrong := [word for word in words if word not in known and not re.fullmatch(r"model:\S.*", word)]:
+            raise Mistyped(f"{name} holds “{wrong[0]}”. Use {', '.join(known)} or model:NAME, with commas.")
         return words
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:

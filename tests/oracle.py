@@ -18,12 +18,12 @@ from dashboard.calls.models import ProviderCall, Slot
 from dashboard.calls.recording import digest
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.evidence import verifying
-from dashboard.deletions.models import GONE, Deletion, DeletionItem, Evidence, Inspection, Outcome, State
+from dashboard.deletions.models import GONE, Decision, Deletion, DeletionItem, Evidence, Inspection, Outcome, State
 from dashboard.register.models import TrackedTask
 from tests.past import FOR_EVER, Circumstances, Ident, Past
 
 NOT_OURS = {Outcome.REFUSED, Outcome.SKIPPED, Outcome.KEPT}
-NEVER_SENDS = {State.DRAFT, State.DISCARDED, State.CANCELLED, State.SCHEDULED}
+NEVER_SENDS = {State.DRAFT, State.AWAITING_APPROVAL, State.DISCARDED, State.CANCELLED, State.SCHEDULED}
 SEEN, SAID = Evidence.SEEN, Evidence.SAID
 MAY_REST_ON = {
     Outcome.DELETED: {SAID, SEEN},
@@ -60,6 +60,7 @@ def violations(ledger: Mapping[str, Any], circumstances: Circumstances | None = 
         *_outcomes(known, past),
         *_calls(ledger, known),
         *_controls(),
+        *_approvals(known),
         *_deletes(ledger, known, past),
         *_audit(),
     ]
@@ -185,6 +186,16 @@ def _calls(ledger: Mapping[str, Any], known: Circumstances) -> Iterator[str]:
         for number, moment in enumerate(sorted(moments)):
             if number >= len(before) or before[number] > moment + timedelta(seconds=known.skew):
                 yield f"A {sent.operation} of {sent.kind} arrived at {moment} that was not written down before"
+
+
+def _approvals(known: Circumstances) -> Iterator[str]:
+    """No delete of what somebody else had to agree to left before they did."""
+    asked = Deletion.objects.exclude(approval_asked_at=None)
+    approved = dict(asked.filter(decision=Decision.APPROVED).values_list("uuid", "decided_at"))
+    sent = ProviderCall.objects.filter(operation="delete", sent_at__isnull=False, deletion__in=asked.values("uuid"))
+    for uuid, at in sent.values_list("deletion", "sent_at"):
+        if uuid not in approved or at < approved[uuid] - timedelta(seconds=known.skew):
+            yield f"A delete of {uuid} left at {at}, and it was approved at {approved.get(uuid)}"
 
 
 def _controls() -> Iterator[str]:

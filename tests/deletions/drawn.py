@@ -36,7 +36,7 @@ NATURES: dict[str, dict[str, Any]] = {
 """What a provider is like throughout a game. Two at once could not be told from what they are not."""
 BUTTONS = [
     *["confirm", "remove", "undo", "pause", "pause", "resume", "resume", "resume", "stop", "stop"],
-    *["retry", "delete_kept", "check", "accept"],
+    *["retry", "delete_kept", "check", "accept", "approve", "approve", "approve", "decline", "withdraw"],
 ]
 MEDDLING = ["hold", "hold", "hold", "lift", "lift", "import_again", "delete_elsewhere", "poison"]
 

@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from pytest_django.fixtures import Settings
@@ -21,6 +20,7 @@ from pytest_django.fixtures import Settings
 from dashboard.calls import accounts, doubts
 from dashboard.deletions import actions
 from dashboard.deletions.actions import By, Changed, Invalid, Refused
+from dashboard.deletions.approvals.decisions import expires_at
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, State
 from dashboard.register import importing
@@ -31,7 +31,7 @@ from tensorslab_api.sandbox.world import Known
 from tests.beginning import Beginning
 from tests.deletions.drawn import ACTS, LATE, NATURES, OTHERS, TASKS, index, steps
 from tests.deletions.small_world import Clock, Hand, SmallWorld, meant
-from tests.factories import TrackedTaskFactory
+from tests.factories import TrackedTaskFactory, UserFactory
 from tests.tensorslab_api.contract import CheckedSandbox
 
 JUDGED_EVERY = 4
@@ -57,7 +57,8 @@ class Game(RuleBasedStateMachine):
         sandbox = CheckedSandbox(known=known, clock=clock.epoch).start()
         settings.TENSORSLAB_API_URL = sandbox.url
         self.world = SmallWorld(sandbox=sandbox, clock=clock)
-        self.people = [By(user=User.objects.create(username=name)) for name in ("olga", "otto")]
+        self.people = [By(user=UserFactory(username=name, role="operator")) for name in ("olga", "otto")]
+        self.approver = By(user=UserFactory(username="anna", role="approver"))
         images = TrackedTaskFactory.build_batch(TASKS - 3)
         TrackedTask.objects.bulk_create(images + TrackedTaskFactory.build_batch(3, video=True))
         self.tasks = list(TrackedTask.objects.order_by("pk"))
@@ -73,6 +74,7 @@ class Game(RuleBasedStateMachine):
         verify=st.sampled_from(["none", "sample", "all"]),
         canary=st.sampled_from([0, 2]),
         inspected=st.sampled_from([(), (60.0,), (60.0, 3600.0)]),
+        above=st.sampled_from([None, 0, 4]),
         others=st.booleans(),
         poisonous=st.sets(index, max_size=3),
         chosen=st.sets(index, min_size=6),
@@ -83,6 +85,7 @@ class Game(RuleBasedStateMachine):
         verify: str,
         canary: int,
         inspected: tuple[float, ...],
+        above: int | None,
         others: bool,
         poisonous: set[int],
         chosen: set[int],
@@ -91,6 +94,7 @@ class Game(RuleBasedStateMachine):
         self.settings.DELETION_VERIFY = verify
         self.settings.DELETION_CANARY = canary
         self.settings.DELETION_INSPECT_AFTER = inspected
+        self.settings.DELETION_APPROVAL_ABOVE = above
         self.world.sandbox.control(**NATURES[nature], **options, retry_after="30", hang_seconds=0.1)
         self.late = nature == "late"
         self.world.lag = NATURES[nature].get("replica_lag", 0.0)
@@ -139,7 +143,11 @@ class Game(RuleBasedStateMachine):
             draft.refresh_from_db()
         if draft.size and then != "draft":
             self.confirm_draft(draft)
-            if then in {"now", "less"}:
+            draft.refresh_from_db()
+            if then in {"now", "less"} and draft.state == State.AWAITING_APPROVAL and min(chosen) % 2:
+                self.approve(draft)
+                draft.refresh_from_db()
+            if then in {"now", "less"} and draft.state == State.SCHEDULED:
                 Deletion.objects.filter(pk=draft.pk).update(starts_at=self.world.now())
 
     def confirm_draft(self, draft: Deletion) -> None:
@@ -152,6 +160,7 @@ class Game(RuleBasedStateMachine):
             "confirm": [State.DRAFT],
             "remove": [State.DRAFT],
             "delete_kept": [State.FINISHED, State.CANCELLED],
+            **{button: [State.AWAITING_APPROVAL] for button in ("approve", "decline", "withdraw")},
             "undo": [State.SCHEDULED],
             "pause": [State.RUNNING],
             "resume": [State.PAUSED],
@@ -182,6 +191,29 @@ class Game(RuleBasedStateMachine):
         now = deletion.starts_at + timedelta(microseconds=late)
         with expected(deletion.state == State.SCHEDULED and late < 0):
             actions.undo(deletion=deletion, by=self.people[0], now=now)
+
+    def approve(self, deletion: Deletion) -> None:
+        """By somebody else, of the set as it is; a task of it that is not free any more voids it."""
+        waits = self.waits(deletion)
+        shown = {"fingerprint": deletion.fingerprint, "count": str(deletion.size)}
+        try:
+            with expected(waits):
+                actions.approve(deletion=deletion, by=self.approver, **shown, now=self.world.now())
+        except Changed:
+            deletion.refresh_from_db()
+            assert deletion.decision == "changed"
+
+    def decline(self, deletion: Deletion) -> None:
+        with expected(self.waits(deletion)):
+            actions.decline(deletion=deletion, by=self.approver, reason="Not these", now=self.world.now())
+
+    def withdraw(self, deletion: Deletion) -> None:
+        with expected(deletion.state == State.AWAITING_APPROVAL):
+            actions.withdraw(deletion=deletion, by=By(user=deletion.actor), now=self.world.now())
+
+    def waits(self, deletion: Deletion) -> bool:
+        expired = deletion.approval_asked_at and self.world.now() >= expires_at(deletion)
+        return deletion.state == State.AWAITING_APPROVAL and not expired
 
     def pause(self, deletion: Deletion) -> None:
         with expected(deletion.state == State.RUNNING and deletion.stopped_at is None):
@@ -296,7 +328,7 @@ class Game(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             if sys.exc_info()[0] is None:
-                self.world.drain(self.people[0])
+                self.world.drain(self.people[0], approver=self.approver)
                 assert self.world.wrong(ended=True) == []
         finally:
             self.world.sandbox.stop()

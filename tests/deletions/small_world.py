@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -240,7 +241,7 @@ class SmallWorld:
         claims = DeletionItem.objects.filter(claim__isnull=False).exists()
         return bool(accounts.current().doubt) or not (open_look_ups or claims)
 
-    def drain(self, by: actions.By, *, rounds: int = 400) -> None:
+    def drain(self, by: actions.By, *, approver: actions.By | None = None, rounds: int = 400) -> None:
         """The trouble ends, whoever held a call has died, and somebody presses every button that a page offers."""
         self.sandbox.control(fault_rate=0.0)
         self.sandbox.world.queue.clear()
@@ -255,8 +256,14 @@ class SmallWorld:
             self.tend()
             self.run_shift()
             self.press_all(by)
+            for deletion in Deletion.objects.awaiting_approval() if approver else ():
+                shown = {"fingerprint": deletion.fingerprint, "count": str(deletion.size)}
+                # Too late, or some of it was deleted meanwhile: it is given up.
+                with suppress(actions.Refused, actions.Changed):
+                    actions.approve(deletion=deletion, by=approver, **shown, now=self.now())
             due = agenda.next_due(now=self.now())
             unfinished = Inspection.objects.filter(at=None).exists() or Deletion.objects.in_flight().exists()
+            unfinished = unfinished or Deletion.objects.awaiting_approval().exists()
             if due is None and not unfinished:
                 return
             wait = LONGEST_WAIT if due is None else (due - self.now()).total_seconds()

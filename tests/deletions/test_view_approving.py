@@ -53,7 +53,7 @@ def shown(deletion: Deletion) -> dict[str, object]:
 def test_the_dialog_says_why_somebody_has_to_agree_and_asks(operator, approver, tasks) -> None:
     page = page_of(operator, drafted(operator, tasks).get_absolute_url())
     assert "Somebody else has to agree to this. It has 3 tasks. Above 2 somebody else has to agree." in words(page)
-    assert "It waits up to 48 h for anna ." in words(page)
+    assert "It waits up to 48 h. It can be approved by anna ." in words(page)
     assert "Ask to delete 3 tasks </button>" in " ".join(page.split())
     assert "Nothing is sent before it is approved, and for 60 s after that." in words(page)
     usual = page_of(operator, drafted(operator, tasks[:2]).get_absolute_url())
@@ -279,4 +279,4 @@ def test_several_approvers_are_named(operator, tasks) -> None:
     for name in ("anna", "bob", "carl", "dora"):
         UserFactory(username=name, role="approver")
     page = words(page_of(operator, drafted(operator, tasks).get_absolute_url()))
-    assert "for anna , bob , carl or another approver" in page
+    assert "It can be approved by anna , bob , carl or another approver" in page

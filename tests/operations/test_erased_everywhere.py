@@ -17,14 +17,14 @@ from django.db import connection, models
 from django.utils import timezone
 
 from dashboard.access import throttle
-from dashboard.access.models import OpenSession
+from dashboard.access.models import Limits, OpenSession
 from dashboard.access.sessions import SessionStore
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import accounts
 from dashboard.calls.models import Account
 from dashboard.database.prompt_reading import GRAMS
 from dashboard.deletions import actions
-from dashboard.deletions.dispatch import closing
+from dashboard.deletions.dispatch import arming, closing
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.media.models import AllowedHost
@@ -134,7 +134,7 @@ def paul() -> User:
 def olga(paul: User) -> User:
     """She signed in, held tasks, deleted, imported, and was spoken of."""
     names = {"first_name": NAME, "last_name": NAME, "email": f"{NAME}@example.com"}
-    olga = UserFactory(username=NAME, role="operator", **names)
+    olga = UserFactory(username=NAME, role="approver", **names)
     for password in ("guessed", PASSWORD):
         Person().post("/login/", {"username": NAME, "password": password}, REMOTE_ADDR=ADDRESS)
     _her_deletions(olga, paul)
@@ -172,6 +172,7 @@ def _her_deletions(olga: User, paul: User) -> None:
     Deletion.objects.filter(pk=hers.pk).update(refused=1, kept=1)
     hers.refresh_from_db()
     assert actions.retry_refused(deletion=hers, by=actions.By(user=paul), now=timezone.now()).reason == REASON
+    _her_decision(by, paul)
     closing.Closer().tick(now=timezone.now())
     Deletion.objects.filter(pk=pauls.pk).update(paused_reason=f"Paused by {NAME}.")
     assert draft.state == "draft"
@@ -179,6 +180,20 @@ def _her_deletions(olga: User, paul: User) -> None:
     actions.remove_item(deletion=draft, item=first, by=by, now=timezone.now())
     draft.refresh_from_db()
     assert NAME in str(draft.facts)
+
+
+def _her_decision(by: actions.By, paul: User) -> None:
+    """She declined one that paul asked for, and withdrew one of her own."""
+    for asking in (paul, by.user):
+        row = _draft(TrackedTaskFactory.create_batch(1), asking)
+        Limits.objects.update_or_create(user=asking, defaults={"most_tasks": 0})
+        _confirm(row, actions.By(user=asking), REASON if asking == by.user else "Cleaning up")
+        Limits.objects.all().delete()
+        if asking == paul:
+            actions.decline(deletion=row, by=by, reason=REASON, now=timezone.now())
+        else:
+            actions.withdraw(deletion=row, by=by, now=timezone.now())
+        arming.in_chunks(arming.undo_chunk, row, now=timezone.now())
 
 
 def _her_holds(paul: User) -> None:
@@ -268,8 +283,10 @@ def test_who_was_erased_is_named_nowhere(olga: User, capsys) -> None:
     assert wrong(capsys, "--reconcile") == ""
     pseudonym = AuditEvent.objects.get(action="person.erased").subject
     assert Deletion.objects.count() == deletions
-    assert Deletion.objects.filter(actor_name=pseudonym).count() == 2
-    assert DeletionItem.objects.filter(message="Held").count() == 6
+    assert Deletion.objects.filter(actor_name=pseudonym).count() == 3
+    decided = Deletion.objects.filter(decider_name=pseudonym).values_list("actor_name", "decision", "declined_reason")
+    assert {*decided} == {("paul", "declined", ""), (pseudonym, "withdrawn", "")}
+    assert DeletionItem.objects.filter(message="Held").count() == 5
     facts = Deletion.objects.order_by("pk").values_list("facts", flat=True)
     assert [summed["skipped"] for summed in facts][-3:] == [[["Held", 2]], [["Held", 2]], [["Held", 1]]]
 
