@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dashboard.database import dialect, sql
 from dashboard.deletions.drafts import fingerprint
 from dashboard.deletions.models import Deletion
 from dashboard.deletions.moves import ITEMS
 
-
-class Written(NamedTuple):
-    pk: int
-    task: str
-    """`<mark><kind> <task_id>`, as in the manifest's hash."""
-    outcome: str
-    known: str
-    """`<evidence>|<seen at>|<settled at>`: each a word, or `-`. Times are in UTC, to the second."""
+Written = tuple[int, str, str, str]
+"""An item's key; `<mark><kind> <task_id>`, as in the manifest's hash; its outcome; `<evidence>|<seen at>|<settled at>`,
+each a word or `-`, with times in UTC, to the second. A named tuple would take as long to make as a row to read."""
 
 
 def blocks(deletion: Deletion) -> Iterator[list[Written]]:
@@ -25,12 +19,12 @@ def blocks(deletion: Deletion) -> Iterator[list[Written]]:
     first = deletion.first_item
     while some := between(deletion, first, deletion.last_item, limit=fingerprint.LINES):
         yield some
-        first = some[-1].pk + 1
+        first = some[-1][0] + 1
 
 
 def between(deletion: Deletion, first: int, last: int, *, limit: int) -> list[Written]:
     seen_at, settled_at = dialect.to_the_second("seen_at"), dialect.to_the_second("settled_at")
-    rows = sql.rows(
+    return sql.rows(
         f"""SELECT id,
             CASE WHEN outcome = 'skipped' AND settled_at IS NULL THEN '-' ELSE '+' END || kind || ' ' || task_id,
             outcome,
@@ -41,7 +35,6 @@ def between(deletion: Deletion, first: int, last: int, *, limit: int) -> list[Wr
         last,
         limit,
     )
-    return [Written._make(row) for row in rows]
 
 
 def manifest_lines(some: list[Written]) -> bytes:
@@ -50,6 +43,10 @@ def manifest_lines(some: list[Written]) -> bytes:
 
 def outcome_lines(some: list[Written]) -> bytes:
     return "".join([f"{task[1:]} {outcome}\n" for _, task, outcome, _ in some]).encode()
+
+
+def keys(some: list[Written]) -> list[int]:
+    return [pk for pk, _, _, _ in some]
 
 
 def leaves(some: list[Written]) -> list[str]:

@@ -23,7 +23,7 @@ def receipt(deletion: Deletion, *, kind: str, task_id: str) -> str | None:
     number = bisect_right([block.first for block in blocks], item.pk) - 1
     following = blocks[number + 1].first - 1 if number + 1 < len(blocks) else deletion.last_item
     some = reading.between(deletion, blocks[number].first, following, limit=tree.BLOCK + 1)
-    place = next(place for place, one in enumerate(some) if one.pk == item.pk)
+    place = reading.keys(some).index(item.pk)
     leaves = tree.hashes(secret, number, reading.leaves(some))
     if tree.above(tree.above(leaves)) != [blocks[number].hash]:
         raise NotIssued(CHANGED)
@@ -41,10 +41,11 @@ def receipt(deletion: Deletion, *, kind: str, task_id: str) -> str | None:
 
 def _said(one: reading.Written) -> dict[str, str | None]:
     """The item in the report's words, from the text that is hashed."""
-    evidence, seen_at, settled_at = (None if word == "-" else word for word in one.known.split("|"))
-    kind, task_id = one.task[1:].split(" ", 1)
+    _, task, outcome, known = one
+    evidence, seen_at, settled_at = (None if word == "-" else word for word in known.split("|"))
+    kind, task_id = task[1:].split(" ", 1)
     moments = {"seen_at": _moment(seen_at), "settled_at": _moment(settled_at)}
-    return {"kind": kind, "task_id": task_id, "outcome": one.outcome, "evidence": evidence, **moments}
+    return {"kind": kind, "task_id": task_id, "outcome": outcome, "evidence": evidence, **moments}
 
 
 def _moment(text: str | None) -> str | None:

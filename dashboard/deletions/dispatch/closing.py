@@ -86,7 +86,7 @@ class Reading:
         some = next(self.blocks, [])
         self.manifest.update(reading.manifest_lines(some))
         self.outcomes.update(reading.outcome_lines(some))
-        self.tree.add([one.pk for one in some], reading.leaves(some))
+        self.tree.add(reading.keys(some), reading.leaves(some))
         return len(some)
 
     def close(self, *, now: datetime) -> None:
