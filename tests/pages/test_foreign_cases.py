@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,17 +13,21 @@ from dashboard.pages.foreign import FIRST_STRONG, POP, TURNS, UNSEEN, html, plai
 
 RIGHT_TO_LEFT = {"R", "AL", "AN"}
 CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-CHARACTERS = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
+SURROGATES = range(0xD800, 0xE000)
+
+
+def characters() -> Iterator[str]:
+    return (chr(code) for code in range(sys.maxunicode + 1) if code not in SURROGATES)
 
 
 def test_every_letter_that_is_read_from_right_to_left_is_isolated() -> None:
-    for character in CHARACTERS:
+    for character in characters():
         if unicodedata.bidirectional(character) in RIGHT_TO_LEFT and not UNSEEN.match(character):
             assert TURNS.match(character), hex(ord(character))
 
 
 def test_every_control_of_direction_is_shown_as_a_mark() -> None:
-    turning = [one for one in CHARACTERS if unicodedata.bidirectional(one) in CONTROLS]
+    turning = [one for one in characters() if unicodedata.bidirectional(one) in CONTROLS]
     assert len(turning) == len(CONTROLS)
     for character in [*turning, "\u200e", "\u200f", "\u061c"]:
         assert f"⟨U+{ord(character):04X}⟩" in html(f"a{character}b")
