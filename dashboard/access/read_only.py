@@ -21,7 +21,10 @@ from django.utils.deprecation import MiddlewareMixin
 from dashboard.access.permissions import READ_ONLY, READING
 from dashboard.pages.refusals import permission_denied
 
-SIGNING_IN = ("login", "logout", "admin:logout")
+SIGNING_IN = (
+    *("login", "login-second-factor", "login-passkey", "login-passkey-options"),
+    *("logout", "admin:logout"),
+)
 ONLY_WRITES = {"person-add", "role-limits", "task-looks", "join", "admin-password-change"}
 """Pages that are nothing but a form. Those that need a right are refused for the lack of it."""
 HARMLESS = {"GET", "HEAD", "OPTIONS"}

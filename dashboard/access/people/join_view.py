@@ -32,4 +32,4 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         person = joining.join(token=token, password=password, address=client_address(request), now=now)
     except NoLink as reason:
         return refused(request, str(reason), status=410, page="access/no_link.html")
-    return enter(request, person, by="password", onward=resolve_url("task-list"))
+    return enter(request, person, by="link", onward=resolve_url("task-list"))

@@ -17,7 +17,7 @@ from dashboard.access.signing_in import accounts
 
 FOR = 300
 """Seconds."""
-SHOWN_BY = {"password", "mfa", "openid"}
+SHOWN_BY = {"password", "link", "mfa", "openid"}
 """A proxy's word is not among them: it says who opened the browser, perhaps this morning. An issuer's word counts from
 when it says that it asked."""
 

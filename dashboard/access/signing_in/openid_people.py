@@ -13,6 +13,7 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
 
 from dashboard.access import lifetimes
+from dashboard.access.permissions import READ_ONLY
 from dashboard.access.roles import ROLES, role_of
 from dashboard.access.signing_in import accounts
 from dashboard.access.signing_in.issuer import Answer
@@ -65,6 +66,7 @@ def is_permitted(person: User, permit: str) -> bool:
 
 def connect(person: User, answer: Answer, *, address: str) -> None:
     """Lets a person who is signed in, and shows a session at the issuer, sign in by that from now on."""
+    _require_writing()
     with transaction.atomic():
         User.objects.select_for_update().get(pk=person.pk)
         if accounts.find(answer.sub) or accounts.of(person):
@@ -81,6 +83,12 @@ def disconnect(person: User, *, address: str) -> None:
             chain.append(actor=name, address=address, action="user.disconnected_openid", subject=name)
 
 
+def _require_writing() -> None:
+    """The issuer's answer comes by a visit, which is not refused as a press would be."""
+    if settings.READ_ONLY:
+        raise NotLetIn(READ_ONLY)
+
+
 def _role(answer: Answer) -> str:
     """The highest that one of the groups gives."""
     given = {settings.OIDC_ROLES.get(group, "") for group in [*answer.groups, EVERYBODY]}
@@ -88,6 +96,7 @@ def _role(answer: Answer) -> str:
 
 
 def _added(answer: Answer, *, address: str) -> User:
+    _require_writing()
     name = _name(answer.claims)
     with transaction.atomic():
         # Whoever signed in under a name is who the log means by it.

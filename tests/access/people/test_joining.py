@@ -16,7 +16,6 @@ from dashboard.access.people.asking import By, Refused
 from dashboard.access.roles import role_of
 from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
-from tests.access.signing_in.people import code, give_app
 from tests.conftest import Person
 from tests.factories import PASSWORD, UserFactory
 
@@ -45,18 +44,6 @@ def test_a_new_person_chooses_a_password_and_is_at_work(administrator: Person, s
     assert role_of(User.objects.get(username="li.wei")) == "operator"
     again = Person()
     assert again.post("/login/", {"username": "li.wei", "password": CHOSEN["new_password1"]}).status_code == 302
-
-
-def test_a_new_password_does_not_replace_a_second_factor(administrator: Person, stranger: Person) -> None:
-    olga = UserFactory(username="olga", role="operator")
-    give_app(olga)
-    page = administrator.post(f"/access/{olga.pk}/reset/").content.decode()
-    link = re.search(r'value="http://testserver(/join/[\w-]+/)"', page)
-    assert link is not None
-    assert stranger.post(link[1], CHOSEN).headers["Location"] == "/login/second-factor/"
-    assert stranger.get("/tasks/").status_code == 302
-    stranger.post("/login/second-factor/", {"code": code()})
-    assert stranger.get("/tasks/").status_code == 200
 
 
 def test_it_is_in_the_log_without_link_and_password(administrator: Person, stranger: Person) -> None:

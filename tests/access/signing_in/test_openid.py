@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 
+from dashboard.access.permissions import READ_ONLY
 from dashboard.access.roles import role_of
 from dashboard.access.signing_in import capped, fresh, issuer, openid_people
 from dashboard.audit.models import AuditEvent
@@ -134,6 +135,15 @@ def test_a_closed_account_stays_out(provider: Provider) -> None:
     signs_in(provider)
     User.objects.update(is_active=False)
     assert refused(provider) == "This account is closed. An administrator can open it again."
+
+
+def test_while_nothing_may_be_changed_nobody_is_added(provider: Provider, settings) -> None:
+    settings.READ_ONLY = True
+    assert refused(provider) == READ_ONLY
+    settings.READ_ONLY = False
+    signs_in(provider)
+    settings.READ_ONLY = True
+    assert is_signed_in(signs_in(provider)[0])
 
 
 def test_a_second_factor_is_asked_for_all_the_same(provider: Provider) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import override_settings
@@ -169,3 +171,22 @@ def test_passkeys_of_nobody_are_tried_a_few_times_only(stranger: Person) -> None
 def test_none_of_the_librarys_own_addresses_is_there(viewer: Person, path: str) -> None:
     for place in ("/", "/account/", "/accounts/", "/login/"):
         assert viewer.get(place + path).status_code == 404
+
+
+def test_a_one_time_link_does_not_stand_in_for_it(codes: list[str], administrator: Person, olga: User) -> None:
+    shown = administrator.post(f"/access/{olga.pk}/reset/").content.decode()
+    [path] = re.findall(r"http://testserver(/join/[\w-]+/)", shown)[:1]
+    person = Person()
+    chosen = {"new_password1": "a lamp post at noon", "new_password2": "a lamp post at noon"}
+    assert person.post(path, chosen).headers["Location"] == STEP
+    assert not is_signed_in(person)
+    assert person.post(STEP, {"code": code()}).headers["Location"] == "/tasks/"
+    assert last()[3] == {"by": ["link", "totp"]}
+
+
+def test_while_nothing_may_be_changed_people_sign_in_all_the_same(codes: list[str], settings) -> None:
+    settings.READ_ONLY = True
+    person = sign_in()
+    assert person.post("/login/passkey/options/").status_code == 200
+    assert person.post(STEP, {"code": code()}).headers["Location"] == "/tasks/"
+    assert person.post("/account/second-factor/codes/").status_code == 403
