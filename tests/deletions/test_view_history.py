@@ -26,7 +26,7 @@ def test_the_report_has_the_contracts_shape_and_adds_up(sandbox, operator, tasks
     work(draft)
     told = json.loads(b"".join(operator.get(url_of("report-json", draft)).streaming_content))
     head = {"id", "state", "host", "requested_by", "requested_at", "reason", "fingerprint", "total", "counts"}
-    assert set(told) == head | {"items", "calls", "sampling", "inspections", "certificate"}
+    assert set(told) == head | {"items", "calls", "sampling", "inspections", "approval", "certificate"}
     assert sum(told["counts"].values()) == told["total"] == 3
     assert set(told["items"][0]) == {
         "kind", "task_id", "outcome", "code", "message", "attempts", "sent_at", "settled_at", "verified",
