@@ -20,6 +20,7 @@ from tests.deletions.evidence.plays import finished_without_lies, resumed, stop
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.once
 def test_the_key_of_another_account_makes_nothing_gone_and_it_goes_on_when_that_is_put_right(
     theatre, images, by
 ) -> None:
@@ -36,6 +37,7 @@ def test_the_key_of_another_account_makes_nothing_gone_and_it_goes_on_when_that_
     assert AuditEvent.objects.filter(action="account.trusted").count() == 1
 
 
+@pytest.mark.once
 def test_another_key_pauses_says_so_and_goes_on_by_one_resume(theatre, settings, images, by) -> None:
     deletion = theatre.confirm(images(5), by=by)
     settings.TENSORSLAB_API_KEY = "another"
@@ -48,6 +50,7 @@ def test_another_key_pauses_says_so_and_goes_on_by_one_resume(theatre, settings,
     assert told == {"key": accounts.current_key()}
 
 
+@pytest.mark.once
 def test_what_was_confirmed_with_another_key_may_be_stopped(theatre, settings, images, by) -> None:
     deletion = theatre.confirm(images(5), by=by)
     settings.TENSORSLAB_API_KEY = "another"
@@ -58,6 +61,7 @@ def test_what_was_confirmed_with_another_key_may_be_stopped(theatre, settings, i
     assert theatre.sandbox.ledger()["calls"] == []
 
 
+@pytest.mark.once
 def test_maintenance_makes_nothing_gone_and_it_finishes_by_itself(theatre, images, by) -> None:
     theatre.sandbox.control(maintenance="system under maintenance", missing="code")
     deletion = theatre.play(theatre.confirm(images(12), by=by), until=5, stay=True)
@@ -68,6 +72,7 @@ def test_maintenance_makes_nothing_gone_and_it_finishes_by_itself(theatre, image
     assert deletion.deleted == 12
 
 
+@pytest.mark.once
 def test_maintenance_in_the_middle(theatre, images, by) -> None:
     theatre.sandbox.control(missing="code", latency=0.02)
     deletion = theatre.play(theatre.confirm(images(20), by=by), until=0.4)
@@ -79,6 +84,7 @@ def test_maintenance_in_the_middle(theatre, images, by) -> None:
     assert deletion.deleted == 20
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("fault", ["403:after:delete", "401:after:delete", "9000:after:delete"])
 def test_a_refusal_of_the_account_may_come_after_the_work(theatre, settings, images, by, fault) -> None:
     settings.TENSORSLAB_CONCURRENCY = 1
@@ -93,6 +99,7 @@ def test_a_refusal_of_the_account_may_come_after_the_work(theatre, settings, ima
     assert deletion.items.filter(outcome="kept", evidence=None).count() == 20
 
 
+@pytest.mark.once
 def test_a_deletion_is_bound_to_the_whole_address(theatre, settings, images, by) -> None:
     settings.TENSORSLAB_API_URL = f"{theatre.sandbox.url}/staging"
     deletion = theatre.confirm(images(3), by=by)
@@ -125,6 +132,7 @@ def test_what_is_confirmed_in_doubt_is_warned_of_and_waits_half_a_minute_of_its_
     assert sentence in person.get(deletion.get_absolute_url()).content.decode()
 
 
+@pytest.mark.once
 def test_the_bound_holds_although_part_of_it_was_sent_in_doubt(theatre, settings, monkeypatch, images, by) -> None:
     settings.DELETION_CANARY = 0
     settings.TENSORSLAB_CONCURRENCY = 2

@@ -15,6 +15,7 @@ from tests.factories import TrackedTaskFactory
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.once
 def test_busy_look_ups_that_read_like_missing_tasks(theatre, images, by) -> None:
     """One look-up in seven is busy in the form of "no such task", and one delete in seven is lost."""
     deletes = ["500:before:delete"] * 3 + ["500:after:delete"]
@@ -64,6 +65,7 @@ def test_what_look_ups_do_not_find_is_never_called_gone_for_want_of_further_dele
     assert (first.outcome, first.evidence, first.message) == ("unknown", None, doubtful.HIDDEN)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("trouble", ["102", "103", "twice"])
 def test_no_answer_is_taken_for_another_calls(theatre, settings, images, by, trouble) -> None:
     bad = (tasks := images(40))[::20]
@@ -75,6 +77,7 @@ def test_no_answer_is_taken_for_another_calls(theatre, settings, images, by, tro
     assert (deletion.deleted, deletion.refused) == (38, 2)
 
 
+@pytest.mark.once
 def test_slow_look_ups_and_a_late_reset(theatre, settings, images, by) -> None:
     """The look-up is made in time, and comes back after its deadline: it is the moment of asking that counts."""
     settings.DELETION_CANARY = 0
@@ -86,6 +89,7 @@ def test_slow_look_ups_and_a_late_reset(theatre, settings, images, by) -> None:
     assert theatre.wrong(deletion) == []
 
 
+@pytest.mark.once
 def test_a_repeated_key_is_no_answer(theatre, images, by) -> None:
     theatre.sandbox.control(faults=["repeated_key:before:delete"], fault_rate=0.5, seed=1)
     deletion = theatre.play(theatre.confirm(images(20), by=by), stay=True)
@@ -93,6 +97,7 @@ def test_a_repeated_key_is_no_answer(theatre, images, by) -> None:
     assert (deletion.deleted, theatre.wrong(deletion)) == (20, [])
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("echo", ["upper", "lower"])
 @pytest.mark.parametrize("missing", ["http", "code", "bad_request", "null_data"])
 def test_however_a_missing_task_is_told_it_is_understood(theatre, images, by, missing, echo) -> None:
@@ -105,6 +110,7 @@ def test_however_a_missing_task_is_told_it_is_understood(theatre, images, by, mi
     assert (deletion.deleted, deletion.unknown) == (4, 0)
 
 
+@pytest.mark.once
 def test_what_was_gone_before_is_told_apart_from_what_a_failed_call_may_have_deleted(theatre, images, by) -> None:
     gone, *_ = tasks = images(20)
     theatre.sandbox.control(already_gone="failure", gone={"image": [gone.task_id]})
@@ -115,6 +121,7 @@ def test_what_was_gone_before_is_told_apart_from_what_a_failed_call_may_have_del
     assert deletion.deleted == 19
 
 
+@pytest.mark.once
 def test_what_our_own_failed_call_deleted_is_not_called_already_gone(theatre, images, by) -> None:
     bad, *_ = tasks = images(5)
     theatre.sandbox.control(mode="partial", already_gone="failure", refuse={bad.task_id: "Task is running"})
@@ -124,6 +131,7 @@ def test_what_our_own_failed_call_deleted_is_not_called_already_gone(theatre, im
     assert {item.message for item in deletion.items.filter(outcome="deleted")} == {doubtful.GONE_SOMEHOW}
 
 
+@pytest.mark.once
 def test_what_a_call_deleted_before_it_failed_is_not_called_already_gone(theatre, images, by) -> None:
     """The list stops at the first id it does not know; what stands after it is deleted with Success later."""
     tasks = images(6)
@@ -144,6 +152,7 @@ def test_what_failed_and_is_deleted_in_a_moment_was_deleted_by_that(theatre, ima
     assert (item.ending, item.message) == ("Deleted · seen gone", doubtful.DELETED_LATE)
 
 
+@pytest.mark.once
 def test_found_there_and_sent_again_with_success_nothing_speaks_against_it(theatre, images, by) -> None:
     theatre.sandbox.control(queue=["500:before:delete"])
     deletion = theatre.play(theatre.confirm(images(10), by=by))
@@ -151,6 +160,7 @@ def test_found_there_and_sent_again_with_success_nothing_speaks_against_it(theat
     assert (deletion.deleted, deletion.contradicted, deletion.items.filter(there_times__gt=0).count()) == (10, 0, 0)
 
 
+@pytest.mark.once
 def test_a_task_that_lives_under_the_other_kind_is_not_gone(theatre, by) -> None:
     wrong = TrackedTaskFactory(task_id="abcd_wrong_kind", kind="video")
     theatre.sandbox.world.met["image"].add("abcd_wrong_kind")
@@ -161,6 +171,7 @@ def test_a_task_that_lives_under_the_other_kind_is_not_gone(theatre, by) -> None
     assert deletion.state == State.FINISHED
 
 
+@pytest.mark.once
 def test_when_most_was_gone_already_it_pauses(theatre, settings, images, by) -> None:
     tasks = images(120)
     settings.TENSORSLAB_BATCH_SIZE, settings.TENSORSLAB_CONCURRENCY = 30, 1

@@ -15,6 +15,7 @@ from tests.deletions.evidence.plays import finished_without_lies, resumed, stop
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("fault", ["system_busy:look_up", "503:look_up"])
 def test_nothing_is_deleted_although_it_says_success_and_look_ups_are_busy(
     theatre, settings, images, by, fault
@@ -53,6 +54,7 @@ def test_a_success_that_left_some_out_is_noticed_and_all_of_it_looked_up(
     }
 
 
+@pytest.mark.once
 def test_a_shard_in_five_that_failed_silently_is_noticed_whenever_the_sample_meets_it(theatre, images, by) -> None:
     """Perhaps only when all was sent: even then all of it is looked up."""
     theatre.sandbox.control(lost_shard=5)
@@ -128,6 +130,7 @@ def test_a_replica_that_lags_is_waited_for(theatre, images, by) -> None:
     assert Account.objects.get().lag > 0
 
 
+@pytest.mark.once
 def test_a_replica_that_lacks_a_tenth_makes_nothing_gone_that_is_there(theatre, images, by) -> None:
     theatre.sandbox.control(replica_lacks=10, queue=["500:before:delete"] * 3)
     deletion = theatre.play(theatre.confirm(images(20), by=by), stay=True)
