@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.utils import timezone
 
+from dashboard.access.roles import ROLES
 from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import accounts
@@ -256,5 +257,5 @@ def test_groups_and_people_whose_names_nobody_sees_are_refused(person: Person) -
         assert answer.status_code == 200
     for name in ("\u2800", "\u200b \u2060"):
         assert person.post("/admin/auth/group/add/", {"name": name}).status_code == 200
-    assert not Group.objects.exclude(name__in=["viewer", "operator"]).exists()
+    assert not Group.objects.exclude(name__in=ROLES).exists()
     assert User.objects.count() == 1
