@@ -14,6 +14,8 @@ from tests.access.signing_in.people import code
 from tests.browser import chromium
 from tests.browser.product import Product
 
+# The first test also waits for its product to start.
+pytestmark = pytest.mark.timeout(240)
 Open = Callable[..., Page]
 KEY = {
     "protocol": "ctap2",
@@ -152,13 +154,12 @@ def test_a_deletion_asks_and_comes_back(product: Product, open_page: Open, scrip
 
 
 OLD_SESSIONS = """
+from dashboard.access.models import OpenSession
 from dashboard.access.sessions import SessionStore
-from django.contrib.sessions.models import Session
-for row in Session.objects.all():
-    data = row.get_decoded()
+for row in OpenSession.objects.all():
+    data = SessionStore().decode(row.session_data)
     for record in data.get("account_authentication_methods", []):
         record["at"] -= 301
-    row.session_data = SessionStore().encode(data)
-    row.save()
+    OpenSession.objects.filter(pk=row.pk).update(session_data=SessionStore().encode(data))
 """
 """As if everybody had signed in five minutes ago."""
