@@ -16,7 +16,10 @@ from tests.addresses.world import World
 pytestmark = pytest.mark.django_db
 _ = world
 ASKING = ("viewer", "operator", "administrator")
-SIGNING_IN = {"/login/", "/logout/", "/admin/logout/"}
+SIGNING_IN = {
+    *("/login/", "/login/second-factor/", "/login/passkey/", "/login/passkey/options/"),
+    *("/logout/", "/admin/logout/"),
+}
 REASON = "The dashboard is read-only now, for maintenance or an audit. Nothing was changed."
 BANNER = re.compile(r"Read-only\.(</strong>)? Nothing can be changed and nothing is sent now")
 

@@ -23,5 +23,6 @@ def second_factor(context: dict[str, Any]) -> dict[str, object]:
         "openid": bool(settings.OIDC_ISSUER),
         "permit": openid_people.permit(request.user) if settings.OIDC_ISSUER else "",
         "connected": bool(settings.OIDC_ISSUER and accounts.of(request.user)),
+        "read_only": context["read_only"],
         "csrf_token": context["csrf_token"],
     }
