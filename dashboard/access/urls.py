@@ -25,6 +25,7 @@ urlpatterns = [
     path("access/<int:person>/role/", people.person_role, name="person-role"),
     path("access/<int:person>/limits/", people.person_limits, name="person-limits"),
     path("access/<int:person>/end-sessions/", people.person_end_sessions, name="person-end-sessions"),
+    path("access/<int:person>/second-factor/", people.person_forget_factors, name="person-forget-factors"),
     path("access/<int:person>/open/", people.person_open, name="person-open"),
     path("access/<int:person>/reset/", people.person_reset, name="person-reset"),
     path("account/confirm/", confirming.confirm, name="account-confirm"),

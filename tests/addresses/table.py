@@ -68,6 +68,8 @@ TABLE = r"""
                                               POST          in       403      403      403      403      302
 /access/<int:person>/end-sessions/            GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      403      403      302
+/access/<int:person>/second-factor/           GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      403      409
 /access/<int:person>/open/                    GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      403      403      409
 /access/<int:person>/reset/                   GET PUT       in       403      403      405      405      405

@@ -1,4 +1,4 @@
-"""Closes an account and opens it again, and ends somebody's sessions."""
+"""Closes an account and opens it again, ends somebody's sessions, and takes second factors that were lost."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 
 from dashboard.access import lifetimes
 from dashboard.access.people.asking import By, Refused, changing
+from dashboard.access.signing_in import factors
 
 
 def disable(*, person: User, by: By, deletions: str = "") -> None:
@@ -35,3 +36,11 @@ def end_sessions(*, person: User, by: By) -> int:
         ended = lifetimes.end_all(person.pk)
         change.record("person.sessions_ended", sessions=ended)
     return ended
+
+
+def forget_factors(*, person: User, by: By) -> None:
+    with changing(person.pk, by=by) as change:
+        if not factors.of(change.person):
+            raise Refused(f"{change.name} has no second factor.")
+        name = by.user.get_username()
+        factors.forget(person=change.person, actor=name, address=by.address, how="an administrator")

@@ -18,6 +18,7 @@ from dashboard.access.people.forms import AddForm, LimitsForm, RoleForm
 from dashboard.access.permissions import MANAGE_PEOPLE, permission_required
 from dashboard.access.requests import SignedInRequest, client_address
 from dashboard.access.roles import ROLES, role_of
+from dashboard.access.signing_in import factors
 from dashboard.pages import foreign
 from dashboard.pages.refusals import refused
 
@@ -71,6 +72,7 @@ def person_page(request: SignedInRequest, person: User, *, status: int = 200, **
         "role": role,
         "seen_at": getattr(getattr(person, "profile", None), "seen_at", None) or person.last_login,
         "sessions": list(lifetimes.open_now(now=now).filter(user=person)),
+        "factors": factors.in_words(person).get(person.pk, ""),
         "invitation": invitation if invitation and invitation.used_at is None else None,
         "role_limits": listing.role_limits().get(role, ""),
         "role_form": RoleForm(initial={"role": role}, label_suffix=""),
@@ -118,6 +120,17 @@ def person_end_sessions(request: SignedInRequest, person: int) -> HttpResponse:
     except Refused as refusal:
         return refused(request, str(refusal), status=409)
     return back(request, row, f"{ended} session{'' if ended == 1 else 's'} of {named(row)} ended.", signed_out=True)
+
+
+@require_POST
+@permission_required(MANAGE_PEOPLE)
+def person_forget_factors(request: SignedInRequest, person: int) -> HttpResponse:
+    row = get_object_or_404(User, pk=person)
+    try:
+        closing.forget_factors(person=row, by=by(request))
+    except Refused as refusal:
+        return refused(request, str(refusal), status=409)
+    return back(request, row, f"{named(row)} is signed out, and has no second factor now.", signed_out=True)
 
 
 @require_POST

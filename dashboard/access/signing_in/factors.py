@@ -47,10 +47,11 @@ def has_one(person: User) -> bool:
     return Authenticator.objects.filter(user=person, type__in=[TOTP, PASSKEY]).exists()
 
 
-def in_words() -> dict[int, str]:
-    """Of everybody who has some, by the person's number."""
+def in_words(*of: User) -> dict[int, str]:
+    """Of these people, or of everybody, by the person's number."""
     found: dict[int, set[str]] = {}
-    for person, kind in Authenticator.objects.filter(type__in=IN_WORDS).values_list("user", "type"):
+    rows = Authenticator.objects.filter(type__in=IN_WORDS)
+    for person, kind in (rows.filter(user__in=of) if of else rows).values_list("user", "type"):
         found.setdefault(person, set()).add(IN_WORDS[kind])
     return {person: ", ".join(sorted(words)) for person, words in found.items()}
 

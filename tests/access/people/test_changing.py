@@ -17,8 +17,9 @@ from dashboard.access.roles import role_of
 from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
 from tests.access.people.test_joining import words
+from tests.access.signing_in.people import give_app
 from tests.conftest import Person
-from tests.factories import UserFactory
+from tests.factories import PASSWORD, UserFactory
 
 
 @pytest.fixture
@@ -174,3 +175,18 @@ def test_a_person_who_was_removed_meanwhile_is_told_of(administrator: Person, ol
     olga.delete()
     with pytest.raises(Refused, match="removed meanwhile"):
         closing.disable(person=gone, by=by)
+
+
+def test_a_lost_second_factor_is_forgotten_and_nothing_else(administrator: Person) -> None:
+    olga = UserFactory(username="olga", role="operator")
+    give_app(olga)
+    person = Person.signed_in(olga)
+    assert "Second factor: App" in administrator.get(f"/access/{olga.pk}/").content.decode()
+    response = administrator.post(f"/access/{olga.pk}/second-factor/", follow=True)
+    assert "“olga” is signed out, and has no second factor now." in words(response)
+    assert person.get("/tasks/").status_code == 302
+    told = AuditEvent.objects.get(action="user.second_factor_removed")
+    assert (told.actor, told.subject, told.detail["by"]) == ("alice", "olga", "an administrator")
+    assert "Forget second factor" not in administrator.get(f"/access/{olga.pk}/").content.decode()
+    assert administrator.post(f"/access/{olga.pk}/second-factor/").status_code == 409
+    assert Person().post("/login/", {"username": "olga", "password": PASSWORD}).headers["Location"] == "/tasks/"
