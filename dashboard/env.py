@@ -76,10 +76,11 @@ class Env:
         return tuple(sorted(set(map(float, found))))
 
     def rules(self, name: str, known: tuple[str, ...]) -> tuple[str, ...]:
-        """Words with commas, each one of these or `model:NAME`; none by default."""
-        words = tuple(dict.fromkeys(word.strip() for word in self.text(name).split(",") if self.text(name)))
+        """Words with commas, each one of these or `model:NAME`; none by default, or with `off`."""
+        text = self.text(name, "off")
+        words = tuple(dict.fromkeys(word.strip() for word in text.split(","))) if text != "off" else ()
         if wrong := [word for word in words if word not in known and not re.fullmatch(r"model:\S.*", word)]:
-            raise Mistyped(f"{name} holds “{wrong[0]}”. Use {', '.join(known)} or model:NAME, with commas.")
+            raise Mistyped(f"{name} holds “{wrong[0]}”. Use {', '.join(known)} or model:NAME, with commas, or off.")
         return words
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ from dashboard.register import walking
 from dashboard.register.filters.filter import Filter
 from dashboard.register.models import TrackedTask
 from dashboard.register.presses import select_all
-from tests.conftest import Person
+from tests.conftest import ON_POSTGRESQL, Person
 from tests.factories import AccountFactory, DeletionFactory, TrackedTaskFactory
 
 pytestmark = pytest.mark.django_db
@@ -216,7 +216,8 @@ def test_a_page_costs_a_few_queries_whatever_it_shows(
     if "cursor" in more:
         last_known = TrackedTask.objects.filter(created_at__isnull=False).order_by("-created_at")[rows - 3]
         more = f"&cursor=a{int(last_known.created_at.timestamp() * 1_000_000)}.{last_known.pk}"
-    with django_assert_max_num_queries(queries):
+    # PostgreSQL is also asked what time it is; outside of tests once a second at most.
+    with django_assert_max_num_queries(queries + ON_POSTGRESQL):
         response = operator.get(f"/tasks/?{query}{more}&selection={selection.uuid}")
     assert response.status_code == 200
     assert response.context["selection"] is not None

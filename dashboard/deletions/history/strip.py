@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.contrib.auth.models import User
 
-from dashboard.calls import accounts, clock
+from dashboard.calls import accounts
 from dashboard.database import dialect, sql
 from dashboard.deletions.history.pace import paces
 from dashboard.deletions.history.progress import progress_of
@@ -63,8 +63,8 @@ def opened_at(text: str) -> datetime | None:
     return datetime.fromtimestamp(int(text) / 1000, UTC) if re.fullmatch(r"[0-9]{1,13}", text, re.ASCII) else None
 
 
-def context(*, user: User, shown: str, opened: datetime | None) -> dict[str, object]:
-    mine = _of(user, opened=opened)
+def context(*, user: User, shown: str, opened: datetime | None, now: datetime) -> dict[str, object]:
+    mine = _of(user, opened=opened, now=now)
     pace = paces([row for row, _ in mine], now=mine[0][1]) if mine else {}
     cards = [progress_of(row, now=now, pace=pace.get(row.pk, "")) for row, now in mine]
     polls = [card.polling for card in cards if card.polling]
@@ -80,12 +80,12 @@ def context(*, user: User, shown: str, opened: datetime | None) -> dict[str, obj
     }
 
 
-def _of(user: User, *, opened: datetime | None) -> list[tuple[Deletion, datetime]]:
+def _of(user: User, *, opened: datetime | None, now: datetime) -> list[tuple[Deletion, datetime]]:
     """The person's deletions, each with the time, which PostgreSQL sends with the rows to save a query."""
     # A clean ending is shown to a page that was open then; trouble stays until its requester opens the deletion.
-    lately = clock.now() - LINGERS
+    lately = now - LINGERS
     since = max(opened or lately, lately)
     mine = sql.instances(Deletion, MINE.format(looked_at=dialect.statement_moment()), user.pk, since, MOST)
     for row in mine:
         row.rest_until = sql.moment(row.rest_until)
-    return [(row, row.looked_at or clock.now()) for row in mine]
+    return [(row, row.looked_at or now) for row in mine]

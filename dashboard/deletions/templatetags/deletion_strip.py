@@ -16,9 +16,9 @@ register = template.Library()
 @register.inclusion_tag("deletions/_strip.html", takes_context=True)
 def deletion_strip(context: dict[str, Any]) -> dict[str, Any]:
     """The current person's strip. The page shows its own rows, so the strip brings no cells for them."""
-    request = context["request"]
+    request, now = context["request"], clock.now()
     return {
-        **strip.context(user=request.user, shown="", opened=clock.now()),
+        **strip.context(user=request.user, shown="", opened=now, now=now),
         "request": request,
         "perms": context["perms"],
     }

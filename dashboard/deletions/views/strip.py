@@ -25,13 +25,14 @@ def deletion_strip(request: SignedInRequest) -> HttpResponse:
 def render_strip(request: SignedInRequest, *, shown: str, anew: bool = False) -> HttpResponse:
     """The strip, and out of band the presence cells of the rows that the page shows. `anew`: for a page just opened."""
     asked = request.POST if request.method == "POST" else request.GET
-    opened = clock.now() if anew else strip.opened_at(asked.get("opened", ""))
+    now = clock.now()
+    opened = now if anew else strip.opened_at(asked.get("opened", ""))
     try:
-        context = strip.context(user=request.user, shown=shown, opened=opened)
+        context = strip.context(user=request.user, shown=shown, opened=opened, now=now)
     except BadSelection:
         if request.method != "POST":
             raise
         # The request itself was carried out; only the page's own cells can't be updated.
-        context = strip.context(user=request.user, shown="", opened=opened)
+        context = strip.context(user=request.user, shown="", opened=opened, now=now)
     content = render_to_string("deletions/_strip.html", context, request)
     return unless_seen(request, content)
