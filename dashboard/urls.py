@@ -3,6 +3,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from dashboard.access.views import nothing_here
+from dashboard.deletions.urls import forgotten
 from dashboard.register.urls import holds
 
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("holds/", include(holds)),
     path("media/", include("dashboard.media.urls")),
     path("deletions/", include("dashboard.deletions.urls")),
+    path("forgotten/", include(forgotten)),
     path("audit/", include("dashboard.audit.urls")),
     # In Django's admin this leads from a row to its page on the site, and our rows have no such pages.
     path("admin/r/<path:rest>", nothing_here),

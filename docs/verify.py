@@ -3,12 +3,13 @@
 Needs Python 3.11 and `cryptography`, and nothing else of the product. It prints what it checked; exit status 1 and the
 sentence that starts with WRONG say what does not hold. The format is described in certificates.md beside it.
 
-  FILE               certificate.json or receipt.json
+  FILE               certificate.json, of a deletion or of forgetting, or receipt.json
   --keys FILE        the public keys that you trust: /audit/keys.json, fetched when you had reason to trust it
   --report FILE      report.json, fetched with the certificate: compares every item and every call
   --log FILE         the audit log as `manage.py verify_audit --export` writes it
   --audit-key FILE   the audit log's key: with it no entry can have been written by somebody else
   --before FILE      the certificate that this one says came before it
+  --tasks FILE       for a certificate of forgetting: its tasks, a line `<kind> <task_id>` each, in any order
 """
 
 from __future__ import annotations
@@ -33,12 +34,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 RECEIPT_HAS = {"format", "item", "salt", "place", "path", "certificate"}
 ITEM_HAS = {"kind", "task_id", "outcome", "evidence", "seen_at", "settled_at"}
 CERTIFICATE, RECEIPT = "tensorslab-certificate/1", "tensorslab-receipt/1"
+FORGETTING = "tensorslab-forgetting/1"
 WIDTH, SALT = 16, 16
 BLOCK = WIDTH**2
 LEAF, NODE = hashlib.sha256(b"\0"), b"\1"
 SORTED_AT_ONCE = 200_000
 PSEUDONYM = re.compile(r"erased-[0-9a-f]{8}", re.ASCII)
 GENESIS = "0" * 64
+ASKED = {"requested_by": "actor", "reason": "reason"}
 KINDS, EVIDENCE = {"image", "video"}, {"said", "seen", None}
 OUTCOMES = {"waiting", "sent", "deleted", "already_gone", "refused", "unknown", "skipped", "kept"}
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
@@ -52,7 +55,7 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("file", type=Path)
     words.add_argument("--keys", type=Path, required=True)
-    for name in ("report", "log", "audit-key", "before"):
+    for name in ("report", "log", "audit-key", "before", "tasks"):
         words.add_argument(f"--{name}", type=Path)
     given = words.parse_args()
     try:
@@ -82,6 +85,8 @@ def checked(given: argparse.Namespace) -> Iterator[str]:
         if hashlib.sha256(other.encode()).hexdigest() != (said["previous"] or {}).get("sha256"):
             raise Wrong("The certificate that came before is another one.")
         yield f"certificate {said['previous']['number']} came before it"
+    if given.tasks:
+        yield same_tasks(said, given.tasks)
     if given.report:
         yield from report(certificate, given.report)
     if given.log:
@@ -110,8 +115,8 @@ def canonical(value: Any) -> str:
 
 def signature(certificate: dict[str, Any], trusted: dict[str, Any]) -> Iterator[str]:
     said = certificate["signed"]
-    if said["format"] != CERTIFICATE:
-        raise Wrong(f"The format is “{said['format']}”, not {CERTIFICATE}.")
+    if said["format"] not in {CERTIFICATE, FORGETTING}:
+        raise Wrong(f"The format is “{said['format']}”, not {CERTIFICATE} or {FORGETTING}.")
     key = said["key"]
     known = {one["id"]: one["public_key"] for one in trusted["keys"]}
     if known.get(key["id"]) != key["public_key"] or key["algorithm"] != "Ed25519":
@@ -121,8 +126,19 @@ def signature(certificate: dict[str, Any], trusted: dict[str, Any]) -> Iterator[
         public.verify(bytes.fromhex(certificate["signature"]), canonical(said).encode())
     except InvalidSignature:
         raise Wrong("The signature is not that of this text: the certificate was altered.") from None
-    yield f"certificate {said['number']} of deletion {said['deletion']}, signed with the key {key['id']}"
-    yield ", ".join(f"{number:,} {name}" for name, number in said["outcomes"].items() if number)
+    is_forgetting = said["format"] == FORGETTING
+    of = f"of forgetting {said['forgetting']}" if is_forgetting else f"{said['number']} of deletion {said['deletion']}"
+    yield f"certificate {of}, signed with the key {key['id']}"
+    numbers = {"tasks": said["tasks"]["total"], **said["erased"]} if is_forgetting else said["outcomes"]
+    yield ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number)
+
+
+def same_tasks(said: dict[str, Any], file: Path) -> str:
+    """One who was forgotten can show that a task of theirs was among these, to who knows the others."""
+    ids = sorted(file.read_bytes().splitlines())
+    if hashlib.sha256(b"".join(b"%b\n" % line for line in ids)).hexdigest() != said["fingerprint"]:
+        raise Wrong("The tasks are not those of the certificate: their fingerprint is another.")
+    return f"the fingerprint of {len(ids):,} tasks"
 
 
 def people(certificate: dict[str, Any]) -> Iterator[str]:
@@ -310,9 +326,9 @@ def calls(said: dict[str, Any], rows: Iterator[dict[str, Any]]) -> Iterator[str]
 
 def log(said: dict[str, Any], file: Path, keys: list[str]) -> Iterator[str]:
     place, wanted, previous, number, key_told = said["log"], {}, GENESIS, 0, False
-    for name in ("confirmed", "approved", "closed", "head"):
-        if place[name]:
-            wanted.setdefault(place[name]["sequence"], []).append(name)
+    for name, named in place.items():
+        if named and name != "beginning":
+            wanted.setdefault(named["sequence"], []).append(name)
     with file.open(encoding="utf-8") as lines:
         for text in lines:
             entry, number = read(text), number + 1
@@ -352,14 +368,20 @@ def wrong_entry(entry: dict[str, Any], keys: list[str]) -> str:
 
 
 def same_entry(said: dict[str, Any], name: str, entry: dict[str, Any]) -> None:
-    detail, manifest = entry["detail"], said["manifest"]
+    detail, manifest = entry["detail"], said.get("manifest", {})
     pairs = [(entry["hash"], said["log"][name]["hash"])]
     if name != "head":
-        pairs.append((entry["subject"], said["deletion"]))
+        pairs.append((entry["subject"], said["forgetting" if said["format"] == FORGETTING else "deletion"]))
     if name == "confirmed":
         pairs += [(detail["fingerprint"], manifest["fingerprint"]), (detail["manifest"], manifest["hash"])]
         pairs += [(entry["commitments"].get("actor"), said["people"]["requested_by"])]
         pairs += [(entry["commitments"].get("reason"), said["people"]["reason"])]
+    elif name == "asked":
+        pairs += [(entry["action"], "task.forgotten")]
+        pairs += [(entry["commitments"].get(field), said["people"][one]) for one, field in ASKED.items()]
+    elif name == "erased":
+        pairs += [(detail["fingerprint"], said["fingerprint"]), (detail["erased"], said["erased"])]
+        pairs += [(detail["tasks"], said["tasks"]["total"])]
     elif name == "approved":
         pairs += [(entry["commitments"].get("actor"), said["people"]["approved_by"])]
     elif name == "closed":

@@ -49,7 +49,7 @@ FLOORS = {
         ["models", "moves"],
         ["drafts"],
         ["approvals"],
-        ["certificates", "dispatch", "evidence"],
+        ["certificates", "dispatch", "evidence", "forgetting"],
         ["history"],
         ["actions"],
         ["views"],

@@ -25,6 +25,8 @@ GENESIS = "0" * 64
 HEAD = 1
 ERASED = "log.erased"
 """Action of the entry that tells which pseudonym replaces a person's name, and in how many places."""
+WORDLESS = "log.reasons_erased"
+"""Action of the entry that tells which entries had their reason erased, and nothing else."""
 BATCH = 1000
 ENCODER = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
@@ -145,6 +147,8 @@ class _Walk:
         self.sequence, self.previous = 0, GENESIS
         self.erased: dict[str, commitments.Places] = {}
         """By pseudonym, like `told`: its places in the log, and what `log.erased` entries say of them."""
+        self.wordless: set[int] = set()
+        """Entries whose reason was erased alone, and that no `log.reasons_erased` entry told of yet: it comes later."""
         self.told: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
 
     def step(self, event: Entry) -> str:
@@ -158,16 +162,22 @@ class _Walk:
         if event.commitments:
             if name := commitments.mismatch(event):
                 return f"its {name} is not what it was."
+            if commitments.is_wordless(event):
+                self.wordless.add(event.sequence)
             for pseudonym in commitments.pseudonyms(event):
                 self._places(pseudonym).take(event)
         if event.action == ERASED:
             self.told[event.subject].append(event.detail)
+        if event.action == WORDLESS:
+            self.wordless.difference_update(event.detail["entries"])
         self.sequence, self.previous = event.sequence, event.hash
         return ""
 
     def end(self, head: AuditHead) -> Broken | None:
         if head.hash != self.previous:
             return Broken(sequence=self.sequence, reason="its hash is not the one the chain ends in.")
+        if self.wordless:
+            return Broken(sequence=min(self.wordless), reason="its reason is gone, and no entry tells of that.")
         for pseudonym in {**self.erased, **self.told}:
             if self._places(pseudonym).wrong(self.told[pseudonym]) and (reason := _wrong_now(pseudonym)):
                 return Broken(sequence=self.sequence, reason=reason)

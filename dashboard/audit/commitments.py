@@ -66,9 +66,15 @@ def _fits(event: Entry, name: str, value: str) -> bool:
         return False
     if name in {"actor", "subject"}:
         return bool(PSEUDONYM.fullmatch(value))
-    # These are erased together with the name they belong to: the actor, or for a failed sign-in the subject.
+    # These are erased together with the name they belong to: the actor, or for a failed sign-in the subject. A reason
+    # may be erased alone as well (`is_wordless`).
     owner = "actor" if "actor" in event.commitments else "subject"
-    return not value and owner in event.commitments and owner not in event.salts
+    return not value and owner in event.commitments and (owner not in event.salts or name == REASON)
+
+
+def is_wordless(event: Entry) -> bool:
+    """Whether its reason was erased and who gave it was not: another entry has to tell of that."""
+    return REASON in event.commitments and REASON not in event.salts and "actor" in event.salts
 
 
 def pseudonyms(event: Entry) -> set[str]:
@@ -122,6 +128,12 @@ def erase(event: AuditEvent, name: str, pseudonym: str) -> None:
     if "actor" in named:
         event.detail = {key: value for key, value in event.detail.items() if key != REASON}
     event.salts = {field: salt for field, salt in event.salts.items() if field not in gone}
+
+
+def erase_reason(event: AuditEvent) -> None:
+    """Takes the reason from an entry, and leaves who gave it. Does not save it."""
+    event.detail = {key: value for key, value in event.detail.items() if key != REASON}
+    event.salts = {field: salt for field, salt in event.salts.items() if field != REASON}
 
 
 def _hash(salt: str, value: str) -> str:

@@ -6,6 +6,7 @@ from dashboard.deletions.views import (
     controls,
     detail,
     draft,
+    forgetting,
     listing,
     removing,
     reports,
@@ -36,4 +37,11 @@ urlpatterns = [
     path("<uuid:uuid>/certificate/", certificates.certificate_page, name="deletion-certificate"),
     path("<uuid:uuid>/certificate.json", certificates.certificate_json, name="deletion-certificate-json"),
     path("<uuid:uuid>/receipt.json", certificates.receipt_json, name="deletion-receipt"),
+]
+
+forgotten = [
+    path("new/", forgetting.forget_new, name="forget-new"),
+    path("new/<uuid:uuid>/", forgetting.forget_place, name="forget-place"),
+    path("<uuid:uuid>/", forgetting.forgetting_page, name="forgetting-page"),
+    path("<uuid:uuid>/certificate.json", forgetting.forgetting_certificate, name="forgetting-certificate"),
 ]

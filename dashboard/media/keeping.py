@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,6 +44,22 @@ def forget(task: TrackedTask, *, by: User, address: str) -> int:
         )
         transaction.on_commit(lambda: _remove(tokens))
     return len(tokens)
+
+
+def forget_all(tasks: Sequence[int]) -> int:
+    """All pictures of tasks whose addresses are erased as well, in the caller's transaction. How many there were."""
+    rows = Picture.objects.filter(task__in=tasks).exclude(state=State.FORGOTTEN)
+    known = list(rows.select_for_update().order_by("pk").values_list("token", flat=True))
+    tokens = [token for token in known if token]
+    rows.update(state=State.FORGOTTEN, reason=Reason.FORGOTTEN, source="", **AWAY)
+    # What came after `remove_files`.
+    transaction.on_commit(lambda: _remove(tokens))
+    return len(tokens)
+
+
+def remove_files(tasks: Sequence[int]) -> None:
+    """Of all their pictures. Their rows follow: see `forget_all`."""
+    _remove(list(Picture.objects.filter(task__in=tasks).exclude(token="").values_list("token", flat=True)))
 
 
 def sweep(*, now: datetime) -> int:

@@ -10,7 +10,6 @@ chain (`audit/commitments.py`), so that the chain stays valid.
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections import Counter
@@ -25,15 +24,15 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from dashboard.access import lifetimes, throttle
-from dashboard.audit import chain, commitments, keys
+from dashboard.audit import chain, commitments, keys, rewriting
 from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.calls import accounts
 from dashboard.calls.models import Account
-from dashboard.database import append_only, locks, sql
+from dashboard.database import append_only, locks
 from dashboard.deletions.approvals import decisions
 from dashboard.deletions.drafts.eligibility import HELD, taken_by
 from dashboard.deletions.drafts.removing import removed_by
-from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
+from dashboard.deletions.models import Deletion, DeletionItem, Forgetting, Outcome, State
 from dashboard.media.models import AllowedHost
 from dashboard.operations.reconciling.entries import CONFIRMED
 from dashboard.register.models import HeldTask, Hold, HoldRelease, ImportBatch, Star, TrackedTask
@@ -44,6 +43,8 @@ BATCH = 200
 """Rows in a transaction: other writers wait for it."""
 ADDED = 2000
 """Tasks in a transaction that changes only who added them: a person may have added a million."""
+BY = (Hold.objects, HoldRelease.objects, Forgetting.objects)
+"""What people ask for that a job does."""
 PAUSE = 0.2
 """Seconds between two transactions. A process that waits for SQLite's lock tries it ten times a second."""
 BUSY = "A backup, or something else that takes long, is using what names “{}”. Run this again when it has ended."
@@ -94,8 +95,9 @@ def _is_named(name: str) -> bool:
     """Whether the name is in the log, a deletion or a hold."""
     named = Deletion.objects.filter(Q(actor_name=name) | Q(decider_name=name))
     rows: list[QuerySet[Any]] = [_acts(name), _told_of(name), named]
-    rows += [TrackedTask.objects.filter(held_by=name), Hold.objects.filter(Q(by=name) | Q(stopped_by=name))]
-    return any(some.exists() for some in [*rows, HoldRelease.objects.filter(by=name)])
+    rows += [TrackedTask.objects.filter(held_by=name), Hold.objects.filter(stopped_by=name)]
+    rows += [some.filter(by=name) for some in BY]
+    return any(some.exists() for some in rows)
 
 
 def _require_idle(name: str) -> None:
@@ -103,8 +105,8 @@ def _require_idle(name: str) -> None:
         raise Refused(f"“{name}” may still sign in. Disable that account first.")
     if Deletion.objects.in_flight().filter(actor_name=name).exists():
         raise Refused(f"A deletion of “{name}” is under way. Wait until it has ended, or stop it.")
-    if any(some.filter(by=name, moved_at__isnull=False).exists() for some in (Hold.objects, HoldRelease.objects)):
-        raise Refused(f"Tasks are being held or released for “{name}”. Wait until that is done.")
+    if any(some.filter(by=name, moved_at__isnull=False).exists() for some in BY):
+        raise Refused(f"Tasks are being held, released or forgotten for “{name}”. Wait until that is done.")
 
 
 def _take_account(name: str, pseudonym: str) -> bool:
@@ -174,7 +176,8 @@ def _holds(name: str, pseudonym: str) -> Iterator[None]:
     # Last, since another run needs their reasons.
     Hold.objects.filter(by=name).update(by=pseudonym, reason="")
     Hold.objects.filter(stopped_by=name).update(stopped_by=pseudonym, stopped_reason="")
-    HoldRelease.objects.filter(by=name).update(by=pseudonym, reason="")
+    for model in (HoldRelease, Forgetting):
+        model.objects.filter(by=name).update(by=pseudonym, reason="")
 
 
 def _added(name: str, pseudonym: str) -> Iterator[None]:
@@ -259,17 +262,11 @@ def _erase_after(last: int, named: QuerySet[AuditEvent], name: str, pseudonym: s
         places = commitments.Places(pseudonym)
         with append_only.lifted(connection):
             for event in events:
-                _erase_entry(event, name, pseudonym)
+                commitments.erase(event, name, pseudonym)
+                rewriting.save(event)
                 places.take(event)
         chain.append(actor="", action=chain.ERASED, subject=pseudonym, detail=places.told())
         return events[-1].sequence
-
-
-def _erase_entry(event: AuditEvent, name: str, pseudonym: str) -> None:
-    commitments.erase(event, name, pseudonym)
-    fields = {"actor": event.actor, "address": event.address, "subject": event.subject}
-    fields |= {"detail": json.dumps(event.detail), "salts": json.dumps(event.salts)}
-    sql.update("audit_auditevent", fields, "sequence = %s", event.sequence)
 
 
 def _erase_deletions(theirs: QuerySet[Deletion], pseudonym: str) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from dashboard.calls import accounts, clock, controls, ghosts, judging, sending
 from dashboard.calls.controls import Purpose
@@ -21,7 +21,8 @@ from dashboard.calls.verdicts import Ruling, Verdict
 from dashboard.register import witnesses
 from dashboard.register.holding import taking
 from dashboard.register.importing.cells.fields import is_web_address
-from dashboard.register.models import Presence, Status, TrackedTask
+from dashboard.register.models import ForgottenTask, Presence, Status, TrackedTask
+from dashboard.register.models.forgotten import WORDS
 
 UNANSWERED_IN_A_ROW = 3
 WAITS_IN_A_ROW = 10
@@ -154,7 +155,12 @@ def stale(*, now: datetime, older_than: timedelta) -> list[int]:
 def store(task: TrackedTask, verdict: Verdict, *, gone: bool, now: datetime) -> bool:
     """Stores a look-up's answer. True if the task turned out missing."""
     rows = TrackedTask.objects.filter(pk=task.pk)
-    rows.update(checked_at=now, **_told(verdict))
+    told = _told(verdict)
+    words = {name: told.pop(name) for name in WORDS if name in told}
+    rows.update(checked_at=now, **told)
+    if words:
+        # After the first write, for whose end a forgetting waits.
+        rows.filter(~Exists(ForgottenTask.objects.filter(task=OuterRef("pk")))).update(**words)
     if verdict.ruling == Ruling.THERE:
         rows.filter(presence=Presence.MISSING).update(presence=Presence.PRESENT)
     taking.take_in(lambda: [task.pk], now=now)

@@ -150,6 +150,15 @@ TABLE = r"""
 /holds/<uuid:uuid>/stop/                      GET           in       403      403      403      403      200
                                               POST          in       403      403      403      403      422
                                               PUT           in       403      403      405      405      405
+/forgotten/new/                               GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      403      422
+/forgotten/new/<uuid:uuid>/                   GET           in       403      403      403      403      404
+                                              POST          in       403      403      403      403      404
+                                              PUT           in       403      403      405      405      405
+/forgotten/<uuid:uuid>/                       GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/forgotten/<uuid:uuid>/certificate.json       GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
 /media/wanted/                                GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      200      200      200
 /media/panel/<int:pk>/                        GET PUT       in       403      403      405      405      405

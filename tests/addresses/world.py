@@ -16,6 +16,7 @@ from dashboard.database import prompt_reading
 from dashboard.deletions.certificates import issuing
 from dashboard.deletions.dispatch.closing import Closer
 from dashboard.deletions.drafts import freezing
+from dashboard.deletions.forgetting import pressing
 from dashboard.deletions.models import Deletion, Outcome, State
 from dashboard.register.holding import asking
 from dashboard.register.models import Hold, TrackedTask
@@ -51,6 +52,9 @@ class World:
         self.batch = ImportBatchFactory(user=self.operator, ids=["abcd_1"])
         self.deletions = self._deletions()
         self.frozen = asking.frozen_of_one(self.task.pk, user=self.operator)
+        other = asking.frozen_of_one(TrackedTaskFactory().pk, user=self.operator)
+        asked = {"by": asking.By(user=self.operator), "reason": "Asked for", "typed": "", "now": timezone.now()}
+        self.forgotten = pressing.press(selection=other, **asked)
         self.rule = Hold.objects.create(by="operator", reason="Keep", placed_at=timezone.now(), filter="q=fox")
         with transaction.atomic():
             self.event = chain.append(actor="operator", action="deletion.confirmed")
@@ -61,7 +65,9 @@ class World:
         """An address that the route leads to."""
         place, uuid, action = route.partition("<uuid:uuid>/")
         if uuid:
-            held = self.frozen if place in {"/holds/new/", "/holds/release/"} else self.rule
+            held = self.frozen if place in {"/holds/new/", "/holds/release/", "/forgotten/new/"} else self.rule
+            if place == "/forgotten/":
+                return f"{place}{self.forgotten.uuid}/{action}"
             row = self.batch if "import" in place else held if "/holds/" in place else self.deletions[action]
             return f"{place}{row.uuid}/{action}"
         named = {

@@ -19,7 +19,7 @@ from dashboard.deletions.drafts import freezing
 from dashboard.deletions.drafts.rechecking import recheck
 from dashboard.deletions.models import Deletion, State
 from dashboard.pages import numbers
-from dashboard.pages.foreign import is_blank, plain
+from dashboard.pages.foreign import is_blank
 
 LONGEST_REASON = 500
 NOT_FROZEN = "These tasks are still being written down. Wait for the number, then confirm it."
@@ -59,9 +59,8 @@ def check_confirmation(deletion: Deletion, *, reason: str, typed: str) -> dict[s
         errors["reason"] = f"The reason has {len(reason):,} characters. Use at most {LONGEST_REASON}."
     elif "\x00" in reason:
         errors["reason"] = "The reason holds a NUL character. Remove it."
-    if is_typed_needed(deletion) and numbers.whole(typed) != str(deletion.size):
-        said = "You typed nothing." if is_blank(typed) else f"You typed {plain(typed.strip()[:40])}."
-        errors["typed"] = f"Type {deletion.size} to confirm. {said}"
+    if is_typed_needed(deletion) and (wrong := numbers.not_typed(typed, number=deletion.size)):
+        errors["typed"] = wrong
     if not deletion.size:
         errors[""] = "There is nothing to delete: every task was skipped."
     elif not settings.TENSORSLAB_API_KEY:

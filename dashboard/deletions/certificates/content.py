@@ -14,7 +14,7 @@ from dashboard.audit.models import AuditEvent
 from dashboard.deletions.certificates import facts
 from dashboard.deletions.certificates.facts import rfc3339
 from dashboard.deletions.dispatch.closing import CLOSED
-from dashboard.deletions.models import Certificate, Deletion
+from dashboard.deletions.models import Certificate, Deletion, Forgetting
 
 FORMAT = "tensorslab-certificate/1"
 APPROVED = "deletion.approved"
@@ -39,7 +39,7 @@ def text_of(certificate: Certificate, deletion: Deletion) -> str:
         "state": deletion.state,
         "times": _times(deletion),
         "manifest": _manifest(deletion),
-        "people": {name: _committed(entries[action], field) for name, (action, field) in PEOPLE.items()},
+        "people": {name: committed(entries[action], field) for name, (action, field) in PEOPLE.items()},
         "approval": _approval(deletion),
         "calls": _calls(deletion),
         "outcomes": deletion.counts(),
@@ -47,21 +47,21 @@ def text_of(certificate: Certificate, deletion: Deletion) -> str:
         "tree": {"root": certificate.root, "leaves": certificate.leaves},
         "log": _place(entries),
         "previous": _previous(certificate),
-        "key": _key(),
+        "key": key(),
     }
     return chain.canonical(whole)
 
 
-def entry_of(deletion: Deletion, action: str) -> AuditEvent | None:
-    return AuditEvent.objects.filter(subject=str(deletion.uuid), action=action).order_by("-sequence").first()
+def entry_of(of: Deletion | Forgetting, action: str) -> AuditEvent | None:
+    return AuditEvent.objects.filter(subject=str(of.uuid), action=action).order_by("-sequence").first()
 
 
-def _key() -> dict[str, str]:
+def key() -> dict[str, str]:
     public_key = signing.public_key()
     return {"id": signing.key_id(public_key), "algorithm": signing.ALGORITHM, "public_key": public_key}
 
 
-def _committed(entry: AuditEvent | None, field: str) -> str | None:
+def committed(entry: AuditEvent | None, field: str) -> str | None:
     """The log's own salted hash: the name itself is told beside the signature, as long as the log knows it."""
     commitment: str | None = entry.commitments.get(field) if entry else None
     return commitment
@@ -115,14 +115,14 @@ def _place(entries: dict[str, AuditEvent | None]) -> dict[str, Any]:
     head = heads.newest()
     return {
         "beginning": heads.beginning(),
-        "confirmed": _named(entries[CONFIRMED]),
-        "approved": _named(entries[APPROVED]),
-        "closed": _named(entries[CLOSED]),
-        "head": _named(head),
+        "confirmed": named(entries[CONFIRMED]),
+        "approved": named(entries[APPROVED]),
+        "closed": named(entries[CLOSED]),
+        "head": named(head),
     }
 
 
-def _named(entry: AuditEvent | heads.Seen | None) -> dict[str, Any] | None:
+def named(entry: AuditEvent | heads.Seen | None) -> dict[str, Any] | None:
     return {"sequence": entry.sequence, "hash": entry.hash} if entry else None
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from dashboard.audit.commitments import personal
 from dashboard.deletions.certificates.content import PEOPLE, entry_of
-from dashboard.deletions.models import Certificate, Deletion, State
+from dashboard.deletions.models import Certificate, Deletion, Forgetting, State
 
+Opened = dict[str, dict[str, str | None] | None]
 ENDED = {State.FINISHED, State.CANCELLED}
 NOTHING = "Nothing of this was confirmed, so there is nothing to certify."
 UNDER_WAY = "This deletion has not ended. Its certificate is made when it has."
@@ -31,11 +33,11 @@ def newest(deletion: Deletion) -> Certificate:
     raise NotIssued(CHECKED.format(last.number) if last else UNDER_WAY)
 
 
-def opened(deletion: Deletion) -> dict[str, dict[str, str | None] | None]:
+def opened(of: Deletion | Forgetting, people: Mapping[str, tuple[str, str]] = PEOPLE) -> Opened:
     """Who and why, with the salts that prove it. After a person was erased: the pseudonym, and no salt."""
-    found: dict[str, dict[str, str | None] | None] = {}
-    for name, (action, field) in PEOPLE.items():
-        entry = entry_of(deletion, action)
+    found: Opened = {}
+    for name, (action, field) in people.items():
+        entry = entry_of(of, action)
         if entry is None or field not in entry.commitments:
             found[name] = None
         else:
@@ -43,11 +45,11 @@ def opened(deletion: Deletion) -> dict[str, dict[str, str | None] | None]:
     return found
 
 
-def as_json(certificate: Certificate, deletion: Deletion) -> str:
-    beside = {"signature": certificate.signature, "opened": opened(deletion)}
+def as_json(certificate: Certificate | Forgetting, named: Opened) -> str:
+    beside = {"signature": certificate.signature, "opened": named}
     return f'{{"signed": {certificate.signed},\n {json.dumps(beside, ensure_ascii=False)[1:]}\n'
 
 
-def said(certificate: Certificate) -> Any:
+def said(certificate: Certificate | Forgetting) -> Any:
     """What the signed text says."""
     return json.loads(certificate.signed)

@@ -25,6 +25,7 @@ from dashboard.deletions.dispatch import agenda, closing, expiring, jobs, next_c
 from dashboard.deletions.dispatch.outcomes import settle
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.evidence import inspecting
+from dashboard.deletions.forgetting import jobs as forgetting
 from dashboard.media import jobs as pictures
 from dashboard.register.holding import tending
 
@@ -65,6 +66,7 @@ class Tender:
             self.anchor.heed(now=now)
         if self.ticks % 5 == 0:
             tending.tend(now=now)
+            forgetting.wake_stuck(now=now)
         if self.ticks % 600 == 0:
             _prune(now=now)
         self.ticks += 1

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from django.db.models import Case, CharField, Count, TextField, Value, When
+from django.db.models import Case, CharField, Count, QuerySet, TextField, Value, When
 from django.db.models.functions import Collate, Concat
 
 from dashboard.calls.models import Kind
@@ -63,13 +63,18 @@ def sign(deletion: Deletion) -> None:
 
 def fingerprint(deletion: Deletion) -> tuple[str, dict[str, int]]:
     """sha256 over a line `<kind> <task_id>` per item not skipped, sorted by bytes; and the number of each kind."""
+    rows = DeletionItem.objects.between(deletion, deletion.first_item, deletion.last_item)
+    return of_rows(rows.exclude(outcome=Outcome.SKIPPED))
+
+
+def of_rows(rows: QuerySet[Any]) -> tuple[str, dict[str, int]]:
+    """The same of whatever has kind and task id."""
     digest = hashlib.sha256()
     kinds = dict.fromkeys(sorted(Kind.values), 0)
-    rows = DeletionItem.objects.between(deletion, deletion.first_item, deletion.last_item)
     for kind in kinds:
         # Sorted by id for each kind: a common beginning would make every comparison long.
         in_order = Collate("task_id", dialect.bytewise())
-        chosen = rows.filter(kind=kind).exclude(outcome=Outcome.SKIPPED).order_by(in_order)
+        chosen = rows.filter(kind=kind).order_by(in_order)
         ids = chosen.values_list("task_id", flat=True).iterator(chunk_size=LINES)
         while some := list(islice(ids, LINES)):
             kinds[kind] += len(some)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dashboard.deletions.models.certificates import Certificate
 from dashboard.deletions.models.deletion import Deletion, Result
+from dashboard.deletions.models.forgetting import Forgetting
 from dashboard.deletions.models.items import (
     GONE,
     SUCCESS,
@@ -28,6 +29,7 @@ __all__ = [
     "DeletionItemQuerySet",
     "DeletionQuerySet",
     "Evidence",
+    "Forgetting",
     "Inspection",
     "Outcome",
     "Result",

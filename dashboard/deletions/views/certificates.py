@@ -63,7 +63,7 @@ def certificate_json(request: SignedInRequest, uuid: UUID) -> HttpResponseBase:
     def file() -> HttpResponseBase:
         certificate = _numbered(deletion, int(number)) if number else issued.newest(deletion)
         name = f"certificate-{deletion.code}-{certificate.number}.json"
-        return download(request, iter([issued.as_json(certificate, deletion)]), name=name)
+        return download(request, iter([issued.as_json(certificate, issued.opened(deletion))]), name=name)
 
     return _unless_refused(request, deletion, file)
 

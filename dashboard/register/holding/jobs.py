@@ -24,18 +24,18 @@ Row = TypeVar("Row", bound=Model)
 @task()
 def place(uuid: str) -> None:
     hold = Hold.objects.filter(uuid=uuid, moved_at__isnull=False).first()
-    if hold is not None and _goes_on(steps.place, hold):
+    if hold is not None and goes_on(steps.place, hold):
         place.enqueue(uuid)
 
 
 @task()
 def lift(uuid: str) -> None:
     release = HoldRelease.objects.filter(uuid=uuid, moved_at__isnull=False).first()
-    if release is not None and _goes_on(steps.lift, release):
+    if release is not None and goes_on(steps.lift, release):
         lift.enqueue(uuid)
 
 
-def _goes_on(step: Callable[..., bool], row: Row) -> bool:
+def goes_on(step: Callable[..., bool], row: Row) -> bool:
     """Does steps until time is up. True if something is left then."""
     ends = time.monotonic() + LENGTH
     while step(row, now=clock.now()):

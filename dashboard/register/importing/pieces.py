@@ -22,6 +22,10 @@ def save(batch: ImportBatch, role: ImportPiece.Role, data: bytes, *, number: int
     ImportPiece.objects.create(batch=batch, role=role, number=number, count=count, data=packed)
 
 
+def replace(piece: ImportPiece, data: bytes) -> None:
+    ImportPiece.objects.filter(pk=piece.pk).update(data=zlib.compress(data, QUICKLY))
+
+
 def save_upload(batch: ImportBatch, stream: BinaryIO) -> None:
     stream.seek(0)
     number = 0

@@ -20,8 +20,9 @@ from dashboard.register.importing.pieces import ROLE
 from dashboard.register.importing.reading import Reading
 from dashboard.register.importing.repeats import Seen, chunks
 from dashboard.register.importing.sample import ROWS, sampled
-from dashboard.register.importing.storing import known, packed, store
+from dashboard.register.importing.storing import forgotten, known, packed, store
 from dashboard.register.models import ImportBatch, ImportPiece
+from dashboard.register.models.forgotten import WORDS
 
 PROBLEMS_KEPT = 200
 MOST_UNPACKED = 2_000_000_000
@@ -50,6 +51,9 @@ class Checking:
         chunk = self.seen.sift(next(self.chunks, []))
         rows = [found for found in chunk if isinstance(found, Row)]
         text = packed(rows)
+        if erased := forgotten(text):
+            chunk, rows = self._leave_words_out(chunk, erased)
+            text = packed(rows)
         before = self.batch.entries
         come = self._come_to(chunk, rows, updates=known(text) if rows else 0)
         with transaction.atomic():
@@ -63,6 +67,12 @@ class Checking:
             if rows:
                 pieces.save(self.batch, ROLE.ROWS, text.encode(), number=before, count=len(rows))
         return not self.reading.ended
+
+    def _leave_words_out(self, chunk: list[Entry], tasks: set[tuple[str, str]]) -> tuple[list[Entry], list[Row]]:
+        """Of forgotten tasks nothing is kept that their rows will not have."""
+        kept = [found.without(WORDS) if isinstance(found, Row) and found.key in tasks else found for found in chunk]
+        self.batch.wordless += sum(one is not other for one, other in zip(kept, chunk, strict=True))
+        return kept, [found for found in kept if isinstance(found, Row)]
 
     def _come_to(self, chunk: list[Entry], rows: list[Row], *, updates: int) -> dict[str, object]:
         batch = self.batch
@@ -82,7 +92,7 @@ class Checking:
         batch.state = STATE.CHECKED if self.reading.ended else STATE.CHECKING
         batch.offset = self.stream.tell()
         batch.moved_at = clock.now()
-        names = ["problems", "notes", "used", "ignored", "sample", "rejected", "cut", "to_add", "to_update"]
+        names = ["problems", "notes", "used", "ignored", "sample", "rejected", "cut", "wordless", "to_add", "to_update"]
         names += ["lines", "within", "entries", "state", "offset", "moved_at"]
         return {name: getattr(batch, name) for name in names}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -13,6 +13,8 @@ from dashboard.database.dialect import differ
 from dashboard.register.holding import taking
 from dashboard.register.importing.cells.entries import Row
 from dashboard.register.inserting import TABLE, insert_select
+from dashboard.register.models import ForgottenTask
+from dashboard.register.models.forgotten import WORDS
 
 KEY = ("kind", "task_id")
 VALUES = ("status", "model", "prompt", "urls", "width", "height", "duration", "error", "created_at", "created_raw")
@@ -24,12 +26,17 @@ TYPES = {
     "created_at": "timestamptz",
 }
 """Types of columns that are not text."""
+FORGOTTEN: str = ForgottenTask._meta.db_table
 _SAME = "t.kind = g.kind AND t.task_id = g.task_id"
 
 
 def packed(rows: Iterable[Row]) -> str:
     """`[[kind, task_id, status, …], …]`, with null for values that a row lacks."""
     cells = [[row.kind, row.task_id, *map(row.values.get, VALUES)] for row in rows]
+    return _text(cells)
+
+
+def _text(cells: list[list[object]]) -> str:
     return json.dumps(cells, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -39,10 +46,33 @@ def known(rows: str) -> int:
     return int(count)
 
 
+def forgotten(rows: str) -> set[tuple[str, str]]:
+    """Those of these packed rows whose words were erased from the register, by kind and id."""
+    if not ForgottenTask.objects.exists():
+        return set()
+    marked = f"EXISTS (SELECT 1 FROM {FORGOTTEN} f WHERE f.task_id = t.id)"  # nosec B608 # only names from the code
+    found = sql.rows(f"SELECT t.kind, t.task_id FROM {_given()} JOIN {TABLE} t ON {_SAME} WHERE {marked}", rows)  # nosec B608 # pieces from the code, values beside them
+    return {(kind, task_id) for kind, task_id in found}
+
+
+def without_words(rows: str, tasks: Collection[tuple[str, str]]) -> str:
+    """These packed rows, of which those of these tasks have no words."""
+    if not tasks:
+        return rows
+    erased = [place for place, name in enumerate(KEY + VALUES) if name in WORDS]
+    cells = json.loads(rows)
+    for row in cells:
+        if (row[0], row[1]) in tasks:
+            for place in erased:
+                row[place] = None
+    return _text(cells)
+
+
 def store(rows: str, *, number: int, now: datetime, added_by: str = "") -> tuple[int, int]:
     """Adds or updates these packed rows, and returns the number of each.
 
-    Only values that a row has are written. An import never changes presence, outcome, hold, or who added a task.
+    Only values that a row has are written, and no words of forgotten tasks. An import never changes presence, outcome,
+    hold, or who added a task.
     """
     # The same order for all imports, so that two with the same tasks wait for each other instead of deadlocking.
     new = f"NOT EXISTS (SELECT 1 FROM {TABLE} t WHERE {_SAME})"  # nosec B608 # only names from the code
@@ -53,7 +83,8 @@ def store(rows: str, *, number: int, now: datetime, added_by: str = "") -> tuple
     with transaction.atomic():
         added = sql.change(insert, *defaults, rows)
         if added < number:
-            _update(rows)
+            # Asked for after the first write, for whose end a forgetting waits.
+            _update(without_words(rows, forgotten(rows)))
         prompt_reading.keep_up()
         taking.take_in(lambda: _numbers(rows), now=now)
     return added, number - added

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dashboard.register.models.forgotten import ForgottenTask
 from dashboard.register.models.holds import HeldTask, Hold, HoldRelease
 from dashboard.register.models.imports import PASTED, ImportBatch, ImportPiece
 from dashboard.register.models.selections import Selection, SelectionBlock, SelectionPress
@@ -22,6 +23,7 @@ __all__ = [
     "LISTED",
     "PASTED",
     "TOLD",
+    "ForgottenTask",
     "Held",
     "HeldTask",
     "Hold",

@@ -64,6 +64,8 @@ class ImportBatch(models.Model):
     rejected = models.PositiveIntegerField(default=0)
     cut = models.PositiveIntegerField(default=0)
     """Rows that are imported with a text cut."""
+    wordless = models.PositiveIntegerField(default=0)
+    """Rows of forgotten tasks, whose words are left out."""
     added = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     actor = models.CharField(max_length=150, blank=True)

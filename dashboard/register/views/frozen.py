@@ -40,6 +40,9 @@ class Asked:
     number: int = 0
     seen: int | None = None
     with_until: bool = False
+    for_good: bool = False
+    """It can't be undone: the last button is red."""
+    typed_needed: bool = False
     holds: tuple[tuple[Hold, int], ...] = ()
     """What holds them, and how many each."""
     only_url: str = ""
@@ -54,7 +57,7 @@ def by(request: SignedInRequest) -> asking.By:
 def show(
     request: SignedInRequest, asked: Asked, *, errors: dict[str, str] | None = None, status: int = 200
 ) -> HttpResponse:
-    said = {name: request.POST.get(name, "") for name in ("reason", "until")} if errors else {}
+    said = {name: request.POST.get(name, "") for name in ("reason", "until", "typed")} if errors else {}
     context = {"asked": asked, "errors": errors or {}, "error": (errors or {}).get("", ""), **said}
     return render(request, DIALOG if request.htmx else PAGE, context, status=status)
 

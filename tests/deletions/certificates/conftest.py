@@ -67,7 +67,7 @@ class Files:
         keys = self.write("keys.json", self.keys)
         command = [sys.executable, str(SCRIPT), str(self.write(f"{of}.json", getattr(self, of))), "--keys", str(keys)]
         command += ["--log", str(self.write("log.jsonl", "\n".join(self.log) + "\n"))]
-        if of == "certificate":
+        if of == "certificate" and self.report:
             command += ["--report", str(self.write("report.json", self.report))]
         for name, file in options.items():
             command += [f"--{name.replace('_', '-')}", str(file)]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from dashboard.register.importing.cells import fields, task_ids
@@ -24,6 +24,11 @@ class Row(NamedTuple):
     @property
     def key(self) -> tuple[str, str]:
         return self.kind, self.task_id
+
+    def without(self, names: Collection[str]) -> Row:
+        """Itself, if it has none of these values."""
+        values = {name: value for name, value in self.values.items() if name not in names}
+        return self if len(values) == len(self.values) else self._replace(values=values)
 
 
 class Problem(NamedTuple):

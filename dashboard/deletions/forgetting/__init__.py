@@ -1,0 +1,1 @@
+"""Forget: erases the words and pictures of tasks, here and for good, and certifies it (`docs/forgetting.md`)."""
