@@ -325,7 +325,8 @@ def calls(said: dict[str, Any], rows: Iterator[dict[str, Any]]) -> Iterator[str]
 
 
 def log(said: dict[str, Any], file: Path, keys: list[str]) -> Iterator[str]:
-    place, wanted, previous, number, key_told = said["log"], {}, GENESIS, 0, False
+    place, previous, number, key_told = said["log"], GENESIS, 0, False
+    wanted: dict[int, list[str]] = {}
     for name, named in place.items():
         if named and name != "beginning":
             wanted.setdefault(named["sequence"], []).append(name)
