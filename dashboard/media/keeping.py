@@ -59,7 +59,7 @@ def forget_all(tasks: Sequence[int]) -> int:
 
 def remove_files(tasks: Sequence[int]) -> None:
     """Of all their pictures. Their rows follow: see `forget_all`."""
-    _remove(list(Picture.objects.filter(task__in=tasks).exclude(token="").values_list("token", flat=True)))
+    _remove(list(Picture.objects.filter(task__in=tasks, token__gt="").values_list("token", flat=True)))
 
 
 def sweep(*, now: datetime) -> int:
