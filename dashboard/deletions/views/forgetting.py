@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -74,7 +75,10 @@ def forget_place(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         return frozen.show(request, asked, errors=invalid.errors, status=422)
     except Refused as refusal:
         return refused(request, str(refusal), status=409)
-    return frozen.done(request, _told(forgetting), to=forgetting.get_absolute_url())
+    messages.success(request, _told(forgetting))
+    # Away from a page on which the words still stand.
+    address = forgetting.get_absolute_url()
+    return HttpResponse(headers={"HX-Redirect": address}) if request.htmx else HttpResponseRedirect(address, status=303)
 
 
 def _asked(request: SignedInRequest, selection: Selection, *, url: str) -> Asked:
