@@ -26,6 +26,7 @@ from dashboard.database.prompt_reading import GRAMS
 from dashboard.deletions import actions
 from dashboard.deletions.dispatch import arming, closing
 from dashboard.deletions.drafts import freezing
+from dashboard.deletions.forgetting import pressing
 from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.media.models import AllowedHost
 from dashboard.operations import erasing
@@ -54,6 +55,7 @@ PERSONAL = {
         *("actor_name", "decider_name", "declined_reason", "facts", "paused_reason", "reason", "reason_folded"),
     },
     "deletions_deletionitem": {"message"},
+    "deletions_forgetting": {"by", "reason"},
     "django_admin_log": {"object_repr"},
     "media_allowedhost": {"allowed_by"},
     "mfa_authenticator": {"data"},
@@ -92,6 +94,7 @@ NAMELESS = {
         *("approval_reasons", "decision"),
         *("back", "canary_kind", "filter", "fingerprint", "host", "key", "manifest_hash", "retried_outcome", "state"),
     },
+    "deletions_forgetting": {"erased", "phase", "signature", "signed"},
     "deletions_deletionitem": {"evidence", "if_there", "kind", "outcome", "picked", "task_id", "verified"},
     "django_admin_log": {"change_message", "object_id"},
     "django_content_type": {"app_label", "model"},
@@ -224,6 +227,8 @@ def _her_rows_of_holds(olga: User, paul: User) -> None:
     releasing.release_hold(hold=hold, seen=1, by=by, reason=HOLD, now=now + timedelta(seconds=1))
     rule = rules.make(filter=Filter(q="zebra"), by=by, reason=HOLD, until=None, now=now)
     rules.stop(rule=rule, by=by, reason=HOLD, now=now)
+    forgotten = holding.frozen_of_one(TrackedTaskFactory().pk, user=olga)
+    pressing.press(selection=forgotten, by=by, reason=HOLD, typed="", now=now)
 
 
 def _draft(tasks: list[TrackedTask], actor: User) -> Deletion:
