@@ -59,7 +59,8 @@ def forget_all(tasks: Sequence[int]) -> int:
 
 def remove_files(tasks: Sequence[int]) -> None:
     """Of all their pictures. Their rows follow: see `forget_all`."""
-    _remove(list(Picture.objects.filter(task__in=tasks, token__gt="").values_list("token", flat=True)))
+    tokens = Picture.objects.filter(task__in=tasks).values_list("token", flat=True)
+    _remove([token for token in tokens if token])
 
 
 def sweep(*, now: datetime) -> int:
