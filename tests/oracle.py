@@ -18,8 +18,9 @@ from dashboard.calls.models import ProviderCall, Slot
 from dashboard.calls.recording import digest
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.evidence import verifying
-from dashboard.deletions.models import GONE, Decision, Deletion, DeletionItem, Evidence, Inspection, Outcome, State
+from dashboard.deletions.models import GONE, Deletion, DeletionItem, Evidence, Inspection, Outcome, State
 from dashboard.register.models import TrackedTask
+from tests import consent
 from tests.past import FOR_EVER, Circumstances, Ident, Past
 
 NOT_OURS = {Outcome.REFUSED, Outcome.SKIPPED, Outcome.KEPT}
@@ -60,7 +61,7 @@ def violations(ledger: Mapping[str, Any], circumstances: Circumstances | None = 
         *_outcomes(known, past),
         *_calls(ledger, known),
         *_controls(),
-        *_approvals(known),
+        *consent.violations(ledger, known),
         *_deletes(ledger, known, past),
         *_audit(),
     ]
@@ -188,16 +189,6 @@ def _calls(ledger: Mapping[str, Any], known: Circumstances) -> Iterator[str]:
                 yield f"A {sent.operation} of {sent.kind} arrived at {moment} that was not written down before"
 
 
-def _approvals(known: Circumstances) -> Iterator[str]:
-    """No delete of what somebody else had to agree to left before they did."""
-    asked = Deletion.objects.exclude(approval_asked_at=None)
-    approved = dict(asked.filter(decision=Decision.APPROVED).values_list("uuid", "decided_at"))
-    sent = ProviderCall.objects.filter(operation="delete", sent_at__isnull=False, deletion__in=asked.values("uuid"))
-    for uuid, at in sent.values_list("deletion", "sent_at"):
-        if uuid not in approved or at < approved[uuid] - timedelta(seconds=known.skew):
-            yield f"A delete of {uuid} left at {at}, and it was approved at {approved.get(uuid)}"
-
-
 def _controls() -> Iterator[str]:
     """Calls outside of deletions look up, and vouch for others: about tasks of the register, or what never was."""
     vouches = Q(operation="look_up", purpose__in=list(controls.Purpose), deletion=None)
@@ -214,7 +205,7 @@ def _controls() -> Iterator[str]:
 
 
 def _deletes(ledger: Mapping[str, Any], known: Circumstances, past: Past) -> Iterator[str]:
-    """What a call truly deleted belongs to the deletion that sent it: confirmed, not undone, kept, refused or held."""
+    """What a call truly deleted belongs to the deletion that sent it: confirmed, not undone, kept or refused."""
     senders: dict[tuple[str, str], set[Any]] = defaultdict(set)
     deletes = ProviderCall.objects.filter(operation="delete")
     for kind, carried, uuid in deletes.values_list("kind", "digest", "deletion"):
@@ -234,10 +225,6 @@ def _deletes(ledger: Mapping[str, Any], known: Circumstances, past: Past) -> Ite
             was_undone = known.lies and past.came_back_after(ident, datetime.fromtimestamp(call["at"], UTC))
             if not said - NOT_OURS - {None} and not was_undone and ident not in known.hidden:
                 yield f"{call['kind']} {task_id} was deleted, but who sent it says {_names(said - {None}) or 'nothing'}"
-            held = known.held_at.get(ident)
-            # A call that was opened before the hold may still arrive until its deadline.
-            if held and call["at"] > held + settings.TENSORSLAB_TIMEOUT + 1 + known.skew:
-                yield f"{call['kind']} {task_id} was sent {call['at'] - held:.1f} s after it was put on hold"
 
 
 def _audit() -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +21,6 @@ class Circumstances:
 
     gone_before: frozenset[Ident] = frozenset()
     """Never there, or deleted at the provider by others than us; we need not have noticed."""
-    held_at: Mapping[Ident, float] = field(default_factory=dict)
-    """When a hold was surely placed, in seconds since 1970, on tasks from which it was never lifted."""
     skew: float = 0.0
     """By how many seconds a clock may have been wrong. More than 0 excuses a call in flight too many."""
     lies: bool = False

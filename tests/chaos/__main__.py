@@ -25,6 +25,7 @@ BEHAVIOURS = list(product(["all_or_nothing", "partial", "lenient"], ["failure", 
 """How the provider treats a list with a bad id, and an id that is gone already: each seed has one of them."""
 MISSING = ["http", "code", "bad_request", "null_data"]
 """In which form it says that there is no such task."""
+UNAPPROVED = ["declined", "withdrawn", "approval_expired", "approval_voided"]
 COLUMNS = {
     "seed": 5,
     "database": 11,
@@ -35,6 +36,9 @@ COLUMNS = {
     "look-ups": 9,
     "lost": 6,
     "kills": 6,
+    "approved": 9,
+    "other ends": 11,
+    "holds": 6,
     "seconds": 8,
     "wrong": 6,
 }
@@ -62,6 +66,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"], choices=["sqlite", "postgresql"])
     parser.add_argument("--tasks", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=30, help="how long there is trouble; then it calms down")
+    parser.add_argument("--kill-every", type=float, default=2.0, help="seconds between two kills")
     parser.add_argument("--at-once", type=int, default=1, help="runs side by side")
     parser.add_argument("--save", help="a file to which each result is added as a line of JSON")
     return parser.parse_args()
@@ -83,6 +88,7 @@ def _plans(wanted: argparse.Namespace) -> Iterator[Plan]:
             clocks=seed % 2 == 0,
             tasks=wanted.tasks,
             seconds=wanted.seconds,
+            kill_every=wanted.kill_every,
         )
 
 
@@ -97,7 +103,7 @@ def run(plan: Plan) -> dict[str, Any]:
 
 
 def _tell(result: dict[str, Any]) -> None:
-    calls = result.get("calls", {})
+    calls, people = result.get("calls", {}), result.get("people", {})
     row = {
         "seed": result["seed"],
         "database": result["database"],
@@ -108,6 +114,9 @@ def _tell(result: dict[str, Any]) -> None:
         "look-ups": calls.get("look_up"),
         "lost": result.get("lost"),
         "kills": result.get("troubles", {}).get("kill"),
+        "approved": people.get("deletion.approved", 0),
+        "other ends": sum(people.get(f"deletion.{ending}", 0) for ending in UNAPPROVED),
+        "holds": people.get("hold.placed", 0),
         "seconds": result.get("took"),
         "wrong": len(result["violations"]),
     }

@@ -1,5 +1,5 @@
-"""What goes wrong around the product: killed processes, a database that restarts, a full disk, clocks, a bad key, and
-a provider that is under maintenance, or answers for another account."""
+"""What goes wrong around the product: killed processes, a database that restarts, a full disk, clocks, days that pass,
+a bad key, and a provider that is under maintenance, or answers for another account."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from django.db import DatabaseError
+from django.db.models import F
+from django.utils import timezone
 
 from dashboard.calls.models import Account, ProviderCall
-from dashboard.deletions.models import DeletionItem
-from dashboard.register.models import TrackedTask
+from dashboard.deletions.approvals.decisions import lifetime
+from dashboard.deletions.models import Deletion, DeletionItem
+from dashboard.register.models import Hold
 from tensorslab_api.sandbox import Sandbox
 from tests.chaos.herd import Herd
 from tests.cluster import Cluster
-from tests.past import Ident
 
 FULL_DISK_SECONDS = 1.5
 CLOCK_JUMPS = [25.0, -40.0, 200.0, -200.0]
@@ -47,13 +50,12 @@ class Gremlins:
     done: dict[str, int] = field(default_factory=dict)
     outages: list[float] = field(default_factory=list)
     """When the database could not be reached or written."""
-    held: dict[Ident, float] = field(default_factory=dict)
     weather_since: float | None = None
     was_foreign: bool = False
     """It has answered for another account: it said Success of what it never had."""
 
     def play(self, seconds: float) -> None:
-        others = [self.outage, self.refuse_key, self.hold, self.hold, *([self.wrong_clock] if self.clocks else [])]
+        others = [self.outage, self.refuse_key, *2 * [self.days_pass], *([self.wrong_clock] if self.clocks else [])]
         rounds = round(seconds / self.every)
         for number in range(rounds):
             time.sleep(self.every)
@@ -122,10 +124,10 @@ class Gremlins:
     def refuse_key(self) -> None:
         self.provider.control(queue=[self.dice.choice(["401:before", "403:before", "9000:before"])])
 
-    def hold(self) -> None:
-        """Puts tasks that may be waiting in a confirmed deletion on hold, for good."""
+    def days_pass(self) -> None:
+        """For requests that nobody decided on, and for holds with an end: these are over now, or in a moment."""
         with suppress(DatabaseError):
-            present = TrackedTask.objects.filter(held_by="", presence__in=["present", "deleting"])
-            chosen = self.dice.sample(list(present.values_list("pk", "kind", "task_id")[:500]), 5)
-            TrackedTask.objects.filter(pk__in=[pk for pk, _, _ in chosen]).update(held_by="chaos", held_reason="Wait")
-            self.held |= {(kind, task_id): time.time() for _, kind, task_id in chosen}
+            asked = Deletion.objects.awaiting_approval()
+            asked.update(approval_asked_at=F("approval_asked_at") - lifetime())
+            with_end = Hold.objects.in_force().filter(until__gt=timezone.now())
+            with_end.update(until=timezone.now() + timedelta(seconds=self.dice.uniform(0.0, 2.0)))

@@ -60,6 +60,9 @@ class Plan:
     inspect_after: str = "3s,10s"
     workers: int = 3
     operators: int = 3
+    approvers: int = 2
+    holders: int = 2
+    approval_above: int = 25
     clocks: bool = False
     """Whether clocks jump. Where the database has none of its own, hardly a moment can be told from another then."""
     database: str = "sqlite"
@@ -106,6 +109,7 @@ def surroundings(plan: Plan, existing: dict[str, set[str]]) -> Iterator[tuple[Pa
             "TENSORSLAB_API_KEY": "chaos",
             "TENSORSLAB_TIMEOUT": str(TIMEOUT),
             "DELETION_GRACE_SECONDS": "1",
+            "DELETION_APPROVAL_ABOVE": str(plan.approval_above),
             "DELETION_VERIFY": plan.verify,
             "DELETION_MAX_ATTEMPTS": "6",
             "DELETION_INSPECT_AFTER": plan.inspect_after,
