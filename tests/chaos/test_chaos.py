@@ -21,4 +21,6 @@ def test_the_rows_agree_with_the_provider_after_trouble_of_every_kind() -> None:
     assert (result["troubles"]["kill"], result["troubles"]["bad_weather"]) == (5, 2)
     assert result["looked_again"] > 0
     assert result["items"] >= 150
+    # Most of it only after somebody had agreed.
+    assert result["people"]["deletion.approved"] > 0
     assert result["lost"] > 0
