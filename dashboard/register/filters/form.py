@@ -49,7 +49,7 @@ class TaskFilterForm(FilterForm):
         super().__init__(query)
         self.fields["q"].widget.input_type = "search"
         self.ages = [Age(1, "h"), Age(1, "d"), Age(7, "d"), Age(30, "d"), Age(6, "m"), Age(1, "y")]
-        self.fields["q"].widget.attrs["placeholder"] = "Id or prompt words"
+        self.fields["q"].widget.attrs["placeholder"] = "Id or words"
 
     def clean_q(self) -> str:
         text: str = self.cleaned_data["q"]
