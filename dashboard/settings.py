@@ -44,7 +44,7 @@ try:
     DELETION_TYPED_ABOVE = env.whole("DELETION_TYPED_ABOVE", 20, low=0, high=1_000_000_000)
     DELETION_APPROVAL_ABOVE = env.optional_whole("DELETION_APPROVAL_ABOVE", low=0, high=1_000_000_000)
     DELETION_REAUTH_ABOVE = env.optional_whole("DELETION_REAUTH_ABOVE", low=0, high=1_000_000_000)
-    DELETION_APPROVAL_RULES = env.rules("DELETION_APPROVAL_RULES", ("young", "unusual"))
+    DELETION_APPROVAL_RULES = env.rules("DELETION_APPROVAL_RULES", ("young", "others", "unusual"))
     DELETION_APPROVAL_HOURS = env.whole("DELETION_APPROVAL_HOURS", 48, low=1, high=8760)
     DELETION_VERIFY = env.choice("DELETION_VERIFY", "sample", ("sample", "all", "none"))
     DELETION_CANARY = env.whole("DELETION_CANARY", 20, low=0, high=10_000)

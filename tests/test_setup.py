@@ -111,9 +111,9 @@ def test_the_settings_of_a_real_deployment_pass_every_check(tmp_path: Path) -> N
 
 
 def test_a_mistyped_rule_of_approval_stops_the_start(tmp_path: Path) -> None:
-    done = manage("run", **Product(tmp_path, DELETION_APPROVAL_RULES="young,others").environ)
+    done = manage("run", **Product(tmp_path, DELETION_APPROVAL_RULES="young,old").environ)
     assert done.returncode == 1
-    assert "DELETION_APPROVAL_RULES holds “others”. Use young, unusual or model:NAME" in done.stderr
+    assert "DELETION_APPROVAL_RULES holds “old”. Use young, others, unusual or model:NAME" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -49,6 +49,13 @@ def test_what_is_younger_than_a_day(age: timedelta | None, number: int) -> None:
     assert found == ["It holds tasks that were made within the last 24 hours."] * number
 
 
+def test_what_somebody_else_added() -> None:
+    assert why(Asked(size=9, added_by_others=2)) == []
+    rules = Rules(words=["others"])
+    assert why(Asked(size=9), rules=rules) == []
+    assert why(Asked(size=9, added_by_others=2), rules=rules) == ["It holds 2 tasks that somebody else added."]
+
+
 def test_a_model_by_its_exact_name_also_where_its_number_is_not_known() -> None:
     rules = Rules(words=["model:wan", "model:seedance v2"])
     assert why(Asked(size=9, models={"Wan": 9, "wan2": 1}), rules=rules) == []

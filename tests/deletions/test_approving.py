@@ -373,13 +373,15 @@ def test_a_days_limit_counts_each_deletion_also_of_what_was_kept(
 
 def test_the_rules_read_stored_facts_and_no_item(settings, olga: User, images: Images) -> None:
     settings.DELETION_APPROVAL_ABOVE = None
-    settings.DELETION_APPROVAL_RULES = ("young", "model:seedreamv4")
-    TrackedTaskFactory(created_at=timezone.now() - timedelta(hours=2), model="wan")
+    settings.DELETION_APPROVAL_RULES = ("young", "others", "model:seedreamv4")
+    TrackedTaskFactory(created_at=timezone.now() - timedelta(hours=2), model="wan", added_by="paul")
+    TrackedTaskFactory(model="wan", added_by=olga.username)
     images(2)
     draft = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     draft.items.all().delete()
     assert reasons_of(draft, now=timezone.now()) == [
         "It holds tasks that were made within the last 24 hours.",
+        "It holds 1 task that somebody else added.",
         "It holds 2 tasks of the model seedreamv4.",
     ]
 

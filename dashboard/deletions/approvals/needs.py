@@ -34,6 +34,7 @@ def reasons_of(draft: Deletion, *, now: datetime) -> list[str]:
         size=draft.size,
         newest=parse_datetime(draft.facts.get("newest") or ""),
         models=models,
+        added_by_others=draft.facts.get("outliers", {}).get("others", {}).get("count", 0),
         spent=spent(draft.actor, now=now) if allowed.most_daily is not None else 0,
     )
     found = reasons(asked, allowed, rules, now=now)

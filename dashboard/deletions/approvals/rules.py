@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from dashboard.access.limits import Allowed
 
 DAY = timedelta(days=1)
-YOUNG, UNUSUAL, MODEL = "young", "unusual", "model:"
+YOUNG, OTHERS, UNUSUAL, MODEL = "young", "others", "unusual", "model:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +21,8 @@ class Asked:
     """When the newest of its tasks was made; None if that is known of none."""
     models: Mapping[str, int] = field(default_factory=dict)
     """How many tasks each has; 0 where that is not known."""
+    added_by_others: int = 0
+    """Tasks that somebody else imported. Whose import was a command's nobody knows: these don't count."""
     spent: int = 0
     """Tasks of the same person's deletions of the last 24 hours."""
 
@@ -60,6 +62,8 @@ def _of_content(asked: Asked, rules: Rules, *, now: datetime) -> list[str]:
     found = []
     if YOUNG in rules.words and asked.newest is not None and asked.newest > now - DAY:
         found.append("It holds tasks that were made within the last 24 hours.")
+    if OTHERS in rules.words and asked.added_by_others:
+        found.append(f"It holds {_tasks(asked.added_by_others)} that somebody else added.")
     for model in (word.removeprefix(MODEL) for word in rules.words if word.startswith(MODEL)):
         if model in asked.models:
             number = asked.models[model]
