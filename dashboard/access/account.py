@@ -44,7 +44,7 @@ class OwnPasswordForm(PasswordChangeForm):
     def __init__(self, person: User, data: Any = None) -> None:
         super().__init__(person, data, label_suffix="")
         labels = {
-            "old_password": "Current password",  # nosec B105 # a label
+            "old_password": "Current password",  # nosec B105 # the label of a field
             "new_password1": "New password",
             "new_password2": "New password again",
         }

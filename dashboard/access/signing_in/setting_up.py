@@ -68,7 +68,7 @@ def authenticator_app(request: SignedInRequest) -> HttpResponse:
         return _added(request, "The authenticator app is set up.", codes)
     url = get_adapter().build_totp_url(request.user, secret)
     # Made by us, of what no person typed but their name, which is part of the picture.
-    picture = SafeString(get_adapter().build_totp_svg(url).partition("?>")[2])  # nosec B703
+    picture = SafeString(get_adapter().build_totp_svg(url).partition("?>")[2])  # nosec B703 # our own SVG
     groups = [secret[place : place + 4] for place in range(0, len(secret), 4)]
     context = {"picture": picture, "groups": groups, "refusal": "" if code is None else NOT_SHOWN}
     return render(request, "access/authenticator_app.html", context, status=200 if code is None else 422)
