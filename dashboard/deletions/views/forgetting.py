@@ -7,7 +7,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.access.permissions import FORGET_TASKS, permission_required
@@ -17,12 +16,10 @@ from dashboard.deletions.certificates import issued
 from dashboard.deletions.forgetting import certificate, pressing
 from dashboard.deletions.models import Forgetting
 from dashboard.pages.downloads import download
-from dashboard.pages.filter_forms import BadFilter
 from dashboard.pages.refusals import refused
 from dashboard.register.holding import asking
 from dashboard.register.holding.asking import Invalid, Refused
 from dashboard.register.models import Selection
-from dashboard.register.selecting import BadSelection
 from dashboard.register.views import frozen
 from dashboard.register.views.frozen import Asked, words
 
@@ -41,17 +38,7 @@ UNDER_WAY = "This is being erased. Its certificate is made when all of it is."
 @require_POST
 @permission_required(FORGET_TASKS)
 def forget_new(request: SignedInRequest) -> HttpResponse:
-    """Freezes the set before anything is asked about it."""
-    try:
-        selection, now = frozen.freeze(request)
-    except (BadFilter, BadSelection) as error:
-        return frozen.bad(request, error)
-    url = reverse("forget-place", args=[selection.uuid]) + frozen.back_query(request)
-    if not request.htmx:
-        return HttpResponseRedirect(url, status=303)
-    response = frozen.show(request, _asked(request, selection, url=url))
-    response.content += now.content if now else b""
-    return response
+    return frozen.ask(request, "forget-place", lambda chosen, url: _asked(request, chosen, url=url), besides={})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

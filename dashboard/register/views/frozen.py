@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -62,7 +63,24 @@ def show(
     return render(request, DIALOG if request.htmx else PAGE, context, status=status)
 
 
-def freeze(request: SignedInRequest) -> tuple[Selection, HttpResponse | None]:
+def ask(
+    request: SignedInRequest, page: str, question: Callable[[Selection, str], Asked], *, besides: dict[str, int]
+) -> HttpResponse:
+    """Freezes the set before anything is asked about it. `page` names the one that asks; `besides` is for its query."""
+    try:
+        selection, now = _freeze(request)
+    except (BadFilter, BadSelection) as error:
+        return refused(request, str(error), status=400 if isinstance(error, BadFilter) else 422)
+    query = urlencode({**_back(request), **besides})
+    place = reverse(page, args=[selection.uuid]) + (f"?{query}" if query else "")
+    if not request.htmx:
+        return HttpResponseRedirect(place, status=303)
+    response = show(request, question(selection, place))
+    response.content += now.content if now else b""
+    return response
+
+
+def _freeze(request: SignedInRequest) -> tuple[Selection, HttpResponse | None]:
     """The frozen set, and for a dialog over the list what changed on its page. Raises `BadFilter`, `BadSelection`."""
     if request.POST.get("one"):
         [number] = row_numbers([request.POST["one"]])
@@ -78,10 +96,10 @@ def freeze(request: SignedInRequest) -> tuple[Selection, HttpResponse | None]:
     return asking.frozen(selection), now
 
 
-def back_query(request: SignedInRequest) -> str:
+def _back(request: SignedInRequest) -> dict[str, str | int]:
     """The list that it was asked from, for the address of the question."""
     query = request.GET.urlencode()
-    return f"?{urlencode({'back': query})}" if query and not request.POST.get("one") else ""
+    return {"back": query} if query and not request.POST.get("one") else {}
 
 
 def back_url(request: SignedInRequest, selection: Selection) -> str:
@@ -100,10 +118,6 @@ def done(request: SignedInRequest, sentence: str, *, to: str) -> HttpResponse:
         return HttpResponse(headers=headers)
     messages.success(request, sentence)
     return HttpResponseRedirect(to, status=303)
-
-
-def bad(request: SignedInRequest, error: BadFilter | BadSelection) -> HttpResponse:
-    return refused(request, str(error), status=400 if isinstance(error, BadFilter) else 422)
 
 
 def number_of(seen: str) -> int:

@@ -14,12 +14,11 @@ from dashboard.access.permissions import HOLD_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest
 from dashboard.calls import clock
 from dashboard.pages.cursors import Cursor, Damaged, Page
-from dashboard.pages.filter_forms import DAMAGED, BadFilter
+from dashboard.pages.filter_forms import DAMAGED
 from dashboard.pages.refusals import refused
 from dashboard.register.holding import asking, placing, showing
 from dashboard.register.holding.asking import Invalid, Refused
 from dashboard.register.models import Hold, Presence, Selection
-from dashboard.register.selecting import BadSelection
 from dashboard.register.views import frozen
 from dashboard.register.views.frozen import Asked, words
 
@@ -29,17 +28,7 @@ TOO_LATE = "What has left already can't be called back; what has not is kept."
 @require_POST
 @permission_required(HOLD_TASKS)
 def hold_new(request: SignedInRequest) -> HttpResponse:
-    """Freezes the set before anything is asked about it."""
-    try:
-        selection, now = frozen.freeze(request)
-    except (BadFilter, BadSelection) as error:
-        return frozen.bad(request, error)
-    place_url = reverse("hold-place", args=[selection.uuid]) + frozen.back_query(request)
-    if not request.htmx:
-        return HttpResponseRedirect(place_url, status=303)
-    response = frozen.show(request, _asked(request, selection, url=place_url))
-    response.content += now.content if now else b""
-    return response
+    return frozen.ask(request, "hold-place", lambda chosen, url: _asked(request, chosen, url=url), besides={})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
@@ -12,13 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dashboard.access.permissions import RELEASE_HOLDS, permission_required
 from dashboard.access.requests import SignedInRequest
 from dashboard.calls import clock
-from dashboard.pages.filter_forms import BadFilter
 from dashboard.pages.refusals import refused
 from dashboard.register.holding import asking, releasing, showing
 from dashboard.register.holding.asking import Invalid, Refused
 from dashboard.register.holding.releasing import Changed
 from dashboard.register.models import Hold, HoldRelease, Selection
-from dashboard.register.selecting import BadSelection
 from dashboard.register.views import frozen
 from dashboard.register.views.frozen import Asked, number_of, words
 
@@ -28,20 +26,12 @@ GOES_ON = "The rule goes on with what comes in later. Stop it as well, if nothin
 @require_POST
 @permission_required(RELEASE_HOLDS)
 def release_new(request: SignedInRequest) -> HttpResponse:
-    """Freezes the set before anything is asked about it. `hold`: from this one only."""
-    try:
-        selection, now = frozen.freeze(request)
-    except (BadFilter, BadSelection) as error:
-        return frozen.bad(request, error)
-    url = reverse("release-place", args=[selection.uuid]) + frozen.back_query(request)
+    """`hold`: from this one only."""
     only = number_of(request.POST.get("hold", ""))
-    if only:
-        url = f"{url}?hold={only}"
-    if not request.htmx:
-        return HttpResponseRedirect(url, status=303)
-    response = frozen.show(request, _asked(request, selection, only=only, url=url))
-    response.content += now.content if now else b""
-    return response
+    besides = {"hold": only} if only else {}
+    return frozen.ask(
+        request, "release-place", lambda chosen, url: _asked(request, chosen, only=only, url=url), besides=besides
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
