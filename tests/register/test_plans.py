@@ -50,8 +50,12 @@ FILTERS = {
     "a rare letter": Filter(q="z"),
     "task id": Filter(q="0309_000777", by_task_id=True),
     "beginning of a task id": Filter(q="0309_0007"),
+    "held": Filter(held="yes"),
+    "not held": Filter(held="no"),
 }
 SORTS = ["-created", "created"]
+ANY_STAR = 'SELECT 1 AS "a" FROM "register_star" LIMIT 1'
+"""One row is all that is read."""
 
 
 def readings(filter: Filter) -> Iterator[tuple[str, Callable[[], object]]]:
@@ -104,7 +108,7 @@ def complaints(filter: Filter) -> list[str]:
         ) as captured:
             read()
         for query in captured.captured_queries:
-            lines = plan(query["sql"])
+            lines = plan(query["sql"]) if query["sql"] != ANY_STAR else []
             # The row that sums hang on: the first by its number.
             if "AS tally" in query["sql"] and lines[0] == "SCAN register_trackedtask":
                 lines = lines[1:]
