@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from dashboard.calls.models import ProviderCall
+from dashboard.deletions.certificates import facts
 from dashboard.deletions.history import items, report
 from dashboard.deletions.models import Deletion, DeletionItem
 from dashboard.deletions.views import detail
@@ -120,7 +121,7 @@ def test_calls_are_counted_up_to_a_thousand(operator) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_report_reads_few_rows_at_a_time_and_each_item_once(monkeypatch, operator) -> None:
     monkeypatch.setattr(items, "WINDOW", 7)
-    monkeypatch.setattr(report, "BATCH", 7)
+    monkeypatch.setattr(facts, "BATCH", 7)
     first, deletion = made(10, deleted=10), made(40, deleted=40)
     # Another deletion's items lie between these.
     DeletionItem.objects.filter(pk=deletion.first_item + 3).update(deletion=first)
