@@ -51,7 +51,7 @@ def blank_a_reason() -> str:
     event.salts = {"actor": event.salts["actor"]}
     event.save()
     Deletion.objects.update(reason="")
-    return f"Entry {event.sequence}: its reason is not what it was."
+    return f"Entry {event.sequence}: its reason is gone, and no entry tells of that."
 
 
 def change_detail() -> str:
