@@ -25,6 +25,8 @@ PEOPLE = 3
 IMPORTED = 100_000
 DELETED = 2_000
 STAYING = 50
+ENOUGH = 10
+"""Visits of each person."""
 TROUBLE = re.compile(r"locked|deadlock|Traceback|did not answer", re.IGNORECASE)
 
 
@@ -85,12 +87,17 @@ def test_web_workers_import_and_people_write_at_once(settings, sandbox, start, c
     until(lambda: f"{address}/" in (tmp_path / "run.log").read_text())
     leave = threading.Event()
     with ThreadPoolExecutor(PEOPLE) as pool:
-        visits = [pool.submit(Visitor(address).stay, leave) for _ in range(PEOPLE)]
+        visitors = [Visitor(address) for _ in range(PEOPLE)]
+        visits = [pool.submit(visitor.stay, leave) for visitor in visitors]
         try:
             deletion = confirm(doomed)
-            importing = start("import_tasks", str(_csv_of(IMPORTED, tmp_path / "tasks.csv")))
-            assert importing.wait(timeout=60) == 0
-            until(lambda: finished(deletion))
+            tasks = _csv_of(IMPORTED, tmp_path / "tasks.csv")
+            # Again on a slow machine, so that each of them has come often while others wrote.
+            while not deletion.deleted or min(len(visitor.seen) for visitor in visitors) <= ENOUGH:
+                importing = start("import_tasks", str(tasks))
+                assert importing.wait(timeout=60) == 0
+                until(lambda: finished(deletion))
+                assert not any(visit.done() for visit in visits)
         finally:
             leave.set()
     product.terminate()
@@ -99,7 +106,6 @@ def test_web_workers_import_and_people_write_at_once(settings, sandbox, start, c
     for visit in visits:
         seen = visit.result()
         assert [answer for answer in seen if answer[0] != 200] == []
-        assert len(seen) > 10
     assert deletion.deleted == DELETED
     assert TrackedTask.objects.filter(task_id__startswith="imported_").count() == IMPORTED
     assert oracle.violations(sandbox.ledger(), ended=True) == []
