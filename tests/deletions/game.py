@@ -329,7 +329,8 @@ class Game(RuleBasedStateMachine):
         try:
             if sys.exc_info()[0] is None:
                 self.world.drain(self.people[0], approver=self.approver)
-                assert self.world.wrong(ended=True) == []
+                wrong = self.world.wrong(ended=True)
+                assert wrong == [], wrong
         finally:
             self.world.sandbox.stop()
             self.beginning.restore()
