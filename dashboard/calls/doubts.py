@@ -78,5 +78,12 @@ def may_accept(account: Account, *, now: datetime) -> bool:
 
 
 def accept(account: Account, *, by: str) -> None:
-    """Trusts the ghost's form alone, seen twice, until a witness is found or the key changes."""
+    """Trusts the ghost's form alone, seen twice, until a witness is found or the key changes.
+
+    Witnesses that were missed count no longer: or a witness of the other kind, which proves the account, would end this
+    acceptance and so begin the same doubt again.
+    """
     Account.objects.filter(pk=account.pk).update(accepted_by=by, doubt="", doubted_at=None)
+    for control in account.controls.filter(exhausted=True):
+        lost = [*control.lost, *(one for one in control.missed if one not in control.lost)]
+        Control.objects.filter(pk=control.pk).update(missed=[], lost=lost[-MOST_MISSED:])

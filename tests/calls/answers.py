@@ -28,14 +28,14 @@ def answered(form: str) -> Verdict:
     return Verdict(ruling=ruling, sentence="", form=form)
 
 
-def tell(purpose: Purpose, *forms: str, seconds: float = 0, task_id: str = "w") -> Control:
+def tell(purpose: Purpose, *forms: str, seconds: float = 0, task_id: str = "w", kind: str = "image") -> Control:
     """Controls that are answered so, a tenth of a second after one another."""
     for number, form in enumerate(forms):
         moment = at(seconds + number / 10)
         with transaction.atomic():
-            control = controls.of(accounts.current(), "image")
+            control = controls.of(accounts.current(), kind)
             controls.learn(control, purpose, task_id=task_id, verdict=answered(form), sent_at=moment, at=moment)
-    return controls.of(accounts.current(), "image")
+    return controls.of(accounts.current(), kind)
 
 
 def judged(form: str, *, seconds: float, now: float = 30) -> Finding | None:

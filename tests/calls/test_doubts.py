@@ -72,6 +72,26 @@ def test_nothing_left_that_could_vouch_may_be_accepted_by_name_until_a_witness_i
     assert Account.objects.get().accepted_by == ""
 
 
+def test_what_was_accepted_is_not_doubted_anew_when_the_other_kind_has_a_witness() -> None:
+    usual(0)
+    tell(Purpose.GHOST, *[NO_TASK] * ghost_forms.GHOSTS, seconds=1, kind="video")
+    tell(Purpose.WITNESS, NO_TASK, seconds=10, task_id="gone elsewhere", kind="video")
+    with transaction.atomic():
+        controls.note_exhausted("video", now=at(11))
+    tell(Purpose.GHOST, NO_TASK, seconds=12, kind="video")
+    account = Account.objects.get()
+    assert "not even gone elsewhere" in account.doubt
+    doubts.accept(account, by="olga")
+    tell(Purpose.WITNESS, THERE, seconds=20)
+    account.refresh_from_db()
+    assert (account.accepted_by, account.doubt) == ("", "")
+    # Another one that is missed speaks against the account as before.
+    tell(Purpose.WITNESS, NO_TASK, seconds=30, task_id="imported later", kind="video")
+    with transaction.atomic():
+        controls.note_exhausted("video", now=at(31))
+    assert "not even imported later" in Account.objects.get().doubt
+
+
 def test_without_a_witness_only_the_form_of_when_there_was_one_is_believed() -> None:
     """All is deleted, the form is forgotten, and then maintenance answers everything alike."""
     usual(0)

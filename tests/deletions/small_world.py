@@ -241,7 +241,7 @@ class SmallWorld:
         claims = DeletionItem.objects.filter(claim__isnull=False).exists()
         return bool(accounts.current().doubt) or not (open_look_ups or claims)
 
-    def drain(self, by: actions.By, *, approver: actions.By | None = None, rounds: int = 2000) -> None:
+    def drain(self, by: actions.By, *, approver: actions.By | None = None, rounds: int = 400) -> None:
         """The trouble ends, whoever held a call has died, and somebody presses every button that a page offers."""
         self.sandbox.control(fault_rate=0.0)
         self.sandbox.world.queue.clear()

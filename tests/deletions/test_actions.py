@@ -179,6 +179,21 @@ def test_resuming_lifts_the_accounts_pause_for_all_that_it_stopped(olga, confirm
     assert other.state == State.RUNNING
 
 
+def test_what_was_refused_is_sent_again_after_a_doubt_but_not_without_end(settings, confirm, images) -> None:
+    """An account may be doubted again and again, and refuse some tasks in any case."""
+    settings.DELETION_MAX_ATTEMPTS = 3
+    deletion = confirm(images(2))
+    agenda.begin_due(now=timezone.now())
+    deletion.items.update(outcome=Outcome.UNKNOWN, open=True, if_there="refuse", attempts=2)
+    often = deletion.items.order_by("pk").last()
+    deletion.items.filter(pk=often.pk).update(attempts=3)
+    Account.objects.update(doubt="No witness is left.", doubted_at=timezone.now())
+    agenda.heed_account()
+    deletion.refresh_from_db()
+    assert deletion.state == State.PAUSED
+    assert list(deletion.items.order_by("pk").values_list("if_there", flat=True)) == ["resend", "refuse"]
+
+
 def test_a_deletion_for_another_host_can_be_stopped_and_ends(sandbox, olga, confirm, images) -> None:
     deletion = confirm(images(2))
     first = deletion.items.first()

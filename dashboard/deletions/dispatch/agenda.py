@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, Exists, F, Q, QuerySet, Value, When
 
@@ -86,8 +87,12 @@ def heed_account(*, now: datetime | None = None) -> None:
 
 
 def _ask_again_what_was_refused(deletions: DeletionQuerySet) -> None:
-    """Sends refused tasks again if look-ups find them: the account may have refused because it found no task."""
+    """Sends refused tasks again if look-ups find them: the account may have refused because it found no task.
+
+    Not without end: an account may be in doubt again and again, and refuse some tasks in any case.
+    """
     refused = DeletionItem.objects.filter(outcome=Outcome.UNKNOWN, open=True, if_there=DeletionItem.IfThere.REFUSE)
+    refused = refused.filter(attempts__lt=settings.DELETION_MAX_ATTEMPTS)
     for row in deletions.paused_by_account():
         mine = refused.filter(deletion=row)
         if mine.exists():
