@@ -6,6 +6,7 @@ import random
 import re
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -34,7 +35,7 @@ class NothingThere(Exception):
     """The page does not hold what it was opened for."""
 
 
-class Person(threading.Thread):
+class Person(threading.Thread, ABC):
     def __init__(self, name: str, *, url: str, seed: str, models: list[str], seen: Seen) -> None:
         super().__init__(name=name, daemon=True)
         self.url, self.models, self.seen = url, models, seen
@@ -43,9 +44,9 @@ class Person(threading.Thread):
         self.ended = threading.Event()
         self.signed_in = False
 
+    @abstractmethod
     def acts(self) -> dict[Act, int]:
         """What this person does, and how often of all."""
-        raise NotImplementedError
 
     def run(self) -> None:
         try:
