@@ -22,6 +22,10 @@ PRESENCE = {
 
 DELETIONS, ITEMS, TASKS = "deletions_deletion", "deletions_deletionitem", "register_trackedtask"
 
+OVERRIDDEN = "t.overridden_for IS NOT NULL AND t.overridden_for = d.uuid AND d.decision = 'approved'"
+IS_HELD = f"(t.held_by <> '' AND NOT ({OVERRIDDEN}))"
+"""SQL condition: task `t` is held, and two people did not agree that deletion `d` takes it despite that."""
+
 
 def shift_counters(deletion_id: int, changes: Mapping[str, int], **fields: object) -> None:
     """Adds `changes` to the counters and sets the other `fields`. The row stays locked until the transaction ends."""

@@ -173,6 +173,8 @@ TABLE = r"""
                                               POST PUT      in       403      403      405      405      405
 /deletions/new/                               GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      403      422      422
+/deletions/despite-hold/                      GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      422      422
 /deletions/strip/                             GET           in       403      403      200      200      200
                                               POST PUT      in       403      403      405      405      405
 /deletions/<uuid:uuid>/                       GET           in       403      403      200      200      200
@@ -183,6 +185,8 @@ TABLE = r"""
                                               POST          in       403      403      403      303/204  409
 /deletions/<uuid:uuid>/remove/                GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      403      422      422
+/deletions/<uuid:uuid>/override/              GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      409      409
 /deletions/<uuid:uuid>/approve/               GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      403      403      422
 /deletions/<uuid:uuid>/decline/               GET PUT       in       403      403      405      405      405

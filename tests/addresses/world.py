@@ -115,7 +115,7 @@ class World:
         for outcome in (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.KEPT):
             DeletionItemFactory(deletion=finished, outcome=outcome)
         buttons = {
-            draft: ["confirm/", "keep/", "remove/"],
+            draft: ["confirm/", "keep/", "remove/", "override/"],
             awaiting: ["approve/", "decline/", "withdraw/"],
             scheduled: ["undo/"],
             running: ["pause/", "stop/"],

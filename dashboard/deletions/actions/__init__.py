@@ -16,6 +16,7 @@ from dashboard.deletions.actions.confirming import (
 )
 from dashboard.deletions.actions.drafting import delete_kept, discard, draft, retry_refused, spend, watch_freezing
 from dashboard.deletions.actions.opening import note_opened
+from dashboard.deletions.actions.overriding import draft_despite_hold, override_holds
 from dashboard.deletions.actions.pausing import pause, resume
 from dashboard.deletions.actions.removing import remove_item
 from dashboard.deletions.actions.stopping import stop_rest
@@ -38,10 +39,12 @@ __all__ = [
     "delete_kept",
     "discard",
     "draft",
+    "draft_despite_hold",
     "is_person_asked",
     "is_typed_needed",
     "keep_reason",
     "note_opened",
+    "override_holds",
     "pause",
     "remove_item",
     "resume",

@@ -10,6 +10,7 @@ from dashboard.access.permissions import APPROVE_DELETIONS, DELETE_TASKS, REFUSA
 from dashboard.calls import accounts
 from dashboard.deletions.actions.asking import Asking, By, Refused, asked
 from dashboard.deletions.actions.confirming import LONGEST_REASON, Changed, Invalid
+from dashboard.deletions.actions.overriding import require_releaser
 from dashboard.deletions.actions.scheduling import arm_if_small, schedule
 from dashboard.deletions.approvals.decisions import APPROVED, GIVEN_UP, expires_at, give_up, sentence, told
 from dashboard.deletions.dispatch.jobs import wake
@@ -116,6 +117,7 @@ def _require_decidable(row: Deletion, by: By, *, now: datetime) -> None:
 
 def _require_approvable(row: Deletion, by: By, *, now: datetime) -> None:
     _require_decidable(row, by, now=now)
+    require_releaser(row, by)
     requester = row.actor
     if requester is None or not requester.is_active or not requester.has_perm(DELETE_TASKS):
         name = plain(row.actor_name)

@@ -29,7 +29,7 @@ def draft(*, selection: Selection, by: By, back: str, now: datetime, hidden: Out
         else:
             deletion = freezing.begin(selection=selection, actor=by.user, back=back, facts=facts, now=now)
             freeze.enqueue(str(deletion.uuid))
-        _record(asking, deletion)
+        record_draft(asking, deletion)
     return deletion
 
 
@@ -71,11 +71,11 @@ def _take_up(
         else:
             tasks = TrackedTask.objects.filter(pk__in=items.values("tracked_id"))
             draft = freezing.freeze_tasks(tasks=tasks, **same, now=now)
-        _record(asking, draft, retry_of=str(deletion.uuid), outcome=retried_outcome.value)
+        record_draft(asking, draft, retry_of=str(deletion.uuid), outcome=retried_outcome.value)
     return draft
 
 
-def _record(asking: Asking, draft: Deletion, **detail: object) -> None:
+def record_draft(asking: Asking, draft: Deletion, **detail: object) -> None:
     """The number of tasks is unknown while the draft is being frozen; the entry of its confirmation has it."""
     known = {"tasks": draft.size, "total": draft.total} if draft.is_frozen else {}
     asking.record("deletion.drafted", draft, **known, **detail)

@@ -16,6 +16,7 @@ from dashboard.access.permissions import APPROVE_DELETIONS
 from dashboard.access.zones import zone_of
 from dashboard.deletions.approvals.rules import DAY, Asked, Rules, reasons
 from dashboard.deletions.approvals.usual import LAST, Habit, unusual
+from dashboard.deletions.drafts.outliers import OVERRIDDEN, number_of
 from dashboard.deletions.models import AT_WORK, Deletion, State
 from dashboard.pages import moments
 
@@ -34,7 +35,8 @@ def reasons_of(draft: Deletion, *, now: datetime) -> list[str]:
         size=draft.size,
         newest=parse_datetime(draft.facts.get("newest") or ""),
         models=models,
-        added_by_others=draft.facts.get("outliers", {}).get("others", {}).get("count", 0),
+        added_by_others=number_of(draft, "others"),
+        overridden=number_of(draft, OVERRIDDEN),
         spent=spent(draft.actor, now=now) if allowed.most_daily is not None else 0,
     )
     found = reasons(asked, allowed, rules, now=now)

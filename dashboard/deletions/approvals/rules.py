@@ -23,6 +23,8 @@ class Asked:
     """How many tasks each has; 0 where that is not known."""
     added_by_others: int = 0
     """Tasks that somebody else imported. Whose import was a command's nobody knows: these don't count."""
+    overridden: int = 0
+    """Held tasks that go despite that."""
     spent: int = 0
     """Tasks of the same person's deletions of the last 24 hours."""
 
@@ -41,7 +43,13 @@ class Rules:
 
 def reasons(asked: Asked, allowed: Allowed, rules: Rules, *, now: datetime) -> list[str]:
     """A sentence for each, for its requester and for approvers alike; none where nobody has to agree."""
-    return [*_of_size(asked, allowed, rules), *_of_content(asked, rules, now=now)]
+    return [*_of_holds(asked), *_of_size(asked, allowed, rules), *_of_content(asked, rules, now=now)]
+
+
+def _of_holds(asked: Asked) -> list[str]:
+    """Whatever the settings say."""
+    held = f"{_tasks(asked.overridden)} that {'is' if asked.overridden == 1 else 'are'} held"
+    return [f"It deletes {held}."] if asked.overridden else []
 
 
 def _of_size(asked: Asked, allowed: Allowed, rules: Rules) -> list[str]:

@@ -16,7 +16,7 @@ from dashboard.deletions.dispatch.ending import finish_if_done
 from dashboard.deletions.dispatch.turns import RELEASED_AT
 from dashboard.deletions.drafts import eligibility, freezing
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome
-from dashboard.deletions.moves import DELETIONS, ITEMS, TASKS, change_items, mark_tasks, shift_counters
+from dashboard.deletions.moves import DELETIONS, IS_HELD, ITEMS, TASKS, change_items, mark_tasks, shift_counters
 from dashboard.register.models import Presence, TrackedTask
 
 CHUNK = 250
@@ -97,8 +97,9 @@ def _skip_blocked(deletion: Deletion, first: int, last: int, *, now: datetime) -
     taker = f"(SELECT o.id FROM {ITEMS} o WHERE o.tracked_id = t.id AND o.open LIMIT 1)"  # nosec B608 # only names from the code
     found = sql.rows(
         f"""SELECT i.id, t.id, {taker} FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
+        JOIN {DELETIONS} d ON d.id = i.deletion_id
         WHERE i.deletion_id = %s AND i.outcome = 'waiting' AND i.id > %s AND i.id <= %s
-        AND (t.presence <> 'present' OR t.held_by <> '' OR {taker} IS NOT NULL)""",  # nosec B608 # pieces from the code, values beside them
+        AND (t.presence <> 'present' OR {IS_HELD} OR {taker} IS NOT NULL)""",  # nosec B608 # pieces from the code, values beside them
         deletion.pk,
         first,
         last,
@@ -108,7 +109,7 @@ def _skip_blocked(deletion: Deletion, first: int, last: int, *, now: datetime) -
     blocked = TrackedTask.objects.filter(pk__in=[tracked for _, tracked, _ in found])
     others = eligibility.takers(besides=deletion.actor, since=deletion.created_at)
     taken = {eligibility.taken_by(name) for name in others}
-    why = dict(blocked.annotate(why=eligibility.unfit(others=others)).values_list("pk", "why"))
+    why = dict(blocked.annotate(why=eligibility.unfit(others=others, despite=deletion.uuid)).values_list("pk", "why"))
     by_reason: dict[str, list[int]] = {}
     for pk, tracked, open_elsewhere in found:
         # The other deletion has just ended if this is empty: then the item is ours.

@@ -24,6 +24,7 @@ from dashboard.deletions.evidence.doubtful import other_kind
 from dashboard.deletions.models import DeletionItem, Outcome
 from dashboard.deletions.moves import (
     DELETIONS,
+    IS_HELD,
     ITEMS,
     TASKS,
     change_items,
@@ -88,7 +89,7 @@ def _put_in_flight(chunk: Chunk, slot: slots.OurSlot, *, now: datetime) -> bool:
             AND (d.state = 'running' AND (%s OR d.stopped_at IS NULL AND {turns.nothing_speaks_against()})
                 OR d.state = 'finished' AND %s))
         AND NOT EXISTS (SELECT 1 FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
-            WHERE i.call_id = %s AND t.held_by <> '' AND NOT %s)
+            JOIN {DELETIONS} d ON d.id = i.deletion_id WHERE i.call_id = %s AND {IS_HELD} AND NOT %s)
         AND (%s OR NOT {turns.a_rule_is_behind()})"""  # nosec B608 # pieces from the code, values beside them
     looks_up = chunk.call.operation == Operation.LOOK_UP
     held = (chunk.call.pk, looks_up, looks_up, now)
@@ -186,7 +187,7 @@ def _prepare_delete(deletion: Sending, *, now: datetime) -> Chunk | None:
 
 def _without_held(deletion: Sending, rows: list[Waiting], *, now: datetime) -> list[Waiting]:
     """Removes tasks that were put on hold after the confirmation: kept, or looked up first if a call had them."""
-    held = [row for row in rows if row.held_by]
+    held = [row for row in rows if row.held]
     for row in held:
         outcome = Outcome.UNKNOWN if row.touched else Outcome.KEPT
         message = f"{HELD}: {row.held_reason}"
@@ -197,4 +198,4 @@ def _without_held(deletion: Sending, rows: list[Waiting], *, now: datetime) -> l
         shift_counters(deletion.pk, {Outcome.WAITING: -1, outcome: 1})
     if held:
         finish_if_done(deletion.pk, now=now)
-    return [row for row in rows if not row.held_by]
+    return [row for row in rows if not row.held]

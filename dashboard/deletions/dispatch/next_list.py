@@ -9,7 +9,7 @@ from django.conf import settings
 
 from dashboard.database import sql
 from dashboard.deletions.dispatch.turns import Sending
-from dashboard.deletions.moves import DELETIONS, ITEMS, TASKS, shift_counters
+from dashboard.deletions.moves import DELETIONS, IS_HELD, ITEMS, TASKS, shift_counters
 
 CANARY_ABOVE = 200
 """Size up to which a deletion has no canary."""
@@ -24,7 +24,7 @@ class Waiting(NamedTuple):
     task_id: str
     touched: bool
     group: int
-    held_by: str
+    held: bool
     held_reason: str
 
 
@@ -41,8 +41,8 @@ def next_items(deletion: Sending, *, now: datetime) -> list[Waiting]:
 def _waiting(deletion: Sending, where: str = "TRUE", *values: object, limit: int) -> list[Waiting]:
     # The order is that of the index `item_waiting`, so the cost does not depend on how many items wait.
     found = sql.rows(
-        f"""SELECT i.id, i.tracked_id, i.kind, i.task_id, i.touched, i."group", t.held_by, t.held_reason
-        FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id
+        f"""SELECT i.id, i.tracked_id, i.kind, i.task_id, i.touched, i."group", {IS_HELD}, t.held_reason
+        FROM {ITEMS} i JOIN {TASKS} t ON t.id = i.tracked_id JOIN {DELETIONS} d ON d.id = i.deletion_id
         WHERE i.deletion_id = %s AND i.outcome = 'waiting' AND i.open AND {where}
         ORDER BY i."group" DESC, i.kind, i.id LIMIT %s""",  # nosec B608 # pieces from the code, values beside them
         deletion.pk,

@@ -65,12 +65,17 @@ def beyond(of: str, allowed: Allowed) -> list[tuple[Q, Expression]]:
     return found
 
 
-def blocked(of: str = "", *, others: Takers | None = None, allowed: Allowed | None = None) -> Case:
-    """SQL for why a task can't be in a deletion now; empty if it can. `of` is the path from the row to its task."""
+def blocked(
+    of: str = "", *, others: Takers | None = None, allowed: Allowed | None = None, despite: UUID | None = None
+) -> Case:
+    """SQL for why a task can't be in a deletion now; empty if it can. `of` is the path from the row to its task.
+
+    `despite`: the deletion, which may take tasks despite holds that it was asked to override.
+    """
     open_elsewhere = DeletionItem.objects.filter(tracked=OuterRef(f"{of}pk"), open=True)
     busy = When(_is_there(open_elsewhere), then=Value(BUSY))
     taken = [*_taken(of, others or {}), busy, *(When(one, then=Value(why)) for why, one in confirmed(of, others or {}))]
-    return Case(*taken, default=unfit(of, allowed=allowed), output_field=TextField())
+    return Case(*taken, default=unfit(of, allowed=allowed, despite=despite), output_field=TextField())
 
 
 def _taken(of: str, others: Takers) -> list[When]:
@@ -99,13 +104,17 @@ def _is_there(items: QuerySet[DeletionItem]) -> IsNull:
     return IsNull(Subquery(items.values("pk")[:1]), False)
 
 
-def unfit(of: str = "", *, others: Takers | None = None, allowed: Allowed | None = None) -> Case:
+def unfit(
+    of: str = "", *, others: Takers | None = None, allowed: Allowed | None = None, despite: UUID | None = None
+) -> Case:
     """SQL for why a task can't be in a deletion, from its row alone, which shows other deletions' tasks as deleting."""
-    is_there = {f"{of}presence": Presence.PRESENT, f"{of}held_by": ""}
+    is_there = Q(**{f"{of}presence": Presence.PRESENT, f"{of}held_by": ""})
+    if despite is not None:
+        is_there |= Q(**{f"{of}presence": Presence.PRESENT, f"{of}overridden_for": despite})
     return Case(
         *_taken(of, others or {}),
-        *(When(Q(**is_there) & is_beyond, then=why) for is_beyond, why in beyond(of, allowed or Allowed())),
-        When(**is_there, then=Value("")),
+        *(When(is_there & is_beyond, then=why) for is_beyond, why in beyond(of, allowed or Allowed())),
+        When(is_there, then=Value("")),
         When(**{f"{of}presence": Presence.DELETING, "then": Value(DOUBTFUL)}),
         When(**{f"{of}presence": Presence.DELETED, "then": Value(GONE)}),
         When(**{f"{of}presence": Presence.MISSING, "then": Value(MISSING)}),

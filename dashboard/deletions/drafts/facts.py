@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 
 from dashboard.access.zones import zone_of
 from dashboard.deletions.drafts import outliers
+from dashboard.deletions.drafts.eligibility import HELD
 from dashboard.deletions.drafts.periods import periods
 from dashboard.deletions.drafts.spread import spread
 from dashboard.deletions.models import Deletion, Outcome
@@ -144,6 +145,11 @@ class Facts:
     """How many of the selected tasks the list did not show from which the deletion was asked for."""
     outside_tasks: list[TrackedTask]
     """The first of these."""
+
+    @property
+    def some_held(self) -> bool:
+        """Whether some were skipped because they are held."""
+        return any(str(entry["reason"]).startswith(HELD) for entry in self.skipped)
 
     @property
     def outside_more(self) -> int:

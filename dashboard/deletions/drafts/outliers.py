@@ -17,6 +17,7 @@ UNFINISHED = [Status.QUEUED, Status.PROCESSING, Status.UPLOADING]
 LISTED = 100
 """So few of a kind are stored with the draft: to look for them in a million would take as long as to freeze it."""
 PICTURES = 2
+OVERRIDDEN = "overridden"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,12 @@ OUTLIERS = {
             # Whose import was a command's, or was before this was kept, nobody knows.
             condition=lambda draft: ~Q(tracked__added_by__in=["", draft.actor_name]),
         ),
+        Outlier(
+            name=OVERRIDDEN,
+            label="Held, to be deleted all the same",
+            words=("is held, and goes despite that", "are held, and go despite that"),
+            condition=lambda draft: Q(tracked__overridden_for=draft.uuid),
+        ),
     )
 }
 """What the register can tell of a task: who made one it does not know, only who added it."""
@@ -80,6 +87,11 @@ def found(draft: Deletion, numbers: dict[str, int]) -> dict[str, dict[str, Any]]
             items, tasks = [pk for pk, _ in rows], [task for _, task in rows[:PICTURES]]
             stored[name] = {"count": number, "items": items, "tasks": tasks}
     return stored
+
+
+def number_of(draft: Deletion, name: str) -> int:
+    number: int = draft.facts.get("outliers", {}).get(name, {}).get("count", 0)
+    return number
 
 
 def items_of(draft: Deletion, name: str) -> DeletionItemQuerySet:

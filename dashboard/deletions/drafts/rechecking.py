@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from dashboard.deletions.drafts.eligibility import allowed_to, blocked, takers
 from dashboard.deletions.drafts.freezing import as_read, seal
-from dashboard.deletions.models import Deletion, Outcome
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome
 from dashboard.deletions.moves import change_items
 
 
@@ -28,10 +29,14 @@ def recheck(deletion: Deletion, *, now: datetime) -> bool:
 
 def lost_since(deletion: Deletion) -> dict[str, list[int]]:
     """The waiting items whose tasks became busy, held or gone since the freezing, by the reason."""
-    waiting = deletion.items.filter(outcome=Outcome.WAITING)
+    return lost_among(deletion, deletion.items.filter(outcome=Outcome.WAITING))
+
+
+def lost_among(deletion: Deletion, items: QuerySet[DeletionItem]) -> dict[str, list[int]]:
+    """Those of its items that can't be in it now, by the reason."""
     others, allowed = takers(besides=deletion.actor, since=deletion.created_at), allowed_to(deletion.actor)
-    why = blocked("tracked__", others=others, allowed=allowed)
+    why = blocked("tracked__", others=others, allowed=allowed, despite=deletion.uuid)
     by_reason: dict[str, list[int]] = {}
-    for pk, reason in waiting.annotate(why=why).exclude(why="").values_list("pk", "why").iterator(chunk_size=5000):
+    for pk, reason in items.annotate(why=why).exclude(why="").values_list("pk", "why").iterator(chunk_size=5000):
         by_reason.setdefault(reason, []).append(pk)
     return by_reason

@@ -43,6 +43,9 @@ def lay(hold: Hold, tasks: QuerySet[TrackedTask], *, now: datetime) -> int:
         *values,
         hold.pk,
     )
+    # Who agreed that a task goes despite its holds did not know of this one.
+    new = f"SELECT task_id FROM {HELD} WHERE hold_id = %s AND held_at = %s"  # nosec B608 # only names from the code
+    sql.update(TASKS, {"overridden_for": None}, f"overridden_for IS NOT NULL AND id IN ({new})", hold.pk, now)
     Hold.objects.filter(pk=hold.pk).update(placed=F("placed") + number, count=F("count") + number)
     return number
 

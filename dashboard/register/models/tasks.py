@@ -122,6 +122,8 @@ class TrackedTask(models.Model):
     last_deletion = models.UUIDField(null=True)
     held_by = models.CharField(max_length=150, blank=True)
     held_reason = models.CharField(max_length=500, blank=True)
+    overridden_for = models.UUIDField(null=True)
+    """The deletion that may take it despite the holds of the moment when that was asked for. A new hold ends this."""
 
     selected = False
     """Set by a page that shows it under a selection."""
