@@ -78,7 +78,7 @@ def test_above_it_the_set_is_kept_and_nothing_is_armed_or_sent(sandbox, asked: D
 
 
 def test_a_row_that_runs_without_its_approval_sends_nothing(sandbox, asked: Deletion) -> None:
-    _run(asked)
+    run_unasked(asked)
     work(asked, shifts=3)
     assert [call for call in sandbox.ledger()["calls"] if call["operation"] == "delete"] == []
 
@@ -294,14 +294,14 @@ def test_history_agrees_with_the_log_however_it_ends(
 
 def forge_approval(row: Deletion) -> None:
     approved = {"decision": "approved", "decided_at": timezone.now(), "decider_name": "anna"}
-    _run(row, **approved)
+    run_unasked(row, **approved)
 
 
 def forge_no_need(row: Deletion) -> None:
-    _run(row, approval_asked_at=None, approval_reasons=[])
+    run_unasked(row, approval_asked_at=None, approval_reasons=[])
 
 
-def _run(row: Deletion, **changes: object) -> None:
+def run_unasked(row: Deletion, **changes: object) -> None:
     Deletion.objects.filter(pk=row.pk).update(
         state="scheduled", starts_at=timezone.now(), key=accounts.current_key(), **changes
     )
