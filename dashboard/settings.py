@@ -8,8 +8,8 @@ import tomllib
 from datetime import timedelta
 from pathlib import Path
 
-from dashboard import sign_in_variables
-from dashboard.env import Env, Mistyped, database, generated_secret, is_exposed, private_folder
+from dashboard import database_url, sign_in_variables
+from dashboard.env import Env, Mistyped, generated_secret, is_exposed, private_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
@@ -89,7 +89,9 @@ try:
     ]
     # Sample rows must never meet a real account, so each has a file of its own.
     DATABASES = {
-        "default": database(env.text("DATABASE_URL"), VAR_DIR / ("sandbox.sqlite3" if SANDBOX else "register.sqlite3"))
+        "default": database_url.of(
+            env.text("DATABASE_URL"), VAR_DIR / ("sandbox.sqlite3" if SANDBOX else "register.sqlite3")
+        )
     }
     EXPOSED_SECRETS = [*env.exposed, *([VAR_DIR] if is_exposed(VAR_DIR) else [])]
 except Mistyped as mistyped:

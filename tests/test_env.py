@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.env import Env, Mistyped, database, generated_secret, private_folder
+from dashboard import database_url
+from dashboard.env import Env, Mistyped, generated_secret, private_folder
 
 
 def env(tmp_path: Path, **variables: str) -> Env:
@@ -155,12 +156,12 @@ def test_a_file_with_secrets_that_others_can_read_is_noticed(tmp_path: Path) -> 
 
 
 def test_no_address_means_the_file(tmp_path: Path) -> None:
-    assert database("", tmp_path / "a.sqlite3")["NAME"] == str(tmp_path / "a.sqlite3")
-    assert database("sqlite:////srv/b.sqlite3", tmp_path / "a")["NAME"] == "/srv/b.sqlite3"
+    assert database_url.of("", tmp_path / "a.sqlite3")["NAME"] == str(tmp_path / "a.sqlite3")
+    assert database_url.of("sqlite:////srv/b.sqlite3", tmp_path / "a")["NAME"] == "/srv/b.sqlite3"
 
 
 def test_a_postgres_address_is_taken_apart(tmp_path: Path) -> None:
-    read = database("postgres://me:p%40ss@db:6000/tasks?sslmode=require", tmp_path)
+    read = database_url.of("postgres://me:p%40ss@db:6000/tasks?sslmode=require", tmp_path)
     assert [read[part] for part in ("USER", "PASSWORD", "HOST", "PORT", "NAME")] == ["me", "p@ss", "db", 6000, "tasks"]
     assert read["OPTIONS"] | {"sslmode": "require", "connect_timeout": 10} == read["OPTIONS"]
 
@@ -168,7 +169,7 @@ def test_a_postgres_address_is_taken_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["mysql://a/b", "postgres://a:x/b", "postgres://a", "register"])
 def test_a_mistyped_database_is_a_sentence(tmp_path: Path, url: str) -> None:
     with pytest.raises(Mistyped, match="^DATABASE_URL "):
-        database(url, tmp_path)
+        database_url.of(url, tmp_path)
 
 
 @pytest.mark.parametrize(

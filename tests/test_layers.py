@@ -61,7 +61,7 @@ FLOORS = {
 DATABASES = {"sqlite", "sqlite3", "postgres", "postgresql"}
 TOLD_BY = {"vendor", "features", "display_name"}
 """What a connection tells of the database behind it."""
-READS_ADDRESSES = Path("dashboard", "env.py")
+READS_ADDRESSES = Path("dashboard", "database_url.py")
 """What somebody wrote as `DATABASE_URL` says by its beginning which database is meant."""
 
 

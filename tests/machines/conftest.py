@@ -12,7 +12,7 @@ from django.conf import settings as product
 from django.core.management import call_command
 from django.db import connections
 
-from dashboard.env import database
+from dashboard import database_url
 from dashboard.register.management.commands.sandbox import known
 from tensorslab_api.sandbox import server
 from tests.cluster import Cluster
@@ -40,7 +40,7 @@ def register(network: Network, django_db_blocker, tmp_path: Path) -> Iterator[Cl
     if not Cluster.available():
         pytest.skip("PostgreSQL's programs are not installed.")
     with Cluster(host=network.address) as cluster, django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
-        there = connections.configure_settings({"default": database(cluster.url, tmp_path)})
+        there = connections.configure_settings({"default": database_url.of(cluster.url, tmp_path)})
         patch.setitem(connections.settings, "default", there["default"])
         usual = connections["default"]
         connections["default"] = connections.create_connection("default")
