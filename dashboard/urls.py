@@ -1,13 +1,13 @@
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from dashboard.access.views import nothing_here
 from dashboard.deletions.urls import forgotten
+from dashboard.overview.views import overview
 from dashboard.register.urls import holds
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="task-list"), name="home"),
+    path("", overview, name="overview"),
     path("", include("dashboard.access.urls")),
     path("", include("dashboard.operations.urls")),
     path("tasks/", include("dashboard.register.urls")),

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 TABLE = r"""
                                                             stranger outsider staff    viewer   operator administrator
-/                                             GET POST PUT  in       403      403      302      302      302
+/                                             GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
 /login/                                       GET           200      302      302      302      302      302
                                               POST          422      302      302      302      302      302
                                               PUT           405      405      405      405      405      405

@@ -27,6 +27,7 @@ from dashboard.deletions.drafts import freezing
 from dashboard.deletions.evidence import inspecting
 from dashboard.deletions.forgetting import jobs as forgetting
 from dashboard.media import jobs as pictures
+from dashboard.register import totals
 from dashboard.register.holding import tending
 
 logger = logging.getLogger(__name__)
@@ -81,6 +82,8 @@ class Tender:
         self.closer.tick(now=now)
         issuing.issue_due(now=now)
         pictures.wake_due(now=now)
+        if self.ticks % 10 == 2:
+            totals.keep_up(now=now)
 
     def _only_report(self, *, now: datetime) -> None:
         """That a worker is there, and the head of the log, which grows when people sign in."""

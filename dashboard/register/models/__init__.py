@@ -17,6 +17,7 @@ from dashboard.register.models.tasks import (
     TaskQuerySet,
     TrackedTask,
 )
+from dashboard.register.models.totals import Totals
 
 __all__ = [
     "EXCERPT",
@@ -39,5 +40,6 @@ __all__ = [
     "Starred",
     "Status",
     "TaskQuerySet",
+    "Totals",
     "TrackedTask",
 ]
