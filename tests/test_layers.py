@@ -30,7 +30,7 @@ FLOORS = {
         ["presses"],
         ["listing", "importing", "naming", "samples"],
         ["refreshing"],
-        ["looking"],
+        ["looking", "saved_views"],
         ["views"],
         OUTERMOST,
     ],

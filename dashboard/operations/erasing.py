@@ -21,7 +21,8 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from dashboard.access import lifetimes, throttle
 from dashboard.audit import chain, commitments, keys, rewriting
@@ -35,7 +36,7 @@ from dashboard.deletions.drafts.removing import removed_by
 from dashboard.deletions.models import Deletion, DeletionItem, Forgetting, Outcome, State
 from dashboard.media.models import AllowedHost
 from dashboard.operations.reconciling.entries import CONFIRMED
-from dashboard.register.models import HeldTask, Hold, HoldRelease, ImportBatch, Star, TrackedTask
+from dashboard.register.models import HeldTask, Hold, HoldRelease, ImportBatch, SavedView, Star, TrackedTask
 
 BEGUN = "person.erased"
 DECIDED = {decisions.APPROVED, *decisions.GIVEN_UP.values()}
@@ -48,6 +49,9 @@ BY = (Hold.objects, HoldRelease.objects, Forgetting.objects)
 PAUSE = 0.2
 """Seconds between two transactions. A process that waits for SQLite's lock tries it ten times a second."""
 BUSY = "A backup, or something else that takes long, is using what names “{}”. Run this again when it has ended."
+
+
+NAMELESS_VIEW = Concat(Value("View "), Cast("pk", CharField()))
 
 
 class Refused(Exception):
@@ -121,6 +125,9 @@ def _take_account(name: str, pseudonym: str) -> bool:
         ImportBatch.objects.filter(actor=name).update(actor=pseudonym, address=""),
         AllowedHost.objects.filter(allowed_by=name).update(allowed_by=pseudonym),
         Star.objects.filter(by=name).update(by=pseudonym),
+        # Views that others use stay, without an owner.
+        SavedView.objects.filter(owner__username=name, shared=False).delete()[0],
+        SavedView.objects.filter(name__icontains=name).update(name=NAMELESS_VIEW, folded=NAMELESS_VIEW),
         LogEntry.objects.filter(object_repr=name).update(object_repr=pseudonym),
         User.objects.filter(username=name).delete()[0],
     ]

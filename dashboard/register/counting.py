@@ -58,9 +58,9 @@ def in_words(number: int) -> str:
 
 def count(filter: Filter) -> Count:
     """How many tasks match, and how many others a filter by date excludes because they have no time. One query."""
-    tallies = _tallies("number", filter.condition(), filter)
+    tallies = _tallies("number", filter.condition(counted=True), filter)
     if filter.by_time:
-        tallies |= _tallies("left_out", Q(created_at=None) & filter.untimed().condition(), filter)
+        tallies |= _tallies("left_out", Q(created_at=None) & filter.untimed().condition(counted=True), filter)
     counted = _tallied_anew(tallies, filter)
     if not counted:
         return Count(number=0)
@@ -72,7 +72,7 @@ def count_soon(filter: Filter) -> Count | None:
     """How many tasks match, or None if a page would wait for that: proposals are counted first, and read if few."""
     if filter.by_time or not filter.prompt_words:
         return count(filter)
-    tallies = _tallies("number", filter.condition(), filter, most=SOON)
+    tallies = _tallies("number", filter.condition(counted=True), filter, most=SOON)
     too_many = When(GreaterThan(tallies["number_read"], SOON), then=Value(None))
     counted = _tallied_anew({"number": Case(too_many, default=tallies["number"])}, filter)
     number = counted.get("number", 0)

@@ -36,6 +36,8 @@ class Address:
     """Only what is selected is listed."""
     view: str = ""
     """Empty for the one that the person chose."""
+    saved: UUID | None = None
+    """The saved view that this was opened as. What is listed is told by the rest alone."""
 
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
@@ -43,17 +45,23 @@ class Address:
         sort = query.get("sort") or NEWEST_FIRST
         if sort not in {NEWEST_FIRST, OLDEST_FIRST}:
             raise BadFilter(f"Sort: {quoted(sort)} is not one of -created or created.")
-        try:
-            selection = UUID(text) if (text := query.get("selection", "")) else None
-        except ValueError as error:
-            raise BadFilter("The selection in this address is damaged. Select the tasks again.") from error
+        selection = _uuid(query, "selection", "The selection in this address is damaged. Select the tasks again.")
+        saved = _uuid(query, "saved", "The saved view in this address is damaged. Open it from Saved views.")
         if (selected := query.get("selected", "")) not in {"", "1"}:
             raise BadFilter(f"Selected: {quoted(selected)} is not 1.")
         view = query.get("view", "")
         if view and view not in View.values:
             raise BadFilter(f"View: {quoted(view)} is not one of table or gallery.")
         cursor = Cursor.from_text(query.get("cursor", ""))
-        return cls(filter=filter, sort=sort, cursor=cursor, selection=selection, selected=bool(selected), view=view)
+        return cls(
+            filter=filter,
+            sort=sort,
+            cursor=cursor,
+            selection=selection,
+            selected=bool(selected),
+            view=view,
+            saved=saved,
+        )
 
     def query_string(self) -> str:
         besides = {
@@ -62,6 +70,7 @@ class Address:
             "selection": str(self.selection or ""),
             "selected": "1" if self.selected else "",
             "view": self.view,
+            "saved": str(self.saved or ""),
         }
         parts = [self.filter.query_string(), urlencode({name: text for name, text in besides.items() if text})]
         return "&".join(filter(None, parts))
@@ -80,6 +89,11 @@ class Address:
         within = Within.of(selection) if selected else None
         return replace(self, selection=selection.uuid, selected=selected, filter=replace(self.filter, within=within))
 
+    def kept(self, *, look: str) -> str:
+        """What a saved view keeps of it, with the look that the page has."""
+        view = self.view or look
+        return replace(self, cursor=None, selection=None, selected=False, saved=None, view=view).query_string()
+
     def viewed_as(self, view: str) -> Self:
         return replace(self, view=view)
 
@@ -96,6 +110,13 @@ class Address:
 
     def of_selected(self) -> Self:
         return replace(self, filter=Filter(), selected=True, cursor=None)
+
+
+def _uuid(query: QueryDict, name: str, damaged: str) -> UUID | None:
+    try:
+        return UUID(text) if (text := query.get(name, "")) else None
+    except ValueError as error:
+        raise BadFilter(damaged) from error
 
 
 @dataclass(kw_only=True)

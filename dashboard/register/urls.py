@@ -10,6 +10,15 @@ from dashboard.register.views.listing import task_hidden, task_list, task_total
 from dashboard.register.views.looks import task_looks
 from dashboard.register.views.now import task_list_now
 from dashboard.register.views.releases import hold_release, release_new, release_place
+from dashboard.register.views.saved_views import (
+    view_delete,
+    view_detail,
+    view_list,
+    view_new,
+    view_rail,
+    view_star,
+    view_update,
+)
 from dashboard.register.views.selection import task_selection
 from dashboard.register.views.viewer import task_viewer, task_viewer_star, task_viewer_tick
 
@@ -31,6 +40,13 @@ urlpatterns = [
     path("import/", task_import, name="task-import"),
     path("import/<uuid:uuid>/", task_import_apply, name="task-import-apply"),
     path("import/<uuid:uuid>/progress/", task_import_progress, name="task-import-progress"),
+    path("views/", view_list, name="view-list"),
+    path("views/new/", view_new, name="view-new"),
+    path("views/rail/", view_rail, name="view-rail"),
+    path("views/<uuid:uuid>/", view_detail, name="view-detail"),
+    path("views/<uuid:uuid>/update/", view_update, name="view-update"),
+    path("views/<uuid:uuid>/delete/", view_delete, name="view-delete"),
+    path("views/<uuid:uuid>/star/", view_star, name="view-star"),
     path("<str:kind>/", task_detail, name="task-detail"),
     path("<str:kind>/<path:task_id>/", task_detail, name="task-detail"),
 ]

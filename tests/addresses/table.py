@@ -124,6 +124,22 @@ TABLE = r"""
                                               POST          in       403      403      403      302      422
 /tasks/import/<uuid:uuid>/progress/           GET           in       403      403      403      200      404
                                               POST PUT      in       403      403      405      405      405
+/tasks/views/                                 GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/tasks/views/new/                             GET           in       403      403      200      200      200
+                                              POST          in       403      403      422      422      422
+                                              PUT           in       403      403      405      405      405
+/tasks/views/rail/                            GET           in       403      403      302/200  302/200  302/200
+                                              POST PUT      in       403      403      405      405      405
+/tasks/views/<uuid:uuid>/                     GET           in       403      403      403      200      403
+                                              POST          in       403      403      403      422      403
+                                              PUT           in       403      403      405      405      405
+/tasks/views/<uuid:uuid>/update/              GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      409      303      409
+/tasks/views/<uuid:uuid>/delete/              GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      409      303      409
+/tasks/views/<uuid:uuid>/star/                GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      303      303      303
 /tasks/<str:kind>/                            GET           in       403      403      404      404      404
                                               POST PUT      in       403      403      405      405      405
 /tasks/<str:kind>/<path:task_id>/             GET           in       403      403      200      200      200

@@ -19,7 +19,7 @@ from dashboard.deletions.drafts import freezing
 from dashboard.deletions.forgetting import pressing
 from dashboard.deletions.models import Deletion, Outcome, State
 from dashboard.register.holding import asking
-from dashboard.register.models import Hold, TrackedTask
+from dashboard.register.models import Hold, SavedView, TrackedTask
 from tests.conftest import Person
 from tests.factories import DeletionFactory, DeletionItemFactory, ImportBatchFactory, TrackedTaskFactory, UserFactory
 
@@ -56,6 +56,8 @@ class World:
         asked = {"by": asking.By(user=self.operator), "reason": "Asked for", "typed": "", "now": timezone.now()}
         self.forgotten = pressing.press(selection=other, **asked)
         self.rule = Hold.objects.create(by="operator", reason="Keep", placed_at=timezone.now(), filter="q=fox")
+        own = {"owner": self.operator, "shared": True, "query": "kind=image&view=table"}
+        self.view = SavedView.objects.create(name="Images", folded="images", **own)
         with transaction.atomic():
             self.event = chain.append(actor="operator", action="deletion.confirmed")
         # Or whoever looks first would have what was written to the register read.
@@ -68,6 +70,8 @@ class World:
             held = self.frozen if place in {"/holds/new/", "/holds/release/", "/forgotten/new/"} else self.rule
             if place == "/forgotten/":
                 return f"{place}{self.forgotten.uuid}/{action}"
+            if place == "/tasks/views/":
+                return f"{place}{self.view.uuid}/{action}"
             row = self.batch if "import" in place else held if "/holds/" in place else self.deletions[action]
             return f"{place}{row.uuid}/{action}"
         named = {

@@ -36,7 +36,8 @@ from dashboard.register.holding import asking as holding
 from dashboard.register.holding import placing, releasing, rules
 from dashboard.register.holding.asking import By as HeldBy
 from dashboard.register.importing import batches, jobs
-from dashboard.register.models import ImportBatch, ImportPiece, Selection, TrackedTask
+from dashboard.register.models import ImportBatch, ImportPiece, SavedView, Selection, TrackedTask
+from dashboard.register.saved_views import keeping
 from tests.audit.test_verify_audit import wrong
 from tests.conftest import Person
 from tests.factories import PASSWORD, SelectionFactory, TrackedTaskFactory, UserFactory
@@ -62,6 +63,7 @@ PERSONAL = {
     "register_hold": {"by", "reason", "stopped_by", "stopped_reason"},
     "register_holdrelease": {"by", "reason"},
     "register_importbatch": {"actor", "address"},
+    "register_savedview": {"folded", "name"},
     "register_star": {"by"},
     "register_trackedtask": {"added_by", "held_by", "held_reason", "last_message"},
 }
@@ -112,6 +114,7 @@ NAMELESS = {
     },
     "register_importpiece": {"data", "role"},
     "register_prompts": {"folded"},
+    "register_savedview": {"query"},
     "register_selection": {"filter", "role"},
     "register_selectionpress": {"meaning", "verb"},
     "register_trackedtask": {
@@ -152,6 +155,9 @@ def olga(paul: User) -> User:
     accounts.current()
     Account.objects.update(accepted_by=NAME)
     AllowedHost.objects.create(name="cdn.example.com", allowed_by=NAME, allowed_at=timezone.now())
+    for shared in (True, False):
+        named = f"{NAME} {'for all' if shared else ''}"
+        keeping.save(query="", name=named, shared=shared, by=HeldBy(user=olga, address=ADDRESS), now=timezone.now())
     SelectionFactory(user=olga, tasks=TrackedTask.objects.all()[:2])
     starring.star([TrackedTask.objects.earliest("pk").pk], actor=NAME, address=ADDRESS)
     _her_rows_of_holds(olga, paul)
@@ -285,6 +291,8 @@ def test_who_was_erased_is_named_nowhere(olga: User, capsys) -> None:
     assert found(*WORDS, hashed) == {}
     assert not OpenSession.objects.exists()
     assert not Selection.objects.exists()
+    left = SavedView.objects.get(shipped=False)
+    assert (left.name, left.shared, left.owner) == (f"View {left.pk}", True, None)
     capsys.readouterr()
     assert wrong(capsys, "--reconcile") == ""
     pseudonym = AuditEvent.objects.get(action="person.erased").subject

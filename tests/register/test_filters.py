@@ -174,7 +174,7 @@ def test_the_last_day_of_the_calendar_is_a_day() -> None:
         ("kind=Image", "Kind: “Image” is not one of image or video."),
         (
             "status=faild",
-            "Status: “faild” is not one of unknown, queued, processing, uploading, completed or failed.",
+            "Status: “faild” is not one of unknown, queued, processing, uploading, completed, failed or unfinished.",
         ),
         ("presence=gone", "Presence: “gone” is not one of present, deleting, deleted or missing."),
         ("created_after=yesterday", f"Created from: “yesterday” is not a day. {HOW}"),

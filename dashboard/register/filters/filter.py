@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property, lru_cache
-from typing import Any, Self, cast
+from typing import Any, Self
 from urllib.parse import urlencode
 
-from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, TextChoices, Value
 from django.http import QueryDict
 from django.utils import timezone
@@ -16,17 +15,18 @@ from django.utils import timezone
 from dashboard.calls.models import Kind
 from dashboard.database import prompt_reading
 from dashboard.pages import moments
-from dashboard.pages.filter_forms import BadFilter, DayField
-from dashboard.pages.foreign import quoted
-from dashboard.register.filters import model_names
+from dashboard.pages.filter_forms import BadFilter
+from dashboard.register.filters import largest, model_names, unseen
 from dashboard.register.filters.form import TaskFilterForm
 from dashboard.register.filters.held import held
 from dashboard.register.filters.model_names import Choice
 from dashboard.register.filters.pasted import Pasted
 from dashboard.register.filters.times import Age, Time, as_text
+from dashboard.register.filters.unfinished import of_status, statuses
 from dashboard.register.membership import Within
 from dashboard.register.models import (
     LISTED,
+    UNFINISHED,
     Held,
     Presence,
     SelectionPress,
@@ -50,17 +50,9 @@ ENUMERATED: dict[str, type[TextChoices]] = {
 }
 
 
-def day_from(query: QueryDict) -> date | None:
-    """The day in `day`, to which a person wants to go."""
-    text = query.get("day", "")
-    try:
-        return cast("date | None", DayField(required=False).clean(text))
-    except ValidationError as error:
-        raise BadFilter(f"Go to day: {quoted(text)} is not a day. Write it as YYYY-MM-DD.") from error
-
-
-FILTER_NAMES = tuple(name for name in TaskFilterForm.base_fields if name != "sort")
+FILTER_NAMES = tuple(name for name in TaskFilterForm.base_fields if name not in {"sort", "saved"})
 NOTHING = Q(pk=0)
+AGES = {"created_after": "newer", "created_before": "older"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +74,9 @@ class Filter:
     held: str = ""
     created_after: Time | None = None
     created_before: Time | None = None
+    largest: str = ""
+    """So many models, those with the most tasks; never together with names of models."""
+    seen_before: Time | None = None
     by_task_id: bool = False
     """`q` is a task id, or several, and not words of a prompt."""
     within: Within | None = None
@@ -158,20 +153,25 @@ class Filter:
     def narrow(self, tasks: TaskQuerySet) -> TaskQuerySet:
         return tasks.filter(self.condition())
 
-    def condition(self) -> Q:
-        """All conditions except the words."""
-        return (Q(task_id__in=ids(self.q)) if self.by_task_id else Q()) & self._besides()
+    def condition(self, *, counted: bool = False) -> Q:
+        """All conditions except the words: for rows in order, or only to be counted."""
+        rest = (Q(task_id__in=ids(self.q)) if self.by_task_id else Q()) & self._besides()
+        if self.seen_before is None:
+            return rest
+        moment = self._moment(self.seen_before, last=False) or moments.FIRST
+        if counted or self.by_task_id:
+            return rest & unseen.since(moment)
+        return unseen.with_the_rest(moment, rest, presence=self.presence)
 
     def _besides(self) -> Q:
-        """All conditions except `q`."""
-        exact: dict[str, Any] = {
-            name: value for name in ("presence", "kind", "status") if (value := getattr(self, name))
-        }
+        """All conditions except `q` and `seen_before`."""
+        exact: dict[str, Any] = {name: value for name in ("presence", "kind") if (value := getattr(self, name))}
         if self.presence or not self.by_task_id:
             # Every index begins with this column.
             exact["listed"] = int(not self.presence or self.presence in LISTED)
         within = self.within.condition() if self.within else Q()
-        return self._time() & Q(**exact) & self._models() & self._stars() & held(self.held) & within
+        told = of_status(self.status) & self._models() & self._stars() & held(self.held)
+        return self._time() & Q(**exact) & told & within
 
     def _stars(self) -> Q:
         if self.starred == Starred.YES:
@@ -180,7 +180,7 @@ class Filter:
         return Q(~Exists(Star.objects.filter(task=OuterRef("pk")))) if self.starred else Q()
 
     def _models(self) -> Q:
-        if not self.model:
+        if not self.model and not self.largest:
             return Q()
         names = self.chosen("model")
         # No index has the tasks of several models in order, so a walk checks each task.
@@ -189,10 +189,12 @@ class Filter:
     @cached_property
     def models(self) -> list[Choice]:
         """The chosen models, including those that no task has."""
-        return model_names.meant(self.model) if self.model else []
+        return (
+            largest.models(int(self.largest)) if self.largest else model_names.meant(self.model) if self.model else []
+        )
 
     def of_models(self, models: list[Choice]) -> Self:
-        narrowed = replace(self, model=model_names.joined(models))
+        narrowed = replace(self, model=model_names.joined(models), largest="")
         narrowed.__dict__["models"] = models
         return narrowed
 
@@ -206,7 +208,7 @@ class Filter:
         if name == "model":
             return [model for choice in self.models for model in choice.names]
         value: str = getattr(self, name)
-        return [value] if value else []
+        return statuses(value) if name == "status" else [value] if value else []
 
     @property
     def prompt_words(self) -> str:
@@ -231,11 +233,12 @@ class Filter:
     def chips(self) -> list[Chip]:
         """The parts that can be removed; each of several models is one."""
         named = {value: label for known in ENUMERATED.values() for value, label in known.choices}
+        named |= {UNFINISHED: "Not finished", **dict(largest.CHOICES)}
         chips: list[Chip] = []
         for name in FILTER_NAMES:
             label = str(TaskFilterForm.base_fields[name].label)
             if name == "model":
-                models = self.models
+                models = [] if self.largest else self.models
                 chips += [Chip(label=label, value=one.words, rest=self.toggled(one)) for one in models]
             elif value := self._text(name):
                 chips.append(Chip(label=label, value=self._words(name, value, named), rest=self.without(name)))
@@ -244,7 +247,7 @@ class Filter:
     def _words(self, name: str, text: str, named: dict[Any, Any]) -> str:
         value = getattr(self, name)
         if isinstance(value, Age):
-            return f"{'newer' if name == 'created_after' else 'older'} than {value.words}"
+            return f"{value.words} ago" if name == "seen_before" else f"{AGES[name]} than {value.words}"
         if isinstance(value, datetime):
             return moments.in_words(value, "second", zone=self.zone)
         return f"{text} {self.zone}" if isinstance(value, date) else str(named.get(text, text))
@@ -252,8 +255,9 @@ class Filter:
     def frozen(self) -> Self:
         """With moments in place of days and ages, and full names of models: its meaning can't change any more."""
         begin = self.begin if self.created_after else None
-        frozen = self._changed(created_after=begin, created_before=self.end if self.created_before else None)
-        named = frozen.of_models(self.models)
+        end, seen = self.end if self.created_before else None, self._moment(self.seen_before, last=False)
+        frozen = self._changed(created_after=begin, created_before=end, seen_before=seen)
+        named = frozen.of_models(self.models) if self.models else frozen
         # The register's spelling of a name may be longer than the one that was typed.
         return named if len(named.query_string()) <= LONGEST else frozen
 
@@ -271,7 +275,7 @@ class Filter:
     def _changed(self, **values: Any) -> Self:
         """A copy that reuses `models`, which took a query, if they are unchanged."""
         changed = replace(self, **values)
-        if "model" not in values and "models" in self.__dict__:
+        if not {"model", "largest"} & {*values} and "models" in self.__dict__:
             changed.__dict__["models"] = self.models
         return changed
 

@@ -15,7 +15,10 @@ AHEAD = timedelta(minutes=2)
 no task is sent in between that has just become old enough."""
 NO_CONDITION = "This rule would hold everything. Say which tasks it is for."
 NOT_IN_RULES = "A rule can't ask for {}: that changes without anything coming in."
-OTHERS = {"presence": "a presence", "starred": "stars", "held": "holds"}
+OTHERS = {
+    **{"presence": "a presence", "starred": "stars", "held": "holds"},
+    **{"largest": "the largest models", "seen_before": "when a task was seen"},
+}
 
 
 def of(rule: Hold, *, now: datetime) -> Filter:

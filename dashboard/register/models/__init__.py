@@ -3,11 +3,15 @@ from __future__ import annotations
 from dashboard.register.models.forgotten import ForgottenTask
 from dashboard.register.models.holds import HeldTask, Hold, HoldRelease
 from dashboard.register.models.imports import PASTED, ImportBatch, ImportPiece
+from dashboard.register.models.saved_views import SavedView, StarredView
 from dashboard.register.models.selections import Selection, SelectionBlock, SelectionPress
 from dashboard.register.models.tasks import (
     EXCERPT,
     LISTED,
+    NOT_FINISHED,
+    SEEN_AT,
     TOLD,
+    UNFINISHED,
     Held,
     IndexedPrompt,
     Presence,
@@ -22,8 +26,11 @@ from dashboard.register.models.totals import Totals
 __all__ = [
     "EXCERPT",
     "LISTED",
+    "NOT_FINISHED",
     "PASTED",
+    "SEEN_AT",
     "TOLD",
+    "UNFINISHED",
     "ForgottenTask",
     "Held",
     "HeldTask",
@@ -33,11 +40,13 @@ __all__ = [
     "ImportPiece",
     "IndexedPrompt",
     "Presence",
+    "SavedView",
     "Selection",
     "SelectionBlock",
     "SelectionPress",
     "Star",
     "Starred",
+    "StarredView",
     "Status",
     "TaskQuerySet",
     "Totals",

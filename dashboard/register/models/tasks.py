@@ -5,7 +5,7 @@ from urllib.parse import quote, urlsplit
 
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, TextField, Value, When
-from django.db.models.functions import Cast, Left, Length
+from django.db.models.functions import Cast, Coalesce, Left, Length
 from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
 
@@ -56,6 +56,11 @@ class Status(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+UNFINISHED = "unfinished"
+"""What a filter takes besides the statuses: any of those that are not the last."""
+NOT_FINISHED = [Status.QUEUED, Status.PROCESSING, Status.UPLOADING]
+
+
 class Starred(models.TextChoices):
     YES = "yes", "Yes"
     NO = "no", "No"
@@ -77,6 +82,10 @@ class Presence(models.TextChoices):
 LISTED = [Presence.PRESENT, Presence.DELETING]
 TOLD = {"refused", "unknown"}
 """Outcomes that are shown with the provider's words."""
+
+
+SEEN_AT = Coalesce("checked_at", "tracked_at")
+"""When it was last looked up; of one that never was, when it came into the register."""
 
 
 def _host(url: str) -> str:
@@ -149,6 +158,10 @@ class TrackedTask(models.Model):
             models.Index(fields=["listed", "model", "created_at", "id", "kind", "status"], name="task_by_model"),
             # Hardly any is held, so it costs the others nothing. SQLite uses it where these very words are asked for.
             models.Index(fields=["listed", "created_at", "id"], name="task_held", condition=Q(held_by__gt="")),
+            models.Index(
+                fields=["listed", "created_at", "id"], name="task_unfinished", condition=Q(status__in=NOT_FINISHED)
+            ),
+            models.Index("listed", SEEN_AT, name="task_by_seen"),
         ]
 
     def __str__(self) -> str:

@@ -20,13 +20,14 @@ from dashboard.pages import moments, refusals
 from dashboard.pages.filter_forms import BadFilter
 from dashboard.register import listing, looks, outside, selecting, starring
 from dashboard.register.counting import Count, count, in_words
-from dashboard.register.filters.filter import Filter, day_from
-from dashboard.register.filters.form import TaskFilterForm
+from dashboard.register.filters.filter import Filter
+from dashboard.register.filters.form import TaskFilterForm, day_from
 from dashboard.register.listing import Address, Page
 from dashboard.register.looks import Looks, Size, View
 from dashboard.register.models import Presence, Selection, TrackedTask
 from dashboard.register.outside import Outside
 from dashboard.register.views.links import facets_url, models_url, place, selection_before, url
+from dashboard.register.views.saved_bar import bar
 from dashboard.register.walking import NEWEST_FIRST, OLDEST_FIRST, Cursor
 
 UNDELETABLE: dict[str, str] = {
@@ -53,7 +54,7 @@ def task_list(request: SignedInRequest) -> HttpResponse:
         # The address says all that the page shows: it can be bookmarked, and reloading it changes nothing.
         return HttpResponseRedirect(url(address.showing(selection)))
     address = address.showing(selection)
-    if address.view and request.method == "GET" and not settings.READ_ONLY:
+    if address.view and not address.saved and request.method == "GET" and not settings.READ_ONLY:
         # The one visit that keeps something: which of the two looks they like.
         looks.keep(request.user, task_view=address.view)
     shape = Looks.of(request.user, view=address.view)
@@ -62,7 +63,7 @@ def task_list(request: SignedInRequest) -> HttpResponse:
         # The rows behind the cursor are gone.
         return HttpResponseRedirect(url(address.with_cursor(None)))
     context = list_context(request, address, page, selection, count=listing.count_beside(address, page))
-    context |= looks_context(address, shape)
+    context |= looks_context(address, shape) | bar(request, address, look=shape.view)
     return render(request, "register/task_list.html", {**context, "notice": notice})
 
 
