@@ -29,6 +29,7 @@ FLOORS = {
         ["starring", "holding"],
         ["presses"],
         ["listing", "importing", "naming", "samples"],
+        ["watching"],
         ["refreshing"],
         ["looking", "saved_views"],
         ["views"],

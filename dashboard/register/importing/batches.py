@@ -87,13 +87,16 @@ class Taken(NamedTuple):
 def take_in(
     *,
     source: str,
-    digest: str,
+    digest: str | Callable[[], str],
     entries: Iterable[Entry],
     actor: str,
     tell: Callable[[Problem | Note], None] = lambda _entry: None,
     progress: Callable[[Taken], None] = lambda _taken: None,
 ) -> Taken:
-    """Stores rows as they are read, and tells of rejected and cut ones. Stored rows stay, even if it is interrupted."""
+    """Stores rows as they are read, and tells of rejected and cut ones. Stored rows stay, even if it is interrupted.
+
+    `digest` may be a function that is called when all is read.
+    """
     now, taken = clock.now(), Taken()
     interrupted = True
     used: list[str] = []
@@ -115,8 +118,9 @@ def take_in(
         if ignored:
             tell(Note(f"Ignored: {listed(ignored)}."))
         counts = taken._asdict() | ({"interrupted": True} if interrupted else {})
+        read = digest if isinstance(digest, str) else digest()
         with transaction.atomic():
-            imported(actor=actor, address="", source=source, digest=digest, counts=counts)
+            imported(actor=actor, address="", source=source, digest=read, counts=counts)
     return taken
 
 

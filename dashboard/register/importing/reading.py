@@ -167,10 +167,15 @@ def record_files(folder: Path) -> list[Path]:
     return sorted(file for file in folder.glob("*.json") if not file.name.startswith(".") and file.is_file())
 
 
+def record_entries(stream: BinaryIO, *, name: str) -> Iterator[Entry]:
+    """One record, whose rows and problems say of which file they are."""
+    for found in Reading(stream, name=name):
+        yield found._replace(file=name) if isinstance(found, Row | Problem) else found
+
+
 def _record(file: Path) -> Iterator[Entry]:
     try:
         with file.open("rb") as stream:
-            for found in Reading(stream, name=file.name):
-                yield found._replace(file=file.name) if isinstance(found, Row | Problem) else found
+            yield from record_entries(stream, name=file.name)
     except OSError as error:
         yield Problem(1, f"The file can't be read: {error.strerror}.", file.name)

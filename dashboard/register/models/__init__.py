@@ -22,6 +22,7 @@ from dashboard.register.models.tasks import (
     TrackedTask,
 )
 from dashboard.register.models.totals import Totals
+from dashboard.register.models.watching import WatchedFile
 
 __all__ = [
     "EXCERPT",
@@ -51,4 +52,5 @@ __all__ = [
     "TaskQuerySet",
     "Totals",
     "TrackedTask",
+    "WatchedFile",
 ]
