@@ -83,7 +83,7 @@ def test_the_register_has_a_chart_and_a_table(viewer: Person) -> None:
     assert 'href="/tasks/?kind=image&amp;presence=present">3</a>' in page
     assert 'href="/tasks/?kind=video&amp;presence=deleted">1</a>' in page
     assert '<rect class="piece-present" x="0.00%" width="100.00%"' in page
-    assert "Never looked up 3" in words(page.encode())
+    assert "Never Never: 3 3" in words(page.encode())
 
 
 def test_days_are_those_of_the_zone(operator) -> None:
