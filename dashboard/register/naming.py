@@ -66,10 +66,19 @@ class Named:
 
 
 def select(
-    text: str, *, user: User, selection: Selection | None, before: Ticks | None = None
+    text: str,
+    *,
+    user: User,
+    selection: Selection | None,
+    before: Ticks | None = None,
+    kind: str = "",
+    held: bool = False,
 ) -> tuple[Selection | None, Named]:
-    """Selects the tasks with these ids, besides what is selected. Raises `BadSelection` where there is no id at all."""
-    named = _looked_up(text)
+    """Selects the tasks with these ids, besides what is selected. Raises `BadSelection` where there is no id at all.
+
+    `kind`: of this kind only. `held`: also those that are on hold, for who holds or releases.
+    """
+    named = _looked_up(text, kind=kind, held=held)
     if not named.numbers:
         return selection, named
     had = selection.count if selection else 0
@@ -79,7 +88,7 @@ def select(
     return chosen, named
 
 
-def _looked_up(text: str) -> Named:
+def _looked_up(text: str, *, kind: str, held: bool) -> Named:
     pieces = listed(text)
     # An id may have commas in it.
     lines = [word for line in text.splitlines() if "," in line and (word := bare(line)) and not word.count(" ")]
@@ -88,9 +97,11 @@ def _looked_up(text: str) -> Named:
     if len(pieces) > MOST_IDS:
         raise BadSelection(TOO_MANY.format(MOST_IDS))
     named, known = Named(), Counter[str]()
-    for pk, task_id, presence, held_by, _kind, starred in _rows({*pieces, *lines}):
+    for pk, task_id, presence, held_by, its_kind, starred in _rows({*pieces, *lines}):
+        if kind not in {"", its_kind}:
+            continue
         known[task_id] += 1
-        if why := _unfit(presence, held_by):
+        if why := _unfit(presence, "" if held else held_by):
             named.unfit[why] += 1
         else:
             named.numbers.append(pk)

@@ -18,6 +18,7 @@ from tests.conftest import Person
 from tests.factories import DeletionFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
+ACTING = ("delete_tasks", "hold_tasks", "release_tasks")
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +30,8 @@ def _read_only(settings) -> None:
     "command",
     [
         ["import_tasks", "tasks.csv"],
+        ["watch_folder", "."],
+        *([name, "--filter", "q=a", "--reason", "Why", "--as", "olga"] for name in ACTING),
         ["refresh_tasks"],
         ["sample_tasks", "--count", "3"],
         ["index_prompts"],

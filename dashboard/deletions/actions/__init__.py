@@ -13,6 +13,7 @@ from dashboard.deletions.actions.confirming import (
     is_person_asked,
     is_typed_needed,
     keep_reason,
+    wrong_reason,
 )
 from dashboard.deletions.actions.drafting import delete_kept, discard, draft, retry_refused, spend, watch_freezing
 from dashboard.deletions.actions.opening import note_opened
@@ -54,4 +55,5 @@ __all__ = [
     "undo",
     "watch_freezing",
     "withdraw",
+    "wrong_reason",
 ]

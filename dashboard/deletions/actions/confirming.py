@@ -51,14 +51,19 @@ def is_typed_needed(deletion: Deletion) -> bool:
     return deletion.size > settings.DELETION_TYPED_ABOVE
 
 
+def wrong_reason(reason: str) -> str:
+    """Why this can't be the reason of a deletion; empty if it can."""
+    if is_blank(reason):
+        return "Give a reason. It stays in the history."
+    if len(reason) > LONGEST_REASON:
+        return f"The reason has {len(reason):,} characters. Use at most {LONGEST_REASON}."
+    return "The reason holds a NUL character. Remove it." if "\x00" in reason else ""
+
+
 def check_confirmation(deletion: Deletion, *, reason: str, typed: str) -> dict[str, str]:
     errors = {}
-    if is_blank(reason):
-        errors["reason"] = "Give a reason. It stays in the history."
-    elif len(reason) > LONGEST_REASON:
-        errors["reason"] = f"The reason has {len(reason):,} characters. Use at most {LONGEST_REASON}."
-    elif "\x00" in reason:
-        errors["reason"] = "The reason holds a NUL character. Remove it."
+    if wrong := wrong_reason(reason):
+        errors["reason"] = wrong
     if is_typed_needed(deletion) and (wrong := numbers.not_typed(typed, number=deletion.size)):
         errors["typed"] = wrong
     if not deletion.size:

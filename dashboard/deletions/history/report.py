@@ -35,9 +35,8 @@ def item_rows(deletion: Deletion) -> Iterator[dict[str, Any]]:
         yield row | {name: rfc3339(row[name]) for name in MOMENTS}
 
 
-def json_lines(deletion: Deletion) -> Iterator[str]:
-    """The counts come last and match the items above them, because a running deletion changes meanwhile."""
-    head: dict[str, object] = {
+def about(deletion: Deletion) -> dict[str, object]:
+    return {
         "id": str(deletion.uuid),
         "state": deletion.state,
         "host": deletion.host,
@@ -45,8 +44,12 @@ def json_lines(deletion: Deletion) -> Iterator[str]:
         "requested_at": rfc3339(deletion.confirmed_at or deletion.created_at),
         "reason": deletion.reason,
         "fingerprint": deletion.fingerprint,
-        "sampling": None,
     }
+
+
+def json_lines(deletion: Deletion) -> Iterator[str]:
+    """The counts come last and match the items above them, because a running deletion changes meanwhile."""
+    head = about(deletion) | {"sampling": None}
     head |= {"approval": _approval(deletion)}
     if sampling := facts.sampling(deletion):
         head["sampling"] = {**sampling, "confidence": CONFIDENCE}
