@@ -119,7 +119,9 @@ def _problems(body: bytes, *, sent: int) -> dict[int, str] | None:
         place = problem.get("index") if isinstance(problem, dict) else None
         if not isinstance(place, int) or not 0 <= place < sent:
             return None
-        found[place] = str(problem.get("problem", ""))[:500]
+        # One that was stored with a text cut is no refusal.
+        if problem.get("stored") is not True:
+            found[place] = str(problem.get("problem", ""))[:500]
     return found
 
 

@@ -157,6 +157,14 @@ def test_a_refused_task_is_set_aside_and_the_rest_taken(delivering: Delivering, 
     assert "The task_id is not one." in delivering.said
 
 
+def test_a_task_that_is_stored_with_a_remark_is_not_refused(delivering: Delivering, dashboard: Dashboard) -> None:
+    remark = {"index": 0, "problem": "The prompt is cut.", "stored": True}
+    dashboard.answers = [Said(body={"added": 1, "updated": 0, "unchanged": 0, "problems": [remark]})]
+    delivering.add("a")
+    delivering.delivery.step(now=0)
+    assert delivering.counts == {"delivered": 1}
+
+
 def test_refused_ones_can_be_put_back(delivering: Delivering, dashboard: Dashboard) -> None:
     dashboard.answers = [Said(422)]
     delivering.add("a")
