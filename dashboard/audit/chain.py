@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -46,6 +46,17 @@ class Broken:
         return f"Entry {self.sequence}: {self.reason}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What an entry tells, before it has its place in the log."""
+
+    actor: str
+    address: str = ""
+    action: str
+    subject: str = ""
+    detail: Mapping[str, Any] | None = None
+
+
 def append(
     *, actor: str, address: str = "", action: str, subject: str = "", detail: Mapping[str, Any] | None = None
 ) -> AuditEvent:
@@ -54,17 +65,38 @@ def append(
     It must be the transaction's last statement: it locks the head row, for which all other appends wait until the
     commit. A transaction that locks another row after it could cause a deadlock.
     """
+    [event] = append_all([Told(actor=actor, address=address, action=action, subject=subject, detail=detail)])
+    return event
+
+
+def append_all(told: Sequence[Told]) -> list[AuditEvent]:
+    """Writes events one after another, with the head locked and written once. The rules of `append` hold."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("Append to the audit log inside transaction.atomic().")
+    if not told:
+        return []
     sequence, previous, recorded = _locked_head()
+    events, before = [], previous
+    for number, one in enumerate(told, sequence + 1):
+        events.append(_written(one, number, before))
+        before = events[-1].hash
+    last = events[-1]
+    sql.update("audit_audithead", {"sequence": last.sequence, "hash": last.hash}, "id = %s", HEAD)
+    head = heads.Seen(sequence=last.sequence, hash=last.hash, at=last.at)
+    # `robust`, because the commit is done: an error in `heads.leave` must not look like a failed commit.
+    transaction.on_commit(lambda: heads.leave(head, follows=(previous, recorded)), robust=True)
+    return events
+
+
+def _written(told: Told, sequence: int, previous: str) -> AuditEvent:
     event = AuditEvent(
-        sequence=sequence + 1,
+        sequence=sequence,
         at=timezone.now(),
-        actor=_text(actor)[:150],
-        address=_text(address)[:45],
-        action=action,
-        subject=_text(subject)[:300],
-        detail=_plain(detail or {}),
+        actor=_text(told.actor)[:150],
+        address=_text(told.address)[:45],
+        action=told.action,
+        subject=_text(told.subject)[:300],
+        detail=_plain(told.detail or {}),
         previous_hash=previous,
     )
     commitments.commit(event)
@@ -72,10 +104,6 @@ def append(
     columns = {name: getattr(event, name) for name in FIELDS}
     columns |= {name: json.dumps(getattr(event, name)) for name in JSON}
     sql.insert("audit_auditevent", columns, key="sequence")
-    sql.update("audit_audithead", {"sequence": event.sequence, "hash": event.hash}, "id = %s", HEAD)
-    head = heads.Seen(sequence=event.sequence, hash=event.hash, at=event.at)
-    # `robust`, because the commit is done: an error in `heads.leave` must not look like a failed commit.
-    transaction.on_commit(lambda: heads.leave(head, follows=(previous, recorded)), robust=True)
     return event
 
 

@@ -73,8 +73,16 @@ def forget(call_id: int) -> bool:
     return bool(sql.change(f"DELETE FROM {TABLE} WHERE id = %s AND state = 'ready'", call_id))  # nosec B608 # only names from the code
 
 
-def complete(call_id: int, verdict: Verdict, *, answered_at: datetime) -> bool:
-    """Completes an open call. Only the caller that gets True may settle the call's items."""
+def take_back(call_id: int) -> bool:
+    """Deletes the row of a call that was to leave and did not. False if it was completed before."""
+    return bool(sql.change(f"DELETE FROM {TABLE} WHERE id = %s AND state = 'open'", call_id))  # nosec B608 # only names from the code
+
+
+def complete(call_id: int, verdict: Verdict, *, answered_at: datetime, sent_at: datetime | None = None) -> bool:
+    """Completes an open call. Only the caller that gets True may settle the call's items.
+
+    `sent_at` is when it left, if that is later than what was written before.
+    """
     answer: dict[str, object] = {
         "state": _state(verdict),
         "http_status": verdict.http_status,
@@ -86,6 +94,8 @@ def complete(call_id: int, verdict: Verdict, *, answered_at: datetime) -> bool:
         "answered_at": answered_at,
         "lease_until": None,
     }
+    if sent_at is not None:
+        answer["sent_at"] = sent_at
     if not verdict.sent:
         # It turned out only now that the call never left.
         answer["sent_at"] = None
@@ -99,7 +109,14 @@ def _state(verdict: Verdict) -> ProviderCall.State:
 
 
 def audit(call: Call, verdict: Verdict, *, answered_at: datetime, actor: str = "", overtaken: bool = False) -> None:
-    """Appends one event for a call, with its ids. Must be the transaction's last statement.
+    """Appends one event for a call, with its ids. Must be the transaction's last statement."""
+    chain.append_all([entry(call, verdict, answered_at=answered_at, actor=actor, overtaken=overtaken)])
+
+
+def entry(
+    call: Call, verdict: Verdict, *, answered_at: datetime, actor: str = "", overtaken: bool = False
+) -> chain.Told:
+    """What the log is told of a call.
 
     `overtaken` if a process that had only the row gave the call up before: then the sender adds an event of its own.
     """
@@ -121,7 +138,7 @@ def audit(call: Call, verdict: Verdict, *, answered_at: datetime, actor: str = "
     if overtaken:
         detail["operation"] = call.operation
     action = OVERTAKEN if overtaken else f"call.{call.operation}"
-    chain.append(actor=actor, action=action, subject=str(call.deletion or ""), detail=detail)
+    return chain.Told(actor=actor, action=action, subject=str(call.deletion or ""), detail=detail)
 
 
 def digest(ids: Sequence[str]) -> str:

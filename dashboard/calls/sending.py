@@ -3,38 +3,31 @@
 from __future__ import annotations
 
 import random
-import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
 
-from dashboard.calls import accounts, clock, controls, judging, recording, slots
+from dashboard.audit import chain
+from dashboard.calls import accounts, controls, recording
 from dashboard.calls.models import ProviderCall
 from tensorslab_api.client import Client
 from tensorslab_api.errors import TensorsLabError
 from tensorslab_api.types import TaskKind
-from tensorslab_api.verdict import Ruling, Verdict, judge_delete, judge_look_up
+from tensorslab_api.verdict import Verdict, judge_delete, judge_look_up
 
 MISSING_KEY = "The API key is missing. Put it in TENSORSLAB_API_KEY and restart. Nothing was sent."
 
 
-class NoSlot(Exception):
-    """All slots are taken, and none became free in the time to wait."""
+class Answered(NamedTuple):
+    """A call, as it left, and its answer."""
 
-
-class Paused(Exception):
-    """The account is paused or rests; the text says why."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A look-up's verdict, and the claim that it makes until controls vouch for it."""
-
+    call: recording.Call
     verdict: Verdict
-    claim: judging.Claim
+    answered_at: datetime
 
 
 @lru_cache(maxsize=8)
@@ -71,51 +64,18 @@ def perform(call: recording.Call, *, deadline: float) -> Verdict:
         return judge_look_up(error)
 
 
-def look_up(
-    *, kind: str, task_id: str, actor: str, purpose: str = "", proving: bool = False, wait: float = 60.0
-) -> Asked:
-    """One look-up outside of any deletion, with the slots, records and pauses of every other call.
-
-    `proving` sends it even if the account is paused, and lifts the pause if the provider accepts the key; except the
-    pause of a database that is older than the calls made with it. Raises `Paused` if the account is paused or rests,
-    `NoSlot` if no slot became free within `wait` seconds.
-    """
-    slot = _wait_for_slot(wait)
-    try:
-        account = accounts.current()
-        if proving and not accounts.is_older(account):
-            account.paused_reason = ""
-        now = clock.now()
-        if not accounts.may_send(account, now=now):
-            raise Paused(account.paused_reason or account.rest_reason)
-        deadline = time.monotonic() + settings.TENSORSLAB_TIMEOUT
-        call = recording.prepare(operation=ProviderCall.Operation.LOOK_UP, kind=kind, ids=[task_id], purpose=purpose)
-        if not recording.leave(call.pk, slot, now=now):
-            recording.forget(call.pk)
-            raise NoSlot("The slot was lost before the call could leave.")
-        call = call._replace(sent_at=now)
-        verdict = perform(call, deadline=deadline)
-        answered_at = clock.now()
-        settle_alone(call, verdict, answered_at=answered_at, actor=actor)
-        if proving and verdict.ruling in {Ruling.THERE, Ruling.ABSENT}:
-            accounts.prove(account)
-        return Asked(verdict=verdict, claim=judging.Claim(form=verdict.form, sent_at=now, answered_at=answered_at))
-    finally:
-        slots.release(slot)
-
-
 def settle_alone(
     call: recording.Call,
     verdict: Verdict,
-    *,
     answered_at: datetime,
+    *,
     actor: str = "",
     void: bool = False,
 ) -> None:
-    """Completes a call without a deletion: of `refresh_tasks`, or a control. A `void` one says nothing."""
+    """Completes a call without a deletion: a look-up for the register, or a control. A `void` one says nothing."""
     with transaction.atomic():
         account = accounts.locked()
-        if not recording.complete(call.pk, verdict, answered_at=answered_at):
+        if not recording.complete(call.pk, verdict, answered_at=answered_at, sent_at=call.sent_at):
             return
         if not controls.fails_alone(call.purpose, verdict):
             accounts.learn(verdict, host=account.host, now=answered_at, jitter=random.random())  # nosec B311 # spreads pauses, no secret
@@ -131,10 +91,17 @@ def settle_alone(
         recording.audit(call, verdict, answered_at=answered_at, actor=actor)
 
 
-def _wait_for_slot(seconds: float) -> slots.OurSlot:
-    end = time.monotonic() + seconds
-    while not (ours := slots.take(1)):
-        if time.monotonic() > end:
-            raise NoSlot("All calls that may be in flight are.")
-        time.sleep(0.2)
-    return ours[0]
+def settle_together(answers: Sequence[Answered], *, actor: str) -> None:
+    """Completes look-ups for the register whose answers say nothing of the account, in one transaction.
+
+    A lost one delays nothing else: it changes nothing, and is made again another time.
+    """
+    with transaction.atomic():
+        ours = [
+            one
+            for one in answers
+            if recording.complete(one.call.pk, one.verdict, answered_at=one.answered_at, sent_at=one.call.sent_at)
+        ]
+        chain.append_all(
+            [recording.entry(one.call, one.verdict, answered_at=one.answered_at, actor=actor) for one in ours]
+        )

@@ -1,15 +1,17 @@
-"""One look-up of one task, because somebody wants to know now. The rules are those of `refreshing.py`."""
+"""One look-up of one task, because somebody wants to know now. The rules are those of `refreshing`."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.calls import clock, controls
-from dashboard.calls.judging import Finding
 from dashboard.calls.verdicts import Ruling
 from dashboard.register.models import Presence, Status, TrackedTask
-from dashboard.register.refreshing import Answered, Sleep, Stopped, ask, found, store, vouch
+from dashboard.register.refreshing.asking import Asking, Sleep, Stopped
+from dashboard.register.refreshing.due import Task
+from dashboard.register.refreshing.storing import Found, store_all
 
 PATIENCE = 10.0
 """Seconds of waiting, besides the calls themselves."""
@@ -31,6 +33,7 @@ class Looked:
 def look(task: TrackedTask, *, actor: str, sleep: Sleep = time.sleep) -> Looked:
     """Keeps what TensorsLab says of it, once controls vouch for that."""
     left = PATIENCE
+    kept: list[Found] = []
 
     def wait(seconds: float) -> None:
         nonlocal left
@@ -39,28 +42,29 @@ def look(task: TrackedTask, *, actor: str, sleep: Sleep = time.sleep) -> Looked:
             raise Stopped(TOO_BUSY)
         sleep(seconds)
 
+    def keep(found: Sequence[Found]) -> int:
+        kept.extend(found)
+        return store_all(found, now=clock.now())
+
     controls.heed_key(now=clock.now())
-    try:
-        answer = ask(task.kind, task.task_id, actor=actor, sleep=wait, wait=SLOT)
-        if answer.verdict.ruling not in {Ruling.THERE, Ruling.ABSENT}:
-            return Looked(sentence=f"{answer.verdict.sentence} Nothing was changed.")
-        one = Answered(task=task, answer=answer)
-        # What is asked about can't vouch for itself.
-        account, control = vouch(task.kind, [one], actor=actor, sleep=wait, besides=[task.task_id])
-    except Stopped as stopped:
-        return Looked(sentence=f"{stopped} Nothing was changed.")
-    finding = found(one, account=account, control=control)
-    if finding not in {Finding.THERE, Finding.GONE}:
-        said = "has this task" if answer.verdict.ruling == Ruling.THERE else "has no such task"
-        return Looked(sentence=f"TensorsLab says that it {said}, but {UNVOUCHED}")
-    store(task, answer.verdict, gone=finding == Finding.GONE, now=clock.now())
-    return Looked(sentence=_sentence(task, finding), told=True)
+    asked = [Task(task.pk, task.kind, task.task_id)]
+    # What is asked about can't vouch for itself.
+    asking = Asking(
+        portions=iter([asked]), actor=actor, sleep=wait, keep=keep, patience=SLOT, besides=[task.task_id]
+    )
+    done = asking.run()
+    if kept:
+        return Looked(sentence=_sentence(task, gone=kept[0].gone), told=True)
+    if done.stopped or asking.unheard:
+        return Looked(sentence=f"{done.stopped or asking.unheard} Nothing was changed.")
+    said = "has this task" if asking.heard == Ruling.THERE else "has no such task"
+    return Looked(sentence=f"TensorsLab says that it {said}, but {UNVOUCHED}")
 
 
-def _sentence(task: TrackedTask, finding: Finding) -> str:
+def _sentence(task: TrackedTask, *, gone: bool) -> str:
     before = task.presence
     task.refresh_from_db()
-    if finding == Finding.GONE:
+    if gone:
         seen = "Looked up now: TensorsLab no longer has this task."
         return f"{seen} It is shown as missing." if task.presence == Presence.MISSING != before else seen
     seen = f"Looked up now: TensorsLab has this task, {Status(task.status).label.lower()}."

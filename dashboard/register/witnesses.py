@@ -29,3 +29,7 @@ def deleted(kind: str, ids: Sequence[str]) -> set[str]:
 def in_register(kind: str, ids: Sequence[str]) -> set[str]:
     """The ids that the register has, with any presence."""
     return set(TrackedTask.objects.filter(kind=kind, task_id__in=ids).values_list("task_id", flat=True))
+
+
+def is_present(kind: str, task_id: str) -> bool:
+    return TrackedTask.objects.filter(kind=kind, task_id=task_id, presence=Presence.PRESENT).exists()

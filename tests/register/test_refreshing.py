@@ -17,7 +17,8 @@ from tensorslab_api.types import TaskInfo, TaskKind, TaskStatus
 from tensorslab_api.verdict import Ruling, Verdict
 from tests.factories import TrackedTaskFactory
 
-pytestmark = pytest.mark.django_db
+# Calls leave in threads, whose provider reads the register.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Rests(list[float]):

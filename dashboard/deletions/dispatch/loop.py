@@ -29,9 +29,9 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from dashboard.calls import accounts, clock, slots
+from dashboard.calls.in_flight import Answer, InFlight
 from dashboard.database import dialect
 from dashboard.deletions.dispatch import agenda, arming, next_call
-from dashboard.deletions.dispatch.in_flight import Answer, InFlight
 from dashboard.deletions.dispatch.next_call import Chunk
 from dashboard.deletions.dispatch.outcomes import settle
 from dashboard.deletions.evidence import concluding, next_controls
@@ -70,7 +70,7 @@ class Shift:
     """The slots of `ours` without a call."""
     ready: deque[Chunk] = field(default_factory=deque)
     """Calls written down ahead, at most one per slot."""
-    answered: deque[Answer] = field(default_factory=deque)
+    answered: deque[Answer[Chunk]] = field(default_factory=deque)
     """Answers that are not recorded yet."""
     unfinished: deque[tuple[Callable[..., bool], Deletion]] = field(default_factory=deque)
     """Large changes that are being made in chunks."""
@@ -237,7 +237,7 @@ class Shift:
                 connection.close()
                 time.sleep(AGAIN)
 
-    def _write_down(self, answer: Answer) -> None:
+    def _write_down(self, answer: Answer[Chunk]) -> None:
         now = self.clock()
         came_at = now - timedelta(seconds=time.monotonic() - answer.came_at)
         is_control = answer.chunk.deletion_id is None

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dashboard.register.models.forgotten import ForgottenTask
 from dashboard.register.models.holds import HeldTask, Hold, HoldRelease
 from dashboard.register.models.imports import PASTED, ImportBatch, ImportPiece
+from dashboard.register.models.refreshes import LookUp, RefreshMinute
 from dashboard.register.models.saved_views import SavedView, StarredView
 from dashboard.register.models.selections import Selection, SelectionBlock, SelectionPress
 from dashboard.register.models.tasks import (
@@ -40,7 +41,9 @@ __all__ = [
     "ImportBatch",
     "ImportPiece",
     "IndexedPrompt",
+    "LookUp",
     "Presence",
+    "RefreshMinute",
     "SavedView",
     "Selection",
     "SelectionBlock",

@@ -80,6 +80,8 @@ class Presence(models.TextChoices):
 
 
 LISTED = [Presence.PRESENT, Presence.DELETING]
+LOOKED_UP = [Presence.PRESENT, Presence.MISSING]
+"""What the register asks TensorsLab about by itself: a deletion looks after its own, and what is missing may come back."""
 TOLD = {"refused", "unknown"}
 """Outcomes that are shown with the provider's words."""
 
@@ -121,6 +123,13 @@ class TrackedTask(models.Model):
     added_by = models.CharField(max_length=150, blank=True, default="", db_default="")
     """Who imported it on the page, when it was new. Empty for what the command or nobody did."""
     checked_at = models.DateTimeField(null=True)
+    """When a look-up of it was last answered, and vouched for."""
+    asked_at = models.DateTimeField(null=True)
+    """When a look-up of it was last begun: for a while nobody else begins one."""
+    seen_at = models.DateTimeField(null=True)
+    """When a look-up last found it there."""
+    gone_at = models.DateTimeField(null=True)
+    """When a look-up first found it gone, and no deletion of ours did that; kept when it is found again."""
     presence = models.CharField(max_length=8, choices=Presence, default=Presence.PRESENT)
     listed = models.SmallIntegerField(default=1, db_default=1, editable=False)
     """1 if the register shows it by default, else 0. Triggers write it (`listed.py`), and all indexes of the list begin
@@ -162,6 +171,8 @@ class TrackedTask(models.Model):
                 fields=["listed", "created_at", "id"], name="task_unfinished", condition=Q(status__in=NOT_FINISHED)
             ),
             models.Index("listed", SEEN_AT, name="task_by_seen"),
+            # The order in which tasks are looked up (`refreshing/due.py`, which asks in these very words).
+            models.Index(fields=["checked_at", "id"], name="task_looked_up", condition=Q(presence__in=LOOKED_UP)),
         ]
 
     def __str__(self) -> str:
@@ -182,6 +193,10 @@ class TrackedTask(models.Model):
     def is_ready(self) -> bool:
         """Whether it can be deleted at all."""
         return self.presence == Presence.PRESENT and not self.held_by
+
+    @property
+    def is_missing(self) -> bool:
+        return self.presence == Presence.MISSING
 
     @property
     def blocked(self) -> str:

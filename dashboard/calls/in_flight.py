@@ -1,17 +1,18 @@
-"""Calls in flight: each has its own thread and its own slot. Only HTTP happens in these threads."""
+"""Calls in flight: as many threads as slots, and only HTTP happens in them. A call that is sent while all threads are
+busy leaves when one of them has its answer."""
 
 from __future__ import annotations
 
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from django.conf import settings
 
 from dashboard.calls import recording, sending
+from dashboard.calls.models import ProviderCall
 from dashboard.calls.slots import OurSlot
 from dashboard.calls.verdicts import Unanswered, Verdict, judge_delete, judge_look_up
-from dashboard.deletions.dispatch.next_call import Chunk, Operation
 
 SOON, SLACK = 0.025, 0.005
 """Seconds: if an answer is expected within `SOON`, no other work is begun; it may be late by `SLACK`."""
@@ -19,7 +20,17 @@ OVERDUE = 3.0
 """Seconds past its deadline after which a call is given up although its thread still runs."""
 
 
-class Out(NamedTuple):
+class HasCall(Protocol):
+    """What a sender remembers with a call."""
+
+    @property
+    def call(self) -> recording.Call: ...
+
+
+Chunk = TypeVar("Chunk", bound=HasCall)
+
+
+class Out(NamedTuple, Generic[Chunk]):
     """A call in flight. Moments are those of `time.monotonic()`."""
 
     slot: OurSlot
@@ -27,18 +38,19 @@ class Out(NamedTuple):
     deadline: float
 
 
-class Answer(NamedTuple):
+class Answer(NamedTuple, Generic[Chunk]):
     chunk: Chunk
     verdict: Verdict
+    left_at: float
     came_at: float
     slot: OurSlot | None
     """Free for the next call. None if the call is overdue: its thread may still run, so it still has the slot."""
 
 
-class InFlight:
+class InFlight(Generic[Chunk]):
     def __init__(self, most: int) -> None:
         self.pool = ThreadPoolExecutor(max_workers=most, thread_name_prefix="call")
-        self.out: dict[Future[tuple[Verdict, float]], Out] = {}
+        self.out: dict[Future[tuple[Verdict, float, float]], Out[Chunk]] = {}
         self.usual = 0.0
         """The usual time of an answer in seconds, learnt so far."""
 
@@ -48,7 +60,12 @@ class InFlight:
     def send(self, chunk: Chunk, slot: OurSlot, *, deadline: float) -> None:
         self.out[self.pool.submit(_perform, chunk.call, deadline)] = Out(slot, chunk, deadline)
 
-    def collect(self, *, patience: float) -> list[Answer]:
+    def take_back(self) -> list[Chunk]:
+        """Those that wait for a thread, and now never leave."""
+        waiting = [future for future in self.out if future.cancel()]
+        return [self.out.pop(future).chunk for future in waiting]
+
+    def collect(self, *, patience: float) -> list[Answer[Chunk]]:
         """Answered and overdue calls. Waits at most `patience` seconds for the first."""
         done, out = wait(self.out, timeout=patience, return_when=FIRST_COMPLETED)
         answers = []
@@ -58,8 +75,9 @@ class InFlight:
             answers.append(Answer(chunk, *future.result(), slot))
         for future in out:
             if time.monotonic() > self.out[future].deadline + OVERDUE:
-                chunk = self.out.pop(future).chunk
-                answers.append(Answer(chunk, _no_answer(chunk.call), time.monotonic(), None))
+                _, chunk, deadline = self.out.pop(future)
+                left_at = deadline - settings.TENSORSLAB_TIMEOUT
+                answers.append(Answer(chunk, _no_answer(chunk.call), left_at, time.monotonic(), None))
         return answers
 
     def _learn(self, took: float) -> None:
@@ -81,12 +99,13 @@ class InFlight:
         self.pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _perform(call: recording.Call, deadline: float) -> tuple[Verdict, float]:
-    """The verdict, and when the answer came, because it is recorded later."""
+def _perform(call: recording.Call, deadline: float) -> tuple[Verdict, float, float]:
+    """The verdict, when the call left, and when its answer came, because it is recorded later."""
+    left_at = time.monotonic()
     verdict = sending.perform(call, deadline=deadline)
-    return verdict, time.monotonic()
+    return verdict, left_at, time.monotonic()
 
 
 def _no_answer(call: recording.Call) -> Verdict:
     error = Unanswered(f"No answer in {settings.TENSORSLAB_TIMEOUT:g} s.")
-    return judge_delete(error) if call.operation == Operation.DELETE else judge_look_up(error)
+    return judge_delete(error) if call.operation == ProviderCall.Operation.DELETE else judge_look_up(error)
