@@ -19,7 +19,7 @@ WORKERS = {"sqlite": 1, "postgresql": 3}
 """As many as the product's supervisor starts."""
 NOWHERE = "http://127.0.0.1:9"
 """An account for measurements that send nothing."""
-NOT_OURS = ("TENSORSLAB_", "DELETION_", "SECRET_", "DEBUG", "DJANGO_")
+NOT_OURS = ("TENSORSLAB_", "DELETION_", "REFRESH_", "SECRET_", "DEBUG", "DJANGO_")
 
 
 def environment(folder: Path, database_url: str, **others: object) -> dict[str, str]:
@@ -32,6 +32,8 @@ def environment(folder: Path, database_url: str, **others: object) -> dict[str, 
         "DATABASE_URL": database_url,
         "TENSORSLAB_API_URL": NOWHERE,
         "TENSORSLAB_API_KEY": "bench",
+        # Only what is measured is done.
+        "REFRESH_CALLS_PER_MINUTE": "0",
         **{name: str(value) for name, value in others.items()},
     }
 

@@ -52,6 +52,8 @@ try:
     DELETION_MAX_ATTEMPTS = env.whole("DELETION_MAX_ATTEMPTS", 8, low=1, high=100)
     DELETION_REFUSED_PERCENT = env.whole("DELETION_REFUSED_PERCENT", 50, low=0, high=100)
 
+    REFRESH_CALLS_PER_MINUTE = env.whole("REFRESH_CALLS_PER_MINUTE", 30, low=0, high=100_000)
+
     SANDBOX_MEDIA_URL = f"http://127.0.0.1:{SANDBOX_MEDIA_PORT}" if SANDBOX else ""
     MEDIA_HOSTS = env.hosts("MEDIA_HOSTS")
     MEDIA_DIR = Path(env.text("MEDIA_DIR") or VAR_DIR / "media").absolute()

@@ -20,6 +20,7 @@ _ours = (
     "CERTIFICATE_",
     "AWS_",
     "MEDIA_",
+    "REFRESH_",
     "SAMPLE_",
     "SANDBOX_",
     "PORT",
@@ -42,6 +43,8 @@ os.environ |= {
     # Nobody listens there. A test that talks to a provider asks for the `sandbox` fixture.
     "TENSORSLAB_API_URL": "http://127.0.0.1:9",
     "TENSORSLAB_API_KEY": "test-key",
+    # Workers look nothing up by themselves: tests count calls. Those of refreshing ask for it.
+    "REFRESH_CALLS_PER_MINUTE": "0",
 }
 
 from dashboard.settings import *  # noqa: E402, F403

@@ -49,9 +49,7 @@ def look(task: TrackedTask, *, actor: str, sleep: Sleep = time.sleep) -> Looked:
     controls.heed_key(now=clock.now())
     asked = [Task(task.pk, task.kind, task.task_id)]
     # What is asked about can't vouch for itself.
-    asking = Asking(
-        portions=iter([asked]), actor=actor, sleep=wait, keep=keep, patience=SLOT, besides=[task.task_id]
-    )
+    asking = Asking(portions=iter([asked]), actor=actor, sleep=wait, keep=keep, patience=SLOT, besides=[task.task_id])
     done = asking.run()
     if kept:
         return Looked(sentence=_sentence(task, gone=kept[0].gone), told=True)

@@ -43,6 +43,8 @@ LENGTH = 10.0
 SHARE = 8
 """The most slots for one shift where several workers run, so that they share."""
 POLL = 0.2
+TRIES_FOR_A_SLOT = 3
+"""Tries, `POLL` apart: look-ups for the register leave theirs within a call's time."""
 MOMENT = 1.0
 LOOK_ROUND = 1.0
 """Seconds between two looks round, which are not made after every answer."""
@@ -86,11 +88,13 @@ class Shift:
         self._look_round()
         if stopping.is_set() or agenda.needs_a_person(now=self.clock()):
             return True
-        self.ours = slots.take(SHARE if dialect.lets_several_write() else settings.TENSORSLAB_CONCURRENCY)
+        for _ in range(TRIES_FOR_A_SLOT):
+            self._take_slots()
+            if self.ours or stopping.wait(POLL):
+                break
         if not self.ours:
             return False
-        self.free = list(self.ours)
-        self.in_flight = InFlight(len(self.ours))
+        self.in_flight: InFlight[Chunk] = InFlight(self.share)
         try:
             self._send_all()
         except (OperationalError, InterfaceError):
@@ -107,6 +111,18 @@ class Shift:
                     slots.release(slot)
         return True
 
+    @property
+    def share(self) -> int:
+        """The most slots that it takes."""
+        return SHARE if dialect.lets_several_write() else settings.TENSORSLAB_CONCURRENCY
+
+    def _take_slots(self) -> None:
+        """Takes what is free: look-ups for the register may have had some of them until now."""
+        if len(self.ours) < min(self.share, settings.TENSORSLAB_CONCURRENCY):
+            more = slots.take(self.share - len(self.ours))
+            self.ours += more
+            self.free += more
+
     def _finish(self) -> None:
         """Records all answers after a failure, those of calls in flight too, so that none is lost."""
         while self.in_flight or self.answered:
@@ -120,7 +136,9 @@ class Shift:
 
     def _look_round(self) -> None:
         """Begins and pauses deletions, and finds those that have to be armed, undone or stopped."""
-        slots.renew_all(self.ours)
+        if self.ours:
+            slots.renew_all(self.ours)
+            self._take_slots()
         agenda.heed_account(now=self.clock())
         agenda.begin_due(now=self.clock())
         concluding.conclude(now=self.clock())

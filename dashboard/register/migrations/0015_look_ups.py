@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("tasks", models.PositiveIntegerField()),
                 ("requested_at", models.DateTimeField()),
+                ("moved_at", models.DateTimeField(null=True)),
                 ("finished_at", models.DateTimeField(null=True)),
                 ("looked_up", models.PositiveIntegerField(default=0)),
                 ("missing", models.PositiveIntegerField(default=0)),

@@ -1,4 +1,4 @@
-"""What tells the workers which look-ups they may make besides those of deletions; `models` offers these beside its own."""
+"""Which look-ups workers may make besides those of deletions; `models` offers these beside its own."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ class LookUp(models.Model):
     """A copy of what was selected; gone when all of it was looked up."""
     tasks = models.PositiveIntegerField()
     requested_at = models.DateTimeField()
+    moved_at = models.DateTimeField(null=True)
+    """When a worker was last at it; if it stands still, another goes on."""
     finished_at = models.DateTimeField(null=True)
     looked_up = models.PositiveIntegerField(default=0)
     missing = models.PositiveIntegerField(default=0)

@@ -81,7 +81,7 @@ class Presence(models.TextChoices):
 
 LISTED = [Presence.PRESENT, Presence.DELETING]
 LOOKED_UP = [Presence.PRESENT, Presence.MISSING]
-"""What the register asks TensorsLab about by itself: a deletion looks after its own, and what is missing may come back."""
+"""What the register asks about by itself: a deletion looks after its own, and what is missing may come back."""
 TOLD = {"refused", "unknown"}
 """Outcomes that are shown with the provider's words."""
 

@@ -217,7 +217,8 @@ class Asking:
             elif purpose:
                 self.concluded_at = 0.0
             elif ruling in {Ruling.THERE, Ruling.ABSENT}:
-                self._answered(Claim(task, answer.verdict, answer.call.sent_at or answer.answered_at, answer.answered_at))
+                sent_at = answer.call.sent_at or answer.answered_at
+                self._answered(Claim(task, answer.verdict, sent_at, answer.answered_at))
             else:
                 self.done.unanswered += 1
                 self.silent, self.unheard = self.silent + 1, sentence
@@ -250,13 +251,23 @@ class Asking:
         idle = self._is_idle()
         if not self.claims or self.rest:
             return
-        about = {"now": now, "in_hand": self.calls.controls, "known": self.known, "besides": self.besides}
-        while wanted := list(claims.wanted(self.claims, account, idle=idle, **about)):
+        while wanted := self._wanted(account, idle=idle):
             self._room(alone=False)
             self.allowance.put_back(-len(wanted))
             self.calls.send(wanted)
         if idle and not judged:
             self._wait_for_controls(account)
+
+    def _wanted(self, account: Account, *, idle: bool) -> list[tuple[str, Task]]:
+        return claims.wanted(
+            self.claims,
+            account,
+            now=clock.now(),
+            in_hand=self.calls.controls,
+            idle=idle,
+            known=self.known,
+            besides=self.besides,
+        )
 
     def _wait_for_controls(self, account: Account) -> None:
         self.in_vain += 1

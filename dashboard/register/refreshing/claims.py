@@ -54,9 +54,10 @@ def wanted(
     idle: bool,
     known: Mapping[str, str],
     besides: Sequence[str] = (),
-) -> Iterator[tuple[Purpose, Task]]:
+) -> list[tuple[str, Task]]:
     """The controls that may leave now. `in_hand` counts those that did, by kind and purpose. `known`: of each kind, the
     task that was found last; `besides`: ids that are no witness, whatever the register shows."""
+    chosen: list[tuple[str, Task]] = []
     for kind in sorted({claim.task.kind for claim in claims}):
         control, mine = controls.of(account, kind), [claim for claim in claims if claim.task.kind == kind]
         moments = [claim.answered_at for claim in mine]
@@ -75,7 +76,8 @@ def wanted(
         for purpose in purposes:
             like = mine[0].task.task_id
             if task_id := _id_for(purpose, control, like=like, known=known.get(kind), besides=besides, now=now):
-                yield purpose, Task(0, kind, task_id)
+                chosen.append((purpose.value, Task(0, kind, task_id)))
+    return chosen
 
 
 def next_at(claims: Sequence[Claim], account: Account) -> datetime | None:
@@ -105,3 +107,16 @@ def says_nothing(asked: Task, purpose: str, verdict: Verdict) -> bool:
         return False
     known = controls.of(accounts.current(), asked.kind).missed
     return asked.task_id not in known and not witnesses.is_present(asked.kind, asked.task_id)
+
+
+def in_doubt(purpose: Purpose, control: Control) -> str | None:
+    """Which id a control of an account in doubt asks about: every second time a witness that was missed before, which
+    may be found again."""
+    missed = [*control.missed, *control.lost]
+    again = next((one for one in control.missed if witnesses.is_present(control.kind, one)), None)
+    fresh = None
+    if not again or not control.silent_witnesses % 2:
+        fresh = witnesses.candidate(control.kind, known=control.witness, missed=missed)
+    if purpose == Purpose.WITNESS:
+        return fresh or again
+    return ghosts.like(control.witness or fresh or again or "task")

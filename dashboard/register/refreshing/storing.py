@@ -1,4 +1,4 @@
-"""What a look-up that counts changes in the register: details, when the task was seen there, and whether it is missing."""
+"""What a look-up that counts changes in the register: details, when the task was seen, and whether it is missing."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def store_all(found: Sequence[Found], *, now: datetime) -> int:
     missing and are found again, by one entry each, with the times between which that happened."""
     rows = _locked([one.task for one in found])
     # After the lock, for whose end a forgetting waits.
-    wordless = set(ForgottenTask.objects.filter(task__in=rows).values_list("task", flat=True))
+    wordless = set(ForgottenTask.objects.filter(task__in=rows).values_list("task_id", flat=True))
     there, gone, changed = [], [], []
     for one in sorted(found, key=lambda one: one.task):
         row = rows.get(one.task)
@@ -48,7 +48,7 @@ def store_all(found: Sequence[Found], *, now: datetime) -> int:
             continue
         there += [row] if one.verdict.ruling == Ruling.THERE else []
         gone += [row] if one.gone else []
-        if told := _news(row, one.verdict, without_words=row.pk in wordless):
+        if told := _news(row, one.verdict, without_words=one.task in wordless):
             changed.append(row.pk)
             TrackedTask.objects.filter(pk=row.pk).update(**told)
     back = [row for row in there if row.presence == Presence.MISSING]

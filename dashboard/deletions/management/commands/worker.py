@@ -14,9 +14,11 @@ from django.core.management.base import BaseCommand
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
-from dashboard.deletions.dispatch import loop
+from dashboard.calls import clock
+from dashboard.deletions.dispatch import loop, precedence
 from dashboard.deletions.dispatch.recovery import Tender, tend
 from dashboard.media import jobs as media
+from dashboard.register.refreshing import background
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +31,10 @@ class GentleWorker(Worker):
         self.running = False
         loop.stopping.set()
         media.stopping.set()
+
+
+def may_refresh() -> bool:
+    return precedence.register_may_ask(now=clock.now())
 
 
 class Command(BaseCommand):
@@ -60,8 +66,14 @@ class Command(BaseCommand):
             logger.info("Worker %s takes no job and sends nothing, because READ_ONLY is on.", name)
             loop.stopping.wait()
         else:
+            refresher = threading.Thread(
+                target=background.keep_up, args=(loop.stopping, may_refresh), daemon=True, name="refresher"
+            )
+            refresher.start()
             logger.info("Worker %s is ready.", name)
             worker.run()
+            # Its calls in hand are recorded too.
+            refresher.join(timeout=settings.TENSORSLAB_TIMEOUT)
         logger.info("Worker %s has stopped.", name)
         # A normal exit would wait for every thread, and one may wait for a silent name server long after its call was
         # settled.

@@ -8,6 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from dashboard.access.read_only import require_writing
+from dashboard.calls import clock
+from dashboard.deletions.dispatch import precedence
 from dashboard.register.refreshing import refresh
 
 
@@ -26,7 +28,12 @@ class Command(BaseCommand):
             sys.exit(f"--limit is {limit}. Use a number from 1.")
         if not 0 <= older_than <= 1_000_000:
             sys.exit(f"--older-than is {older_than:g}. Use a number of hours from 0.")
-        done = refresh(older_than=timedelta(hours=older_than), limit=limit, actor="manage.py refresh_tasks")
+        done = refresh(
+            older_than=timedelta(hours=older_than),
+            limit=limit,
+            actor="manage.py refresh_tasks",
+            may_go_on=lambda: precedence.register_may_ask(now=clock.now()),
+        )
         self.stdout.write(
             f"{done.looked_up:,} looked up, {done.missing:,} of them missing, {done.unanswered:,} without an answer"
         )
