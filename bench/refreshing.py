@@ -100,7 +100,8 @@ def looked_up() -> int:
 
 
 def seconds(row: Deletion) -> float:
-    assert row.starts_at and row.finished_at
+    assert row.starts_at
+    assert row.finished_at
     return (row.finished_at - row.starts_at).total_seconds()
 
 

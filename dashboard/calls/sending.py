@@ -17,7 +17,7 @@ from dashboard.calls.models import ProviderCall
 from tensorslab_api.client import Client
 from tensorslab_api.errors import TensorsLabError
 from tensorslab_api.types import TaskKind
-from tensorslab_api.verdict import Verdict, judge_delete, judge_look_up
+from tensorslab_api.verdict import Ruling, Verdict, judge_delete, judge_look_up
 
 MISSING_KEY = "The API key is missing. Put it in TENSORSLAB_API_KEY and restart. Nothing was sent."
 
@@ -77,7 +77,9 @@ def settle_alone(
         account = accounts.locked()
         if not recording.complete(call.pk, verdict, answered_at=answered_at, sent_at=call.sent_at):
             return
-        if not controls.fails_alone(call.purpose, verdict):
+        # A look-up for the register that is lost delays nothing else: it is made again another time.
+        is_lost = not call.purpose and verdict.ruling in {Ruling.LOST, Ruling.NOT_SENT}
+        if not is_lost and not controls.fails_alone(call.purpose, verdict):
             accounts.learn(verdict, host=account.host, now=answered_at, jitter=random.random())  # nosec B311 # spreads pauses, no secret
         if account.key != accounts.current_key():
             # Another process has another key, and what is learnt with one says nothing of the other.
@@ -92,10 +94,7 @@ def settle_alone(
 
 
 def settle_together(answers: Sequence[Answered], *, actor: str) -> None:
-    """Completes look-ups for the register whose answers say nothing of the account, in one transaction.
-
-    A lost one delays nothing else: it changes nothing, and is made again another time.
-    """
+    """Completes look-ups for the register whose answers say nothing of the account, in one transaction."""
     with transaction.atomic():
         ours = [
             one

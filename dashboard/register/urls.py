@@ -7,6 +7,7 @@ from dashboard.register.views.holds import hold_detail, hold_list, hold_new, hol
 from dashboard.register.views.ids import task_ids
 from dashboard.register.views.importing import task_import, task_import_apply, task_import_progress
 from dashboard.register.views.listing import task_hidden, task_list, task_total
+from dashboard.register.views.looking_up import task_looking_up
 from dashboard.register.views.looks import task_looks
 from dashboard.register.views.now import task_list_now
 from dashboard.register.views.releases import hold_release, release_new, release_place
@@ -33,6 +34,7 @@ urlpatterns = [
     path("ids/", task_ids, name="task-ids"),
     path("star/", task_star, name="task-star"),
     path("look/", task_look, name="task-look"),
+    path("looking-up/", task_looking_up, name="task-looking-up"),
     path("looks/", task_looks, name="task-looks"),
     path("viewer/<int:number>/", task_viewer, name="task-viewer"),
     path("viewer/<int:number>/tick/", task_viewer_tick, name="task-viewer-tick"),

@@ -108,6 +108,8 @@ TABLE = r"""
                                               POST          in       403      403      403      422      422
 /tasks/look/                                  GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      403      422      422
+/tasks/looking-up/                            GET           in       403      403      403      302/200  302/200
+                                              POST PUT      in       403      403      405      405      405
 /tasks/looks/                                 GET           in       403      403      200      200      200
                                               POST          in       403      403      422      422      422
                                               PUT           in       403      403      405      405      405

@@ -83,4 +83,4 @@ def test_it_waits_no_longer_than_a_person_would(sandbox, operator: Person, rests
 def test_a_viewer_may_not(viewer: Person) -> None:
     task = TrackedTaskFactory()
     assert viewer.post("/tasks/look/", {"task": task.pk}).status_code == 403
-    assert "Look now" not in viewer.get(task.get_absolute_url()).content.decode()
+    assert "Look up now" not in viewer.get(task.get_absolute_url()).content.decode()

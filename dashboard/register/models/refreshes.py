@@ -61,3 +61,11 @@ class LookUp(models.Model):
     @property
     def unanswered(self) -> int:
         return self.tasks - self.looked_up
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.looked_up // self.tasks
+
+    @property
+    def result(self) -> str:
+        return f"{self.looked_up:,} looked up, {self.missing:,} missing, {self.unanswered:,} without an answer."

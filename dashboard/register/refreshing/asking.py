@@ -146,10 +146,8 @@ class Asking:
         """Waits while deletions go first, or the account rests."""
         if time.monotonic() < self.looked_at + LOOK_ROUND and not self.rest:
             return
-        while not self.may_go_on():
-            self._pause(A_MOMENT)
-            # Others may have asked about them meanwhile.
-            self.waiting = deque(claim(self.waiting)) if self.waiting else self.waiting
+        if not self.may_go_on():
+            self._give_way()
         while seconds := self.rest or self._must_rest():
             self.waits += 1
             self._pause(seconds)
@@ -160,6 +158,15 @@ class Asking:
             self.calls.leave_slots()
         self.calls.renew()
         self.looked_at = time.monotonic()
+
+    def _give_way(self) -> None:
+        self._settle_all()
+        self.calls.leave_slots()
+        give_back(self.waiting)
+        while not self.may_go_on():
+            self.sleep(A_MOMENT)
+        # Without those that others ask about by now.
+        self.waiting = deque(claim(self.waiting))
 
     def _must_rest(self) -> float:
         """Seconds until the account may be used. Raises `Stopped` if only a person can end its pause, or in doubt."""
@@ -187,7 +194,7 @@ class Asking:
 
     def _send(self) -> None:
         """Writes calls down ahead. One at a time while it is not known that look-ups are answered."""
-        alone = self.proving or self.silent > 0
+        alone = self.heard is None or self.silent > 0
         if self.rest or len(self.claims) >= MOST_CLAIMS or not self._has_tasks():
             return
         if number := self._room(alone=alone):

@@ -6,7 +6,7 @@ part is read in the order of an index, and goes on behind the last row that it r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -114,7 +114,7 @@ def portions(parts: Sequence[Part], allowance: Allowance) -> Iterator[list[Task]
                 yield claimed
 
 
-def claim(tasks: Sequence[Task]) -> list[Task]:
+def claim(tasks: Collection[Task]) -> list[Task]:
     """Those of these tasks about which nobody else asks now, in the same order."""
     now, keys = clock.now(), sql.array_of([task.pk for task in tasks])
     with transaction.atomic():
@@ -125,7 +125,7 @@ def claim(tasks: Sequence[Task]) -> list[Task]:
     return [task for task in tasks if task.pk in ours]
 
 
-def give_back(tasks: Sequence[Task]) -> None:
+def give_back(tasks: Collection[Task]) -> None:
     """Anybody may ask about these again at once."""
     if tasks:
         with transaction.atomic():

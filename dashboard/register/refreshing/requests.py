@@ -27,6 +27,8 @@ for longer than its owner allows."""
 PATIENCE = timedelta(seconds=20)
 """Time without a worker at it after which another one goes on."""
 HEARTBEAT = timedelta(seconds=5)
+SESSION = "looked_up"
+"""Where a browser's session has what was asked for last."""
 SHOWN_FOR = timedelta(minutes=10)
 """How long the list shows what came of it."""
 UNDER_WAY = "Tasks that you chose before are being looked up. Wait until that is done."
@@ -68,10 +70,12 @@ def under_way() -> QuerySet[LookUp]:
     return LookUp.objects.filter(finished_at=None)
 
 
-def latest(user: User, *, now: datetime) -> LookUp | None:
-    """What the list tells this person: what is under way, or was until a while ago."""
+def told(uuid: str | None, *, now: datetime) -> LookUp | None:
+    """What the list tells whoever asked for that: what is under way, or was until a while ago."""
+    if uuid is None:
+        return None
     recent = Q(finished_at=None) | Q(finished_at__gt=now - SHOWN_FOR)
-    row: LookUp | None = LookUp.objects.filter(recent, user=user).order_by("-requested_at").first()
+    row: LookUp | None = LookUp.objects.filter(recent, uuid=uuid).first()
     if row is not None and row.finished_at is None:
         row.looked_up, row.missing = _counted(row)
     return row

@@ -9,10 +9,12 @@ from django.views.decorators.http import require_POST
 
 from dashboard.access.permissions import DELETE_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest, client_address
+from dashboard.calls import clock
 from dashboard.pages.filter_forms import BadFilter
 from dashboard.register import listing, outside, presses, selecting, starring
 from dashboard.register.listing import Address
 from dashboard.register.models import Selection
+from dashboard.register.refreshing import requests
 from dashboard.register.selecting import BadSelection, Ticks, row_numbers
 from dashboard.register.starring import TooManyStars
 from dashboard.register.views.links import url
@@ -122,6 +124,18 @@ def _star(request: SignedInRequest, address: Address, ticks: Ticks) -> Chosen:
     return selection, told
 
 
+def _look_up(request: SignedInRequest, address: Address, ticks: Ticks) -> Chosen:
+    selection, told = _update(request, address, ticks)
+    if selection is None or not selection.count:
+        raise BadSelection(NOTHING)
+    try:
+        asked = requests.request(selection, user=request.user, address=client_address(request), now=clock.now())
+    except requests.Refused as refusal:
+        return selection, str(refusal)
+    request.session[requests.SESSION] = str(asked.uuid)
+    return selection, told
+
+
 def _star_row(request: SignedInRequest, address: Address, ticks: Ticks) -> Chosen:
     selection, told = _update(request, address, ticks)
     change = starring.star if request.POST.get("star") else starring.unstar
@@ -139,6 +153,7 @@ ACTIONS: dict[str, Callable[[SignedInRequest, Address, Ticks], Chosen]] = {
     "restore": _restore,
     "star": _star,
     "unstar": _star,
+    "look": _look_up,
 }
 
 
