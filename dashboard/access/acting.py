@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
@@ -15,7 +16,13 @@ NOBODY = "There is no active person named {}. A command acts for somebody: give 
 
 
 def add_argument(parser: ArgumentParser) -> None:
-    parser.add_argument("--as", required=True, dest="username", metavar="USERNAME", help="for whom it acts")
+    parser.add_argument(
+        "--as",
+        default=settings.ADMIN_USERNAME,
+        dest="username",
+        metavar="USERNAME",
+        help="for whom it acts (%(default)s)",
+    )
 
 
 def acting(username: str, permission: str) -> User:

@@ -33,7 +33,8 @@ def command(olga: User, capsys) -> Callable[..., Ended]:
     """With a reason, for olga and without asking, unless other words are given."""
 
     def command(*words: str, reason: str = "Old drafts", username: str = "olga", yes: bool = True) -> Ended:
-        given = [*words, "--reason", reason, "--as", username, *(["--yes"] if yes else [])]
+        acts_for = ["--as", username] if username else []
+        given = [*words, "--reason", reason, *acts_for, *(["--yes"] if yes else [])]
         code = 0
         message = ""
         try:

@@ -49,6 +49,15 @@ def test_it_asks_what_the_dialog_asks_and_confirms(command, images: Images, olga
     ]
 
 
+def test_it_acts_for_the_first_administrator_unless_somebody_is_named(command, images: Images, settings) -> None:
+    images(1)
+    settings.ADMIN_USERNAME = "root"
+    assert "There is no active person named" in command("--filter", "kind=image", username="").err
+    UserFactory(username="root", is_superuser=True)
+    assert command("--filter", "kind=image", username="").code == 0
+    assert Deletion.objects.get().actor_name == "root"
+
+
 def test_it_leaves_no_selection_behind(command, images: Images, olga: User) -> None:
     mine = SelectionFactory(user=olga, tasks=images(2))
     command("--filter", "kind=image")
