@@ -46,12 +46,18 @@ def mark_tasks(
     message: str,
     deletion: UUID,
     now: datetime,
+    seen_at: datetime | None = None,
     where: str = "TRUE",
     values: Sequence[object] = (),
 ) -> None:
-    """Shows an outcome on the register's rows, of those for which `where` is true."""
+    """Shows an outcome on the register's rows, of those for which `where` is true.
+
+    `seen_at` is when a look-up found them, if they are there.
+    """
     presence = PRESENCE[outcome]
+    there = {"seen_at": seen_at} if seen_at and presence == Presence.PRESENT else {}
     shown = {
+        **there,
         "presence": presence,
         "last_outcome": outcome,
         "last_message": message,

@@ -53,6 +53,8 @@ def test_it_finds_the_refused_within_the_budget(sandbox, settings, confirm, imag
     refused = deletion.items.filter(outcome=Outcome.REFUSED)
     assert {item.task_id for item in refused} == set(bad)
     assert {item.message for item in refused} == {"task is running"}
+    # Refused rests on a look-up that found it.
+    assert {item.tracked.seen_at for item in refused} == {item.seen_at for item in refused}
     assert set(TrackedTask.objects.filter(last_outcome="refused").values_list("last_message", flat=True)) == {
         "task is running"
     }

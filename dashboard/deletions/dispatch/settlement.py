@@ -124,7 +124,8 @@ class Settlement:
             shift_counters(self.deletion.pk, {before: -len(keys), outcome: len(keys)})
             tracked = [item.tracked_id for item in items]
             shown = fields.get("message", items[0].message)
-            mark_tasks(tracked, outcome=outcome, message=shown, deletion=self.deletion.uuid, now=self.now)
+            seen_at, uuid = fields.get("seen_at"), self.deletion.uuid
+            mark_tasks(tracked, outcome=outcome, message=shown, deletion=uuid, now=self.now, seen_at=seen_at)
             if PRESENCE.get(before) == Presence.DELETED:
                 # It is there after all, and a rule for holds may have been made since.
                 taking.take_in(lambda: tracked, now=self.now)

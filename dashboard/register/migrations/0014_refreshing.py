@@ -13,10 +13,18 @@ class Migration(migrations.Migration):
             migrations.AddField(model_name="trackedtask", name=name, field=models.DateTimeField(null=True))
             for name in ("asked_at", "seen_at", "gone_at")
         ),
-        migrations.AddIndex(
-            model_name="trackedtask",
-            index=models.Index(
-                condition=Q(presence__in=["present", "missing"]), fields=["checked_at", "id"], name="task_looked_up"
-            ),
+        *(
+            migrations.AddIndex(
+                model_name="trackedtask",
+                index=models.Index(
+                    condition=Q(presence__in=["present", "missing"], checked_at__isnull=is_new),
+                    fields=[first, "id"],
+                    name=name,
+                ),
+            )
+            for name, first, is_new in (
+                ("task_never_looked_up", "tracked_at", True),
+                ("task_looked_up", "checked_at", False),
+            )
         ),
     ]

@@ -100,7 +100,7 @@ def _host(url: str) -> str:
 class TrackedTask(models.Model):
     """One remote generation task. Never hard-deleted: after its deletion the row is its tombstone.
 
-    present → deleting → deleted | present;  present → missing
+    present → deleting → deleted | present;  present ⇄ missing
     """
 
     kind = models.CharField(max_length=5, choices=Kind)
@@ -172,7 +172,16 @@ class TrackedTask(models.Model):
             ),
             models.Index("listed", SEEN_AT, name="task_by_seen"),
             # The order in which tasks are looked up (`refreshing/due.py`, which asks in these very words).
-            models.Index(fields=["checked_at", "id"], name="task_looked_up", condition=Q(presence__in=LOOKED_UP)),
+            models.Index(
+                fields=["tracked_at", "id"],
+                name="task_never_looked_up",
+                condition=Q(presence__in=LOOKED_UP, checked_at__isnull=True),
+            ),
+            models.Index(
+                fields=["checked_at", "id"],
+                name="task_looked_up",
+                condition=Q(presence__in=LOOKED_UP, checked_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

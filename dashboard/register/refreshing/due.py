@@ -26,9 +26,10 @@ UNFINISHED_EVERY = ((timedelta(hours=1), timedelta(minutes=5)), (timedelta(days=
 CLAIMED_FOR = timedelta(minutes=5)
 """Nobody else asks about a task for so long, unless its answer is known before: who claimed it may have died."""
 AT_ONCE = 64
-UNFINISHED = "listed = 1 AND presence = 'present' AND status IN ('queued', 'processing', 'uploading')"
-LOOKED_UP = "presence IN ('present', 'missing')"
-"""The conditions of two indexes, in the same words, without which SQLite does not use them."""
+UNFINISHED = "listed = 1 AND status IN ('queued', 'processing', 'uploading') AND presence <> 'deleting'"
+OURS = "presence IN ('present', 'missing')"
+"""The conditions of indexes, in the same words, without which SQLite does not use them. What else is asked for is
+said so that no other index seems better."""
 FREE = "(asked_at IS NULL OR asked_at < %s OR checked_at >= asked_at)"
 
 
@@ -73,15 +74,16 @@ def of_selection(selection: Selection, *, asked_at: datetime) -> list[Part]:
 
 def _parts(unfinished_due: str, values: list[object], *, before: datetime) -> list[Part]:
     return [
-        _part(f"{UNFINISHED} AND created_at IS NOT NULL AND {unfinished_due}", values, by="created_at", down=True),
-        _part(f"{UNFINISHED} AND created_at IS NULL AND {unfinished_due}", values, by="id", down=True),
-        _part(f"{LOOKED_UP} AND checked_at IS NULL", [], by="id"),
-        _part(f"{LOOKED_UP} AND checked_at < %s", [before], by="checked_at"),
+        _part(f"{UNFINISHED} AND created_at IS NOT NULL AND {unfinished_due}", values, "created_at", down=True),
+        _part(f"{UNFINISHED} AND created_at IS NULL AND {unfinished_due}", values, "created_at", by="id", down=True),
+        _part(f"{OURS} AND checked_at IS NULL", [], "tracked_at"),
+        _part(f"{OURS} AND checked_at IS NOT NULL AND checked_at < %s", [before], "checked_at"),
     ]
 
 
-def _part(where: str, values: list[object], *, by: str, down: bool = False) -> Part:
-    way = "DESC" if down else "ASC"
+def _part(where: str, values: list[object], first: str, *, by: str = "", down: bool = False) -> Part:
+    """Ordered by `first`, then by number. `by` tells the place where all are equal in `first`."""
+    by, way = by or first, "DESC" if down else "ASC"
     # Rows at the same place that were read before are claimed by now, and so are not read again.
     behind = f"{by} {'<=' if down else '>='} %s"
 
@@ -89,7 +91,7 @@ def _part(where: str, values: list[object], *, by: str, down: bool = False) -> P
         onward = (f"{where} AND {behind}", [*values, place]) if place is not None else (where, values)
         found = sql.rows(
             f"""SELECT id, kind, task_id, {by} FROM {TABLE} WHERE {onward[0]} AND {FREE}
-            ORDER BY {", ".join(f"{name} {way}" for name in dict.fromkeys([by, "id"]))} LIMIT %s""",  # nosec B608 # pieces from the code, values beside them
+            ORDER BY {first} {way}, id {way} LIMIT %s""",  # nosec B608 # pieces from the code, values beside them
             *onward[1],
             now - CLAIMED_FOR,
             number,
