@@ -93,8 +93,9 @@ def settle_alone(
         recording.audit(call, verdict, answered_at=answered_at, actor=actor)
 
 
-def settle_together(answers: Sequence[Answered], *, actor: str) -> None:
-    """Completes look-ups for the register whose answers say nothing of the account, in one transaction."""
+def settle_together(answers: Sequence[Answered], *, actor: str) -> set[int]:
+    """Completes look-ups for the register whose answers say nothing of the account, in one transaction. Returns those
+    calls that no other process had given up before."""
     with transaction.atomic():
         ours = [
             one
@@ -104,3 +105,4 @@ def settle_together(answers: Sequence[Answered], *, actor: str) -> None:
         chain.append_all(
             [recording.entry(one.call, one.verdict, answered_at=one.answered_at, actor=actor) for one in ours]
         )
+    return {one.call.pk for one in ours}

@@ -14,7 +14,7 @@ from django.db import transaction
 from dashboard.calls import accounts, clock, recording, sending, slots
 from dashboard.calls.in_flight import Answer, InFlight
 from dashboard.calls.models import ProviderCall
-from dashboard.calls.verdicts import Ruling
+from dashboard.calls.verdicts import Ruling, Unanswered, judge_look_up
 from dashboard.register.refreshing import claims
 from dashboard.register.refreshing.due import Task
 
@@ -146,7 +146,8 @@ class Calls:
         alone = [one for one in done if one.purpose or one.answer.verdict.ruling in ABOUT_THE_ACCOUNT]
         together = [one.answer for one in done if one not in alone]
         if together:
-            sending.settle_together(together, actor=self.actor)
+            ours = sending.settle_together(together, actor=self.actor)
+            done = [one if one in alone or one.answer.call.pk in ours else _given_up(one) for one in done]
             accounts.answered(accounts.current_host())
         for task, purpose, answer in alone:
             void = claims.says_nothing(task, purpose, answer.verdict)
@@ -154,6 +155,11 @@ class Calls:
             self.controls[task.kind, purpose] -= 1
         self.recorded_at = time.monotonic()
         return done
+
+
+def _given_up(one: Answered) -> Answered:
+    """Another process took us for dead and said that there is no answer: so it is, in the log and here."""
+    return one._replace(answer=one.answer._replace(verdict=judge_look_up(Unanswered("It came too late to count."))))
 
 
 def _dated(one: Answer[Asked]) -> sending.Answered:
