@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import time
@@ -9,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import requests as http
+from django.core.management import call_command
 from django.utils import timezone
 
 from bench import deletion, processes, product, registers
@@ -16,7 +18,6 @@ from bench.part import Case, Figures, Judged, Part, Run, every
 from dashboard.calls.models import Kind, ProviderCall, Worker
 from dashboard.deletions.models import Deletion
 from dashboard.register.models import Status, TrackedTask
-from dashboard.register.refreshing import refresh
 
 IDEAL = 1.1
 UNDISTURBED = 1.05
@@ -48,18 +49,19 @@ def measure(case: Case) -> Figures:
 
 
 def alone(case: Case) -> Figures:
-    """As `manage.py refresh_tasks` does it."""
+    """By `manage.py refresh_tasks`."""
+    told = io.StringIO()
     load = os.getloadavg()[0]
     registers.migrate()
     put(case.tasks)
     with deletion.sandbox(case.latency) as provider, product.undisturbed():
         spent, began = time.process_time(), time.perf_counter()
-        done = refresh(older_than=timedelta(hours=24), limit=None, actor="bench")
+        call_command("refresh_tasks", stdout=told)
         wall = time.perf_counter() - began
         counts = http.get(f"{provider}/__ledger?summary=1", timeout=10).json()
     calls = sum(counts["calls"].values())
     # What did not do its work, or was recorded wrongly, must not be measured.
-    assert (done.looked_up, done.unanswered, done.stopped) == (case.tasks, 0, ""), done
+    assert told.getvalue() == f"{case.tasks:,} looked up, 0 of them missing, 0 without an answer\n", told.getvalue()
     assert calls == ProviderCall.objects.filter(state="answered").count() == ProviderCall.objects.count()
     assert TrackedTask.objects.filter(checked_at=None).count() == 0
     ideal = math.ceil(calls / case.concurrency) * case.latency

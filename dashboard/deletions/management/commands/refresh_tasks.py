@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 
 from dashboard.access.read_only import require_writing
 from dashboard.calls import clock
+from dashboard.calls.in_flight import let_threads_hurry
 from dashboard.deletions.dispatch import precedence
 from dashboard.register.refreshing import refresh
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
             sys.exit(f"--limit is {limit}. Use a number from 1.")
         if not 0 <= older_than <= 1_000_000:
             sys.exit(f"--older-than is {older_than:g}. Use a number of hours from 0.")
+        let_threads_hurry()
         done = refresh(
             older_than=timedelta(hours=older_than),
             limit=limit,

@@ -4,7 +4,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 import threading
 from argparse import ArgumentParser
 from types import FrameType
@@ -15,6 +14,7 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
 from dashboard.calls import clock
+from dashboard.calls.in_flight import let_threads_hurry
 from dashboard.deletions.dispatch import loop, precedence
 from dashboard.deletions.dispatch.recovery import Tender, tend
 from dashboard.media import jobs as media
@@ -57,8 +57,7 @@ class Command(BaseCommand):
             worker_id=name,
             excluded_queue_names=[],
         )
-        # The threads of calls have little to do, but must do it at once: they should not wait 5 ms for a turn.
-        sys.setswitchinterval(0.0005)
+        let_threads_hurry()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, worker.shutdown)
         threading.Thread(target=tend, args=(Tender(name), loop.stopping), daemon=True, name="tender").start()
