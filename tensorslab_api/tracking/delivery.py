@@ -16,6 +16,8 @@ from tensorslab_api.tracking.spool import REFUSED, Line, Spool
 
 LONGEST_BATCH = 1024 * 1024
 """Bytes of one request."""
+PAUSE = 5.0
+"""Seconds after a delivery: what comes meanwhile goes together, since each request is an entry of an audit log."""
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds after the first, and after many failures."""
 WAIT_FOR_SOMEBODY = 300.0
@@ -47,13 +49,13 @@ class Delivery:
         if now < self._not_before and not anyway:
             return
         self.spool.seal()
+        self._not_before = 0.0
         with closing(self.spool.finished()) as files:
             for lines in files:
                 if isinstance(answer := self._deliver(lines), NotNow):
                     self._wait(answer, now=now)
                     break
-            else:
-                self._failures = 0
+                self._failures, self._not_before = 0, now + PAUSE
         self.spool.measure()
 
     def _wait(self, answer: NotNow, *, now: float) -> None:

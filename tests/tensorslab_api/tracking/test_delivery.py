@@ -63,6 +63,15 @@ def test_it_sends_what_the_contract_says(delivering: Delivering, dashboard: Dash
     assert len(dashboard.asked) == 1
 
 
+def test_what_comes_soon_after_goes_together(delivering: Delivering, dashboard: Dashboard) -> None:
+    for now, task_id in enumerate("abcde"):
+        delivering.add(task_id)
+        delivering.delivery.step(now=now)
+    assert len(dashboard.asked) == 1
+    delivering.delivery.step(now=5)
+    assert [len(json.loads(asked.body)["tasks"]) for asked in dashboard.asked] == [1, 4]
+
+
 def test_a_request_has_a_thousand_tasks_and_each_once(delivering: Delivering, dashboard: Dashboard) -> None:
     delivering.add(*(f"i_{number}" for number in range(1001)), status="queued")
     delivering.add("i_3", status="completed")
@@ -170,7 +179,7 @@ def test_refused_ones_can_be_put_back(delivering: Delivering, dashboard: Dashboa
     delivering.add("a")
     delivering.delivery.step(now=0)
     (delivering.spool.folder / REFUSED).rename(delivering.spool.folder / "tasks-again.jsonl")
-    delivering.delivery.step(now=1)
+    delivering.delivery.step(now=5)
     assert dashboard.tasks == {("image", "a"): {"kind": "image", "task_id": "a"}}
 
 
