@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import cached_property, lru_cache
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -21,7 +21,7 @@ from dashboard.register.filters.form import TaskFilterForm
 from dashboard.register.filters.held import held
 from dashboard.register.filters.model_names import Choice
 from dashboard.register.filters.pasted import Pasted
-from dashboard.register.filters.times import Age, Time, as_text
+from dashboard.register.filters.times import Age, Time, as_text, in_words
 from dashboard.register.filters.unfinished import of_status, statuses
 from dashboard.register.membership import Within
 from dashboard.register.models import (
@@ -48,11 +48,12 @@ ENUMERATED: dict[str, type[TextChoices]] = {
     "starred": Starred,
     "held": Held,
 }
+NAMED = {value: str(label) for known in ENUMERATED.values() for value, label in known.choices}
+NAMED |= {UNFINISHED: "Not finished", **dict(largest.CHOICES)}
 
 
 FILTER_NAMES = tuple(name for name in TaskFilterForm.base_fields if name not in {"sort", "saved"})
 NOTHING = Q(pk=0)
-AGES = {"created_after": "newer", "created_before": "older"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,25 +233,16 @@ class Filter:
 
     def chips(self) -> list[Chip]:
         """The parts that can be removed; each of several models is one."""
-        named = {value: label for known in ENUMERATED.values() for value, label in known.choices}
-        named |= {UNFINISHED: "Not finished", **dict(largest.CHOICES)}
         chips: list[Chip] = []
         for name in FILTER_NAMES:
             label = str(TaskFilterForm.base_fields[name].label)
             if name == "model":
                 models = [] if self.largest else self.models
                 chips += [Chip(label=label, value=one.words, rest=self.toggled(one)) for one in models]
-            elif value := self._text(name):
-                chips.append(Chip(label=label, value=self._words(name, value, named), rest=self.without(name)))
+            elif value := getattr(self, name):
+                words = NAMED.get(value, value) if isinstance(value, str) else in_words(name, value, self.zone)
+                chips.append(Chip(label=label, value=words, rest=self.without(name)))
         return chips
-
-    def _words(self, name: str, text: str, named: dict[Any, Any]) -> str:
-        value = getattr(self, name)
-        if isinstance(value, Age):
-            return f"{value.words} ago" if name == "seen_before" else f"{AGES[name]} than {value.words}"
-        if isinstance(value, datetime):
-            return moments.in_words(value, "second", zone=self.zone)
-        return f"{text} {self.zone}" if isinstance(value, date) else str(named.get(text, text))
 
     def frozen(self) -> Self:
         """With moments in place of days and ages, and full names of models: its meaning can't change any more."""

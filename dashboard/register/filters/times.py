@@ -72,6 +72,16 @@ def as_text(time: Time | None) -> str:
     return time.isoformat() if isinstance(time, date) else str(time or "")
 
 
+def in_words(name: str, time: Time, zone: tzinfo) -> str:
+    """As the chip of that field tells it."""
+    if isinstance(time, Age):
+        age = {"created_after": "newer than {}", "created_before": "older than {}", "seen_before": "{} ago"}[name]
+        return age.format(time.words)
+    if isinstance(time, datetime):
+        return moments.in_words(time, "second", zone=zone)
+    return f"{time.isoformat()} {zone}"
+
+
 class TimeField(InZone, forms.CharField):
     how = "Write it as YYYY-MM-DD, or as an age such as -30d (h, d, w, m or y)."
     widget = forms.TextInput(
