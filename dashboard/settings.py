@@ -122,6 +122,7 @@ INSTALLED_APPS = [
     "dashboard.register",
     "dashboard.media",
     "dashboard.deletions",
+    "dashboard.rules",
     "dashboard.operations",
 ]
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("media/", include("dashboard.media.urls")),
     path("deletions/", include("dashboard.deletions.urls")),
     path("forgotten/", include(forgotten)),
+    path("rules/", include("dashboard.rules.urls")),
     path("audit/", include("dashboard.audit.urls")),
     # In Django's admin this leads from a row to its page on the site, and our rows have no such pages.
     path("admin/r/<path:rest>", nothing_here),

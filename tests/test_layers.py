@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ["database", "pages", "audit", "access", "calls", "register", "media", "deletions", "overview", "operations"]
+ROOMS = [
+    *("database", "pages", "audit", "access", "calls", "register", "media", "deletions"),
+    *("rules", "overview", "operations"),
+]
 OUTERMOST = ["admin", "apps", "checks", "management", "migrations", "templatetags", "urls"]
 """What Django looks for by these names, and nothing else imports."""
 FLOORS = {
@@ -55,6 +58,18 @@ FLOORS = {
         ["history"],
         ["actions"],
         ["command_line"],
+        ["views"],
+        OUTERMOST,
+    ],
+    "rules": [
+        ["cadence"],
+        ["models"],
+        ["consents", "standing"],
+        ["deciding"],
+        ["running"],
+        ["jobs"],
+        ["making", "tending", "policies"],
+        ["forms", "showing"],
         ["views"],
         OUTERMOST,
     ],

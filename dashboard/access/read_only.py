@@ -25,7 +25,17 @@ SIGNING_IN = (
     *("login", "login-second-factor", "login-passkey", "login-passkey-options"),
     *("logout", "admin:logout"),
 )
-ONLY_WRITES = {"person-add", "role-limits", "task-looks", "view-new", "view-detail", "join", "admin-password-change"}
+ONLY_WRITES = {
+    "rule-new",
+    "rule-change",
+    "person-add",
+    "role-limits",
+    "task-looks",
+    "view-new",
+    "view-detail",
+    "join",
+    "admin-password-change",
+}
 """Pages that are nothing but a form. Those that need a right are refused for the lack of it."""
 HARMLESS = {"GET", "HEAD", "OPTIONS"}
 

@@ -37,6 +37,7 @@ from dashboard.deletions.models import Deletion, DeletionItem, Forgetting, Outco
 from dashboard.media.models import AllowedHost
 from dashboard.operations.reconciling.entries import CONFIRMED
 from dashboard.register.models import HeldTask, Hold, HoldRelease, ImportBatch, SavedView, Star, TrackedTask
+from dashboard.rules.models import Rule
 
 BEGUN = "person.erased"
 DECIDED = {decisions.APPROVED, *decisions.GIVEN_UP.values()}
@@ -51,7 +52,7 @@ PAUSE = 0.2
 BUSY = "A backup, or something else that takes long, is using what names “{}”. Run this again when it has ended."
 
 
-NAMELESS_VIEW = Concat(Value("View "), Cast("pk", CharField()))
+NAMELESS_VIEW, NAMELESS_RULE = (Concat(Value(what), Cast("pk", CharField())) for what in ("View ", "Rule "))
 
 
 class Refused(Exception):
@@ -128,6 +129,7 @@ def _take_account(name: str, pseudonym: str) -> bool:
         # Views that others use stay, without an owner.
         SavedView.objects.filter(owner__username=name, shared=False).delete()[0],
         SavedView.objects.filter(name__icontains=name).update(name=NAMELESS_VIEW, folded=NAMELESS_VIEW),
+        Rule.objects.filter(owner__username=name).update(name=NAMELESS_RULE, reason=""),
         LogEntry.objects.filter(object_repr=name).update(object_repr=pseudonym),
         User.objects.filter(username=name).delete()[0],
     ]
@@ -281,7 +283,7 @@ def _erase_deletions(theirs: QuerySet[Deletion], pseudonym: str) -> None:
     # An unconfirmed retry has copied the reason, and may belong to another person.
     unconfirmed = Deletion.objects.filter(retry_of__in=pks, state__in=[State.DRAFT, State.DISCARDED])
     unconfirmed.filter(reason=F("retry_of__reason")).update(reason="", reason_folded="")
-    Deletion.objects.filter(pk__in=pks).update(actor_name=pseudonym, reason="", reason_folded="")
+    Deletion.objects.filter(pk__in=pks).update(actor_name=pseudonym, reason="", reason_folded="", rule_name="")
 
 
 def _erase_decisions(theirs: QuerySet[Deletion], pseudonym: str) -> None:

@@ -13,7 +13,11 @@ from django.db.models import Count, Min, Q, Sum
 from django.urls import reverse
 
 from dashboard.access.permissions import APPROVE_DELETIONS, DELETE_TASKS
+from dashboard.calls import clock
 from dashboard.deletions.models import Deletion, Outcome, State
+from dashboard.pages.foreign import plain
+from dashboard.pages.moments import in_words
+from dashboard.rules import showing
 
 MOST = 10
 """So many deletions with trouble are named, the newest first."""
@@ -41,7 +45,24 @@ def waits_for(person: User) -> list[Waiting]:
         rows += _linked(found["unknown"], words, outcome=Outcome.UNKNOWN)
     words = f"{_tasks(found['refused'])} of yours {'was' if found['refused'] == 1 else 'were'} refused."
     rows += _linked(found["refused"], words, outcome=Outcome.REFUSED, by=person.get_username())
-    return rows
+    # Only they can do something about a rule.
+    return [*rows, *(_of_rules(person) if person.has_perm(DELETE_TASKS) else ())]
+
+
+def _of_rules(person: User) -> Iterator[Waiting]:
+    """Drafts to confirm, what will go by itself unless they stop it, and rules that can't go on."""
+    of_rules = showing.waiting_for(person, now=clock.now())
+    for run in of_rules.drafts:
+        if run.deletion is not None:
+            said = f"The rule “{plain(run.rule.name)}” drafted {_tasks(run.deletion.size)}: delete, or keep them."
+            yield Waiting(sentence=said, url=run.deletion.get_absolute_url(), since=run.due_at)
+    for run in of_rules.announced:
+        at, number = in_words(run.due_at), _tasks(run.announced or 0)
+        said = f"The rule “{plain(run.rule.name)}” will delete {number} by itself on {at}, unless you pause it."
+        yield Waiting(sentence=said, url=run.rule.get_absolute_url(), since=run.announced_at)
+    for rule in of_rules.stopped:
+        said = f"The rule “{plain(rule.name)}” has stopped. {rule.stopped}"
+        yield Waiting(sentence=said, url=rule.get_absolute_url(), bad=True)
 
 
 def _numbers(person: User) -> dict[str, Any]:

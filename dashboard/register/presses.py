@@ -42,6 +42,16 @@ def select_all(
 
 
 @transaction.atomic
+def of_filter(*, user: User, filter: Filter) -> Selection:
+    """The same without a press, in a selection that no page knows."""
+    selection: Selection = Selection.objects.create(user=user, role=Role.DRAFT)
+    _add(selection, filter, starred=False)
+    selection.filter = filter.query_string()
+    keep(selection)
+    return selection
+
+
+@transaction.atomic
 def add_all(*, user: User, filter: Filter, selection: Selection | None, starred: bool = False) -> Selection:
     """What matches at this moment, besides what is selected already."""
     if selection is None or not selection.count:

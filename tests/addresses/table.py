@@ -238,6 +238,24 @@ TABLE = r"""
                                               POST PUT      in       403      403      405      405      405
 /deletions/<uuid:uuid>/receipt.json           GET           in       403      403      400      400      400
                                               POST PUT      in       403      403      405      405      405
+/rules/                                       GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/rules/new/                                   GET           in       403      403      403      200      200
+                                              POST          in       403      403      403      422      422
+                                              PUT           in       403      403      405      405      405
+/rules/<uuid:uuid>/                           GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/rules/<uuid:uuid>/change/                    GET           in       403      403      403      200      403
+                                              POST          in       403      403      403      422      403
+                                              PUT           in       403      403      405      405      405
+/rules/<uuid:uuid>/pause/                     GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      303      303
+/rules/<uuid:uuid>/resume/                    GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      409      409
+/rules/<uuid:uuid>/run/                       GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      303      409
+/rules/<uuid:uuid>/delete/                    GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      303      303
 /audit/                                       GET           in       403      403      200      200      200
                                               POST PUT      in       403      403      405      405      405
 /audit/export.csv                             GET           in       403      403      200      200      200

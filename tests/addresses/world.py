@@ -20,6 +20,7 @@ from dashboard.deletions.forgetting import pressing
 from dashboard.deletions.models import Deletion, Outcome, State
 from dashboard.register.holding import asking
 from dashboard.register.models import Hold, SavedView, TrackedTask
+from dashboard.rules.models import Rule
 from tests.conftest import Person
 from tests.factories import DeletionFactory, DeletionItemFactory, ImportBatchFactory, TrackedTaskFactory, UserFactory
 
@@ -58,6 +59,11 @@ class World:
         self.rule = Hold.objects.create(by="operator", reason="Keep", placed_at=timezone.now(), filter="q=fox")
         own = {"owner": self.operator, "shared": True, "query": "kind=image&view=table"}
         self.view = SavedView.objects.create(name="Images", folded="images", **own)
+        about = {"name": "Images", "view": self.view, "query": self.view.query, "hour": 3, "cap": 1, "reason": "Old"}
+        moments = dict.fromkeys(("made_at", "terms_at"), timezone.now())
+        self.drafting = Rule.objects.create(
+            owner=self.operator, next_at=timezone.now() + timedelta(hours=9), **about, **moments
+        )
         with transaction.atomic():
             self.event = chain.append(actor="operator", action="deletion.confirmed")
         # Or whoever looks first would have what was written to the register read.
@@ -70,6 +76,8 @@ class World:
             held = self.frozen if place in {"/holds/new/", "/holds/release/", "/forgotten/new/"} else self.rule
             if place == "/forgotten/":
                 return f"{place}{self.forgotten.uuid}/{action}"
+            if place == "/rules/":
+                return f"{place}{self.drafting.uuid}/{action}"
             if place == "/tasks/views/":
                 return f"{place}{self.view.uuid}/{action}"
             row = self.batch if "import" in place else held if "/holds/" in place else self.deletions[action]

@@ -38,6 +38,8 @@ from dashboard.register.holding.asking import By as HeldBy
 from dashboard.register.importing import batches, jobs
 from dashboard.register.models import ImportBatch, ImportPiece, SavedView, Selection, TrackedTask
 from dashboard.register.saved_views import keeping
+from dashboard.rules import making
+from dashboard.rules.making import Terms
 from tests.audit.test_verify_audit import wrong
 from tests.conftest import Person
 from tests.factories import PASSWORD, SelectionFactory, TrackedTaskFactory, UserFactory
@@ -54,6 +56,7 @@ PERSONAL = {
     "calls_account": {"accepted_by"},
     "deletions_deletion": {
         *("actor_name", "decider_name", "declined_reason", "facts", "paused_reason", "reason", "reason_folded"),
+        "rule_name",
     },
     "deletions_deletionitem": {"message"},
     "deletions_forgetting": {"by", "reason"},
@@ -66,6 +69,7 @@ PERSONAL = {
     "register_savedview": {"folded", "name"},
     "register_star": {"by"},
     "register_trackedtask": {"added_by", "held_by", "held_reason", "last_message"},
+    "rules_rule": {"name", "reason"},
 }
 """Where people are named, by table."""
 NAMELESS = {
@@ -116,6 +120,8 @@ NAMELESS = {
     "register_prompts": {"folded"},
     "register_savedview": {"query"},
     "register_selection": {"filter", "role"},
+    "rules_rule": {"query", "stopped"},
+    "rules_run": {"pictures", "query", "state", "why"},
     "register_selectionpress": {"meaning", "verb"},
     "register_trackedtask": {
         *("created_raw", "error", "kind", "last_outcome", "model", "presence", "prompt", "status", "task_id", "urls"),
@@ -158,6 +164,10 @@ def olga(paul: User) -> User:
     for shared in (True, False):
         named = f"{NAME} {'for all' if shared else ''}"
         keeping.save(query="", name=named, shared=shared, by=HeldBy(user=olga, address=ADDRESS), now=timezone.now())
+    about = {"name": f"{NAME}'s rule", "reason": REASON, "weekday": None, "hour": 3, "cap": 1}
+    terms = Terms(**about, view=SavedView.objects.get(name="Never finished"))
+    making.make(terms=terms, by=actions.By(user=olga, address=ADDRESS), now=timezone.now())
+    Deletion.objects.filter(actor=olga).update(rule_name=f"{NAME}'s rule")
     SelectionFactory(user=olga, tasks=TrackedTask.objects.all()[:2])
     starring.star([TrackedTask.objects.earliest("pk").pk], actor=NAME, address=ADDRESS)
     _her_rows_of_holds(olga, paul)

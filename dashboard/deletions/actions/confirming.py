@@ -11,7 +11,7 @@ from dashboard.calls import accounts
 from dashboard.calls.sending import MISSING_KEY
 from dashboard.database.folding import fold
 from dashboard.deletions.actions.asking import Asking, By, NotYet, asked
-from dashboard.deletions.actions.drafting import require_own_draft, require_young
+from dashboard.deletions.actions.drafting import require_own_draft, require_young, rule_of
 from dashboard.deletions.actions.scheduling import arm_if_small, schedule
 from dashboard.deletions.approvals.decisions import ASKED, told
 from dashboard.deletions.approvals.needs import reasons_of
@@ -84,12 +84,14 @@ def confirm(
     now: datetime,
     seen: str = "",
     asks: bool | None = None,
+    by_itself: bool = False,
 ) -> None:
     """Schedules a draft, or has it wait for approval. Raises `Invalid`, `Refused` (not a draft of this person),
     `Changed` (draft made anew).
 
     `seen` is the fingerprint of what the person was shown: another tab may have removed tasks since. `asks` is whether
-    the button that was pressed asks for approval; None if there was no button.
+    the button that was pressed asks for approval; None if there was no button. `by_itself`: nobody pressed
+    one; a rule or a policy confirms, as this person had agreed to beforehand.
     """
     # Reading a million rows takes seconds, in which no process may wait for the account's lock. Tasks that become busy
     # or held later are skipped when the deletion is armed, like those that do so after the confirmation.
@@ -109,6 +111,7 @@ def confirm(
             reasons = reasons_of(draft, now=now)
             if asks is not None and asks != bool(reasons):
                 raise Changed(NOW_ASKS if reasons else NO_LONGER_ASKS)
+            draft.by_itself = by_itself
             _confirmed(draft, asking, reason=reason.strip(), reasons=reasons, now=now)
     if changed:
         raise Changed(BECAME_BUSY)
@@ -143,6 +146,7 @@ def _look_once_more(deletion: Deletion, by: By, *, now: datetime) -> None:
 
 def _confirmed(draft: Deletion, asking: Asking, *, reason: str, reasons: list[str], now: datetime) -> None:
     fields: dict[str, Any] = {"reason": reason, "reason_folded": fold(reason), "confirmed_at": now}
+    fields |= {"by_itself": draft.by_itself}
     if reasons:
         asked_for = {"approval_asked_at": now, "approval_reasons": reasons}
         Deletion.objects.filter(pk=draft.pk, state=State.DRAFT).update(
@@ -160,6 +164,8 @@ def _confirmed(draft: Deletion, asking: Asking, *, reason: str, reasons: list[st
         reason=reason,
         host=draft.host,
         confirmed_at=now.isoformat(),
+        **rule_of(draft),
+        **({"by_itself": True} if draft.by_itself else {}),
     )
     if reasons:
         asking.record(ASKED, draft, **told(draft), why=reasons)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,18 +20,34 @@ from dashboard.register.models import Selection, TrackedTask
 from dashboard.register.outside import Outside
 
 
-def draft(*, selection: Selection, by: By, back: str, now: datetime, hidden: Outside | None = None) -> Deletion:
+def draft(
+    *,
+    selection: Selection,
+    by: By,
+    back: str,
+    now: datetime,
+    hidden: Outside | None = None,
+    made: Mapping[str, Any] | None = None,
+) -> Deletion:
     """Freezes what is selected: at once, or, when it is large, by a job. `hidden`: what of it no page of the list shows
-    from which it is asked for."""
+    from which it is asked for. `made`: what the row says of a rule that made it."""
+    about: dict[str, Any] = {"selection": selection, "actor": by.user, "back": back, "made": made, "now": now}
     facts = {"revision": selection.revision, "outside": stored_outside(hidden or Outside())}
     with asked(by) as asking:
         if selection.count <= freezing.AT_ONCE:
-            deletion = freezing.freeze(selection=selection, actor=by.user, back=back, facts=facts, now=now)
+            deletion = freezing.freeze(**about, facts=facts)
         else:
-            deletion = freezing.begin(selection=selection, actor=by.user, back=back, facts=facts, now=now)
+            deletion = freezing.begin(**about, facts=facts)
             freeze.enqueue(str(deletion.uuid))
-        record_draft(asking, deletion)
+        record_draft(asking, deletion, **rule_of(deletion))
     return deletion
+
+
+def rule_of(deletion: Deletion) -> dict[str, object]:
+    """What entries of the log say of the rule or policy that made it. Its name is a person's words, and stays out."""
+    if not deletion.drafted_by:
+        return {}
+    return {"rule": str(deletion.rule)} if deletion.rule else {"policy": True}
 
 
 def retry_refused(*, deletion: Deletion, by: By, now: datetime) -> Deletion:
@@ -88,7 +105,7 @@ def discard(*, deletion: Deletion, by: By) -> None:
         if draft.state == State.DISCARDED and draft.approval_asked_at is None:
             return
         require_own_draft(draft, by)
-        Deletion.objects.filter(pk=draft.pk, state=State.DRAFT).update(state=State.DISCARDED)
+        Deletion.objects.filter(pk=draft.pk, state=State.DRAFT).update(state=State.DISCARDED, draft_until=None)
         asking.record("deletion.discarded", draft)
 
 
@@ -110,7 +127,9 @@ def require_own_draft(draft: Deletion, by: By) -> None:
 
 
 def require_young(draft: Deletion, *, now: datetime) -> None:
-    if draft.created_at < now - freezing.DRAFT_LIFETIME:
+    if draft.draft_until is not None and draft.draft_until < now:
+        raise Refused("This draft has expired. Its rule makes another one at its next run.")
+    if draft.draft_until is None and draft.created_at < now - freezing.DRAFT_LIFETIME:
         raise Refused("This draft is over an hour old. Select the tasks again.")
 
 

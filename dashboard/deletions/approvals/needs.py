@@ -41,7 +41,7 @@ def reasons_of(draft: Deletion, *, now: datetime) -> list[str]:
     )
     found = reasons(asked, allowed, rules, now=now)
     if rules.judges_habits(allowed):
-        this = _habit(draft.size, draft.facts, now, draft.actor)
+        this = habit(draft.size, draft.facts, now, draft.actor)
         found += unusual(this, list(_habits(draft.actor)))
     return found
 
@@ -59,10 +59,11 @@ def _habits(person: User) -> Iterator[Habit]:
     rows = finished.order_by("-confirmed_at").values_list("total", "skipped", "facts", "confirmed_at")[:LAST]
     for total, skipped, facts, at in rows:
         if at is not None:
-            yield _habit(total - skipped, facts, at, person)
+            yield habit(total - skipped, facts, at, person)
 
 
-def _habit(size: int, facts: dict[str, Any], at: datetime, person: User) -> Habit:
+def habit(size: int, facts: dict[str, Any], at: datetime, person: User) -> Habit:
+    """One deletion of a person, as the rules of habits see it."""
     here = moments.local(at, zone_of(person))
     return Habit(size=size, images=facts.get("images", 0), at=here, models=_models(facts))
 

@@ -32,11 +32,11 @@ class Habit:
     """Its models; of one in the past their numbers are not needed."""
 
 
-def unusual(this: Habit, past: Sequence[Habit]) -> list[str]:
-    """A sentence for each rule that it breaks."""
-    if len(past) < LEAST or this.size <= FEW:
+def unusual(this: Habit, past: Sequence[Habit], *, least: int = LEAST, of: str = "the same person") -> list[str]:
+    """A sentence for each rule that it breaks. With fewer than `least` there is no habit yet."""
+    if len(past) < least or this.size <= FEW:
         return []
-    before = f"the last {len(past)} deletions of the same person"
+    before = f"the last {len(past)} deletions of {of}"
     return [
         *_size(this, past, before),
         *_hour(this, past, before),

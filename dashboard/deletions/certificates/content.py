@@ -41,6 +41,7 @@ def text_of(certificate: Certificate, deletion: Deletion) -> str:
         "manifest": _manifest(deletion),
         "people": {name: committed(entries[action], field) for name, (action, field) in PEOPLE.items()},
         "approval": _approval(deletion),
+        **_rule(deletion),
         "calls": _calls(deletion),
         "outcomes": deletion.counts(),
         "evidence": _evidence(deletion),
@@ -88,6 +89,13 @@ def _approval(deletion: Deletion) -> dict[str, Any] | None:
         return None
     asked_at, decided_at = rfc3339(deletion.approval_asked_at), rfc3339(deletion.decided_at)
     return {"asked_at": asked_at, "decided_at": decided_at, "why": deletion.approval_reasons}
+
+
+def _rule(deletion: Deletion) -> dict[str, Any]:
+    """By what it was drafted, where no person selected its tasks."""
+    if not deletion.drafted_by:
+        return {}
+    return {"rule": {"id": str(deletion.rule) if deletion.rule else None, "by_itself": deletion.by_itself}}
 
 
 def _calls(deletion: Deletion) -> dict[str, Any]:

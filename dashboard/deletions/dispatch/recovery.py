@@ -36,6 +36,8 @@ EVERY = 1.0
 PRUNED_AFTER = timedelta(days=1)
 CLEARED = 10
 """Steps of clearing old drafts in one tick."""
+besides: list[Callable[[datetime], None]] = []
+"""What rooms above have tended every ten seconds: they add it when they are loaded."""
 WORKER_DIED = "The worker died in mid-call. No answer was seen."
 
 
@@ -64,6 +66,8 @@ class Tender:
             jobs.wake_stuck_freezing(now=now)
             inspecting.end_idle(now=now)
             expiring.expire(now=now)
+            for tend_too in besides:
+                tend_too(now)
             self.anchor.heed(now=now)
         if self.ticks % 5 == 0:
             tending.tend(now=now)

@@ -16,6 +16,7 @@ from django.db.models import (
     F,
     Max,
     OuterRef,
+    Q,
     QuerySet,
     Sum,
     Value,
@@ -63,6 +64,7 @@ def freeze(
     actor: User,
     back: str,
     facts: Mapping[str, object] | None = None,
+    made: Mapping[str, Any] | None = None,
     now: datetime | None = None,
 ) -> Deletion:
     """A draft with one item for every selected task; what can't be deleted becomes a skipped item that says why."""
@@ -74,6 +76,7 @@ def freeze(
         back=back,
         drift=selecting.drift(selection),
         facts=facts,
+        made=made,
         now=now,
     )
 
@@ -91,12 +94,14 @@ def freeze_tasks(
     retried_outcome: str = Outcome.REFUSED,
     since: datetime | None = None,
     facts: Mapping[str, object] | None = None,
+    made: Mapping[str, Any] | None = None,
     now: datetime | None = None,
 ) -> Deletion:
     """`since` is when these tasks were chosen: what others confirmed after that took tasks away. `facts` is what is
-    known of them beforehand."""
+    known of them beforehand, `made` what the draft's row says of a rule that made it."""
     now = now or clock.now()
     about = {"filter": filter, "back": back, "drift": drift, "reason": reason, "facts": dict(facts or {})}
+    about |= made or {}
     deletion = _draft(actor=actor, retry_of=retry_of, retried_outcome=retried_outcome, now=now, **about)
     _add(deletion, tasks, since=since or now)
     if not deletion.total:
@@ -115,11 +120,12 @@ def begin(
     retry_of: Deletion | None = None,
     retried_outcome: str = Outcome.REFUSED,
     facts: Mapping[str, object] | None = None,
+    made: Mapping[str, Any] | None = None,
 ) -> Deletion:
     """A draft that `step` freezes later: of a selection, or of the refused or kept tasks of a deletion."""
     copy = selecting.copy(selection) if selection else None
     filter = selecting.meaning(selection) if selection else ""
-    about = {"filter": filter, "back": back, "reason": reason, "facts": dict(facts or {})}
+    about = {"filter": filter, "back": back, "reason": reason, "facts": dict(facts or {}), **(made or {})}
     deletion = _draft(actor=actor, retry_of=retry_of, retried_outcome=retried_outcome, now=now, **about)
     deletion.selection, deletion.freezing_at = copy, now
     deletion.save(update_fields=["selection", "freezing_at"])
@@ -127,7 +133,7 @@ def begin(
 
 
 def _draft(*, actor: User, now: datetime, **values: Any) -> Deletion:
-    _discard_older(now - DRAFT_LIFETIME)
+    _discard_older(DRAFT_LIFETIME, now=now)
     _refuse_a_flood(actor, now=now)
     name = actor.get_username()
     return Deletion.objects.create(actor=actor, actor_name=name, host=accounts.current_host(), created_at=now, **values)
@@ -144,15 +150,16 @@ def _refuse_a_flood(actor: User, *, now: datetime) -> None:
         )
 
 
-def _discard_older(moment: datetime) -> None:
-    Deletion.objects.filter(state=State.DRAFT, created_at__lt=moment).update(state=State.DISCARDED)
+def _discard_older(lifetime: timedelta, *, now: datetime) -> None:
+    over = Q(draft_until=None, created_at__lt=now - lifetime) | Q(draft_until__lt=now)
+    Deletion.objects.filter(over, state=State.DRAFT).update(state=State.DISCARDED)
 
 
 def clear_discarded(*, now: datetime, steps: int) -> None:
     """Removes items of unconfirmed drafts, up to `CLEARED_AT_ONCE` per step: they are no history, and may be a million.
     The draft itself stays, so that an old page of it still tells that it was discarded.
     """
-    _discard_older(now - CLEARED_AFTER)
+    _discard_older(CLEARED_AFTER, now=now)
     while steps and _clear_next(now=now):
         steps -= 1
 

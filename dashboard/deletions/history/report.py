@@ -51,6 +51,9 @@ def json_lines(deletion: Deletion) -> Iterator[str]:
     """The counts come last and match the items above them, because a running deletion changes meanwhile."""
     head = about(deletion) | {"sampling": None}
     head |= {"approval": _approval(deletion)}
+    if deletion.drafted_by:
+        head["drafted_by"] = {"name": deletion.rule_name, "rule": deletion.rule and str(deletion.rule)}
+        head["by_itself"] = deletion.by_itself
     if sampling := facts.sampling(deletion):
         head["sampling"] = {**sampling, "confidence": CONFIDENCE}
     head |= {"inspections": facts.inspections(deletion), "certificate": _certificate(deletion)}

@@ -72,6 +72,14 @@ class Deletion(models.Model):
     )
     retried_outcome = models.CharField(max_length=12, choices=Outcome, default=Outcome.REFUSED)
     """Which of that deletion's tasks it takes up again: those refused, or those kept."""
+    rule = models.UUIDField(null=True)
+    """The rule that drafted it (`dashboard/rules/`)."""
+    rule_name = models.CharField(max_length=80, blank=True)
+    """Of that rule, or of a policy; empty where a person selected its tasks."""
+    by_itself = models.BooleanField(default=False)
+    """Its rule or policy confirmed it, as its owner had agreed to, without a press at that moment."""
+    draft_until = models.DateTimeField(null=True)
+    """Until when a rule's draft can be confirmed; others can for an hour. Taken away when somebody presses Keep."""
     drift = models.PositiveIntegerField(default=0)
     """Tasks that match now but were added after “select all matching” was pressed; not included."""
     selection: models.ForeignKey[Selection | None] = models.ForeignKey(
@@ -197,6 +205,12 @@ class Deletion(models.Model):
     def size(self) -> int:
         """How many tasks it deletes: N on every button."""
         return self.total - self.skipped
+
+    @property
+    def drafted_by(self) -> str:
+        """“rule “Old failures””; empty where a person selected its tasks. Its name goes with its owner."""
+        kind = "rule" if self.rule else "policy" if self.rule_name or self.by_itself else ""
+        return f"{kind} “{self.rule_name}”" if self.rule_name else f"a {kind}" if kind else ""
 
     @property
     def is_frozen(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -143,7 +144,7 @@ def draft_part(request: SignedInRequest, deletion: Deletion, part: str) -> HttpR
 @permission_required(DELETE_TASKS)
 def deletion_confirm(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     deletion = get_object_or_404(Deletion, uuid=uuid)
-    said = {name: request.POST.get(name, "") for name in ("reason", "typed", "seen")}
+    said: dict[str, Any] = {name: request.POST.get(name, "") for name in ("reason", "typed", "seen")}
     asks = {"yes": True, "no": False}.get(request.POST.get("asks", ""))
     try:
         if person_asked := show_yourself.before_confirming(

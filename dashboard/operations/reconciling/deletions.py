@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from uuid import UUID
 
 from dashboard.audit import chain
 from dashboard.audit.models import AuditEvent
@@ -101,6 +102,8 @@ def _as_confirmed(entry: AuditEvent) -> dict[str, object]:
         "total": detail["total"],
         "manifest_hash": detail["manifest"],
         "confirmed_at": datetime.fromisoformat(detail["confirmed_at"]),
+        "rule": UUID(detail["rule"]) if "rule" in detail else None,
+        "by_itself": detail.get("by_itself", False),
     }
 
 
