@@ -140,3 +140,17 @@ class Run(models.Model):
     def awaits_owner(self) -> bool:
         """Whether its draft can be confirmed."""
         return self.state == self.State.DRAFTED and self.deletion is not None and self.deletion.state == "draft"
+
+
+class Plan(models.Model):
+    """What policies would delete, as `plan_policies` found it last: the next one is compared with it."""
+
+    made_at = models.DateTimeField()
+    fingerprint = models.CharField(max_length=64)
+    counts = models.JSONField(default=dict)
+    """By the name of each policy."""
+    numbers = models.BinaryField()
+    """Of all its tasks, packed."""
+
+    def __str__(self) -> str:
+        return self.fingerprint

@@ -120,6 +120,7 @@ NAMELESS = {
     "register_prompts": {"folded"},
     "register_savedview": {"query"},
     "register_selection": {"filter", "role"},
+    "rules_plan": {"counts", "fingerprint", "numbers"},
     "rules_rule": {"query", "stopped"},
     "rules_run": {"pictures", "query", "state", "why"},
     "register_selectionpress": {"meaning", "verb"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -69,10 +70,14 @@ def frozen(selection: Selection) -> Selection:
     return selecting.copy(selection, role=Role.DRAFT)
 
 
-@transaction.atomic
 def frozen_of_one(task: int, *, user: User) -> Selection:
+    return frozen_of([task], user=user)
+
+
+@transaction.atomic
+def frozen_of(tasks: Collection[int], *, user: User) -> Selection:
     selection: Selection = Selection.objects.create(user=user, role=Role.DRAFT)
-    membership.change(selection, entered=[task], left=())
+    membership.change(selection, entered=tasks, left=())
     selection.save(update_fields=["count"])
     return selection
 
