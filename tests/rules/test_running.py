@@ -23,11 +23,11 @@ pytestmark = pytest.mark.django_db
 
 def test_two_workers_make_one_run(life: Life) -> None:
     life.failed(3, day=1)
-    stale = Rule.objects.select_related("owner", "view").get()
+    stale, other = (Rule.objects.select_related("owner", "view").get() for _ in range(2))
     life.now = life.day(1)
     run = tending.begin(stale, now=life.now)
     # The other one has read the rule before.
-    assert tending.begin(Rule.objects.select_related("owner", "view").get(), now=life.now) is None
+    assert tending.begin(other, now=life.now) is None
     stale.refresh_from_db()
     assert run is not None
     assert (Run.objects.count(), stale.next_at) == (1, life.day(2))

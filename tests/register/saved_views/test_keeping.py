@@ -9,7 +9,7 @@ from django.utils import timezone
 from dashboard.audit.models import AuditEvent
 from dashboard.register import saved_views
 from dashboard.register.holding.asking import By, Invalid, Refused
-from dashboard.register.models import SavedView
+from dashboard.register.models import SavedView, StarredView
 from dashboard.register.saved_views import keeping
 from tests.factories import UserFactory
 from tests.register.saved_views.conftest import names, save
@@ -54,6 +54,8 @@ def test_a_shared_view_is_everybodys_and_what_becomes_of_it_is_told(olga: User, 
     keeping.rename(view=view, name="Failed films", shared=False, by=by, now=now)
     # It leaves the rails of others, and not of its owner.
     assert (names(paul), names(olga)) == ([], ["Failed films"])
+    # Nor does it take up room there that nobody could free.
+    assert not StarredView.objects.filter(user=paul).exists()
     keeping.rename(view=view, name="Failed films", shared=True, by=by, now=now)
     keeping.delete(view=view, by=by)
     assert (visible(olga), names(olga)) == (set(), [])
