@@ -43,20 +43,24 @@ class Delivery:
         self._failures = 0
         self._not_before = 0.0
 
-    def step(self, *, now: float, anyway: bool = False) -> None:
-        """One pass over all finished files. `now` is a moment of a monotonic clock; `anyway` does not wait for it."""
+    def step(self, *, now: float, anyway: bool = False) -> bool:
+        """One pass over all finished files. False if some are left.
+
+        `now` is a moment of a monotonic clock; `anyway` does not wait for the next one at which something is due.
+        """
         self.spool.sync()
         if now < self._not_before and not anyway:
-            return
+            return False
         self.spool.seal()
         self._not_before = 0.0
         with closing(self.spool.finished()) as files:
             for lines in files:
                 if isinstance(answer := self._deliver(lines), NotNow):
                     self._wait(answer, now=now)
-                    break
+                    return False
                 self._failures, self._not_before = 0, now + PAUSE
         self.spool.measure()
+        return True
 
     def _wait(self, answer: NotNow, *, now: float) -> None:
         self._tell("dashboard", f"Tasks are kept in {self.spool.folder} until the dashboard takes them. {answer.why}")

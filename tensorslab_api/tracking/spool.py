@@ -154,18 +154,16 @@ class Spool:
             os.close(fd)
         return True
 
-    def measure(self) -> int:
-        """Counts the other files anew, and returns how many of them wait to be delivered."""
-        waiting = total = 0
+    def measure(self) -> None:
+        """Counts anew what the other files hold, of which some were removed by others."""
+        total = 0
         with self._lock:
             own = self._length
         for path in self.folder.glob("*.jsonl"):
             with suppress(OSError):
                 total += path.stat().st_size
-                waiting += path.name != REFUSED
         with self._lock:
             self._others = max(total - own, 0)
-        return waiting - (own > 0)
 
 
 def _lock_now(fd: int) -> bool:

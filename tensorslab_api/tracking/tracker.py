@@ -9,6 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -76,7 +77,9 @@ class Tracker:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
-        self._waiting: list[threading.Event] = []
+        self._waiting: list[Future[bool]] = []
+        self._is_whole = True
+        """Whether the last flush left nothing, and nothing was recorded since."""
         self._closed = False
         self._counts = dict.fromkeys(COUNTERS, 0)
         self._told: set[str] = set()
@@ -111,18 +114,22 @@ class Tracker:
         self._guarded(lambda: self._record(dict(task)))
 
     def flush(self, timeout: float = 10.0) -> bool:
-        """Tries at once to deliver all, and waits for that as many seconds. True if nothing is left in the spool."""
+        """Tries at once to deliver all, and waits for that as many seconds. True if it was: of this process, and of
+        those that have ended."""
         if self._closed:
-            return self._spool.measure() == 0
-        done = threading.Event()
+            return self._is_whole
+        delivered: Future[bool] = Future()
         with self._lock:
-            self._waiting.append(done)
+            self._waiting.append(delivered)
         self._guarded(self._start)
         self._wake.set()
-        return done.wait(timeout) and self._spool.measure() == 0
+        try:
+            return delivered.result(timeout)
+        except TimeoutError:
+            return False
 
     def close(self, timeout: float = 5.0) -> bool:
-        """Flushes and ends the thread; called when the interpreter ends. True if nothing is left in the spool.
+        """Flushes and ends the thread; called when the interpreter ends. True if all was delivered.
 
         What is left is delivered by the next tracker that has this folder. Tasks that are seen later are still kept.
         """
@@ -132,9 +139,8 @@ class Tracker:
         return delivered
 
     def _saw(self, response: requests.Response, *, streamed: bool) -> None:
-        # After a redirect this is an answer that was seen on its own.
-        if not getattr(response, "history", None):
-            self._guarded(lambda: self._look_at(response, streamed=streamed))
+        # After a redirect it is seen twice, and recorded once.
+        self._guarded(lambda: self._look_at(response, streamed=streamed))
 
     def _look_at(self, response: requests.Response, *, streamed: bool) -> None:
         if streamed:
@@ -147,7 +153,9 @@ class Tracker:
             self._record(task)
 
     def _record(self, task: Task) -> None:
-        key, content = (task.get("kind"), task.get("task_id")), hash(repr(task))
+        key = (task.get("kind"), task.get("task_id"))
+        # The moment at which it was seen is no news.
+        content = hash(repr([value for name, value in task.items() if name != "created_at"]))
         if self._last.get(key) == content:
             return
         try:
@@ -157,6 +165,7 @@ class Tracker:
             why = "It is full." if isinstance(error, Full) else f"It can't be written: {error.strerror}."
             self._tell("lost", f"Tasks are not reported, because the spool in {self._spool.folder} takes none. {why}")
         else:
+            self._is_whole = False
             self._count("recorded", 1)
             self._tell("lost", "")
             self._remember(key, content)
@@ -181,12 +190,20 @@ class Tracker:
         while not self._closed:
             with self._lock:
                 waiting, self._waiting = self._waiting, []
-            self._guarded(lambda: self._delivery.step(now=time.monotonic(), anyway=bool(waiting)))  # noqa: B023
-            for done in waiting:
-                done.set()
+            if waiting:
+                self._is_whole = False
+            self._guarded(self._deliver_now if waiting else self._deliver)
+            for delivered in waiting:
+                delivered.set_result(self._is_whole)
             if not self._waiting:
                 self._wake.wait(INTERVAL)
             self._wake.clear()
+
+    def _deliver(self) -> None:
+        self._delivery.step(now=time.monotonic())
+
+    def _deliver_now(self) -> None:
+        self._is_whole = self._delivery.step(now=time.monotonic(), anyway=True)
 
     def _guarded(self, act: Callable[[], object]) -> None:
         """Whatever is wrong here is ours, and must not become the generator's."""

@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from dashboard.access.models import Limits
 from dashboard.audit.models import AuditEvent
 from dashboard.deletions import actions
+from dashboard.deletions.actions import By
 from dashboard.deletions.command_line.exits import Exit
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, State
@@ -179,6 +181,24 @@ def test_a_set_that_changed_meanwhile_is_not_confirmed(command, images: Images, 
     ended = command("--filter", "kind=image")
     assert ended.code == Exit.CHANGED
     assert "became busy or held" in ended.err
+    assert only().state == State.DISCARDED
+
+
+def test_what_was_removed_on_its_page_meanwhile_is_not_confirmed(
+    command, images: Images, monkeypatch, olga: User
+) -> None:
+    images(3)
+    check = actions.check_confirmation
+
+    def removed_meanwhile(deletion: Deletion, **options: str) -> dict[str, str]:
+        if item := deletion.items.filter(outcome="waiting").last():
+            actions.remove_item(deletion=deletion, item=item.pk, by=By(user=olga), now=timezone.now())
+        return check(deletion, **options)
+
+    monkeypatch.setattr(actions, "check_confirmation", removed_meanwhile)
+    ended = command("--filter", "kind=image")
+    assert ended.code == Exit.CHANGED
+    assert "Tasks were removed" in ended.err
     assert only().state == State.DISCARDED
 
 

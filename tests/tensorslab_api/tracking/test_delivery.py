@@ -8,7 +8,7 @@ import pytest
 
 from tensorslab_api.tracking.dashboard import Dashboard as Door
 from tensorslab_api.tracking.delivery import TORN, Delivery
-from tensorslab_api.tracking.spool import REFUSED, Spool
+from tensorslab_api.tracking.spool import NAMES, REFUSED, Spool
 from tests.tensorslab_api.tracking.servers import Dashboard, Said, serving
 
 TOKEN = "a-token"
@@ -35,6 +35,9 @@ class Delivering:
         file = self.spool.folder / REFUSED
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
+    def left(self) -> int:
+        return len(list(self.spool.folder.glob(NAMES)))
+
     @property
     def said(self) -> str:
         return " ".join(said for _, said in self.told)
@@ -58,7 +61,7 @@ def test_it_sends_what_the_contract_says(delivering: Delivering, dashboard: Dash
         ]
     }
     assert delivering.counts == {"delivered": 2}
-    assert delivering.spool.measure() == 0
+    assert delivering.left() == 0
     delivering.delivery.step(now=1)
     assert len(dashboard.asked) == 1
 
@@ -70,6 +73,17 @@ def test_what_comes_soon_after_goes_together(delivering: Delivering, dashboard: 
     assert len(dashboard.asked) == 1
     delivering.delivery.step(now=5)
     assert [len(json.loads(asked.body)["tasks"]) for asked in dashboard.asked] == [1, 4]
+
+
+def test_a_netrc_does_not_take_the_token_s_place(
+    delivering: Delivering, dashboard: Dashboard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "netrc"
+    file.write_text("machine 127.0.0.1 login somebody password secret\n")
+    monkeypatch.setenv("NETRC", str(file))
+    delivering.add("a")
+    delivering.delivery.step(now=0)
+    assert dashboard.asked[0].headers["Authorization"] == f"Bearer {TOKEN}"
 
 
 def test_a_request_has_a_thousand_tasks_and_each_once(delivering: Delivering, dashboard: Dashboard) -> None:
@@ -101,7 +115,7 @@ def test_a_dashboard_that_is_down_is_asked_less_and_less(folder: Path) -> None:
         moments.append(now)
     waits = [after - before for before, after in zip([0.0, *moments], moments, strict=False)]
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
-    assert delivering.spool.measure() == 1
+    assert delivering.left() == 1
     assert "can't be reached" in delivering.said
 
 
@@ -155,7 +169,7 @@ def test_of_a_refused_request_the_good_ones_are_taken(
     assert delivering.refused() == [
         {"kind": "image", "task_id": "bad", "problem": f"HTTP {status}: The width is no number."}
     ]
-    assert delivering.spool.measure() == 0
+    assert delivering.left() == 0
 
 
 def test_a_refused_task_is_set_aside_and_the_rest_taken(delivering: Delivering, dashboard: Dashboard) -> None:

@@ -121,7 +121,6 @@ def test_a_long_file_is_followed_by_another(folder: Path) -> None:
     mine.sync()
     mine.append({"n": 2})
     assert len(list(folder.glob(NAMES))) == 2
-    assert mine.measure() == 1
 
 
 def test_what_is_refused_has_an_eighth_of_the_room(folder: Path) -> None:
