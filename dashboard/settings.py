@@ -64,6 +64,7 @@ try:
     MEDIA_KEEP_DAYS = env.whole("MEDIA_KEEP_DAYS", 365, low=0, high=36_500)
     MEDIA_KEEP_ORIGINALS_MB = env.whole("MEDIA_KEEP_ORIGINALS_MB", 64, low=0, high=200)
 
+    API_CALLS_PER_MINUTE = env.whole("API_CALLS_PER_MINUTE", 600, low=1, high=1_000_000)
     TASKS_PER_PAGE = env.whole("TASKS_PER_PAGE", 50, low=1, high=200)
     SAMPLE_TASKS = env.whole("SAMPLE_TASKS", 2000, low=0, high=10_000_000)
     PORT = env.whole("PORT", 8000, low=1, high=65535)
@@ -128,6 +129,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "dashboard.access.middleware.StrictHeadersMiddleware",
+    "dashboard.access.tokens.middleware.CallMiddleware",
     "dashboard.access.middleware.AccessLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "dashboard.access.middleware.BodyLengthMiddleware",
@@ -141,6 +143,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "dashboard.access.signing_in.proxy.RemoteUserMiddleware",
+    "dashboard.access.tokens.middleware.TokenMiddleware",
     "dashboard.access.middleware.TimeZoneMiddleware",
     "dashboard.access.middleware.SignInMiddleware",
     "dashboard.access.read_only.ReadOnlyMiddleware",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("deletions/", include("dashboard.deletions.urls")),
     path("forgotten/", include(forgotten)),
     path("rules/", include("dashboard.rules.urls")),
+    path("api/", include("dashboard.api.urls")),
     path("audit/", include("dashboard.audit.urls")),
     # In Django's admin this leads from a row to its page on the site, and our rows have no such pages.
     path("admin/r/<path:rest>", nothing_here),

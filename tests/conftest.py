@@ -17,6 +17,7 @@ from django.db import connection
 from django.test import Client, TransactionTestCase
 
 from dashboard.access.lifetimes import SEEN_AT, SIGNED_IN_AT
+from dashboard.access.tokens import pace
 from dashboard.calls import clock
 from dashboard.pages import downloads
 from tests.beginning import Beginning
@@ -33,6 +34,8 @@ class Person(Client):
     """A browser of someone with a role: Django's test client plus `.user`."""
 
     user: User | AnonymousUser
+    token = ""
+    """Of a program that asks in their name."""
 
     @classmethod
     def signed_in(cls, user: User) -> Person:
@@ -149,6 +152,12 @@ def stranger(db: None) -> Person:
 def _no_downloads() -> None:
     """Those that an earlier test began and did not read."""
     downloads._under_way.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_calls() -> None:
+    """Those that tokens of earlier tests had left, whose rows had the same numbers."""
+    pace.forget()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ROOMS = [
     *("database", "pages", "audit", "access", "calls", "register", "media", "deletions"),
-    *("rules", "overview", "operations"),
+    *("rules", "overview", "api", "operations"),
 ]
 OUTERMOST = ["admin", "apps", "checks", "management", "migrations", "templatetags", "urls"]
 """What Django looks for by these names, and nothing else imports."""
@@ -214,6 +214,7 @@ def test_its_imports_point_down(path: Path) -> None:
         ("dashboard.settings", "dashboard.calls.models"),
         ("dashboard.register.templatetags.task_cells", "dashboard.media.drawing.thumb"),
         ("dashboard.media.wanting", "dashboard.media.jobs.wake"),
+        ("dashboard.deletions.actions.sets", "dashboard.api.tasks.read_filter"),
     ],
 )
 def test_it_notices_an_arrow_that_points_up(importer: str, imported: str) -> None:
@@ -228,6 +229,7 @@ def test_it_notices_an_arrow_that_points_up(importer: str, imported: str) -> Non
         ("dashboard.deletions.actions", "dashboard.deletions.dispatch.jobs"),
         ("dashboard.deletions.drafts.freezing", "dashboard.register.selecting.selected"),
         ("dashboard.operations.readiness", "dashboard.calls.models.Worker"),
+        ("dashboard.api.deletions", "dashboard.deletions.actions.sets"),
         ("dashboard.urls", "dashboard.deletions.views"),
     ],
 )

@@ -19,6 +19,8 @@ from dashboard.access import lifetimes, throttle
 from dashboard.access.models import Profile
 from dashboard.access.requests import SignedInRequest, client_address
 from dashboard.access.sessions import stored
+from dashboard.access.tokens import making
+from dashboard.access.tokens.forms import MakeForm
 from dashboard.audit import chain
 from dashboard.env import zones
 from dashboard.pages.downloads import TooMany
@@ -59,7 +61,7 @@ def account(request: SignedInRequest) -> HttpResponse:
     profile = getattr(request.user, "profile", None) or Profile(user=request.user)
     form = AccountForm(request.POST if request.method == "POST" else None, chosen=profile.time_zone)
     if request.method != "POST" or not form.is_valid():
-        return _page(request, status=422 if form.is_bound else 200, form=form)
+        return page(request, status=422 if form.is_bound else 200, form=form)
     chosen = {"time_zone": form.cleaned_data["time_zone"]}
     with transaction.atomic():
         Profile.objects.update_or_create(user=request.user, defaults=chosen)
@@ -82,7 +84,7 @@ def change_password(request: SignedInRequest) -> HttpResponse:
     if attempt and "old_password" not in form.errors:
         throttle.succeeded(attempt)
     if not is_valid:
-        return _page(request, status=422, password_form=form)
+        return page(request, status=422, password_form=form)
     with transaction.atomic():
         person = form.save()
         auth.update_session_auth_hash(request, person)
@@ -98,7 +100,7 @@ def end_sessions(request: SignedInRequest) -> HttpResponse:
     one = request.POST.get("session", "")
     theirs = lifetimes.open_now(now=timezone.now()).filter(user=request.user)
     if "others" not in request.POST and not theirs.filter(session_key=one).exists():
-        return _page(request, status=422, wrong_session="This session has ended already, or is none of yours.")
+        return page(request, status=422, wrong_session="This session has ended already, or is none of yours.")
     with transaction.atomic():
         if "others" in request.POST:
             ended = lifetimes.end_all(request.user.pk, but=_own(request))
@@ -112,7 +114,7 @@ def end_sessions(request: SignedInRequest) -> HttpResponse:
     return redirect("account")
 
 
-def _page(request: SignedInRequest, *, status: int, **wrong: Any) -> HttpResponse:
+def page(request: SignedInRequest, *, status: int, **wrong: Any) -> HttpResponse:
     """`wrong` is the form of one section as it was sent; the other sections are as they are."""
     chosen = getattr(getattr(request.user, "profile", None), "time_zone", "")
     now = timezone.now()
@@ -121,10 +123,18 @@ def _page(request: SignedInRequest, *, status: int, **wrong: Any) -> HttpRespons
         "password_form": OwnPasswordForm(request.user),
         "sessions": list(lifetimes.open_now(now=now).filter(user=request.user)),
         "own_session": _own(request),
+        "tokens": making.kept(request.user),
+        "token_form": MakeForm(initial=_typed(request)),
         "now": now,
         **wrong,
     }
     return render(request, "registration/account.html", context, status=status)
+
+
+def _typed(request: SignedInRequest) -> dict[str, Any]:
+    """What was to be the new token, before its person showed that it is them."""
+    given = {name: request.GET.get(name, "") for name in ("name", "days")} | {"scopes": request.GET.getlist("scopes")}
+    return {name: value for name, value in given.items() if value}
 
 
 def _own(request: SignedInRequest) -> str:

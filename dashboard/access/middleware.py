@@ -22,12 +22,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from dashboard.access import lifetimes
 from dashboard.access.one_time import hidden
 from dashboard.access.permissions import LOOK, REFUSALS
-from dashboard.access.requests import HtmxRequest, client_address
+from dashboard.access.requests import Call, HtmxRequest, client_address
 from dashboard.access.signing_in import requirement
 from dashboard.access.zones import zone_of
 from dashboard.pages import bodies
 from dashboard.pages.downloads import TooMany
 from dashboard.pages.headers import strict
+from dashboard.pages.problems import is_call
 from dashboard.pages.refusals import method_not_allowed, permission_denied, too_large, too_many
 
 logger = logging.getLogger("dashboard.access")
@@ -49,10 +50,11 @@ class AccessLogMiddleware:
             user = getattr(request, "user", None)
             name = user.get_username() if user is not None and user.is_authenticated else "-"
             took = 1000 * (time.monotonic() - began)
-            line = "%s %s %s %s %s %.0f ms"
+            line = "%s %s %s %s %s %.0f ms%s"
             status = response.status_code
             path = hidden(request.path)
-            logger.info(line, client_address(request) or "-", name, request.method, ascii(path), status, took)
+            number = f" {cast(Call, request).call_id}" if is_call(request) else ""
+            logger.info(line, client_address(request) or "-", name, request.method, ascii(path), status, took, number)
         return response
 
 
@@ -70,7 +72,8 @@ class BodyLengthMiddleware(MiddlewareMixin):
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
-        most = bodies.most(request.path, request.META.get("HTTP_COOKIE", ""))
+        shown = request.META.get("HTTP_COOKIE", ""), request.META.get("HTTP_AUTHORIZATION", "")
+        most = bodies.most(request.path, *shown)
         return too_large(request) if length > most or request.META.get(bodies.REFUSED) else None
 
 
@@ -91,8 +94,8 @@ class SignInMiddleware(LoginRequiredMiddleware):
     def process_view(
         self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
     ) -> HttpResponseBase | None:
-        if request.user.is_authenticated and lifetimes.is_over(request, now=time.time(), acts=not is_poll(request)):
-            auth.logout(request)
+        if not is_call(request) and request.user.is_authenticated:
+            _end_if_over(request)
         if not getattr(view_func, "login_required", True):
             return None
         if not request.user.is_authenticated:
@@ -116,6 +119,11 @@ class SignInMiddleware(LoginRequiredMiddleware):
         # A page and its fragment share one URL; “Back” must not show the cached fragment.
         patch_vary_headers(response, ["HX-Request"])
         return response
+
+
+def _end_if_over(request: HttpRequest) -> None:
+    if lifetimes.is_over(request, now=time.time(), acts=not is_poll(request)):
+        auth.logout(request)
 
 
 def is_poll(request: HttpRequest) -> bool:

@@ -116,6 +116,58 @@ class Invitation(models.Model):
         return f"invitation of {self.user_id}"
 
 
+class Token(models.Model):
+    """With this a program asks in a person's name (`tokens/`)."""
+
+    user: models.ForeignKey[User] = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens"
+    )
+    name = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64, unique=True)
+    """The token itself is nowhere in the database."""
+    beginning = models.CharField(max_length=10)
+    """Its first letters, by which people know it again."""
+    scopes = models.JSONField(default=list)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    """Within a minute."""
+    revoked_at = models.DateTimeField(null=True)
+    minute = models.BigIntegerField(default=0)
+    """In which it last asked, since the epoch."""
+    calls = models.PositiveIntegerField(default=0)
+    """Of that minute; processes take some at a time (`tokens/pace.py`)."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "name"], condition=Q(revoked_at=None), name="token_name_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.beginning}… of {self.user_id}"
+
+
+class Answered(models.Model):
+    """A call that had an `Idempotency-Key`, with its answer, for when the same call comes again (`tokens/again.py`)."""
+
+    token = models.ForeignKey(Token, on_delete=models.CASCADE, db_index=False, related_name="answered")
+    key = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64)
+    """Of what was asked."""
+    asked_at = models.DateTimeField()
+    status = models.PositiveSmallIntegerField(null=True)
+    """Null while it is being answered."""
+    headers = models.JSONField(default=dict)
+    body = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["token", "key"], name="answered_once")]
+        indexes = [models.Index(fields=["asked_at"], name="answered_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.token_id}"
+
+
 class SignInAttempt(models.Model):
     """One try of a password. `throttle` counts these and deletes old ones."""
 

@@ -10,12 +10,23 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django_htmx.middleware import HtmxDetails
 
+    from dashboard.access.models import Token
+
 
 class HtmxRequest(HttpRequest):
     htmx: HtmxDetails
 
 
 class SignedInRequest(HtmxRequest):
+    user: User
+
+
+class Call(HttpRequest):
+    """Of a program. `tokens/middleware.py` found out whose it is."""
+
+    call_id: str
+    """Its number."""
+    token: Token
     user: User
 
 

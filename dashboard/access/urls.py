@@ -5,6 +5,7 @@ from dashboard.access import account, views
 from dashboard.access.people import join_view
 from dashboard.access.people import views as people
 from dashboard.access.signing_in import confirming, openid, second_step, setting_up
+from dashboard.access.tokens import views as tokens
 
 urlpatterns = [
     path("login/", views.sign_in, name="login"),
@@ -17,6 +18,8 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("account/password/", account.change_password, name="account-password"),
     path("account/sessions/", account.end_sessions, name="account-sessions"),
+    path("account/tokens/", tokens.make, name="account-tokens"),
+    path("account/tokens/<int:token>/revoke/", tokens.revoke, name="account-token-revoke"),
     path("join/<str:token>/", join_view.join, name="join"),
     path("access/", people.people, name="people"),
     path("access/add/", people.person_add, name="person-add"),
@@ -26,6 +29,7 @@ urlpatterns = [
     path("access/<int:person>/limits/", people.person_limits, name="person-limits"),
     path("access/<int:person>/end-sessions/", people.person_end_sessions, name="person-end-sessions"),
     path("access/<int:person>/second-factor/", people.person_forget_factors, name="person-forget-factors"),
+    path("access/<int:person>/tokens/", tokens.revoke_of, name="person-tokens"),
     path("access/<int:person>/open/", people.person_open, name="person-open"),
     path("access/<int:person>/reset/", people.person_reset, name="person-reset"),
     path("account/confirm/", confirming.confirm, name="account-confirm"),

@@ -23,17 +23,19 @@ OF_PEOPLE = ("user.", "person.")
 """In entries of these actions the subject is a person's name."""
 PSEUDONYM = re.compile(r"erased-[0-9a-f]{8}", re.ASCII)
 REASON = "reason"
+TYPED = (REASON, "token")
+"""What a person typed, in the detail of their entry: a reason, and the name of the token with which a program asked."""
 
 Values = dict[str, str]
 
 
 def personal(event: Entry) -> Values:
-    """An entry's personal values, by the name of the field. A reason that a person gave is part of the detail."""
+    """An entry's personal values, by the name of the field. What a person typed is part of the detail."""
     values = {"actor": event.actor, "address": event.address}
     if event.action.startswith(OF_PEOPLE):
         values["subject"] = event.subject
-    if REASON in event.detail and event.actor:
-        values[REASON] = str(event.detail[REASON])
+    if event.actor:
+        values |= {name: str(event.detail[name]) for name in TYPED if name in event.detail}
     return {name: value for name, value in values.items() if value}
 
 
@@ -47,8 +49,8 @@ def commit(event: AuditEvent) -> None:
 def impersonal(event: Entry, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of an entry without those that have a commitment."""
     rest = {name: value for name, value in fields.items() if name not in event.commitments}
-    if REASON in event.commitments:
-        rest["detail"] = {name: value for name, value in event.detail.items() if name != REASON}
+    if typed := [name for name in TYPED if name in event.commitments]:
+        rest["detail"] = {name: value for name, value in event.detail.items() if name not in typed}
     return rest
 
 
@@ -121,12 +123,12 @@ def erase(event: AuditEvent, name: str, pseudonym: str) -> None:
     named = [field for field in ("actor", "subject") if values.get(field) == name and field in event.commitments]
     gone = {*named}
     if "actor" in named or (named and not event.actor):
-        gone |= {"address", REASON}
+        gone |= {"address", *TYPED}
         event.address = ""
     for field in named:
         setattr(event, field, pseudonym)
     if "actor" in named:
-        event.detail = {key: value for key, value in event.detail.items() if key != REASON}
+        event.detail = {key: value for key, value in event.detail.items() if key not in TYPED}
     event.salts = {field: salt for field, salt in event.salts.items() if field not in gone}
 
 

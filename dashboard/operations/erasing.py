@@ -25,6 +25,7 @@ from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from dashboard.access import lifetimes, throttle
+from dashboard.access.models import Answered
 from dashboard.audit import chain, commitments, keys, rewriting
 from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.calls import accounts
@@ -130,6 +131,8 @@ def _take_account(name: str, pseudonym: str) -> bool:
         SavedView.objects.filter(owner__username=name, shared=False).delete()[0],
         SavedView.objects.filter(name__icontains=name).update(name=NAMELESS_VIEW, folded=NAMELESS_VIEW),
         Rule.objects.filter(owner__username=name).update(name=NAMELESS_RULE, reason=""),
+        # Those of others; their own go with the account.
+        Answered.objects.filter(body__contains=name).delete()[0],
         LogEntry.objects.filter(object_repr=name).update(object_repr=pseudonym),
         User.objects.filter(username=name).delete()[0],
     ]

@@ -56,7 +56,8 @@ class Received(HTTPRequestParser):
         super().parse_header(header_plus)
         self.adj = copy.copy(self.adj)
         # waitress also refuses a body of exactly this length.
-        self.adj.max_request_body_size = bodies.most(self.path, self.headers.get("COOKIE", "")) + 1
+        shown = self.headers.get("COOKIE", ""), self.headers.get("AUTHORIZATION", "")
+        self.adj.max_request_body_size = bodies.most(self.path, *shown) + 1
         self.head_at = time.monotonic()
 
     def received(self, data: bytes) -> int:

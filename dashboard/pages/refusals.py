@@ -1,4 +1,4 @@
-"""Answers to errors: a page, or for htmx one sentence that is shown in place."""
+"""Answers to errors: a page, for htmx one sentence that is shown in place, or for programs a problem."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
+
+from dashboard.pages.problems import is_call, problem
 
 IN_PLACE = {
     "HX-Retarget": "#notice",
@@ -19,6 +21,10 @@ BAD_REQUEST = "This request can't be read. Go back to the page and try again."
 TOO_LARGE = (
     "This request is larger than the server accepts. Files are taken on the page Import, up to 200 MB; larger ones by "
     "manage.py import_tasks."
+)
+TOO_LARGE_CALL = (
+    "This body is larger than the server accepts: with a token made here a list of tasks has up to 2 MB, any other "
+    "body 64 KB. Send it in parts."
 )
 WRONG_HOST = "The dashboard does not answer under this address. Add the host to ALLOWED_HOSTS."
 FORBIDDEN = "This account may not do that. An administrator can give it the permission."
@@ -41,10 +47,12 @@ def refused(
     wrong: Iterable[str] = (),
     **context: object,
 ) -> HttpResponse:
-    """The only way to refuse: a page with the sentence, or for htmx the sentence alone, in place.
+    """The only way to refuse: a page with the sentence, for htmx the sentence in place, or for programs a problem.
 
     `wrong` are the filter's fields at fault, `context` is for the page.
     """
+    if is_call(request):
+        return problem(request, sentence, status=status)
     # The middleware that sets `request.htmx` may not have run.
     if request.headers.get("HX-Request") == "true":
         content = render_to_string("_error.html", {"sentence": sentence, "wrong": [f"id_{name}" for name in wrong]})
@@ -64,7 +72,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
-    return refused(request, TOO_LARGE, status=413, page=BARE, title="Too large")
+    sentence = TOO_LARGE_CALL if is_call(request) else TOO_LARGE
+    return refused(request, sentence, status=413, page=BARE, title="Too large")
 
 
 def too_many(request: HttpRequest, sentence: str) -> HttpResponse:
@@ -90,7 +99,9 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def method_not_allowed(request: HttpRequest, response: HttpResponseNotAllowed) -> HttpResponse:
-    answer = refused(request, NOT_ALLOWED, status=405, page="error.html", title="Not a page")
+    takes = " or ".join(sorted(response.headers["Allow"].split(", ")))
+    sentence = f"This address takes {takes}." if is_call(request) else NOT_ALLOWED
+    answer = refused(request, sentence, status=405, page="error.html", title="Not a page")
     answer.headers["Allow"] = response.headers["Allow"]
     return answer
 

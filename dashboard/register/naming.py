@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
@@ -86,6 +86,12 @@ def select(
         chosen = presses.add_numbers(user=user, numbers=named.numbers, selection=selection, before=before)
     named.new = chosen.count - had
     return chosen, named
+
+
+def numbers_of(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The rows of those of these tasks that the register has, by kind and id."""
+    found = {(kind, task_id): pk for pk, task_id, _, _, kind, _ in _rows({task_id for _, task_id in keys})}
+    return {key: found[key] for key in keys if key in found}
 
 
 def _looked_up(text: str, *, kind: str, held: bool) -> Named:

@@ -114,6 +114,6 @@
     }
 
     const copy = event.target.closest("[data-copy]");
-    if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => say("Task id copied."));
+    if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => say(copy.dataset.copied || "Task id copied."));
   });
 })();

@@ -4,8 +4,8 @@ GET stands for HEAD too, and PUT for DELETE. What is posted has none of the fiel
 A cell is a status, or two where htmx gets another. `in` leads to the sign-in and back, htmx by 401 and a header;
 `staff` to where it is said that the administration is for staff.
 The stranger is signed out; so is, in effect, somebody disabled with a session from before. The outsider, and the one
-marked as staff, are in no group. In Django's admin, people and groups share rows, and so do records, which can't be
-changed there.
+marked as staff, are in no group. Below /api/ their tokens ask, and not their sessions. In Django's admin, people and
+groups share rows, and so do records, which can't be changed there.
 """
 
 from __future__ import annotations
@@ -51,6 +51,10 @@ TABLE = r"""
                                               POST          in       422      422      422      422      422
 /account/sessions/                            GET PUT       in       405      405      405      405      405
                                               POST          in       422      422      422      422      422
+/account/tokens/                              GET PUT       in       405      405      405      405      405
+                                              POST          in       422      422      422      422      422
+/account/tokens/<int:token>/revoke/           GET PUT       in       405      405      405      405      405
+                                              POST          in       409      409      409      302      409
 /join/<str:token>/                            GET POST      410      410      410      410      410      410
                                               PUT           405      405      405      405      405      405
 /access/                                      GET           in       403      403      403      403      200
@@ -71,6 +75,8 @@ TABLE = r"""
                                               POST          in       403      403      403      403      302
 /access/<int:person>/second-factor/           GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      403      403      409
+/access/<int:person>/tokens/                  GET PUT       in       403      403      405      405      405
+                                              POST          in       403      403      403      403      302
 /access/<int:person>/open/                    GET PUT       in       403      403      405      405      405
                                               POST          in       403      403      403      403      409
 /access/<int:person>/reset/                   GET PUT       in       403      403      405      405      405
@@ -264,6 +270,32 @@ TABLE = r"""
                                               POST PUT      in       403      403      405      405      405
 /audit/keys.json                              GET           in       403      403      200      200      200
                                               POST PUT      in       403      403      405      405      405
+/api/                                         GET           in       403      403      200      200      200
+                                              POST PUT      in       403      403      405      405      405
+/api/openapi.json                             GET           200      200      200      200      200      200
+                                              POST PUT      405      405      405      405      405      405
+/api/tasks/                                   GET           401      403      403      200      200      200
+                                              POST          401      403      403      403      422      422
+                                              PUT           401      403      403      405      405      405
+/api/tasks/<kind>/<path:task_id>/             GET           401      403      403      200      200      200
+                                              POST PUT      401      403      403      405      405      405
+/api/deletions/                               GET           401      403      403      200      200      200
+                                              POST          401      403      403      403      422      422
+                                              PUT           401      403      403      405      405      405
+/api/deletions/<uuidstr:uuid>/                GET           401      403      403      200      200      200
+                                              POST PUT      401      403      403      405      405      405
+/api/deletions/<uuidstr:uuid>/report.json     GET           401      403      403      200      200      200
+                                              POST PUT      401      403      403      405      405      405
+/api/deletions/<uuidstr:uuid>/confirm         GET PUT       401      403      403      405      405      405
+                                              POST          401      403      403      403      422      422
+/api/deletions/<uuidstr:uuid>/pause           GET PUT       401      403      403      405      405      405
+                                              POST          401      403      403      403      200      200
+/api/deletions/<uuidstr:uuid>/resume          GET PUT       401      403      403      405      405      405
+                                              POST          401      403      403      403      200      200
+/api/deletions/<uuidstr:uuid>/stop            GET PUT       401      403      403      405      405      405
+                                              POST          401      403      403      403      200      200
+/api/deletions/<uuidstr:uuid>/undo            GET PUT       401      403      403      405      405      405
+                                              POST          401      403      403      403      200      200
 /admin/r/<path:rest>                          GET POST PUT  in       404      404      404      404      404
 /admin/                                       GET POST PUT  in       staff    200      staff    staff    200
 /admin/password_change/done/                  GET           in       staff    200      staff    staff    200

@@ -38,6 +38,9 @@ SHARED = {
     "/admin/r/<path:content_type_id>/<path:object_id>/": "/admin/r/<path:rest>",
 }
 """Pages of Django's admin that are alike."""
+NOTED = re.compile(r'UPDATE "access_token" SET .*"used_at"')
+"""That a token was used, and how often in this minute."""
+CALLS = re.compile(r"/api/(tasks|deletions)/")
 READS = re.compile(r"\s*(SELECT|WITH RECURSIVE|SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT)\b")
 
 
@@ -74,7 +77,7 @@ def undone() -> Iterator[list[str]]:
     wrote: list[str] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if not READS.match(sql):
+        if not READS.match(sql) and not NOTED.match(sql):
             wrote.append(sql)
         return execute(sql, params, many, context)
 
@@ -86,7 +89,7 @@ def undone() -> Iterator[list[str]]:
 
 def told(response: HttpResponse, *, htmx: bool) -> str:
     """The answer in the table's words."""
-    if response.status_code == 401 and response.headers["HX-Redirect"].startswith("/login/"):
+    if response.status_code == 401 and response.headers.get("HX-Redirect", "").startswith("/login/"):
         return "in"
     if response.status_code == 302 and response.url.startswith("/login/?next=") and not htmx:
         return "in"
@@ -133,6 +136,9 @@ def test_a_press_that_is_not_the_persons_own_does_nothing(world: World, route: s
         with undone() as wrote:
             response = world.browser(person, csrf=True).post(world.path(route), ENOUGH, headers=headers)
         expected = "in" if route in READS_THEIR_BODY_LAST and person in {"stranger", "disabled"} else "403"
+        if CALLS.match(route):
+            # Programs press nothing: without a token, a session counts for nothing there.
+            expected = "401"
         found = told(response, htmx=bool(headers)), lacking(response.headers), wrote
         if found != (expected, set(), []):
             wrong.append((person, headers, expected, *found))

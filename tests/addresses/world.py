@@ -21,6 +21,7 @@ from dashboard.deletions.models import Deletion, Outcome, State
 from dashboard.register.holding import asking
 from dashboard.register.models import Hold, SavedView, TrackedTask
 from dashboard.rules.models import Rule
+from tests.api.program import Program
 from tests.conftest import Person
 from tests.factories import DeletionFactory, DeletionItemFactory, ImportBatchFactory, TrackedTaskFactory, UserFactory
 
@@ -43,9 +44,11 @@ class World:
     def __init__(self) -> None:
         self._browsers = {csrf: Client(enforce_csrf_checks=csrf) for csrf in (False, True)}
         self.sessions = {"stranger": ""}
+        self.tokens = {"stranger": ""}
         for name, traits in PEOPLE.items():
             person = Person.signed_in(UserFactory(username=name, **traits))
             self.sessions[name] = person.cookies["sessionid"].value
+            self.tokens[name] = Program(person.user).token
         User.objects.filter(username="disabled").update(is_active=False)
         self.operator = User.objects.get(username="operator")
         self.group = self.operator.groups.get()
@@ -71,7 +74,8 @@ class World:
 
     def path(self, route: str) -> str:
         """An address that the route leads to."""
-        place, uuid, action = route.partition("<uuid:uuid>/")
+        # Ninja's own name for it, below /api/.
+        place, uuid, action = route.replace("<uuidstr:", "<uuid:").partition("<uuid:uuid>/")
         if uuid:
             held = self.frozen if place in {"/holds/new/", "/holds/release/", "/forgotten/new/"} else self.rule
             if place == "/forgotten/":
@@ -80,12 +84,15 @@ class World:
                 return f"{place}{self.drafting.uuid}/{action}"
             if place == "/tasks/views/":
                 return f"{place}{self.view.uuid}/{action}"
-            row = self.batch if "import" in place else held if "/holds/" in place else self.deletions[action]
+            deletion = self.deletions.get(action) or self.deletions.get(f"{action}/")
+            row = self.batch if "import" in place else held if "/holds/" in place else deletion
             return f"{place}{row.uuid}/{action}"
         named = {
             "<str:kind>": "image",
             "<path:task_id>": self.task.task_id,
             "<int:person>": self.operator.pk,
+            "<int:token>": self.operator.tokens.get().pk,
+            "<kind>": "image",
             "<str:role>": "operator",
             "join/<str:token>": "join/unknown",
             "<int:pk>": self.task.pk,
@@ -109,8 +116,11 @@ class World:
         # Each new client reads all static files.
         client = self._browsers[csrf]
         client.cookies.clear()
+        client.defaults.pop("HTTP_AUTHORIZATION", None)
         if session := self.sessions[name]:
             client.cookies["sessionid"] = session
+            if not csrf:
+                client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {self.tokens[name]}"
         return client
 
     def _deletions(self) -> dict[str, Deletion]:

@@ -185,6 +185,14 @@ def test_web_servers_are_measured_with_and_without_slow_clients(place: Path) -> 
     assert "granian, /tasks/: beset ÷ ours" in printed
 
 
+def test_programs_are_measured_beside_a_file(place: Path) -> None:
+    (run,), printed = runs_of(place, "api", "--rows", "1000")
+    assert {name for name, figures in run["figures"].items() if figures["rows / s"] > [0]} == {
+        *("a file", "one client", "20 clients at once", "one client, the same again"),
+    }
+    assert "20 clients at once ÷ a file, rows a second" in printed
+
+
 @pytest.mark.postgres
 @pytest.mark.parametrize(
     "words",

@@ -109,7 +109,7 @@ def _measured() -> Iterator[Work]:
 
 def _environ(person: Person, request: Request) -> dict[str, Any]:
     session = person.cookies["sessionid"].value
-    headers = {"Host": "localhost", "X-CSRFToken": TOKEN} | request.headers
+    headers = {"Host": "localhost", "X-CSRFToken": TOKEN, "Authorization": f"Bearer {person.token}"} | request.headers
     return {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",

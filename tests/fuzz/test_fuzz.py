@@ -19,6 +19,7 @@ from dashboard.deletions.models import State
 from dashboard.pages.bodies import MEGABYTE
 from dashboard.register.models import TrackedTask
 from dashboard.register.samples import add_samples
+from tests.api.program import Program
 from tests.conftest import Person
 from tests.factories import DeletionFactory, DeletionItemFactory, ImportBatchFactory, SelectionFactory
 from tests.fuzz.hostile import one_by_one, requests
@@ -37,9 +38,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def product(administrator: Person, settings: Settings) -> Product:
+def product(operator: Person, administrator: Person, settings: Settings) -> Product:
     """With 2,000 tasks, a deletion in every state, an import and a selection."""
     settings.DEBUG_PROPAGATE_EXCEPTIONS = True
+    settings.API_CALLS_PER_MINUTE = 1_000_000
     add_samples(count=TASKS, seed=7, now=timezone.now())
     tasks = list(TrackedTask.objects.order_by("pk")[: len(OUTCOMES)])
     counts = {"total": len(OUTCOMES), **dict.fromkeys(OUTCOMES, 1)}
@@ -47,6 +49,9 @@ def product(administrator: Person, settings: Settings) -> Product:
     for deletion in deletions:
         for task, outcome in zip(tasks, OUTCOMES, strict=True):
             DeletionItemFactory(deletion=deletion, tracked=task, outcome=outcome, open=False)
+    for person in (operator, administrator):
+        # Below /api/ it is this that asks.
+        person.token = Program(person.user).token
     batch = ImportBatchFactory(user=administrator.user, ids=["new"])
     selection = SelectionFactory(user=administrator.user, tasks=tasks)
     beginning = [f"/tasks/import/{batch.uuid}/progress/", f"/tasks/?selection={selection.uuid}"]

@@ -17,7 +17,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from dashboard.access import throttle
-from dashboard.access.models import Limits, OpenSession
+from dashboard.access.models import Answered, Limits, OpenSession
 from dashboard.access.sessions import SessionStore
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import accounts
@@ -40,6 +40,7 @@ from dashboard.register.models import ImportBatch, ImportPiece, SavedView, Selec
 from dashboard.register.saved_views import keeping
 from dashboard.rules import making
 from dashboard.rules.making import Terms
+from tests.api.program import Program
 from tests.audit.test_verify_audit import wrong
 from tests.conftest import Person
 from tests.factories import PASSWORD, SelectionFactory, TrackedTaskFactory, UserFactory
@@ -49,6 +50,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NAME, ADDRESS, REASON, HOLD = "olga.quixote", "198.51.100.77", "Zebras of the spring", "Lawsuit over a quagga"
 WORDS = [NAME, ADDRESS, REASON, HOLD]
 PERSONAL = {
+    "access_answered": {"body"},
+    "access_token": {"name"},
     "access_opensession": {"address"},
     "access_signinattempt": {"name", "network"},
     "audit_auditevent": {"actor", "address", "subject", "detail"},
@@ -73,6 +76,8 @@ PERSONAL = {
 }
 """Where people are named, by table."""
 NAMELESS = {
+    "access_answered": {"digest", "headers", "key"},
+    "access_token": {"beginning", "digest", "scopes"},
     "access_limits": {"only_kinds", "only_models"},
     "access_invitation": {"digest"},
     "access_opensession": {"browser", "session_data", "session_key"},
@@ -172,6 +177,7 @@ def olga(paul: User) -> User:
     SelectionFactory(user=olga, tasks=TrackedTask.objects.all()[:2])
     starring.star([TrackedTask.objects.earliest("pk").pk], actor=NAME, address=ADDRESS)
     _her_rows_of_holds(olga, paul)
+    _programs_of_both(olga, paul)
     content = ContentType.objects.get_for_model(User)
     LogEntry.objects.create(user=paul, content_type=content, object_id=olga.pk, object_repr=NAME, action_flag=CHANGE)
     User.objects.filter(pk=olga.pk).update(is_active=False)
@@ -248,6 +254,14 @@ def _her_rows_of_holds(olga: User, paul: User) -> None:
     pressing.press(selection=forgotten, by=by, reason=HOLD, typed="", now=now)
 
 
+def _programs_of_both(olga: User, paul: User) -> None:
+    """Hers, under a name that tells of her, added a task; his was answered with her name."""
+    hers, his = Program(olga, name=f"{NAME}'s laptop"), Program(paul)
+    assert hers.post("/tasks/", {"tasks": [{"kind": "image", "task_id": "hers"}]}).status_code == 200
+    assert his.post("/tasks/", {"tasks": []}, Idempotency_Key="one").status_code == 200
+    Answered.objects.update(body=f'{{"requested_by": "{NAME}"}}')
+
+
 def _draft(tasks: list[TrackedTask], actor: User) -> Deletion:
     draft = freezing.freeze_tasks(tasks=TrackedTask.objects.filter(pk__in=[task.pk for task in tasks]), actor=actor)
     draft.refresh_from_db()
@@ -321,7 +335,7 @@ def test_her_import_goes_on_and_its_entry_tells_of_the_pseudonym(olga: User, cap
     batch = ImportBatch.objects.get()
     assert b"image" in zlib.decompress(ImportPiece.objects.get().data)
     jobs.go_on.call(str(batch.uuid))
-    event = AuditEvent.objects.get(action="tasks.imported")
+    event = AuditEvent.objects.get(action="tasks.imported", subject="tasks.csv")
     assert (event.actor, event.address, event.detail["added"]) == (batch.actor, "", 2)
     assert batch.actor.startswith("erased-")
     assert TrackedTask.objects.filter(task_id__in="ab", added_by=batch.actor).count() == 2

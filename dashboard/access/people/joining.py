@@ -20,6 +20,7 @@ from dashboard.access import lifetimes
 from dashboard.access.models import Invitation
 from dashboard.access.people.asking import By, Refused, changing, require_administrator
 from dashboard.access.roles import give
+from dashboard.access.tokens import making
 from dashboard.audit import chain
 
 LASTS = timedelta(days=7)
@@ -56,13 +57,15 @@ def add(*, username: str, role: str, by: By, now: datetime) -> tuple[User, str]:
 
 
 def reset(*, person: User, by: By, now: datetime) -> str:
-    """The old password is good until the link is used, but no session goes on."""
+    """The old password is good until the link is used, but no session goes on, and no token: who had the account may
+    have made one."""
     with changing(person.pk, by=by) as change:
         if not change.person.is_active:
             raise Refused(f"{change.name} is disabled. Open the account again first.")
         ended = lifetimes.end_all(person.pk)
         token = _link(change.person, now=now)
-        change.record("person.reset", sessions=ended)
+        revoked = making.revoke_all(person, now=now)
+        change.record("person.reset", sessions=ended, **({"tokens": revoked} if revoked else {}))
     return token
 
 

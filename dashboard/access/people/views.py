@@ -19,6 +19,7 @@ from dashboard.access.permissions import MANAGE_PEOPLE, permission_required
 from dashboard.access.requests import SignedInRequest, client_address
 from dashboard.access.roles import ROLES, role_of
 from dashboard.access.signing_in import factors
+from dashboard.access.tokens import making
 from dashboard.pages import foreign
 from dashboard.pages.refusals import refused
 
@@ -72,6 +73,7 @@ def person_page(request: SignedInRequest, person: User, *, status: int = 200, **
         "role": role,
         "seen_at": getattr(getattr(person, "profile", None), "seen_at", None) or person.last_login,
         "sessions": list(lifetimes.open_now(now=now).filter(user=person)),
+        "tokens": making.kept(person),
         "factors": factors.in_words(person).get(person.pk, ""),
         "invitation": invitation if invitation and invitation.used_at is None else None,
         "role_limits": listing.role_limits().get(role, ""),

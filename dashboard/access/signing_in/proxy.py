@@ -16,6 +16,7 @@ from dashboard.access.requests import client_address, is_proxy
 from dashboard.access.signing_in import entering
 from dashboard.access.signing_in.page import refused_sign_in
 from dashboard.audit import chain
+from dashboard.pages.problems import is_call
 
 BY_PROXY = "signed_in_by_proxy"
 UNKNOWN = "The proxy in front says that you are {}. No account here has that name. An administrator can add it."
@@ -28,7 +29,8 @@ class RemoteUserMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        is_asked = settings.REMOTE_USER_HEADER and request.path not in PROBES
+        # A program shows a token, wherever it asks from.
+        is_asked = settings.REMOTE_USER_HEADER and request.path not in PROBES and not is_call(request)
         return (is_asked and self._answer(request)) or self.get_response(request)
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase | None:

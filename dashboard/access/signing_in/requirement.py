@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from dashboard.access.roles import role_of
 from dashboard.access.signing_in import factors
+from dashboard.pages.problems import is_call
 
 MISSING = "Your role ({}) needs a second factor. Set one up here; until then nothing else is open to you."
 
@@ -30,6 +31,7 @@ def stop(request: HttpRequest, person: User) -> HttpResponseBase | None:
     open_to_all = (reverse("second-factor"), reverse("account-confirm"), reverse("login"))
     if request.path.startswith(open_to_all) or not (sentence := missing(person)):
         return None
-    if request.method not in {"GET", "HEAD"} or request.headers.get("HX-Request") == "true":
+    is_led = request.method in {"GET", "HEAD"} and request.headers.get("HX-Request") != "true"
+    if not is_led or is_call(request):
         raise PermissionDenied(sentence)
     return redirect("second-factor")

@@ -20,6 +20,7 @@ from dashboard.deletions.actions.opening import note_opened
 from dashboard.deletions.actions.overriding import draft_despite_hold, override_holds
 from dashboard.deletions.actions.pausing import pause, resume
 from dashboard.deletions.actions.removing import remove_item
+from dashboard.deletions.actions.sets import draft_matching, draft_named
 from dashboard.deletions.actions.stopping import stop_rest
 from dashboard.deletions.actions.undoing import undo
 from dashboard.deletions.actions.unknowns import accept, check_unknown
@@ -41,6 +42,8 @@ __all__ = [
     "discard",
     "draft",
     "draft_despite_hold",
+    "draft_matching",
+    "draft_named",
     "is_person_asked",
     "is_typed_needed",
     "keep_reason",

@@ -27,6 +27,8 @@ class NotYet(Refused):
 class By:
     user: User
     address: str = ""
+    token: str = ""
+    """The name of the token with which a program asks for them; empty for the person's own press."""
 
 
 @dataclass(kw_only=True)
@@ -46,6 +48,8 @@ class Asking:
 
     def record(self, action: str, deletion: Deletion, **detail: object) -> None:
         who = {"actor": self.by.user.get_username(), "address": self.by.address}
+        if self.by.token:
+            detail["token"] = self.by.token
         self.entries.append({**who, "action": action, "subject": str(deletion.uuid), "detail": detail})
 
     def record_consequence(self, deletion: Deletion, action: str, detail: dict[str, object]) -> None:

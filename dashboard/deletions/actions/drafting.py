@@ -30,7 +30,7 @@ def draft(
     made: Mapping[str, Any] | None = None,
 ) -> Deletion:
     """Freezes what is selected: at once, or, when it is large, by a job. `hidden`: what of it no page of the list shows
-    from which it is asked for. `made`: what the row says of a rule that made it."""
+    from which it is asked for. `made`: what else the row says: of a rule that made it, or a reason that is known."""
     about: dict[str, Any] = {"selection": selection, "actor": by.user, "back": back, "made": made, "now": now}
     facts = {"revision": selection.revision, "outside": stored_outside(hidden or Outside())}
     with asked(by) as asking:

@@ -16,6 +16,7 @@ from django.db import OperationalError, close_old_connections, connection
 from django_tasks_db.models import DBTaskResult
 
 from dashboard.access import lifetimes
+from dashboard.access.tokens import again
 from dashboard.audit import anchors
 from dashboard.calls import clock, recording, sending, slots
 from dashboard.calls.models import ProviderCall, Worker
@@ -115,6 +116,7 @@ def _prune(*, now: datetime) -> None:
     DBTaskResult.objects.exclude(status="READY").filter(enqueued_at__lt=now - PRUNED_AFTER).delete()
     Worker.objects.filter(beat_at__lt=now - PRUNED_AFTER).delete()
     lifetimes.forget_expired()
+    again.forget_old(now=now)
 
 
 def close_lost(lease: slots.Lease, *, now: datetime) -> None:

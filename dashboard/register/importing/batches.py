@@ -104,9 +104,9 @@ def take_in(
     try:
         for chunk in sifted(entries):
             rows = [found for found in chunk if isinstance(found, Row)]
-            added, updated = store(packed(rows), number=len(rows), now=now)
+            added = store(packed(rows), number=len(rows), now=now).added
             rejected = sum(found.rejected for found in chunk if isinstance(found, Problem))
-            taken = Taken(taken.added + added, taken.updated + updated, taken.rejected + rejected)
+            taken = Taken(taken.added + added, taken.updated + len(rows) - added, taken.rejected + rejected)
             name_columns(chunk, used=used, ignored=ignored)
             for note in (found for found in chunk if isinstance(found, Note)):
                 tell(note)

@@ -124,8 +124,8 @@ class Importing:
         now, ours = clock.now(), ImportBatch.objects.filter(pk=self.batch.pk)
         # As it is now: who is erased meanwhile waits for this step, or it has the pseudonym.
         actor = ours.select_for_update().values_list("actor", flat=True).get()
-        added, updated = store(rows, number=piece.count, now=now, added_by=actor)
-        come = {"added": F("added") + added, "updated": F("updated") + updated}
+        stored = store(rows, number=piece.count, now=now, added_by=actor)
+        come = {"added": F("added") + stored.added, "updated": F("updated") + piece.count - stored.added}
         ours.update(moved_at=now, **come)
 
     def _end(self) -> None:
@@ -138,12 +138,14 @@ class Importing:
         imported(actor=batch.actor, address=batch.address, source=batch.source, digest=batch.digest, counts=counts)
 
 
-def imported(*, actor: str, address: str, source: str, digest: str, counts: dict[str, int]) -> None:
-    """Adds the entry of one import to the audit log, as the last statement of the transaction that ends it."""
+def imported(*, actor: str, address: str, source: str, digest: str, counts: dict[str, int], token: str = "") -> None:
+    """Adds the entry of one import to the audit log, as the last statement of the transaction that ends it. `token` is
+    the name of the one with which a program sent it."""
+    told = {"token": token} if token else {}
     chain.append(
         actor=actor,
         address=address,
         action="tasks.imported",
         subject=source[:200],
-        detail={"file": source, "sha256": digest, **counts},
+        detail={"file": source, "sha256": digest, **counts, **told},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -28,6 +29,14 @@ TYPES = {
 """Types of columns that are not text."""
 FORGOTTEN: str = ForgottenTask._meta.db_table
 _SAME = "t.kind = g.kind AND t.task_id = g.task_id"
+
+
+class Stored(NamedTuple):
+    """The number of rows that were new, were there with other values, and were there as they are."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
 
 
 def packed(rows: Iterable[Row]) -> str:
@@ -68,8 +77,8 @@ def without_words(rows: str, tasks: Collection[tuple[str, str]]) -> str:
     return _text(cells)
 
 
-def store(rows: str, *, number: int, now: datetime, added_by: str = "") -> tuple[int, int]:
-    """Adds or updates these packed rows, and returns the number of each.
+def store(rows: str, *, number: int, now: datetime, added_by: str = "") -> Stored:
+    """Adds or updates these packed rows.
 
     Only values that a row has are written, and no words of forgotten tasks. An import never changes presence, outcome,
     hold, or who added a task.
@@ -81,24 +90,24 @@ def store(rows: str, *, number: int, now: datetime, added_by: str = "") -> tuple
         {name: f"g.{name}" for name in KEY + VALUES}, source=source, now=now, added_by=added_by
     )
     with transaction.atomic():
-        added = sql.change(insert, *defaults, rows)
+        added, updated = sql.change(insert, *defaults, rows), 0
         if added < number:
             # Asked for after the first write, for whose end a forgetting waits.
-            _update(without_words(rows, forgotten(rows)))
+            updated = _update(without_words(rows, forgotten(rows)))
         prompt_reading.keep_up()
         taking.take_in(lambda: _numbers(rows), now=now)
-    return added, number - added
+    return Stored(added, updated, number - added - updated)
 
 
-def _update(rows: str) -> None:
-    """Updates rows of the register whose values differ. Equal rows are only read."""
+def _update(rows: str) -> int:
+    """Updates rows of the register whose values differ, and returns how many. Equal rows are only read."""
     changed = " OR ".join(differ(f"COALESCE(g.{name}, t.{name})", f"t.{name}") for name in VALUES)
     values = ", ".join(f"{name} = COALESCE(g.{name}, t.{name})" for name in VALUES)
     # By primary key, like the locks of a deletion.
     select = f"SELECT t.id FROM {_given()} JOIN {TABLE} t ON {_SAME} WHERE {changed} ORDER BY t.id"  # nosec B608 # pieces from the code, values beside them
     if locks.lock(select, "t", rows) == 0:
-        return
-    sql.change(f"UPDATE {TABLE} AS t SET {values} FROM {_given()} WHERE {_SAME} AND ({changed})", rows)  # nosec B608 # pieces from the code, values beside them
+        return 0
+    return sql.change(f"UPDATE {TABLE} AS t SET {values} FROM {_given()} WHERE {_SAME} AND ({changed})", rows)  # nosec B608 # pieces from the code, values beside them
 
 
 def _numbers(rows: str) -> list[int]:

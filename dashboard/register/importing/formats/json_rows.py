@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
 from typing import Any
 
@@ -37,6 +37,14 @@ def read_json(lines: Lines, *, kind: str, zone: tzinfo) -> Iterator[Entry]:
             yield Problem(number, str(value))
         else:
             yield from objects.entries(value, line=number)
+
+
+def read_objects(values: Iterable[object], *, zone: tzinfo) -> Iterator[Entry]:
+    """The entries of values that were no file: the line of each is its place among them, from 0."""
+    objects = _Objects(kind="", zone=zone)
+    for place, value in enumerate(values):
+        for found in objects.entries(value, line=place, may_wrap=False):
+            yield Problem(place, found.sentence) if isinstance(found, Note) else found
 
 
 class _Objects:

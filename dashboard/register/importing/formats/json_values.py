@@ -84,7 +84,7 @@ class Values:
         only = text.strip(" \t\r\n,")
         if only.startswith("{") and only.endswith("}") and is_decoded(only) and _brackets(only) <= MOST_BRACKETS:
             with suppress(ValueError, RecursionError):
-                value = _loads(only)
+                value = loads(only)
                 self._passed = number
                 yield number, value
 
@@ -197,7 +197,7 @@ def _brackets(text: str) -> int:
 
 def _parsed(text: str, number: int) -> object:
     try:
-        return _loads(text)
+        return loads(text)
     except Twice as twice:
         return NotJSON(f"The object names {shown(str(twice))} twice.")
     except (ValueError, RecursionError) as error:
@@ -234,4 +234,5 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 # Only one decoder: each is a reference cycle, which stays until the next garbage collection.
-_loads = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_object).decode
+loads = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_object).decode
+"""Raises `Twice`, or another `ValueError`, or `RecursionError`."""
