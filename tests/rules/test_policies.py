@@ -15,6 +15,7 @@ from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, State
 from dashboard.register.models import Star, TrackedTask
 from dashboard.rules.models import Plan
+from tests.audit.test_verify_audit import wrong
 from tests.factories import TrackedTaskFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,14 @@ def test_a_script_plans_looks_and_applies(folder: Path, capsys) -> None:
     assert (code, told["total"]) == (0, 0)
     # And that plan can be applied, too.
     assert run("apply_policies", folder, capsys, "--plan", told["plan"]) == (0, "There is nothing to delete.\n")
+
+
+def test_the_log_vouches_for_who_confirmed_it(folder: Path, capsys) -> None:
+    failed(2)
+    run("apply_policies", folder, capsys, "--plan", plan(folder, capsys)[1]["plan"])
+    assert wrong(capsys, "--reconcile") == ""
+    Deletion.objects.update(by_itself=False)
+    assert "in: by_itself" in wrong(capsys, "--reconcile")
 
 
 @pytest.mark.parametrize("change", ["came", "went", "held", "reason", "cap", "file"])
