@@ -129,6 +129,9 @@ NAMELESS = {
     "rules_rule": {"query", "stopped"},
     "rules_run": {"pictures", "query", "state", "why"},
     "register_selectionpress": {"meaning", "verb"},
+    "register_lookup": {"stopped"},
+    "register_totals": {"groups"},
+    "register_watchedfile": {"name", "place", "stamp"},
     "register_trackedtask": {
         *("created_raw", "error", "kind", "last_outcome", "model", "presence", "prompt", "status", "task_id", "urls"),
     },
