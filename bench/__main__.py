@@ -16,7 +16,7 @@ import django
 from bench import databases, processes, product, report
 from bench.part import Case, Figures, Part, Run
 
-PARTS = ("listing", "freezing", "deletion", "importing", "history", "serving", "refreshing", "api")
+PARTS = ("listing", "freezing", "deletion", "importing", "history", "serving", "tracking", "refreshing", "api")
 
 
 def main() -> None:
