@@ -261,11 +261,11 @@ def test_an_import_whose_jobs_fail_for_days_is_given_up(olga):
 def test_rows_that_say_what_is_known_are_not_written():
     values = {"prompt": "p", "urls": ["https://example.com/1.png"], "created_at": "2026-01-30T12:00:00.500000+00:00"}
     rows = storing.packed([Row(1, "image", "a", {**values, "duration": 5.5, "width": 7}), Row(2, "video", "a")])
-    assert storing.store(rows, number=2, now=timezone.now()) == (2, 0)
+    assert storing.store(rows, number=2, now=timezone.now()) == (2, 0, 0)
     version = "xmin::text" if connection.vendor == "postgresql" else "total_changes()"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {version} FROM {storing.TABLE}")
         before = cursor.fetchall()
-        assert storing.store(rows, number=2, now=timezone.now()) == (0, 2)
+        assert storing.store(rows, number=2, now=timezone.now()) == (0, 0, 2)
         cursor.execute(f"SELECT {version} FROM {storing.TABLE}")
         assert cursor.fetchall() == before
