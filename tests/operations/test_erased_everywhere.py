@@ -135,7 +135,6 @@ NAMELESS = {
     "register_trackedtask": {
         *("created_raw", "error", "kind", "last_outcome", "model", "presence", "prompt", "status", "task_id", "urls"),
     },
-    "register_watchedfile": {"name", "place", "stamp"},
 }
 """All other columns that hold text. What a file, a model or TensorsLab says may name anybody, and is no one's."""
 

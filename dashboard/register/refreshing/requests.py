@@ -38,6 +38,14 @@ class Refused(Exception):
     """The text is a sentence for people."""
 
 
+class UnderWay(Refused):
+    """This person's last one is not done."""
+
+    def __init__(self, row: LookUp) -> None:
+        super().__init__(UNDER_WAY)
+        self.row = row
+
+
 def most() -> int:
     return max(LEAST, settings.REFRESH_CALLS_PER_MINUTE * A_DAY)
 
@@ -52,8 +60,8 @@ def request(selection: Selection, *, user: User, address: str, now: datetime) ->
     with transaction.atomic():
         # Two presses at once: the second waits here, and finds the first.
         User.objects.select_for_update().get(pk=user.pk)
-        if under_way().filter(user=user).exists():
-            raise Refused(UNDER_WAY)
+        if before := under_way().filter(user=user).first():
+            raise UnderWay(before)
         frozen = selecting.copy(selection)
         row: LookUp = LookUp.objects.create(user=user, selection=frozen, tasks=frozen.count, requested_at=now)
         chain.append(

@@ -129,10 +129,13 @@ def _look_up(request: SignedInRequest, address: Address, ticks: Ticks) -> Chosen
     if selection is None or not selection.count:
         raise BadSelection(NOTHING)
     try:
-        asked = requests.request(selection, user=request.user, address=client_address(request), now=clock.now())
+        row = requests.request(selection, user=request.user, address=client_address(request), now=clock.now())
+    except requests.UnderWay as before:
+        # Perhaps of another browser: this one shows it now, too.
+        row, told = before.row, str(before)
     except requests.Refused as refusal:
         return selection, str(refusal)
-    request.session[requests.SESSION] = str(asked.uuid)
+    request.session[requests.SESSION] = str(row.uuid)
     return selection, told
 
 

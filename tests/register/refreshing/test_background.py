@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from dashboard.calls import accounts
+from dashboard.audit.models import AuditEvent
+from dashboard.calls import accounts, recording
 from dashboard.calls.models import Account, ProviderCall, Slot
 from dashboard.register.models import Presence, RefreshMinute, TrackedTask
 from tests.factories import TrackedTaskFactory
@@ -131,6 +133,22 @@ def test_lost_answers_pause_no_deletion(sandbox, turn: Turn, settings) -> None:
     assert (account.failures, account.paused_reason, account.rest_until) == (0, "", None)
     # A few in a row are enough to leave it for this minute, and the rest is free for the next.
     assert TrackedTask.objects.filter(checked_at=None, asked_at=None).exists()
+
+
+def test_an_answer_that_comes_after_its_call_was_given_up_says_nothing(sandbox, turn: Turn, monkeypatch) -> None:
+    complete = recording.complete
+
+    def given_up_before(call_id: int, *answer: Any, **moments: Any) -> bool:
+        ProviderCall.objects.filter(pk=call_id, purpose="").update(state="lost")
+        return complete(call_id, *answer, **moments)
+
+    monkeypatch.setattr(recording, "complete", given_up_before)
+    sandbox.control(unknown=["gone"])
+    TrackedTaskFactory(task_id="gone")
+    TrackedTaskFactory()
+    turn()
+    assert not TrackedTask.objects.exclude(presence=Presence.PRESENT, checked_at=None).exists()
+    assert not AuditEvent.objects.filter(action="call.look_up").exists()
 
 
 def test_a_second_turn_looks_nothing_up_twice(sandbox, turn: Turn) -> None:
