@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 import pytest
 from django.conf import settings
 from django.http import HttpResponse, QueryDict
+from django.test import Client
 
 from dashboard.register import walking
 from dashboard.register.filters.filter import Filter
 from dashboard.register.models import TrackedTask
 from dashboard.register.presses import select_all
 from tests.conftest import ON_POSTGRESQL, Person
-from tests.factories import AccountFactory, DeletionFactory, TrackedTaskFactory
+from tests.factories import PASSWORD, AccountFactory, DeletionFactory, TrackedTaskFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -34,8 +35,9 @@ def test_it_lists_newest_first_with_unknown_times_last(viewer: Person) -> None:
     assert ids(viewer.get("/tasks/?sort=created")) == ["older", "newer", "unknown"]
 
 
-def test_the_front_door_leads_to_it(viewer: Person) -> None:
-    assert viewer.get("/").headers["Location"] == "/tasks/"
+def test_who_signs_in_at_the_bare_address_comes_to_it(client: Client, viewer: Person) -> None:
+    said = {"username": viewer.user.username, "password": PASSWORD, "next": "/"}
+    assert client.post("/login/", said).headers["Location"] == "/tasks/"
 
 
 def test_its_table_has_the_agreed_names(operator: Person) -> None:
