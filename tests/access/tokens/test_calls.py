@@ -52,6 +52,18 @@ def test_cookies_authorise_nothing_and_keep_no_session_alive(operator: Person) -
     assert not TrackedTask.objects.exists()
 
 
+@pytest.mark.once
+def test_a_call_without_a_token_is_nobodys_whatever_its_cookies(
+    operator: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "dashboard.access")
+    assert operator.get("/api/openapi.json").status_code == 200
+    operator.get("/api/nowhere/")
+    assert [record.getMessage().split()[1] for record in caplog.records if record.name == "dashboard.access"] == [
+        "-"
+    ] * 2
+
+
 def test_a_call_needs_no_token_against_forgery_and_sets_no_cookie(program: Program) -> None:
     strict = Client(enforce_csrf_checks=True, headers={"Authorization": f"Bearer {program.token}"})
     answer = strict.post("/api/tasks/", BODY, content_type="application/json")
