@@ -52,6 +52,10 @@ FILTERS = {
     "beginning of a task id": Filter(q="0309_0007"),
     "held": Filter(held="yes"),
     "not held": Filter(held="no"),
+    "not finished": Filter(status="unfinished"),
+    "not finished, and kind": Filter(status="unfinished", kind="video"),
+    "largest models": Filter(largest="3"),
+    "not seen since": Filter(seen_before=date(2099, 1, 1)),
 }
 SORTS = ["-created", "created"]
 ANY_STAR = 'SELECT 1 AS "a" FROM "register_star" LIMIT 1'
