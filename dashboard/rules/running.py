@@ -10,6 +10,7 @@ Each step is guarded by the state it starts from: two workers take it once, and 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -82,20 +83,29 @@ def settle(run: Run, row: Deletion, *, now: datetime) -> None:
         return
     why: list[str] = []
     if row.state == State.DRAFT and not (why := deciding.reasons(run.rule, run, row, now=now)):
-        why = _confirm(run.rule, row, now=now)
+        why = _confirm(run, row, now=now)
     row.refresh_from_db()
     _end(run, Run.State.BY_ITSELF if row.by_itself else Run.State.DRAFTED, [] if row.by_itself else why)
 
 
-def _confirm(rule: Rule, row: Deletion, *, now: datetime) -> list[str]:
+def _confirm(run: Run, row: Deletion, *, now: datetime) -> list[str]:
     """By the same door as a person, and with the same looks at the set. Why it was not done."""
-    owner, _ = standing.parts(rule)
-    said: dict[str, Any] = {"reason": rule.reason, "typed": str(row.size), "seen": row.fingerprint}
+    owner, _ = standing.parts(run.rule)
+    said: dict[str, Any] = {"reason": run.rule.reason, "typed": str(row.size), "seen": row.fingerprint}
+    about: dict[str, Any] = {"by_itself": True, "require": partial(_require_under_way, run), "now": now}
     try:
-        actions.confirm(deletion=row, by=actions.By(user=owner), **said, by_itself=True, now=now)
+        actions.confirm(deletion=row, by=actions.By(user=owner), **said, **about)
     except (actions.Invalid, actions.Changed, actions.Refused) as refusal:
         return [str(refusal)]
     return []
+
+
+def _require_under_way(run: Run) -> None:
+    """Whoever pauses, changes or deletes the rule locks its row, too, and drops the run: it is either dropped here, or
+    they find it confirmed."""
+    Rule.objects.select_for_update().get(pk=run.rule_id)
+    if not Run.objects.filter(pk=run.pk, state=Run.State.DRAFTING).exists():
+        raise actions.Refused("The rule was paused, stopped or changed meanwhile.")
 
 
 def _end(run: Run, state: str, why: list[str]) -> None:

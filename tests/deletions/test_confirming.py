@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -34,6 +35,27 @@ def test_of_two_presses_on_a_large_draft_the_slower_hears_that_it_was_confirmed(
     other_press = once(lambda: _confirm(Deletion.objects.get(pk=draft.pk), olga))
     with meeting(ITEMS, other_press), pytest.raises(Refused, match="already confirmed"):
         _confirm(draft, olga)
+
+
+@pytest.mark.parametrize("meanwhile", ["disabled", "demoted"])
+def test_who_may_delete_no_more_since_the_page_was_asked_for_confirms_nothing(olga, draft, meanwhile) -> None:
+    if meanwhile == "disabled":
+        User.objects.filter(pk=olga.pk).update(is_active=False)
+    else:
+        User.objects.get(pk=olga.pk).groups.clear()
+    with pytest.raises(Refused, match="delete tasks"):
+        _confirm(draft, olga)
+    draft.refresh_from_db()
+    assert draft.state == State.DRAFT
+
+
+def test_a_set_that_grew_beyond_what_may_be_confirmed_unshown_is_refused(olga, draft, settings) -> None:
+    """Whoever calls may have looked at its size before it was written down, or before held tasks were taken in."""
+    settings.DELETION_REAUTH_ABOVE = 2
+    with pytest.raises(Refused, match="show that it is you"):
+        _confirm(draft, olga)
+    draft.refresh_from_db()
+    assert draft.state == State.DRAFT
 
 
 def test_confirming_shows_the_tasks_as_deleting_at_once(olga, draft) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
@@ -17,6 +18,7 @@ from dashboard.register.models import TrackedTask
 from dashboard.rules import consents, jobs, making, running, tending
 from dashboard.rules.models import Rule, Run
 from tests.rules.conftest import Life, told
+from tests.statements import before
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +66,7 @@ def test_a_worker_that_dies_is_gone_on_for(life: Life, died: str) -> None:
         running.draft(run, now=life.now)
     if died == "after the confirmation":
         deletion = Deletion.objects.get(rule=run.rule.uuid, state=State.DRAFT)
-        assert running._confirm(run.rule, deletion, now=life.now) == []
+        assert running._confirm(run, deletion, now=life.now) == []
     jobs.wake_stuck(now=life.now + jobs.PATIENCE)
     assert Run.objects.get(pk=run.pk).moved_at == life.now
     later = life.now + jobs.PATIENCE + timedelta(seconds=1)
@@ -265,3 +267,19 @@ def test_a_rule_that_is_paused_while_it_is_drafted_confirms_nothing(life: Life) 
     run.refresh_from_db()
     assert (run.state, run.why) == (Run.State.NOT_MADE, ["The rule was paused."])
     assert not Deletion.objects.filter(by_itself=True).exists()
+
+
+def test_a_rule_that_is_paused_while_its_set_is_looked_at_confirms_nothing(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a large set that takes seconds, after it was decided that nothing speaks against it."""
+    life.to_the_third_consent()
+    life.now = life.day(4)
+    tending.tend(life.now)
+    running.draft(Run.objects.select_related("rule__owner", "rule__view").get(state=Run.State.DRAFTING), now=life.now)
+    monkeypatch.setattr(freezing, "AT_ONCE", 0)
+    pause = partial(making.pause, rule=life.again(), by=life.by, now=life.now)
+    with before(r'SELECT .* FROM "deletions_deletionitem"', pause):
+        life.work(Run.objects.get(state=Run.State.DRAFTING))
+    run = Run.objects.get(due_at=life.day(4))
+    assert (run.state, run.deletion.state, run.deletion.by_itself) == (Run.State.NOT_MADE, State.DRAFT, False)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 
+from dashboard.access.permissions import DELETE_TASKS, REFUSALS
 from dashboard.calls import accounts
 from dashboard.calls.sending import MISSING_KEY
 from dashboard.database.folding import fold
-from dashboard.deletions.actions.asking import Asking, By, NotYet, asked
+from dashboard.deletions.actions.asking import Asking, By, NotYet, Refused, asked
 from dashboard.deletions.actions.drafting import require_own_draft, require_young, rule_of
 from dashboard.deletions.actions.scheduling import arm_if_small, schedule
 from dashboard.deletions.approvals.decisions import ASKED, told
@@ -22,6 +25,7 @@ from dashboard.pages import numbers
 from dashboard.pages.foreign import is_blank
 
 LONGEST_REASON = 500
+PERSON_ASKED = "For so many tasks you have to show that it is you. Open the page of this deletion and confirm it there."
 NOT_FROZEN = "These tasks are still being written down. Wait for the number, then confirm it."
 
 
@@ -84,14 +88,17 @@ def confirm(
     now: datetime,
     seen: str = "",
     asks: bool | None = None,
+    shown: bool = False,
     by_itself: bool = False,
+    require: Callable[[], None] | None = None,
 ) -> None:
     """Schedules a draft, or has it wait for approval. Raises `Invalid`, `Refused` (not a draft of this person),
     `Changed` (draft made anew).
 
     `seen` is the fingerprint of what the person was shown: another tab may have removed tasks since. `asks` is whether
-    the button that was pressed asks for approval; None if there was no button. `by_itself`: nobody pressed
-    one; a rule or a policy confirms, as this person had agreed to beforehand.
+    the button that was pressed asks for approval; None if there was no button. `shown` is whether this person has just
+    shown that it is them. `by_itself`: nobody pressed a button; a rule or a policy confirms, as this person had agreed
+    to beforehand. `require` raises `Refused` where that holds no more, and locks what must not change until the commit.
     """
     # Reading a million rows takes seconds, in which no process may wait for the account's lock. Tasks that become busy
     # or held later are skipped when the deletion is armed, like those that do so after the confirmation.
@@ -99,8 +106,11 @@ def confirm(
     if large:
         _look_once_more(deletion, by, now=now)
     with asked(by) as asking:
+        if require:
+            require()
         _, draft = asking.lock(deletion)
         _require_confirmable(draft, by, now=now)
+        _require_person(by)
         if seen not in {"", draft.fingerprint}:
             raise Changed(NOT_AS_SEEN)
         # Not raised here: the new draft must be committed.
@@ -108,6 +118,8 @@ def confirm(
         if not changed:
             if errors := check_confirmation(draft, reason=reason.strip(), typed=typed):
                 raise Invalid(errors)
+            if is_person_asked(draft) and not shown:
+                raise Refused(PERSON_ASKED)
             reasons = reasons_of(draft, now=now)
             if asks is not None and asks != bool(reasons):
                 raise Changed(NOW_ASKS if reasons else NO_LONGER_ASKS)
@@ -122,6 +134,14 @@ def confirm(
 def is_person_asked(deletion: Deletion) -> bool:
     """Whether who confirms this many must have shown just now that it is them (`access/signing_in/fresh.py`)."""
     return settings.DELETION_REAUTH_ABOVE is not None and deletion.size > settings.DELETION_REAUTH_ABOVE
+
+
+def _require_person(by: By) -> None:
+    """Reading a large set takes seconds, in which the account may be closed. Its row stays locked: who closes it later
+    finds this deletion confirmed, and can stop it."""
+    person = User.objects.select_for_update(no_key=True).filter(pk=by.user.pk, is_active=True).first()
+    if person is None or not person.has_perm(DELETE_TASKS):
+        raise Refused(REFUSALS[DELETE_TASKS])
 
 
 def keep_reason(*, deletion: Deletion, by: By, reason: str, now: datetime) -> None:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard.access.permissions import DELETE_TASKS, permission_required
 from dashboard.access.requests import SignedInRequest
+from dashboard.access.signing_in import fresh
 from dashboard.calls import accounts, clock
 from dashboard.deletions import actions
 from dashboard.deletions.actions import Changed, Invalid, NotYet, Refused
@@ -151,7 +152,8 @@ def deletion_confirm(request: SignedInRequest, uuid: UUID) -> HttpResponse:
             request, deletion, reason=said["reason"], typed=said["typed"]
         ):
             return person_asked
-        actions.confirm(deletion=deletion, by=by(request), **said, asks=asks, now=clock.now())
+        shown = fresh.is_fresh(request)
+        actions.confirm(deletion=deletion, by=by(request), **said, asks=asks, shown=shown, now=clock.now())
     except Invalid as invalid:
         return _again(request, deletion, errors=invalid.errors, status=422)
     except Changed as changed:
