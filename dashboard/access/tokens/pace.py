@@ -57,7 +57,9 @@ def take(token: Token, *, now: datetime) -> Pace:
     minute, resets_in = seconds // MINUTE, MINUTE - seconds % MINUTE
     with _lock:
         held = _held.get(token.pk)
-        if held is None or held.minute != minute or not held.calls:
+        # Nothing is left for anybody: calls that are refused write nothing.
+        is_spent = held is not None and held.minute == minute and not held.calls + held.beyond
+        if held is None or held.minute != minute or not (held.calls or is_spent):
             held = _taken(token.pk, minute=minute, limit=limit, now=now)
             if len(_held) > 1000:
                 _held.clear()

@@ -63,6 +63,15 @@ def test_most_calls_write_nothing(token: Token, settings: Any) -> None:
     assert len([query for query in queries if query["sql"].startswith("UPDATE")]) == 10
 
 
+def test_calls_that_are_refused_write_nothing(token: Token, settings: Any) -> None:
+    settings.API_CALLS_PER_MINUTE = 2
+    taken(token, 2)
+    with CaptureQueriesContext(connection) as queries:
+        assert taken(token, 50)[-1] == (False, 0)
+    assert not queries.captured_queries
+    assert taken(token, 1, now=NOON + timedelta(minutes=1)) == [(True, 1)]
+
+
 def test_a_clock_that_is_put_back_starves_nobody(token: Token, settings: Any) -> None:
     settings.API_CALLS_PER_MINUTE = 2
     assert taken(token, 3, now=NOON + timedelta(hours=5))[-1] == (False, 0)
