@@ -24,8 +24,8 @@ from dashboard.register.importing import sent
 from dashboard.register.models import Star, TrackedTask
 from dashboard.register.walking import NEWEST_FIRST, OLDEST_FIRST, Cursor, Walk
 
-NAMES = {*TaskFilterForm.base_fields}
-"""Filters, and the order."""
+NAMES = {*TaskFilterForm.base_fields} - {"saved"}
+"""Filters, and the order. Which view a page was opened as narrows nothing."""
 UNKNOWN = "The register has no {} with the id {}."
 
 router = Router(tags=["tasks"])

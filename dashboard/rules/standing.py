@@ -13,6 +13,7 @@ from dashboard.access.zones import zone_of
 from dashboard.deletions.models import IN_FLIGHT, Deletion, DeletionItem, Outcome, State
 from dashboard.pages.filter_forms import BadFilter
 from dashboard.register import saved_views
+from dashboard.register.command_line import choosing
 from dashboard.register.filters.filter import Filter
 from dashboard.register.models import Presence, SavedView, Star, TaskQuerySet
 from dashboard.rules.models import Rule
@@ -37,7 +38,7 @@ def obstacle(rule: Rule) -> str:
         filter = saved_views.filter_of(view)
     except BadFilter as bad:
         return f"Its view can't be read: {bad}"[:300]
-    return "" if filter.query_string() else EVERYTHING
+    return EVERYTHING if choosing.is_everything(filter) else ""
 
 
 def parts(rule: Rule) -> tuple[User, SavedView]:

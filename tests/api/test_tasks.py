@@ -168,6 +168,7 @@ def test_the_pages_filters_narrow_the_list(program: Program) -> None:
     [
         ({"colour": "red"}, "colour", "There is no filter called “colour”."),
         ({"selection": "x"}, "selection", "There is no filter called “selection”."),
+        ({"saved": "x"}, "saved", "There is no filter called “saved”."),
         ({"view": "gallery"}, "view", "There is no filter called “view”."),
         ({"kind": "sound"}, "kind", "Kind: “sound” is not one of image or video."),
         ({"created_after": "soon"}, "created_after", "“soon” is not a day"),

@@ -213,7 +213,15 @@ def test_what_its_owner_has_to_show_themselves_for_is_not_applied(folder: Path, 
         (POLICY.replace("status=failed&created_before=-30d", "color=red"), "There is no filter called “color”."),
         (
             POLICY.replace("status=failed&created_before=-30d", ""),
-            "its filter is empty, so it would delete everything.",
+            "its filter narrows nothing, so it would delete everything.",
+        ),
+        (
+            POLICY.replace("status=failed&created_before=-30d", "presence=present&held=no&starred=no"),
+            "its filter narrows nothing, so it would delete everything.",
+        ),
+        (
+            POLICY.replace("status=failed", "selected=1&status=failed"),
+            "This address shows what somebody selected on a page, which no command knows. Leave selected out.",
         ),
         (POLICY.replace("olga", "nobody"), "“nobody” may not delete tasks."),
         ("name = ", "failed.toml: it can't be read:"),

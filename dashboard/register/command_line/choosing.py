@@ -17,7 +17,7 @@ from dashboard.pages.filter_forms import BadFilter
 from dashboard.pages.foreign import quoted
 from dashboard.register import naming, presses, saved_views
 from dashboard.register.filters.filter import Filter
-from dashboard.register.models import Presence, Selection
+from dashboard.register.models import Held, Presence, Selection, Starred
 from dashboard.register.selecting import BadSelection
 
 NOTHING = 3
@@ -63,8 +63,8 @@ def choose(*, user: User, options: dict[str, Any], held: bool = False) -> Chosen
     try:
         if options["ids"] is not None:
             return _by_ids(_text_of(options["ids"]), user=user, kind=options["kind"], held=held)
-        filter = _of_view(options["view"], user=user) if options["view"] is not None else _of(options["filter"])
-        if _is_everything(filter) and not options["everything"]:
+        filter = _of_view(options["view"], user=user) if options["view"] is not None else filter_of(options["filter"])
+        if is_everything(filter) and not options["everything"]:
             raise CommandError(EVERYTHING)
         return _by_filter(filter, user=user)
     except (BadFilter, BadSelection) as error:
@@ -78,15 +78,19 @@ def _of_view(name: str, *, user: User) -> Filter:
     return saved_views.filter_of(view)
 
 
-def _of(query: str) -> Filter:
+def filter_of(query: str) -> Filter:
+    """Of an address of the list. Raises `BadFilter`, also where more would match than its page showed."""
     parsed = QueryDict(query.removeprefix("?"))
     if names := sorted(OF_A_SELECTION & parsed.keys()):
-        raise CommandError(NOT_SELECTED.format(" and ".join(names)))
+        raise BadFilter(NOT_SELECTED.format(" and ".join(names)), wrong=names)
     return Filter.from_query(parsed)
 
 
-def _is_everything(filter: Filter) -> bool:
-    besides = filter.without("presence") if filter.presence == Presence.PRESENT else filter
+def is_everything(filter: Filter) -> bool:
+    """Whether it leaves out nothing but what no deletion takes anyway: what is gone, held or starred."""
+    besides = filter
+    for name, no in (("presence", Presence.PRESENT), ("held", Held.NO), ("starred", Starred.NO)):
+        besides = besides.without(name) if getattr(filter, name) == no else besides
     return not besides.query_string()
 
 

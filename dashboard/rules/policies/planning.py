@@ -11,14 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.http import QueryDict
-
 from dashboard.access.zones import zone_of
 from dashboard.calls import accounts
 from dashboard.database import proposals
 from dashboard.deletions.drafts import fingerprint
 from dashboard.deletions.drafts.eligibility import allowed_to, blocked, takers
-from dashboard.register.filters.filter import Filter
+from dashboard.register.command_line import choosing
 from dashboard.register.models import Star, TrackedTask
 from dashboard.rules.models import Plan
 from dashboard.rules.policies.reading import Policy
@@ -76,7 +74,7 @@ def plan(policies: list[Policy], *, now: datetime) -> Planned:
 
 
 def _part(policy: Policy, seen: set[int], *, now: datetime) -> Part:
-    filter = replace(Filter.from_query(QueryDict(policy.filter)), now=now, zone=zone_of(policy.owner))
+    filter = replace(choosing.filter_of(policy.filter), now=now, zone=zone_of(policy.owner))
     why = blocked(others=takers(besides=policy.owner, since=now), allowed=allowed_to(policy.owner))
     tasks = filter.queryset().exclude(pk__in=Star.objects.values("task")).annotate(why=why).filter(why="")
     numbers = sorted({*tasks.order_by().values_list("pk", flat=True)} - seen)

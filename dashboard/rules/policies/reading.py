@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.http import QueryDict
 
 from dashboard.access.permissions import DELETE_TASKS
 from dashboard.pages.filter_forms import BadFilter
-from dashboard.register.filters.filter import Filter
+from dashboard.register.command_line import choosing
 from dashboard.register.holding.asking import reason_errors
 from dashboard.rules.making import LONGEST_NAME, MOST_A_DAY
 
@@ -90,7 +89,7 @@ def _values(values: dict[str, Any]) -> list[str]:
 
 def _filter(text: str) -> list[str]:
     try:
-        filter = Filter.from_query(QueryDict(text))
+        filter = choosing.filter_of(text)
     except BadFilter as bad:
         return [str(bad)]
-    return [] if filter.query_string() else ["its filter is empty, so it would delete everything."]
+    return ["its filter narrows nothing, so it would delete everything."] if choosing.is_everything(filter) else []

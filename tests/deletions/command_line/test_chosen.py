@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 Images = Callable[[int], list[TrackedTask]]
 
 
-@pytest.mark.parametrize("query", ["", "?", "presence=present", "sort=created"])
+@pytest.mark.parametrize("query", ["", "?", "presence=present", "held=no&starred=no", "sort=created"])
 def test_everything_has_to_be_asked_for(command, images: Images, query: str) -> None:
     images(2)
     ended = command("--filter", query)
