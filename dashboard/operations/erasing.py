@@ -25,7 +25,7 @@ from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from dashboard.access import lifetimes, throttle
-from dashboard.access.models import Answered
+from dashboard.access.tokens import again
 from dashboard.audit import chain, commitments, keys, rewriting
 from dashboard.audit.models import AuditEvent, AuditHead
 from dashboard.calls import accounts
@@ -132,7 +132,7 @@ def _take_account(name: str, pseudonym: str) -> bool:
         SavedView.objects.filter(name__icontains=name).update(name=NAMELESS_VIEW, folded=NAMELESS_VIEW),
         Rule.objects.filter(owner__username=name).update(name=NAMELESS_RULE, reason=""),
         # Those of others; their own go with the account.
-        Answered.objects.filter(body__contains=name).delete()[0],
+        again.forget_words({name, *_reasons(name)}),
         LogEntry.objects.filter(object_repr=name).update(object_repr=pseudonym),
         User.objects.filter(username=name).delete()[0],
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
+from dashboard.access.models import Answered
 from dashboard.audit import chain, commitments
 from dashboard.audit.models import AuditEvent
 from dashboard.database import append_only
@@ -21,7 +23,11 @@ from dashboard.deletions.dispatch import closing
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion
 from dashboard.operations import erasing
+from dashboard.register import presses
+from dashboard.register.holding import asking as holding
+from dashboard.register.holding import placing
 from dashboard.register.models import ImportBatch, TrackedTask
+from tests.api.program import Program
 from tests.audit.test_verify_audit import wrong
 from tests.factories import TrackedTaskFactory, UserFactory
 
@@ -225,3 +231,18 @@ def test_nobody_of_that_name_is_no_error(capsys) -> None:
     call_command("erase_person", "nobody")
     assert "in 0 places" in capsys.readouterr().out
     assert not AuditEvent.objects.exists()
+
+
+def test_answers_that_programs_may_be_given_again_forget_them_too() -> None:
+    """Theirs and those of others, whose letters JSON writes as numbers."""
+    olga, paul = UserFactory(username="Ólga", is_active=False), Program(UserFactory(username="paul", role="operator"))
+    held = TrackedTaskFactory.create_batch(2)
+    selection = presses.add_numbers(user=olga, numbers=[task.pk for task in held], selection=None)
+    placing.place(selection=selection, by=holding.By(user=olga), reason="Über all", until=None, now=timezone.now())
+    ids = [{"kind": task.kind, "task_id": task.task_id} for task in held]
+    drafted = paul.post("/deletions/", {"ids": ids, "reason": "R"}, Idempotency_Key="one")
+    assert drafted.json()["skipped_tasks"][0]["why"] == "Held: Über all"
+    assert paul.post("/tasks/", {"tasks": []}, Idempotency_Key="two").status_code == 200
+    Answered.objects.create(token=paul.row, key="three", asked_at=timezone.now(), body=json.dumps(["Ólga"]))
+    erasing.erase("Ólga", sleep=lambda _: None)
+    assert [row.key for row in Answered.objects.all()] == ["two"]
