@@ -235,6 +235,30 @@ def test_what_is_not_understood_is_refused(folder: Path, capsys, text: str, sent
 
 
 @pytest.mark.once
+@pytest.mark.parametrize("planted", ["a link to a device", "large", "nested"])
+def test_a_file_that_would_take_all_memory_is_refused(folder: Path, capsys, planted: str) -> None:
+    file = folder / "more.toml"
+    if planted == "a link to a device":
+        file.symlink_to("/dev/zero")
+    else:
+        file.write_text("#" * 100_001 if planted == "large" else "a = " + "[" * 50_000)
+    code, said = run("plan_policies", folder, capsys)
+    assert (code, "more.toml: it " in said, "Traceback" in said) == (1, True, False)
+
+
+def test_what_can_not_be_drafted_leaves_no_draft_of_those_before(folder: Path, capsys, monkeypatch) -> None:
+    failed(2)
+    TrackedTask.objects.filter(pk=failed(1)[0].pk).update(status="queued")
+    second = POLICY.replace('"Failed"', '"Queued"').replace("status=failed", "status=queued")
+    (folder / "queued.toml").write_text(second, encoding="utf-8")
+    _, planned = plan(folder, capsys)
+    monkeypatch.setattr(freezing, "MOST_DRAFTS", 1)
+    code, said = run("apply_policies", folder, capsys, "--plan", planned["plan"])
+    assert (code, "“Queued” was not confirmed: You asked for 1 deletions" in said) == (1, True)
+    assert [row.state for row in Deletion.objects.all()] == ["discarded"]
+
+
+@pytest.mark.once
 def test_two_of_one_name_and_none_at_all_are_refused(folder: Path, tmp_path: Path, capsys) -> None:
     (folder / "again.toml").write_text(POLICY, encoding="utf-8")
     assert run("plan_policies", folder, capsys) == (1, "Two policies are called “Failed”.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from dashboard.audit import chain
 from dashboard.deletions import actions
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion
+from dashboard.pages.downloads import TooMany
 from dashboard.register.holding import asking
 from dashboard.rules.policies.planning import Part, Planned
 
@@ -60,6 +62,8 @@ def _draft(part: Part, *, now: datetime) -> Deletion:
         row = actions.draft(selection=selection, by=by, back=policy.filter, made=made, now=now)
     except freezing.NothingSelected as error:
         raise Refused(CHANGED.format(policy.name)) from error
+    except TooMany as error:
+        raise Refused(NOT_CONFIRMED.format(policy.name, error)) from error
     finally:
         selection.delete()
     # A large one has a job, too; whoever comes first does the next step.
@@ -91,4 +95,6 @@ def _confirm(part: Part, row: Deletion, *, now: datetime) -> Deletion:
 
 def _discard(drafts: list[tuple[Part, Deletion]]) -> None:
     for part, row in drafts:
-        actions.discard(deletion=row, by=actions.By(user=part.policy.owner))
+        # Its owner may have confirmed it on its page.
+        with suppress(actions.Refused):
+            actions.discard(deletion=row, by=actions.By(user=part.policy.owner))

@@ -16,6 +16,8 @@ from dashboard.register.holding.asking import reason_errors
 from dashboard.rules.making import LONGEST_NAME, MOST_A_DAY
 
 TEXTS, OPTIONAL = ("name", "filter", "reason"), ("owner",)
+LARGEST = 100_000
+"""Bytes. What lies in a repository may be a link to anything."""
 KEYS = {*TEXTS, *OPTIONAL, "cap"}
 
 
@@ -54,9 +56,11 @@ def read(folder: Path, *, username: str) -> list[Policy]:
 
 
 def _read(file: Path, *, username: str) -> tuple[Policy | None, list[str]]:
+    if not file.is_file() or file.stat().st_size > LARGEST:
+        return None, [f"it is no file of up to {LARGEST:,} bytes."]
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         return None, [f"it can't be read: {error}."]
     if mistakes := [*_keys(values), *_values(values)]:
         return None, mistakes
