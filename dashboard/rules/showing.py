@@ -13,7 +13,7 @@ from dashboard.access.zones import zone_of
 from dashboard.deletions.models import State
 from dashboard.pages.filter_forms import BadFilter
 from dashboard.register import saved_views
-from dashboard.register.models import TrackedTask
+from dashboard.register.models import SavedView, TrackedTask
 from dashboard.rules import consents, standing
 from dashboard.rules.consents import NEEDED
 from dashboard.rules.models import Rule, Run
@@ -25,6 +25,7 @@ RUNS_SHOWN = 60
 @dataclass(frozen=True, kw_only=True)
 class Shown:
     rule: Rule
+    view: SavedView | None
     words: str
     """What it deletes."""
     zone: str
@@ -39,7 +40,8 @@ class Shown:
         ahead = Run.objects.filter(rule=rule, state=Run.State.ANNOUNCED, due_at__gt=now).order_by("due_at").first()
         return cls(
             rule=rule,
-            words=_words(rule),
+            view=(view := standing.view_of(rule)),
+            words=_words(rule, view),
             zone=zone_of(rule.owner or AnonymousUser()).key,
             consents=consents.number(rule),
             obstacle="" if rule.ended_at else rule.stopped or standing.obstacle(rule),
@@ -57,7 +59,7 @@ class Shown:
     @property
     def view_is_changed(self) -> bool:
         """Since its terms were looked at: the next run will notice."""
-        return self.rule.view is not None and self.rule.view.query != self.rule.query
+        return self.view is not None and self.view.query != self.rule.query
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,10 +106,10 @@ def pictures_of(run: Run) -> list[TrackedTask]:
     return [tasks[pk] for pk in run.pictures if pk in tasks]
 
 
-def _words(rule: Rule) -> str:
-    if rule.view is None:
+def _words(rule: Rule, view: SavedView | None) -> str:
+    if view is None:
         return rule.query
     try:
-        return saved_views.filter_of(rule.view).words
+        return saved_views.filter_of(view).words
     except BadFilter:
-        return rule.view.query
+        return view.query

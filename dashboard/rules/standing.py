@@ -31,14 +31,19 @@ def obstacle(rule: Rule) -> str:
         return ACCOUNT_CLOSED
     if not owner.has_perm(DELETE_TASKS):
         return NO_RIGHT
-    view = rule.view
-    if view is None or not (view.shared or view.owner_id == owner.pk):
+    if (view := view_of(rule)) is None:
         return NO_VIEW
     try:
         filter = saved_views.filter_of(view)
     except BadFilter as bad:
         return f"Its view can't be read: {bad}"[:300]
     return EVERYTHING if choosing.is_everything(filter) else ""
+
+
+def view_of(rule: Rule) -> SavedView | None:
+    """Its view, if its owner can see it: who shared it may have taken it back."""
+    view = rule.view
+    return view if view is not None and (view.shared or view.owner_id == rule.owner_id) else None
 
 
 def parts(rule: Rule) -> tuple[User, SavedView]:

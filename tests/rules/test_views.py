@@ -112,6 +112,15 @@ def test_anybody_who_may_delete_can_pause_it(life: Life, owner: Person, viewer: 
     assert told()[-2:] == ["rule.paused", "rule.resumed"]
 
 
+def test_a_view_that_is_shared_no_more_is_not_shown_by_the_rule(life: Life, owner: Person, viewer: Person) -> None:
+    private = {"owner": UserFactory(), "shared": False, "name": "Mine again", "query": "q=secret&view=table"}
+    SavedView.objects.filter(pk=life.view.pk).update(**private)
+    for address in ("/rules/", life.rule.get_absolute_url()):
+        shown = viewer.get(address).content.decode()
+        assert not re.search("secret|Mine again", shown)
+        assert "not shared with its owner any more" in shown
+
+
 def test_an_administrator_deletes_it_and_its_history_stays(life: Life, administrator: Person, viewer: Person) -> None:
     life.failed(2, day=1)
     life.tick(at=life.day(1))
