@@ -54,7 +54,7 @@ def _of_rules(person: User) -> Iterator[Waiting]:
     of_rules = showing.waiting_for(person, now=clock.now())
     for run in of_rules.drafts:
         if run.deletion is not None:
-            said = f"The rule “{plain(run.rule.name)}” drafted {_tasks(run.deletion.size)}: delete, or keep them."
+            said = f"The rule “{plain(run.rule.name)}” drafted {_tasks(run.deletion.size)}: delete or keep?"
             yield Waiting(sentence=said, url=run.deletion.get_absolute_url(), since=run.due_at)
     for run in of_rules.announced:
         at, number = in_words(run.due_at), _tasks(run.announced or 0)

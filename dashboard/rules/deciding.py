@@ -24,9 +24,11 @@ DAY = timedelta(hours=24)
 
 
 def reasons(rule: Rule, run: Run, draft: Deletion, *, now: datetime) -> list[str]:
-    """Sentences. Of a rule that never confirms by itself, only what its owner should know of this draft."""
+    """Sentences. Where the rule was never going to confirm by itself, only what its owner should know of this draft."""
     if not rule.by_itself:
         return ["This rule only drafts.", *_cap(rule, draft, now=now)]
+    if run.asked_for:
+        return ["Its owner asked for this run, and is there to confirm it.", *_cap(rule, draft, now=now)]
     return [
         *_terms(rule, run, now=now),
         *_cap(rule, draft, now=now),
@@ -39,8 +41,6 @@ def reasons(rule: Rule, run: Run, draft: Deletion, *, now: datetime) -> list[str
 def _terms(rule: Rule, run: Run, *, now: datetime) -> Iterator[str]:
     if rule.next_at is None:
         yield "The rule was paused or stopped meanwhile."
-    if run.asked_for:
-        yield "Its owner asked for this run, and is there to confirm it."
     if run.query != rule.query or (run.started_at and run.started_at < rule.terms_at):
         yield "Its terms changed meanwhile."
     if (number := consents.number(rule)) < NEEDED:

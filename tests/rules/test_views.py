@@ -141,7 +141,7 @@ def test_what_waits_is_told_to_its_owner(life: Life, owner: Person, viewer: Pers
     # On the pages it is today, and that draft has expired long ago.
     Deletion.objects.update(draft_until="2100-01-01T00:00Z", created_at="2099-12-31T00:00Z")
     assert "Delete 2 tasks?" in page(owner.get("/rules/"))
-    assert "The rule “Old failures” drafted 2 tasks: delete, or keep them." in page(owner.get("/"))
+    assert "The rule “Old failures” drafted 2 tasks: delete or keep?" in page(owner.get("/"))
     assert "Old failures” drafted" not in page(viewer.get("/"))
     draft = page(owner.get(life.draft().get_absolute_url()))
     assert "Drafted by rule “Old failures”. It can be confirmed until" in draft
