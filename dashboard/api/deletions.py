@@ -37,7 +37,7 @@ EVERYTHING = (
     "This filter matches the whole register. Name what shall go by one of {}; or, if it shall be everything, send "
     "“everything”: true beside the filter."
 )
-OTHER_COUNT = "This deletion deletes {:,} tasks, and not {:,}. Read it again, then confirm what it is now."
+OTHER_COUNT = "The count of this deletion is {:,}, and not {:,}. Read it again, then confirm what it is now."
 BROWSER = (
     "A deletion of more than DELETION_REAUTH_ABOVE tasks is confirmed in the browser, where its person shows once more "
     "that it is them. Open its page, {}."
