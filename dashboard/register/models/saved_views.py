@@ -58,7 +58,7 @@ class SavedView(models.Model):
     def owner_words(self) -> str:
         if self.owner is not None:
             return self.owner.get_username()
-        return "came with the dashboard" if self.shipped else "somebody without an account now"
+        return "built in" if self.shipped else "somebody without an account now"
 
 
 class StarredView(models.Model):

@@ -34,7 +34,7 @@ def test_four_views_come_with_the_dashboard_and_can_be_read(olga: User) -> None:
         "Never finished": "Status: Not finished · Created until: older than 1 day",
         "Not seen for a week": "Not seen since: 7 days ago",
     }
-    assert {view.owner_words for view in shipped} == {"came with the dashboard"}
+    assert {view.owner_words for view in shipped} == {"built in"}
 
 
 def test_ones_own_view_is_seen_by_nobody_else_and_not_told(olga: User, paul: User) -> None:
