@@ -61,7 +61,7 @@ def hold_place(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 def _asked(request: SignedInRequest, selection: Selection, *, url: str) -> Asked:
     number = asking.holdable(selection)
     tasks, skipped = words(number), selection.count - number
-    sentences = ["Nobody can have a held task deleted. Hold and reason are shown to everybody."]
+    sentences = ["A held task is deleted only where two people agree to that. Everybody sees hold and reason."]
     if skipped:
         are = "is deleted or missing, and can't" if skipped == 1 else "are deleted or missing, and can't"
         sentences.append(f"{skipped:,} of {selection.count:,} {are} be held.")
