@@ -50,7 +50,7 @@ def test_a_time_without_a_zone_is_told_as_it_was_brought(viewer: Person) -> None
     page = strip_tags(viewer.get(task.get_absolute_url()).content.decode())
     assert "2026-10-05 01:15:00, time zone not given" in page
     # A deletion's look-up does not refresh the row, so the page does not call it never looked up.
-    assert "Last looked up" in page
+    assert "Last refreshed" in page
     assert "Last looked up" not in page
 
 
