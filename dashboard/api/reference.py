@@ -72,7 +72,7 @@ def _told(call: dict[str, Any], *, path: str, method: str, scopes: str, schema: 
         bodies=[_fields(one, schema) for one in _forms(body)],
         example=json.dumps(EXAMPLES[name], ensure_ascii=False) if name in EXAMPLES else "",
         answer=_fields(answer, schema) if answer else [],
-        statuses=[(status, response["description"]) for status, response in call["responses"].items()],
+        statuses=[(status, _plain(response)) for status, response in call["responses"].items()],
     )
 
 

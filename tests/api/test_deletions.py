@@ -157,7 +157,8 @@ def test_confirmed_with_fingerprint_and_count_it_is_scheduled(
 def test_another_fingerprint_or_count_confirms_nothing(program: Program, tasks: list[TrackedTask]) -> None:
     draft = drafted(program)
     problem(confirm(program, draft, fingerprint="0" * 64), 409, "changed")
-    assert "count of this deletion is 3, and not 2" in problem(confirm(program, draft, count=2), 409, "changed")["detail"]
+    other = problem(confirm(program, draft, count=2), 409, "changed")
+    assert "count of this deletion is 3, and not 2" in other["detail"]
     assert told(program.get(f"/deletions/{draft['id']}/"), 200)["state"] == "draft"
     told(confirm(program, draft, count=3.0), 200)
 

@@ -25,7 +25,7 @@ def question(deletion: Deletion, asks: list[str]) -> Iterator[str]:
     verb = "Ask to delete" if asks else "Delete"
     yield f"{verb} {words(deletion.size)}?" if deletion.size else "There is nothing to delete: every task was skipped."
     if deletion.skipped:
-        yield f"  {deletion.skipped:,} of {deletion.total:,} are skipped:"
+        yield f"  Skipped {deletion.skipped:,} of {deletion.total:,}:"
         yield from (f"    {row['count']:,} {plain(row['reason'])}" for row in facts.skipped)
     for chart in facts.charts:
         bars = ", ".join(f"{plain(bar.label)} {bar.count:,}" for bar in chart.bars)

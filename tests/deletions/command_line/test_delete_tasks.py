@@ -38,7 +38,7 @@ def test_it_asks_what_the_dialog_asks_and_confirms(command, images: Images, olga
     for said in [
         "Filter: Kind: Image",
         "Delete 3 tasks?",
-        "1 of 4 are skipped:\n    1 Held: Legal case 12",
+        "Skipped 1 of 4:\n    1 Held: Legal case 12",
         "Kind and status: Images 3",
         f"Fingerprint: {deletion.fingerprint}",
         f"The deletion goes on. Its page is {deletion.get_absolute_url()}",
