@@ -22,7 +22,11 @@ PRESENCE = {
 
 DELETIONS, ITEMS, TASKS = "deletions_deletion", "deletions_deletionitem", "register_trackedtask"
 
-OVERRIDDEN = "t.overridden_for IS NOT NULL AND t.overridden_for = d.uuid AND d.decision = 'approved'"
+SHOWN_HOLD = """(SELECT x.id FROM register_heldtask x JOIN register_hold h ON h.id = x.hold_id WHERE x.task_id = t.id
+    AND x.release_id IS NULL AND h.by = t.held_by AND h.reason = t.held_reason LIMIT 1)"""
+"""Of what another program wrote as held there is none."""
+OVERRIDDEN = f"""t.overridden_for IS NOT NULL AND t.overridden_for = d.uuid AND d.decision = 'approved'
+    AND {SHOWN_HOLD} IS NOT NULL"""
 IS_HELD = f"(t.held_by <> '' AND NOT ({OVERRIDDEN}))"
 """SQL condition: task `t` is held, and two people did not agree that deletion `d` takes it despite that."""
 

@@ -145,6 +145,28 @@ def test_what_another_program_holds_stays(olga: User, images) -> None:
         actions.override_holds(deletion=draft, by=By(user=olga), now=timezone.now())
 
 
+def test_what_another_program_holds_since_stays(sandbox, asked: Deletion, held, li) -> None:
+    """Nothing but the shown hold tells of it. First it comes before the approval, then in the second of the call."""
+    other = {"held_by": "legal-bot", "held_reason": "court"}
+    first = TrackedTask.objects.filter(pk=held[0].pk)
+    first.update(**other)
+    with pytest.raises(Changed, match="1 of its tasks became busy, held or gone"):
+        approve(asked, li.user)
+    first.update(held_by="li", held_reason=Hold.objects.get().reason)
+    again = confirmed(overridden(asked), asked.actor)
+    approve(again, li.user)
+    first.update(**other)
+    work(again)
+    assert sent(sandbox) == {task.task_id for task in held[1:]}
+
+
+def overridden(before: Deletion) -> Deletion:
+    """The same tasks, drafted once more."""
+    draft = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=before.actor)
+    actions.override_holds(deletion=draft, by=By(user=before.actor), now=timezone.now())
+    return draft
+
+
 def test_what_is_not_theirs_to_delete_stays(li, olga: User) -> None:
     film = TrackedTaskFactory(kind="video")
     hold(li, film)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -15,7 +16,7 @@ from django.db.models.lookups import IsNull
 from dashboard.access.limits import Allowed, limits_of
 from dashboard.calls.models import Kind
 from dashboard.deletions.models import IN_FLIGHT, Deletion, DeletionItem, Outcome
-from dashboard.register.models import Presence
+from dashboard.register.models import HeldTask, Presence
 
 HELD = "Held"
 BUSY = "Already being deleted"
@@ -99,7 +100,7 @@ def confirmed(of: str, others: Takers) -> list[tuple[str, IsNull]]:
     return [(why, _is_there(here.filter(by__in=pks))) for why, pks in being_armed.items()]
 
 
-def _is_there(items: QuerySet[DeletionItem]) -> IsNull:
+def _is_there(items: QuerySet[Any]) -> IsNull:
     # No EXISTS: PostgreSQL may answer it by reading all items that are open or wait.
     return IsNull(Subquery(items.values("pk")[:1]), False)
 
@@ -110,7 +111,10 @@ def unfit(
     """SQL for why a task can't be in a deletion, from its row alone, which shows other deletions' tasks as deleting."""
     is_there = Q(**{f"{of}presence": Presence.PRESENT, f"{of}held_by": ""})
     if despite is not None:
-        is_there |= Q(**{f"{of}presence": Presence.PRESENT, f"{of}overridden_for": despite})
+        shown = {"hold__by": OuterRef(f"{of}held_by"), "hold__reason": OuterRef(f"{of}held_reason")}
+        # Not what another program wrote as held.
+        ours = HeldTask.objects.filter(task=OuterRef(f"{of}pk"), release=None, **shown)
+        is_there |= Q(_is_there(ours), **{f"{of}presence": Presence.PRESENT, f"{of}overridden_for": despite})
     return Case(
         *_taken(of, others or {}),
         *(When(is_there & is_beyond, then=why) for is_beyond, why in beyond(of, allowed or Allowed())),
