@@ -122,7 +122,7 @@ def _press(request: SignedInRequest, uuid: UUID, act: Callable[..., object], sen
     try:
         act(rule=rule, by=by(request), now=clock.now())
     except Refused as refusal:
-        return refused(request, str(refusal), status=409)
+        return refused(request, str(refusal), status=409, rule=rule)
     return _done(request, rule, sentence)
 
 

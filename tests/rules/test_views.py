@@ -129,7 +129,9 @@ def test_an_administrator_deletes_it_and_its_history_stays(life: Life, administr
     assert life.draft().state == "discarded"
     assert "Old failures" not in page(viewer.get("/rules/"))
     assert "Drafted" in page(viewer.get(address))
-    assert administrator.post(f"{address}run/").status_code == 409
+    refused = administrator.post(f"{address}run/")
+    assert refused.status_code == 409
+    assert f'href="{address}">Go to the rule' in refused.content.decode()
 
 
 def test_what_waits_is_told_to_its_owner(life: Life, owner: Person, viewer: Person) -> None:
