@@ -157,6 +157,9 @@ class TestRequired:
         assert (response.status_code, response.headers.get("Location")) in {(302, PLACE), (404, None)}
         assert "Your role (operator) needs a second factor." in said(person.get(PLACE))
 
+    def test_its_page_asks_for_nothing_that_would_be_refused(self, person: Person) -> None:
+        assert "/tasks/views/rail/" not in person.get(PLACE).content.decode()
+
     def test_what_is_posted_or_asked_by_a_script_is_refused_with_the_sentence(self, person: Person) -> None:
         for response in (
             person.post("/deletions/new/"),
