@@ -87,7 +87,7 @@ def test_deleting_is_measured_beside_a_bare_loop(place: Path) -> None:
 
 def test_lists_are_measured_beside_the_changelist(place: Path) -> None:
     (run,), printed = runs_of(place, "listing", "--rows", "120", "--repeat", "1")
-    assert list(run["figures"]) == [*listing.FASTER, *listing.SEARCHES]
+    assert list(run["figures"]) == [*listing.FASTER, *listing.SEARCHES, "overview"]
     for name, page in run["figures"].items():
         beside = [len(page[column]) for column in (listing.OURS, listing.PEERS) if column in page]
         assert beside == ([1, 1] if name in listing.FASTER else [])
@@ -99,7 +99,7 @@ def test_lists_are_measured_beside_the_changelist(place: Path) -> None:
 def test_the_largest_register_is_judged_by_the_goals_and_its_growth_by_the_smallest() -> None:
     def run(rows: int, milliseconds: float, shown: int) -> Run:
         found = Run(case=Case(rows=rows))
-        for name in [*listing.FASTER, *listing.SEARCHES]:
+        for name in [*listing.FASTER, *listing.SEARCHES, "overview"]:
             found.add({name: {"shown": 100, listing.OURS: 10, listing.PEERS: 50, listing.IN_TURN: milliseconds}})
         found.figures["old end"]["shown"] = [shown]
         return found
