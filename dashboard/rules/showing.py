@@ -37,15 +37,15 @@ class Shown:
 
     @classmethod
     def of(cls, rule: Rule, *, now: datetime) -> Self:
-        ahead = Run.objects.filter(rule=rule, state=Run.State.ANNOUNCED, due_at__gt=now).order_by("due_at").first()
+        announced = Run.objects.filter(rule=rule, state=Run.State.ANNOUNCED, due_at__gt=now).order_by("due_at")
         return cls(
             rule=rule,
             view=(view := standing.view_of(rule)),
             words=_words(rule, view),
             zone=zone_of(rule.owner or AnonymousUser()).key,
-            consents=consents.number(rule),
+            consents=consents.number(rule) if rule.by_itself else 0,
             obstacle="" if rule.ended_at else rule.stopped or standing.obstacle(rule),
-            ahead=ahead,
+            ahead=announced.first() if rule.by_itself else None,
         )
 
     @property
@@ -78,7 +78,8 @@ class Waiting:
 
 
 def rules(*, now: datetime) -> list[Shown]:
-    rows = Rule.objects.kept().select_related("owner", "view").order_by("next_at", "pk")[:MOST]
+    # One object for each owner, which remembers what that person may do.
+    rows = Rule.objects.kept().prefetch_related("owner", "view").order_by("next_at", "pk")[:MOST]
     return [Shown.of(rule, now=now) for rule in rows]
 
 

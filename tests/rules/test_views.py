@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 from django.http import HttpResponse
@@ -36,6 +38,16 @@ def said(**changed: str) -> dict[str, str]:
 @pytest.fixture
 def owner(life: Life) -> Person:
     return Person.signed_in(life.owner)
+
+
+def test_many_rules_of_one_owner_ask_once_what_that_person_may(
+    operator: Person, django_assert_max_num_queries: Callable[..., AbstractContextManager[object]]
+) -> None:
+    for number in range(20):
+        operator.post(NEW, said(name=f"Rule {number}"))
+    operator.get("/rules/")
+    with django_assert_max_num_queries(15):
+        assert "Rule 19" in operator.get("/rules/").content.decode()
 
 
 def test_a_rule_is_made_from_a_view(operator: Person) -> None:
