@@ -108,18 +108,11 @@ def confirm(
     with asked(by) as asking:
         if require:
             require()
-        _, draft = asking.lock(deletion)
-        _require_confirmable(draft, by, now=now)
-        _require_person(by)
-        if seen not in {"", draft.fingerprint}:
-            raise Changed(NOT_AS_SEEN)
+        draft = _locked(asking, deletion, seen=seen, now=now)
         # Not raised here: the new draft must be committed.
         changed = not large and recheck(draft, now=now)
         if not changed:
-            if errors := check_confirmation(draft, reason=reason.strip(), typed=typed):
-                raise Invalid(errors)
-            if is_person_asked(draft) and not shown:
-                raise Refused(PERSON_ASKED)
+            _require_all_said(draft, reason=reason.strip(), typed=typed, shown=shown)
             reasons = reasons_of(draft, now=now)
             if asks is not None and asks != bool(reasons):
                 raise Changed(NOW_ASKS if reasons else NO_LONGER_ASKS)
@@ -129,6 +122,23 @@ def confirm(
         raise Changed(BECAME_BUSY)
     if not reasons:
         arm_if_small(draft, now=now)
+
+
+def _locked(asking: Asking, deletion: Deletion, *, seen: str, now: datetime) -> Deletion:
+    """The draft as it is now, if it is the one that was shown and its person may still confirm it."""
+    _, draft = asking.lock(deletion)
+    _require_confirmable(draft, asking.by, now=now)
+    _require_person(asking.by)
+    if seen not in {"", draft.fingerprint}:
+        raise Changed(NOT_AS_SEEN)
+    return draft
+
+
+def _require_all_said(draft: Deletion, *, reason: str, typed: str, shown: bool) -> None:
+    if errors := check_confirmation(draft, reason=reason, typed=typed):
+        raise Invalid(errors)
+    if is_person_asked(draft) and not shown:
+        raise Refused(PERSON_ASKED)
 
 
 def is_person_asked(deletion: Deletion) -> bool:
