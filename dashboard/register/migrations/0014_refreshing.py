@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             migrations.AddIndex(
                 model_name="trackedtask",
                 index=models.Index(
-                    condition=Q(presence__in=["present", "missing"], checked_at__isnull=is_new),
+                    condition=Q(deleted_at__isnull=True, checked_at__isnull=is_new),
                     fields=[first, "id"],
                     name=name,
                 ),

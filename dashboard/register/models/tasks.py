@@ -80,8 +80,6 @@ class Presence(models.TextChoices):
 
 
 LISTED = [Presence.PRESENT, Presence.DELETING]
-LOOKED_UP = [Presence.PRESENT, Presence.MISSING]
-"""What the register asks about by itself: a deletion looks after its own, and what is missing may come back."""
 TOLD = {"refused", "unknown"}
 """Outcomes that are shown with the provider's words."""
 
@@ -171,16 +169,17 @@ class TrackedTask(models.Model):
                 fields=["listed", "created_at", "id"], name="task_unfinished", condition=Q(status__in=NOT_FINISHED)
             ),
             models.Index("listed", SEEN_AT, name="task_by_seen"),
-            # The order in which tasks are looked up (`refreshing/due.py`, which asks in these very words).
+            # The order in which tasks are looked up (`refreshing/due.py`, which asks in these very words). They name no
+            # presence: else SQLite would write both for every task that a confirmation shows as being deleted.
             models.Index(
                 fields=["tracked_at", "id"],
                 name="task_never_looked_up",
-                condition=Q(presence__in=LOOKED_UP, checked_at__isnull=True),
+                condition=Q(deleted_at__isnull=True, checked_at__isnull=True),
             ),
             models.Index(
                 fields=["checked_at", "id"],
                 name="task_looked_up",
-                condition=Q(presence__in=LOOKED_UP, checked_at__isnull=False),
+                condition=Q(deleted_at__isnull=True, checked_at__isnull=False),
             ),
         ]
 

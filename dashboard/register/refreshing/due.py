@@ -27,7 +27,8 @@ CLAIMED_FOR = timedelta(minutes=5)
 """Nobody else asks about a task for so long, unless its answer is known before: who claimed it may have died."""
 AT_ONCE = 64
 UNFINISHED = "listed = 1 AND status IN ('queued', 'processing', 'uploading') AND presence <> 'deleting'"
-OURS = "presence IN ('present', 'missing')"
+# A deletion looks after its own, and what is missing may come back.
+OURS = "deleted_at IS NULL AND presence IN ('present', 'missing')"
 """The conditions of indexes, in the same words, without which SQLite does not use them. What else is asked for is
 said so that no other index seems better."""
 FREE = "(asked_at IS NULL OR asked_at < %s OR checked_at >= asked_at)"

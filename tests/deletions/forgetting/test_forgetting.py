@@ -24,7 +24,7 @@ from dashboard.register.holding import placing, releasing
 from dashboard.register.holding.asking import By, Invalid, Refused
 from dashboard.register.importing import pieces
 from dashboard.register.importing.cells.entries import Row
-from dashboard.register.importing.storing import packed, store
+from dashboard.register.importing.storing import Stored, packed, store
 from dashboard.register.models import Hold, ImportPiece, TrackedTask
 from tensorslab_api.types import TaskInfo, TaskKind, TaskStatus
 from tensorslab_api.verdict import Ruling, Verdict
@@ -149,7 +149,7 @@ def test_an_import_brings_no_word_back(by: By) -> None:
     rows = [
         Row(1, "image", f"task_{n}", {"prompt": "New words", "urls": ["https://a.b/c"], "width": 5}) for n in (1, 2)
     ]
-    assert store(packed(rows), number=2, now=timezone.now()) == (0, 2)
+    assert store(packed(rows), number=2, now=timezone.now()) == Stored(added=0, updated=2, unchanged=0)
     one.refresh_from_db()
     other.refresh_from_db()
     assert [(row.prompt, row.urls, row.width) for row in (one, other)] == [
