@@ -45,7 +45,7 @@ def test_no_row_moves_when_a_notice_comes_or_goes(product: Product, open_page: O
     assert _height_of_the_first_row(page) == before
 
 
-@pytest.mark.parametrize("width", [390, 600, 1440])
+@pytest.mark.parametrize("width", [390, 600, 1024, 1440])
 def test_no_row_moves_when_the_first_one_is_ticked(product: Product, open_page: Open, width: int) -> None:
     page = open_page(product)
     page.set_viewport_size({"width": width, "height": 844})

@@ -14,13 +14,13 @@ from dashboard.overview import charts
 from dashboard.overview.past import past
 from dashboard.overview.waiting import waits_for
 from dashboard.register import totals
-from tests.conftest import Person
+from tests.conftest import ON_POSTGRESQL, Person
 from tests.factories import DeletionFactory, TrackedTaskFactory
 
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
-QUERIES = 8
+QUERIES = 9 if ON_POSTGRESQL else 8
 
 
 def words(page: bytes) -> str:
