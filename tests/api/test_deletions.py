@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -136,9 +137,9 @@ def test_what_a_person_selected_on_the_page_stays(program: Program, tasks: list[
 
 
 def test_confirmed_with_fingerprint_and_count_it_is_scheduled(
-    program: Program, tasks: list[TrackedTask], settings: Any, capsys: Any
+    program: Program, tasks: list[TrackedTask], settings: Any, capsys: Any, tmp_path: Path
 ) -> None:
-    settings.DELETION_TYPED_ABOVE = 1
+    settings.VAR_DIR, settings.DELETION_TYPED_ABOVE = tmp_path, 1
     draft = drafted(program)
     found = told(confirm(program, draft), 200)
     assert found["state"] == "scheduled"

@@ -61,7 +61,8 @@ def confirmed(draft: Deletion, person: User) -> Deletion:
     return draft
 
 
-def test_two_people_let_held_tasks_go_once(sandbox, asked: Deletion, held, li, capsys) -> None:
+def test_two_people_let_held_tasks_go_once(sandbox, asked: Deletion, held, li, capsys, settings, tmp_path) -> None:
+    settings.VAR_DIR = tmp_path
     assert (asked.state, asked.size, asked.skipped) == (State.AWAITING_APPROVAL, 3, 0)
     assert asked.approval_reasons == ["It deletes 2 tasks that are held."]
     work(asked, shifts=2)

@@ -87,7 +87,8 @@ def test_a_script_plans_looks_and_applies(folder: Path, capsys) -> None:
     assert run("apply_policies", folder, capsys, "--plan", told["plan"]) == (0, "There is nothing to delete.\n")
 
 
-def test_the_log_vouches_for_who_confirmed_it(folder: Path, capsys) -> None:
+def test_the_log_vouches_for_who_confirmed_it(folder: Path, capsys, settings) -> None:
+    settings.VAR_DIR = folder
     failed(2)
     run("apply_policies", folder, capsys, "--plan", plan(folder, capsys)[1]["plan"])
     assert wrong(capsys, "--reconcile") == ""
