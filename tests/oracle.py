@@ -190,8 +190,8 @@ def _calls(ledger: Mapping[str, Any], known: Circumstances) -> Iterator[str]:
 
 
 def _controls() -> Iterator[str]:
-    """Calls outside of deletions look up, and vouch for others: about tasks of the register, or what never was."""
-    vouches = Q(operation="look_up", purpose__in=list(controls.Purpose), deletion=None)
+    """Calls outside of deletions look up: tasks of the register for its own sake, and what vouches for others."""
+    vouches = Q(operation="look_up", purpose__in=["", *controls.Purpose], deletion=None)
     belongs = Q(deletion__isnull=False) & ~Q(purpose__in=list(controls.Purpose))
     for call in ProviderCall.objects.exclude(vouches | belongs):
         yield f"Call {call.pk} is a {call.operation} for “{call.purpose}” of deletion {call.deletion}"
@@ -199,7 +199,8 @@ def _controls() -> Iterator[str]:
     registered = set(TrackedTask.objects.values_list("kind", "task_id"))
     for detail in made:
         idents = {(detail["kind"], task_id) for task_id in detail["ids"]}
-        wrong = {"ghost": idents & registered, "witness": idents - registered}.get(detail["purpose"])
+        strange = idents - registered
+        wrong = {"ghost": idents & registered, "witness": strange, "": strange}.get(detail["purpose"])
         if wrong:
             yield f"{wrong} was asked about as a {detail['purpose']}"
 
