@@ -41,6 +41,7 @@ def once(run: Run) -> Run:
         try:
             response = run(request, **arguments)
         except BaseException:
+            # However it ended, it was not answered, so the same key may be used again at once.
             again.forget(row)
             raise
         again.end(row, response)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from argparse import ArgumentParser
 from typing import Any
 
@@ -24,7 +25,7 @@ def words(number: int) -> str:
     return f"{number:,} task{'' if number == 1 else 's'}"
 
 
-class HoldingCommand(BaseCommand):
+class HoldingCommand(ABC, BaseCommand):
     permission: str
     name: str
     """In the log, where the address of a browser stands, it is `manage.py <name>`."""
@@ -48,6 +49,7 @@ class HoldingCommand(BaseCommand):
                 self.talk.write(note)
             try:
                 told = self.carry_out(selection, By(user=person, address=f"manage.py {self.name}"), options)
+            # Ctrl-C at the question, too, leaves no frozen set behind.
             except BaseException as error:
                 Selection.objects.filter(pk=selection.pk).delete()
                 if isinstance(error, Invalid | Refused):
@@ -56,9 +58,9 @@ class HoldingCommand(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps({**told, "unknown_ids": chosen.unknown}, ensure_ascii=False))
 
+    @abstractmethod
     def carry_out(self, selection: Selection, by: By, options: dict[str, Any]) -> dict[str, object]:
         """Does it, and returns what the JSON tells."""
-        raise NotImplementedError
 
     def ask(self, number: int) -> None:
         """Raises CommandError if a person does not confirm the number."""

@@ -47,6 +47,7 @@ def keep_up(stop: threading.Event, may_go_on: Callable[[], bool]) -> None:
             turn(sleep=wait, may_go_on=goes_on, is_over=stop.is_set)
         except OperationalError:
             logger.warning("The database did not answer; looking up again in %s s.", EVERY, exc_info=settings.DEBUG)
+        # If this thread died, the register would not be looked up any more, and nothing would say so.
         except Exception:
             logger.exception("Looking up failed; again in %s s.", EVERY)
     connection.close()
