@@ -81,8 +81,7 @@ def skip_one(deletion: Deletion) -> None:
 def test_other_tasks_than_were_confirmed_are_found(
     theatre, settings, images, by, capsys, caplog, skipped, closed
 ) -> None:
-    # One of the others might be the witness of look-ups, and is gone.
-    settings.DELETION_VERIFY = "none"
+    settings.DELETION_VERIFY = "none"  # or the others, which are gone, might be drawn as witnesses
     others = images(3)
     deletion = theatre.confirm(images(4 if skipped else 3), by=by)
     if skipped:
@@ -96,7 +95,8 @@ def test_other_tasks_than_were_confirmed_are_found(
     assert EXCHANGED in wrong(capsys, "--reconcile")
 
 
-def test_a_closing_entry_tells_that_they_were_others_then(theatre, images, by, capsys) -> None:
+def test_a_closing_entry_tells_that_they_were_others_then(theatre, settings, images, by, capsys) -> None:
+    settings.DELETION_VERIFY = "none"  # as above
     others = images(3)
     deletion = theatre.confirm(images(3), by=by)
     mine = exchange(deletion, others)
