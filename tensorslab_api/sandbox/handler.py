@@ -137,7 +137,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def judged(self, call: Call, kind: TaskKind, body: bytes) -> Answer:
         """Checks the request, does the work, and returns the answer or the trouble."""
-        world = self.server.world
+        world, began = self.server.world, time.monotonic()
         if words := world.options.maintenance:
             with contextlib.suppress(BadRequest):
                 call.ids = self.asked(call.operation, kind, body)
@@ -151,10 +151,10 @@ class Handler(BaseHTTPRequestHandler):
         fault = world.next_fault(call.operation)
         call.fault = None if fault is None else f"{fault.trouble}:{fault.when}"
         own = world.options.look_up_latency if call.operation == "look_up" else 0
-        half = (own or world.options.latency) / 2
-        world.stopping.wait(half)
+        latency = own or world.options.latency
+        world.stopping.wait(began + latency / 2 - time.monotonic())
         honest = self.worked(call, kind, fault)
-        world.stopping.wait(half)
+        world.stopping.wait(began + latency - time.monotonic())
         if fault is None:
             return honest
         return troubled(fault.trouble, call.operation, honest, world.options, self.server.address)
