@@ -1,7 +1,7 @@
 """`requests` over one connection for one call, which ends at a deadline and knows whether anything left.
 
 `requests` limits each read, not the whole call, so a server that sends a byte now and then could delay it for ever.
-Here a timer cuts the connection at the deadline, in any phase: TLS, sending, headers or body.
+Here another thread cuts the connection at the deadline, in any phase: TLS, sending, headers or body.
 
 No request outlives its call. By default the kernel goes on delivering data for minutes, even after the process was
 killed: a delete could be carried out long after a look-up had found its tasks alive. So a closed connection drops its
@@ -29,6 +29,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from tensorslab_api.deadlines import DEADLINES
 from tensorslab_api.errors import DeadlineExceeded, TooLate
 
 DROP_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -39,7 +40,7 @@ MOST_INTERIM = 20
 
 
 class Attempt:
-    """One call under way. The timer runs inside the `with` block; its connection reports to it."""
+    """One call under way, inside the `with` block; its connection reports to it."""
 
     def __init__(self, *, started: float, deadline: float) -> None:
         """Both are moments of `time.monotonic()`: between two readings of the clock the machine may stand still."""
@@ -52,8 +53,6 @@ class Attempt:
         self.socket: socket.socket | None = None
         self.over = False
         self.lock = threading.Lock()
-        self.timer = threading.Timer(self.remaining, self.cut_off)
-        self.timer.daemon = True
 
     @property
     def remaining(self) -> float:
@@ -69,14 +68,14 @@ class Attempt:
         return self.cut or time.monotonic() >= self.deadline
 
     def __enter__(self) -> Self:
-        self.timer.start()
+        DEADLINES.add(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.timer.cancel()
-        # Under the lock: later the descriptor may belong to another connection, which a late timer would cut.
+        DEADLINES.remove(self)
+        # Under the lock: later the descriptor may belong to another connection, which a late cut would end.
         with self.lock:
             self.over = True
             if self.socket is not None:
