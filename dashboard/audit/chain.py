@@ -78,8 +78,9 @@ def append_all(told: Sequence[Told]) -> list[AuditEvent]:
     sequence, previous, recorded = _locked_head()
     events, before = [], previous
     for number, one in enumerate(told, sequence + 1):
-        events.append(_written(one, number, before))
+        events.append(_event(one, number, before))
         before = events[-1].hash
+    sql.insert_all("audit_auditevent", [_row(event) for event in events], key="sequence")
     last = events[-1]
     sql.update("audit_audithead", {"sequence": last.sequence, "hash": last.hash}, "id = %s", HEAD)
     head = heads.Seen(sequence=last.sequence, hash=last.hash, at=last.at)
@@ -88,7 +89,7 @@ def append_all(told: Sequence[Told]) -> list[AuditEvent]:
     return events
 
 
-def _written(told: Told, sequence: int, previous: str) -> AuditEvent:
+def _event(told: Told, sequence: int, previous: str) -> AuditEvent:
     event = AuditEvent(
         sequence=sequence,
         at=timezone.now(),
@@ -101,10 +102,12 @@ def _written(told: Told, sequence: int, previous: str) -> AuditEvent:
     )
     commitments.commit(event)
     event.hash = keys.authenticated(hashed(event))
-    columns = {name: getattr(event, name) for name in FIELDS}
-    columns |= {name: json.dumps(getattr(event, name)) for name in JSON}
-    sql.insert("audit_auditevent", columns, key="sequence")
     return event
+
+
+def _row(event: AuditEvent) -> dict[str, object]:
+    columns = {name: getattr(event, name) for name in FIELDS}
+    return columns | {name: json.dumps(getattr(event, name)) for name in JSON}
 
 
 def hashed(event: Entry) -> str:

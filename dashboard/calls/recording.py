@@ -17,6 +17,8 @@ from tensorslab_api.verdict import Ruling, Verdict
 TABLE = "calls_providercall"
 OVERTAKEN = "call.overtaken"
 State = ProviderCall.State
+NOT_WRITTEN = 0
+"""In place of the key of a call that has none yet."""
 
 
 class Call(NamedTuple):
@@ -33,20 +35,29 @@ class Call(NamedTuple):
 
 def prepare(*, operation: str, kind: str, ids: Sequence[str], deletion: UUID | None = None, purpose: str = "") -> Call:
     """Writes a call down before it leaves, in the transaction that assigns its items."""
-    row = {
-        "deletion": deletion,
-        "kind": kind,
-        "operation": operation,
-        "purpose": purpose,
-        "ids": len(ids),
-        "digest": digest(ids),
-        "status": "",
-        "message": "",
-        "form": "",
-        "lease_until": slots.lease_end(),
-        "state": State.READY,
-    }
-    return Call(sql.insert(TABLE, row), operation, kind, purpose, deletion, ids)
+    [call] = prepare_all([Call(NOT_WRITTEN, operation, kind, purpose, deletion, ids)])
+    return call
+
+
+def prepare_all(calls: Sequence[Call]) -> list[Call]:
+    """Writes calls down that have no key yet."""
+    written = [
+        {
+            "deletion": call.deletion,
+            "kind": call.kind,
+            "operation": call.operation,
+            "purpose": call.purpose,
+            "ids": len(call.ids),
+            "digest": digest(call.ids),
+            "status": "",
+            "message": "",
+            "form": "",
+            "lease_until": slots.lease_end(),
+            "state": State.READY,
+        }
+        for call in calls
+    ]
+    return [call._replace(pk=pk) for call, pk in zip(calls, sql.insert_all(TABLE, written), strict=True)]
 
 
 def leave(call_id: int, slot: slots.OurSlot, condition: str = "TRUE", *values: object, now: datetime) -> bool:
@@ -54,6 +65,15 @@ def leave(call_id: int, slot: slots.OurSlot, condition: str = "TRUE", *values: o
 
     False if the call is not ready, `condition` is not met, or the slot's lease would end before the call does.
     """
+    return bool(_leave(slot, f"id = %s AND {condition}", call_id, *values, now=now))
+
+
+def leave_all(call_ids: Sequence[int], slot: slots.OurSlot, *, now: datetime) -> bool:
+    """Lets calls leave one after another under one slot. False as above; a slot's lease lets all leave, or none."""
+    return _leave(slot, sql.among("id"), sql.array_of(call_ids), now=now) == len(call_ids)
+
+
+def _leave(slot: slots.OurSlot, which: str, *values: object, now: datetime) -> int:
     left = {
         "state": State.OPEN,
         "sent_at": now,
@@ -63,9 +83,9 @@ def leave(call_id: int, slot: slots.OurSlot, condition: str = "TRUE", *values: o
     }
     outlasts = slots.lease_end(slots.LEAST_MARGIN)
     hole, needed = (outlasts, []) if isinstance(outlasts, sql.Sql) else ("%s", [outlasts])
-    may_leave = f"""id = %s AND state = 'ready' AND {condition} AND EXISTS (
+    may_leave = f"""{which} AND state = 'ready' AND EXISTS (
         SELECT 1 FROM calls_slot s WHERE s.number = %s AND s.token = %s AND s.lease_until > {hole})"""  # nosec B608 # pieces from the code, values beside them
-    return bool(sql.update(TABLE, left, may_leave, call_id, *values, slot.number, slot.token, *needed))
+    return sql.update(TABLE, left, may_leave, *values, slot.number, slot.token, *needed)
 
 
 def forget(call_id: int) -> bool:

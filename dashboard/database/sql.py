@@ -18,6 +18,11 @@ from dashboard.database import dialect
 
 Row = TypeVar("Row", bound=Model)
 
+AT_ONCE = 100
+"""Rows of one statement: SQLite takes 32,766 values, and parses longer statements more slowly."""
+PLAIN = {str, int, list}
+"""Types that databases take as they are."""
+
 
 class Sql(str):
     """A piece of SQL in the place of a value: `attempts + 1`."""
@@ -43,12 +48,17 @@ def change(statement: str, *values: object) -> int:
         return int(cursor.rowcount)
 
 
-def insert(table: str, fields: Mapping[str, object], *, key: str = "id") -> int:
-    """Inserts a row, and returns its key."""
-    names = ", ".join(f'"{name}"' for name in fields)
-    holes = ", ".join(_hole(value) for value in fields.values())
-    [(pk,)] = rows(f"INSERT INTO {table} ({names}) VALUES ({holes}) RETURNING {key}", *_given(fields))  # nosec B608 # the caller names table and columns, values go beside them
-    return int(pk)
+def insert_all(table: str, new: Sequence[Mapping[str, object]], *, key: str = "id") -> list[int]:
+    """Inserts rows that have the same columns, many with one statement, and returns their keys in the same order."""
+    keys: list[int] = []
+    for start in range(0, len(new), AT_ONCE):
+        part = new[start : start + AT_ONCE]
+        names = ", ".join(f'"{name}"' for name in part[0])
+        holes = ", ".join(f"({', '.join(_hole(value) for value in fields.values())})" for fields in part)
+        statement = f"INSERT INTO {table} ({names}) VALUES {holes} RETURNING {key}"  # nosec B608 # the caller names table and columns, values go beside them
+        # Keys grow from row to row; the order in which a statement returns them is nowhere promised.
+        keys += sorted(pk for (pk,) in rows(statement, *(value for fields in part for value in _given(fields))))
+    return keys
 
 
 def update(table: str, fields: Mapping[str, object], where: str, *values: object) -> int:
@@ -120,6 +130,8 @@ def _given(fields: Mapping[str, object]) -> list[object]:
 
 def _plain(value: object) -> Any:
     """A value in the form that the database takes."""
+    if value is None or type(value) in PLAIN:
+        return value
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     if isinstance(value, Enum):

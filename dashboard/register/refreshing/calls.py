@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
@@ -18,11 +18,11 @@ from dashboard.calls.verdicts import Ruling, Unanswered, judge_look_up
 from dashboard.register.refreshing import claims
 from dashboard.register.refreshing.due import Task
 
-AHEAD_FROM, AHEAD_TO = 2, 5
+AHEAD_FROM, AHEAD_TO = 3, 8
 """Calls per slot, in flight or written down ahead: when no more than so many are left, more are, up to so many."""
 AT_ONCE = 25
 """Answers after which they are recorded."""
-RECORD = 0.25
+RECORD = 0.5
 """Seconds that an answer waits at most to be recorded with others."""
 POLL = 0.05
 RENEW = 2.0
@@ -93,29 +93,24 @@ class Calls:
         self.in_flight.close()
 
     def send(self, chosen: Sequence[tuple[str, Task]]) -> None:
-        """Writes calls down as leaving, in one transaction, and gives them to the threads."""
+        """Writes calls down as leaving, in one transaction, and gives them to the threads, to each slot in turn."""
         # Set before they are written down: when the leases have run out, the deadline is long past.
         deadline = time.monotonic() + settings.TENSORSLAB_TIMEOUT
         with transaction.atomic():
-            written = [
-                self._written(purpose, task, self.ours[number % len(self.ours)])
-                for number, (purpose, task) in enumerate(chosen)
-            ]
-        for asked, slot in written:
-            if asked.call.purpose:
-                self.controls[asked.task.kind, asked.call.purpose] += 1
-            self.in_flight.send(asked, slot, deadline=deadline)
+            now = clock.now()
+            calls = recording.prepare_all([_call(purpose, task, sent_at=now) for purpose, task in chosen])
+            for number, slot in enumerate(self.ours):
+                self._leave([call.pk for call in calls[number :: len(self.ours)]], slot, now=now)
+        for number, (call, (_, task)) in enumerate(zip(calls, chosen, strict=True)):
+            if call.purpose:
+                self.controls[task.kind, call.purpose] += 1
+            self.in_flight.send(Asked(call, task), self.ours[number % len(self.ours)], deadline=deadline)
 
-    def _written(self, purpose: str, task: Task, slot: slots.OurSlot) -> tuple[Asked, slots.OurSlot]:
-        now = clock.now()
-        call = recording.prepare(
-            operation=ProviderCall.Operation.LOOK_UP, kind=task.kind, ids=[task.task_id], purpose=str(purpose)
-        )
-        if not recording.leave(call.pk, slot, now=now):
+    def _leave(self, call_ids: list[int], slot: slots.OurSlot, *, now: datetime) -> None:
+        if call_ids and not recording.leave_all(call_ids, slot, now=now):
             # Its lease may only be too short. Raises `Lost` if another process has it by now.
             slots.renew(slot)
-            recording.leave(call.pk, slot, now=now)
-        return Asked(call._replace(sent_at=now), task), slot
+            recording.leave_all(call_ids, slot, now=now)
 
     def take_back(self) -> list[Task]:
         """Takes back the calls that have not left, and returns the tasks that they were to ask about."""
@@ -155,6 +150,11 @@ class Calls:
             self.controls[task.kind, purpose] -= 1
         self.recorded_at = time.monotonic()
         return done
+
+
+def _call(purpose: str, task: Task, *, sent_at: datetime) -> recording.Call:
+    look_up = ProviderCall.Operation.LOOK_UP
+    return recording.Call(recording.NOT_WRITTEN, look_up, task.kind, str(purpose), None, [task.task_id], sent_at)
 
 
 def _given_up(one: Answered) -> Answered:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -50,12 +51,12 @@ def store_all(found: Sequence[Found], *, now: datetime) -> int:
         gone += [row] if one.gone else []
         if told := _news(row, one.verdict, without_words=one.task in wordless):
             changed.append(row.pk)
-            TrackedTask.objects.filter(pk=row.pk).update(**told)
+            sql.update(TABLE, told, "id = %s", row.pk)
     back = [row for row in there if row.presence == Presence.MISSING]
     # A deletion may have taken the task since the look-up, and then decides its outcome.
     lost = [row for row in gone if row.presence == Presence.PRESENT]
-    _set(list(rows.values()), checked_at=now)
-    _set(there, seen_at=now)
+    _set(there, checked_at=now, seen_at=now)
+    _set([row for row in rows.values() if row not in there], checked_at=now)
     _set(back, presence=Presence.PRESENT)
     _set(lost, presence=Presence.MISSING, gone_at=now)
     taking.take_in(lambda: [*changed, *(row.pk for row in back)], now=now)
@@ -96,7 +97,7 @@ def _text(moment: datetime | None) -> str | None:
 
 
 def _news(row: TrackedTask, verdict: Verdict, *, without_words: bool) -> dict[str, Any]:
-    """The fields that the answer fills and that differ; empty ones don't replace stored values."""
+    """The columns that the answer fills and that differ; empty values don't replace stored ones."""
     info = verdict.info
     if info is None:
         return {}
@@ -106,7 +107,7 @@ def _news(row: TrackedTask, verdict: Verdict, *, without_words: bool) -> dict[st
         "urls": [url for url in info.urls if is_web_address(url)],
     }
     return {
-        name: value
+        name: json.dumps(value) if name == "urls" else value
         for name, value in told.items()
         if value and value != getattr(row, name) and not (without_words and name in WORDS)
     }
