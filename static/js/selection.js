@@ -4,10 +4,10 @@
   const enabled = () => boxes().filter((box) => !box.disabled);
   const header = () => document.querySelector("[data-select-page]");
   let anchor = null;
-  let pressed = null;
   let leaving = null;
   let changes = 0; // How often somebody changed boxes,
   let told = 0; // and how many of these changes the server has answered.
+  const presses = new WeakMap(); // How many there were when a button was pressed.
 
   const showHeader = () => {
     const box = header();
@@ -19,10 +19,12 @@
     box.indeterminate = ticked > 0 && ticked < all.length;
   };
 
-  const tickAll = (checked) => {
-    for (const box of enabled()) box.checked = checked;
+  const tickAll = (tick) => {
+    for (const box of enabled()) box.checked = tick(box);
     showHeader();
   };
+  const yes = () => true;
+  const no = () => false;
 
   // Boxes are never swapped, only told: by the cell beside each whether it can be ticked, and by the toolbar, which the
   // server sent last, whether it is. What was changed since the last answer is on its way, and stays.
@@ -48,21 +50,37 @@
     (event) => {
       if (!event.target.matches('[data-select-page], #tasks input[name="task"]')) return;
       changes += 1;
-      if (event.target.matches("[data-select-page]")) tickAll(event.target.checked);
+      if (event.target.matches("[data-select-page]")) tickAll(event.target.checked ? yes : no);
       else showHeader();
     },
     true,
   );
 
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest("#selection-form button[name]");
-    if (button) pressed = { [button.name]: button.value };
-    // At once, so that a box unticked while the answer is on its way stays unticked.
-    if (button?.value === "all" || button?.value === "clear") {
-      changes += 1;
-      tickAll(button.value === "all");
-    }
+  // What a press does to this page's boxes is shown at once, so that one unticked while it is on its way stays unticked.
+  // The request is made in between, of the boxes as they were.
+  const shown = { all: yes, add: yes, remove: no, clear: no };
+  const pressed = ({ target, submitter }) => target.id === "selection-form" && submitter?.name === "action" && submitter.value;
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const action = pressed(event);
+      if (action in shown) changes += 1;
+      presses.set(event, changes);
+      if (action !== "invert" || !enabled().length) return;
+      // As if each box were changed by hand.
+      event.preventDefault();
+      event.stopPropagation();
+      tickAll((box) => !box.checked);
+      enabled()[0].dispatchEvent(new Event("change", { bubbles: true }));
+    },
+    true,
+  );
+  document.addEventListener("submit", (event) => {
+    const action = pressed(event);
+    if (action in shown) tickAll(shown[action]);
+  });
 
+  document.addEventListener("click", (event) => {
     const box = event.target.closest('#tasks input[name="task"]');
     if (!box) return;
     const all = enabled();
@@ -76,10 +94,13 @@
   // A press that waited behind another request may find its button replaced, and its value with it.
   document.addEventListener("htmx:configRequest", ({ detail }) => {
     if (!detail.elt.matches("#selection-form, #selection-form *, #list-now")) return;
-    detail.changes = changes;
-    if (detail.elt.id !== "selection-form") return;
-    if (pressed) Object.assign(detail.parameters, pressed);
-    pressed = null;
+    const { submitter } = detail.triggeringEvent || {};
+    detail.changes = presses.get(detail.triggeringEvent) ?? changes;
+    if (detail.elt.id === "selection-form" && submitter?.name) detail.parameters[submitter.name] = submitter.value;
+  });
+  // All wait for their turn, and none takes another's place. A tick that an earlier request told of needs none of its own.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.hasAttribute("data-ticks") && changes === told) event.preventDefault();
   });
 
   // Newer or Older that waits behind a tick is replaced with the pager, and htmx forgets it: it is pressed again.
@@ -111,7 +132,7 @@
   // What was selected is now being deleted: the selection has done its work.
   document.addEventListener("deletion-confirmed", () => {
     changes += 1;
-    tickAll(false);
+    tickAll(no);
   });
   // An answer tells of every row's cell: boxes follow once it is there, and not once for each cell.
   let due = false;

@@ -1,0 +1,103 @@
+"""What is ticked and pressed while an answer is on its way: each waits for its turn, and none takes another's place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import ROOM, Launch
+from tests.browser.gate import Gate
+from tests.browser.product import Product
+
+TASKS = 40
+TICKS = re.compile("/tasks/selection/")
+
+
+@pytest.fixture(scope=ROOM)
+def few(launch: Launch) -> Iterator[Product]:
+    """Less than a page, and nobody else selects there."""
+    with launch(SAMPLE_TASKS=str(TASKS)) as product:
+        yield product
+
+
+@pytest.fixture
+def page(few: Product, open_page: Callable[..., Page]) -> Page:
+    page: Page = open_page(few)
+    page.goto("/tasks/?presence=present")
+    return page
+
+
+@pytest.fixture
+def gate(page: Page) -> Gate:
+    """It holds the request about a first tick."""
+    gate = Gate(page, TICKS)
+    gate.caught(boxes(page).first.check)
+    return gate
+
+
+def boxes(page: Page) -> Locator:
+    return page.locator("#tasks input[name=task]:enabled")
+
+
+def said(page: Page) -> Locator:
+    return page.locator("[data-announce]")
+
+
+def ask(page: Page) -> None:
+    """As the page does now and then by itself."""
+    page.evaluate("htmx.trigger('#list-now', 'ask')")
+
+
+def test_a_tick_is_not_lost_to_what_the_page_asks_by_itself(page, gate) -> None:
+    boxes(page).nth(1).check()
+    ask(page)
+    gate.open()
+    expect(said(page)).to_contain_text("2 selected")
+    expect(boxes(page).nth(1)).to_be_checked()
+
+
+def test_many_ticks_that_wait_are_told_by_one_request(page, gate) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if TICKS.search(request.url) else None)
+    for number in range(1, 12):
+        boxes(page).nth(number).check()
+    gate.open()
+    expect(said(page)).to_contain_text("12 selected")
+    ask(page)
+    boxes(page).nth(12).check()
+    expect(said(page)).to_contain_text("13 selected")
+    assert len(asked) == 2
+
+
+def test_what_is_unticked_after_a_press_that_waits_stays_so(page, gate) -> None:
+    page.get_by_role("button", name=re.compile("^Select all .* matching$")).click()
+    expect(boxes(page).nth(5)).to_be_checked()
+    boxes(page).nth(5).uncheck()
+    gate.open()
+    expect(said(page)).to_contain_text(f"{TASKS - 1} selected, 1 excluded")
+    expect(boxes(page).nth(5)).not_to_be_checked()
+
+
+def test_two_presses_that_wait_are_both_made(page, gate) -> None:
+    page.get_by_role("button", name=re.compile("^Select all .* matching$")).click()
+    page.get_by_role("button", name="Invert on this page").click()
+    gate.open()
+    expect(said(page)).to_contain_text("Nothing selected")
+    page.get_by_role("button", name="Invert on this page").click()
+    expect(said(page)).to_contain_text(f"All {TASKS} matching selected")
+    page.get_by_role("button", name="Clear selection").click()
+    expect(said(page)).to_contain_text("Nothing selected")
+    page.get_by_role("button", name="Bring back").click()
+    expect(said(page)).to_contain_text(f"All {TASKS} matching selected")
+
+
+def test_what_a_press_set_aside_is_what_was_selected_before(page) -> None:
+    boxes(page).first.check()
+    expect(said(page)).to_contain_text("1 selected")
+    page.get_by_role("button", name=re.compile("^Select all .* matching$")).click()
+    expect(said(page)).to_contain_text("matching selected")
+    page.get_by_role("button", name="Bring back").click()
+    expect(said(page)).to_have_text("1 selected")
