@@ -93,7 +93,7 @@
 
   // A press that waited behind another request may find its button replaced, and its value with it.
   document.addEventListener("htmx:configRequest", ({ detail }) => {
-    if (!detail.elt.matches("#selection-form, #selection-form *, #list-now")) return;
+    if (!detail.elt.matches("#selection-form, #selection-form *")) return;
     const { submitter } = detail.triggeringEvent || {};
     detail.changes = presses.get(detail.triggeringEvent) ?? changes;
     if (detail.elt.id === "selection-form" && submitter?.name) detail.parameters[submitter.name] = submitter.value;
@@ -131,8 +131,9 @@
 
   // What was selected is now being deleted: the selection has done its work.
   document.addEventListener("deletion-confirmed", () => {
-    changes += 1;
-    tickAll(no);
+    const toolbar = document.getElementById("toolbar");
+    if (toolbar) toolbar.dataset.ticked = "";
+    followServer();
   });
   // An answer tells of every row's cell: boxes follow once it is there, and not once for each cell.
   let due = false;

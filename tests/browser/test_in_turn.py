@@ -51,9 +51,16 @@ def ask(page: Page) -> None:
     page.evaluate("htmx.trigger('#list-now', 'ask')")
 
 
-def test_a_tick_is_not_lost_to_what_the_page_asks_by_itself(page, gate) -> None:
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_tick_is_not_lost_to_what_the_page_asks_by_itself(page, gate, first, answered) -> None:
+    if not answered:
+        page.route(re.compile("/tasks/now/"), lambda route: route.fulfill(status=503, body="-"))
+    if first:
+        ask(page)
     boxes(page).nth(1).check()
-    ask(page)
+    if not first:
+        ask(page)
     gate.open()
     expect(said(page)).to_contain_text("2 selected")
     expect(boxes(page).nth(1)).to_be_checked()
