@@ -19,12 +19,10 @@
     box.indeterminate = ticked > 0 && ticked < all.length;
   };
 
-  const tickAll = (tick) => {
-    for (const box of enabled()) box.checked = tick(box);
+  const tickAll = (checked) => {
+    for (const box of enabled()) box.checked = checked;
     showHeader();
   };
-  const yes = () => true;
-  const no = () => false;
 
   // Boxes are never swapped, only told: by the cell beside each whether it can be ticked, and by the toolbar, which the
   // server sent last, whether it is. What was changed since the last answer is on its way, and stays.
@@ -50,7 +48,7 @@
     (event) => {
       if (!event.target.matches('[data-select-page], #tasks input[name="task"]')) return;
       changes += 1;
-      if (event.target.matches("[data-select-page]")) tickAll(event.target.checked ? yes : no);
+      if (event.target.matches("[data-select-page]")) tickAll(event.target.checked);
       else showHeader();
     },
     true,
@@ -58,26 +56,19 @@
 
   // What a press does to this page's boxes is shown at once, so that one unticked while it is on its way stays unticked.
   // The request is made in between, of the boxes as they were.
-  const shown = { all: yes, add: yes, remove: no, clear: no };
+  const shown = { all: true, add: true, remove: false, clear: false };
   const pressed = ({ target, submitter }) => target.id === "selection-form" && submitter?.name === "action" && submitter.value;
   document.addEventListener(
     "submit",
     (event) => {
-      const action = pressed(event);
-      if (action in shown) changes += 1;
+      if (!(pressed(event) in shown)) return;
+      changes += 1;
       presses.set(event, changes);
-      if (action !== "invert" || !enabled().length) return;
-      // As if each box were changed by hand.
-      event.preventDefault();
-      event.stopPropagation();
-      tickAll((box) => !box.checked);
-      enabled()[0].dispatchEvent(new Event("change", { bubbles: true }));
     },
     true,
   );
   document.addEventListener("submit", (event) => {
-    const action = pressed(event);
-    if (action in shown) tickAll(shown[action]);
+    if (pressed(event) in shown) tickAll(shown[pressed(event)]);
   });
 
   document.addEventListener("click", (event) => {
