@@ -7,7 +7,7 @@
   let leaving = null;
   let changes = 0; // How often somebody changed boxes,
   let told = 0; // and how many of these changes the server has answered.
-  const presses = new WeakMap(); // How many there were when a button was pressed.
+  const presses = new WeakMap(); // How many there were when a button of `shown` was pressed.
 
   const showHeader = () => {
     const box = header();
