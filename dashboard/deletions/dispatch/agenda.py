@@ -149,6 +149,11 @@ def next_due(*, now: datetime) -> datetime | None:
     return min(_moments(now=now), default=None)
 
 
+def is_due(*, by: datetime, now: datetime) -> bool:
+    """Whether a shift is needed by then. The first moment that says so is enough, unlike for `next_due`."""
+    return any(moment <= by for moment in _moments(now=now))
+
+
 def needs_a_person(*, now: datetime) -> bool:
     """Whether no shift is needed at any time."""
     return next(_moments(now=now), None) is None

@@ -204,6 +204,9 @@ class Shift:
             self.controls_at = time.monotonic() + CONTROLS_ROUND
         if chunk := next_call.prepare(now=now):
             return chunk
+        if self.unfinished:
+            # Not idle: the next chunk may arm what leaves before controls that can wait, and before inspections.
+            return None
         if chunk := next_controls.prepare(now=now, idle=True):
             return chunk
         return next_call.prepare_inspection(now=now)

@@ -23,5 +23,4 @@ def register_may_ask(*, now: datetime) -> bool:
     sending = Deletion.objects.filter(state__in=[State.SCHEDULED, State.RUNNING], host=accounts.current_host())
     if not sending.exists() and not Inspection.objects.filter(at=None, due_at__lte=now + AHEAD).exists():
         return True
-    due = agenda.next_due(now=now)
-    return due is None or due > now + AHEAD or not Worker.objects.filter(beat_at__gt=now - ALIVE).exists()
+    return not agenda.is_due(by=now + AHEAD, now=now) or not Worker.objects.filter(beat_at__gt=now - ALIVE).exists()

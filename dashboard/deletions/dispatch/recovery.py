@@ -79,7 +79,7 @@ class Tender:
         self._close_lost(now=now)
         agenda.heed_account(now=now)
         # While all slots are in use, a shift is at work already.
-        if slots.any_free() and (due := agenda.next_due(now=now)) is not None and due <= now:
+        if slots.any_free() and agenda.is_due(by=now, now=now):
             jobs.wake(now)
         # This comes last, so that nothing important waits for it.
         if self.ticks % 10 == 1:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
-from django.db.models.functions import Coalesce
 
 from dashboard.calls import accounts, controls, doubts, ghost_forms, ghosts, judging, recording, sending
 from dashboard.calls.controls import Purpose
@@ -110,7 +109,8 @@ def _beginnings(account: Account, *, now: datetime) -> list[tuple[str, Wish]]:
     in_vain = max((one.witness_asked_at or LONG_AGO for one in known.values() if one.exhausted), default=LONG_AGO)
     is_unproven = any(ghost_forms.is_unproven(control) for control in known.values())
     wanted = []
-    for images, released_at in begun.values_list("images", Coalesce("decided_at", "confirmed_at")):
+    for images, decided_at, confirmed_at in begun.values_list("images", "decided_at", "confirmed_at"):
+        released_at = decided_at or confirmed_at
         since = released_at - STILL_FRESH if released_at else LONG_AGO + STILL_FRESH
         if max(found, in_vain) >= since and not is_unproven:
             continue

@@ -25,7 +25,7 @@ from dashboard.deletions.models import GONE, Deletion, DeletionItem, Inspection
 from dashboard.register.models import TrackedTask
 from tests.deletions.conftest import just_asked
 from tests.deletions.small_world import take
-from tests.deletions.theatre import Theatre
+from tests.deletions.theatre import STEPS, Theatre
 
 Images = Callable[[int], list[TrackedTask]]
 
@@ -93,9 +93,14 @@ def write_books(chunk: next_call.Chunk, verdict: Verdict) -> None:
 
 
 def start(theatre: Theatre) -> None:
-    """What a worker does first: its tender looks round, and a shift is run."""
+    """What a worker does first: its tender looks round, and shifts are run until what may have been sent is noted."""
     Tender("t", clock=theatre.now).tick()
     theatre.shift()
+    for _ in range(STEPS):
+        if not restoring.is_under_way():
+            return
+        theatre.shift()
+    raise AssertionError("It is still being noted down.")
 
 
 def sent(theatre: Theatre) -> int:
