@@ -53,6 +53,7 @@ def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(olga, passed) -> None
     assert answer.status_code == 302
 
 
+@pytest.mark.once
 def test_nobody_stays_signed_in_for_ever(olga, passed) -> None:
     person = signed_in()
     while passed[0] <= lifetimes.LONGEST - lifetimes.IDLE:

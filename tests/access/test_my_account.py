@@ -49,6 +49,7 @@ def test_a_new_password_ends_every_other_session(browsers: list[Person]) -> None
     assert Person().post("/login/", {"username": "mara", "password": NEW}).status_code == 302
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
@@ -111,6 +112,7 @@ def test_ending_this_one_leads_to_the_sign_in(browsers: list[Person]) -> None:
     assert are_signed_in(browsers) == [False, True, True]
 
 
+@pytest.mark.once
 def test_nobody_ends_a_session_of_somebody_else(browsers: list[Person]) -> None:
     victor = Person()
     UserFactory(username="victor", role="viewer")

@@ -53,8 +53,8 @@ def routes(resolver: Any, before: str = "/") -> Iterator[str]:
 ROUTES = list(dict.fromkeys(routes(get_resolver())))
 ROWS = read()
 PEOPLE = list(ROWS["/"]["GET"])
-ASKING = PEOPLE if connection.vendor == "sqlite" else ["operator", "administrator"]
-"""Who may do what is no matter of the database: on the other one, those ask who have the most pages."""
+ASKING = PEOPLE if connection.vendor == "sqlite" else ["administrator"]
+"""Who may do what is no matter of the database: on the other one, they ask who have the most pages."""
 
 
 def row_of(route: str) -> str:

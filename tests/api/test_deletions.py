@@ -44,6 +44,7 @@ def named(*tasks: TrackedTask) -> list[dict[str, str]]:
     return [{"kind": task.kind, "task_id": task.task_id} for task in tasks]
 
 
+@pytest.mark.once
 def test_a_filter_is_drafted_and_deletes_nothing(program: Program, tasks: list[TrackedTask]) -> None:
     TrackedTaskFactory(status="completed")
     answer = program.post("/deletions/", FAILED)
@@ -60,6 +61,7 @@ def test_a_filter_is_drafted_and_deletes_nothing(program: Program, tasks: list[T
     assert not Selection.objects.exists()
 
 
+@pytest.mark.once
 def test_ids_are_drafted_and_those_that_can_not_go_say_why(program: Program, tasks: list[TrackedTask]) -> None:
     held = TrackedTaskFactory(held_by="anna", held_reason="Lawsuit")
     gone = TrackedTaskFactory(presence="deleted")
@@ -136,6 +138,7 @@ def test_what_a_person_selected_on_the_page_stays(program: Program, tasks: list[
     assert Selection.objects.filter(pk__in=[one.pk for one in kept]).count() == selecting.MOST_KEPT
 
 
+@pytest.mark.once
 def test_confirmed_with_fingerprint_and_count_it_is_scheduled(
     program: Program, tasks: list[TrackedTask], settings: Any, capsys: Any, tmp_path: Path
 ) -> None:
@@ -155,6 +158,7 @@ def test_confirmed_with_fingerprint_and_count_it_is_scheduled(
     assert wrong(capsys, "--reconcile") == ""
 
 
+@pytest.mark.once
 def test_another_fingerprint_or_count_confirms_nothing(program: Program, tasks: list[TrackedTask]) -> None:
     draft = drafted(program)
     problem(confirm(program, draft, fingerprint="0" * 64), 409, "changed")
@@ -188,6 +192,7 @@ def test_what_confirms_nothing_names_its_field(
     assert [error["pointer"] for error in found["errors"]] == [pointer]
 
 
+@pytest.mark.once
 def test_a_set_that_changed_since_is_told_and_its_new_numbers_are_confirmed(
     program: Program, tasks: list[TrackedTask]
 ) -> None:
@@ -199,6 +204,7 @@ def test_a_set_that_changed_since_is_told_and_its_new_numbers_are_confirmed(
     assert told(confirm(program, anew), 200)["state"] == "scheduled"
 
 
+@pytest.mark.once
 def test_an_old_draft_and_anothers_are_refused(program: Program, tasks: list[TrackedTask]) -> None:
     draft = drafted(program)
     other = Program(UserFactory(username="otto", role="operator"))
@@ -207,6 +213,7 @@ def test_an_old_draft_and_anothers_are_refused(program: Program, tasks: list[Tra
     assert "over an hour old" in problem(confirm(program, draft), 409, "wrong-state")["detail"]
 
 
+@pytest.mark.once
 def test_it_waits_for_approval_where_somebody_else_has_to_agree(
     program: Program, tasks: list[TrackedTask], settings: Any
 ) -> None:
@@ -237,6 +244,7 @@ def test_a_large_one_is_confirmed_in_the_browser(program: Program, tasks: list[T
     told(confirm(program, draft), 200)
 
 
+@pytest.mark.once
 def test_a_large_set_says_that_it_is_freezing(
     program: Program, tasks: list[TrackedTask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,6 +262,7 @@ def test_a_large_set_says_that_it_is_freezing(
     assert told(confirm(program, done), 200)["state"] == "scheduled"
 
 
+@pytest.mark.once
 def test_undo_pause_resume_and_stop_are_those_of_the_page(
     program: Program, tasks: list[TrackedTask], capsys: Any
 ) -> None:
@@ -268,6 +277,7 @@ def test_undo_pause_resume_and_stop_are_those_of_the_page(
     assert {event.detail["token"] for event in events if event.actor} == {"CI"}
 
 
+@pytest.mark.once
 def test_undo_keeps_all_of_it(program: Program, tasks: list[TrackedTask]) -> None:
     draft = told(confirm(program, drafted(program)), 200)
     assert told(program.post(f"/deletions/{draft['id']}/undo"), 200)["state"] == "cancelled"
@@ -276,6 +286,7 @@ def test_undo_keeps_all_of_it(program: Program, tasks: list[TrackedTask]) -> Non
     assert report["fingerprint"] == draft["fingerprint"]
 
 
+@pytest.mark.once
 def test_any_operator_controls_as_on_the_page_and_a_viewer_reads(program: Program, tasks: list[TrackedTask]) -> None:
     draft = told(confirm(program, drafted(program)), 200)
     viewer = Program(UserFactory(role="viewer"))
@@ -287,6 +298,7 @@ def test_any_operator_controls_as_on_the_page_and_a_viewer_reads(program: Progra
     assert (event.actor, event.detail["token"]) == ("otto", "Otto's")
 
 
+@pytest.mark.once
 def test_what_a_person_pressed_names_no_token(program: Program, tasks: list[TrackedTask]) -> None:
     draft = told(confirm(program, drafted(program)), 200)
     actions.undo(deletion=Deletion.objects.get(uuid=draft["id"]), by=actions.By(user=program.user), now=timezone.now())
@@ -317,6 +329,7 @@ def test_they_are_listed_with_the_filters_of_the_history(program: Program, tasks
     problem(program.get("/deletions/", cursor="x"), 400, "bad-filter")
 
 
+@pytest.mark.once
 def test_their_cursor_walks_all_of_them(
     program: Program, tasks: list[TrackedTask], monkeypatch: pytest.MonkeyPatch
 ) -> None:

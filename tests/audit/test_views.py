@@ -115,6 +115,7 @@ def test_a_new_filter_begins_at_its_first_page(viewer: Person) -> None:
     assert 'name="cursor"' not in page
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", ["/audit/", "/audit/export.csv", "/audit/export.json"])
 @pytest.mark.parametrize(
     ("query", "sentence"),
@@ -176,6 +177,7 @@ def test_a_long_detail_is_cut_and_can_be_opened(viewer: Person) -> None:
     assert "task-49" in page
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", ["/audit/", "/audit/export.csv", "/audit/export.json"])
 def test_only_those_who_may_look_see_it(stranger: Person, outsider: Person, operator: Person, path: str) -> None:
     append()

@@ -197,7 +197,6 @@ def test_programs_are_measured_beside_a_file(place: Path) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        "listing --rows 120 --repeat 1",
         "freezing --rows 300 --repeat 1",
         "importing --rows 400",
     ],

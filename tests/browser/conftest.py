@@ -34,7 +34,7 @@ FROM numbers
 
 @pytest.fixture(scope=ROOM)
 def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=45_000)
     with chromium.running() as browser:
         yield browser
 
@@ -110,14 +110,17 @@ def pictured(launch: Launch) -> Iterator[Product]:
 
 @pytest.fixture
 def open_page(browser: Browser, signed_in: Callable[[Product], StorageState]) -> Iterator[Callable[..., Page]]:
-    """`open_page(product)` is the administrator's, and stands on Tasks; `script=False` is without JavaScript.
+    """`open_page(product)` is the administrator's, and stands on Tasks or `at` another address; `script=False` is
+    without JavaScript.
 
     A script that fails, and whatever breaks the content security policy, fails the test.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_page(product: Product, *, script: bool = True, stranger: bool = False, **options: object) -> Page:
+    def open_page(
+        product: Product, *, at: str = "/tasks/", script: bool = True, stranger: bool = False, **options: object
+    ) -> Page:
         context = browser.new_context(
             base_url=product.url,
             java_script_enabled=script,
@@ -129,7 +132,7 @@ def open_page(browser: Browser, signed_in: Callable[[Product], StorageState]) ->
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: "Content Security Policy" in said.text and complaints.append(said.text))
-        page.goto("/tasks/")
+        page.goto(at)
         return page
 
     yield open_page

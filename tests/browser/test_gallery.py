@@ -18,9 +18,7 @@ POINTER = {"width": 1440, "height": 900}
 
 @pytest.fixture
 def gallery(pictured: Product, open_page: Open) -> Page:
-    page = open_page(pictured)
-    page.goto(f"{DONE}&view=gallery")
-    return page
+    return open_page(pictured, at=f"{DONE}&view=gallery")
 
 
 def cards(page: Page) -> Locator:
@@ -197,8 +195,7 @@ def test_a_film_is_leafed_through_under_the_pointer(gallery: Page) -> None:
 
 def test_a_deletion_is_seen_on_the_cards(launch: Launch, open_page: Open) -> None:
     with launch(SAMPLE_TASKS="60", DELETION_GRACE_SECONDS="0", DELETION_TYPED_ABOVE="100") as product:
-        page = open_page(product)
-        page.goto(f"{DONE}&view=gallery")
+        page = open_page(product, at=f"{DONE}&view=gallery")
         expect(page.locator("#pictures-poll[data-poll]")).to_have_count(0, timeout=60_000)
         page.evaluate("document.querySelectorAll('#tasks .shot').forEach(shot => shot.kept = 'kept')")
         for at in (0, 1, 2):

@@ -62,8 +62,7 @@ def test_a_phones_filters_are_folded_and_can_be_opened(pictured: Product, open_p
 
 
 def test_columns_rows_and_tasks_on_a_page_are_chosen(pictured: Product, open_page: Open, script: bool) -> None:
-    page = open_page(pictured, script=script)
-    page.goto("/tasks/?kind=image&view=table")
+    page = open_page(pictured, script=script, at="/tasks/?kind=image&view=table")
     table = page.get_by_role("table", name="Tasks")
     prompt, high = table.get_by_role("columnheader", name="Prompt"), table.get_by_role("row").nth(1)
     before, row = prompt.bounding_box(), high.bounding_box()
@@ -91,8 +90,7 @@ def test_columns_rows_and_tasks_on_a_page_are_chosen(pictured: Product, open_pag
 
 
 def test_a_tasks_page_walks_its_list_and_leads_back(pictured: Product, open_page: Open, script: bool) -> None:
-    page = open_page(pictured, script=script)
-    page.goto("/tasks/?kind=video&view=table")
+    page = open_page(pictured, script=script, at="/tasks/?kind=video&view=table")
     links = page.get_by_role("table", name="Tasks").get_by_role("row").get_by_role("link", name=re.compile("_"))
     shown = [one.strip() for one in links.all_inner_texts()]
     links.nth(2).click()

@@ -203,8 +203,7 @@ def _next_page(page: Page, *, script: bool) -> None:
 def test_pause_holds_the_provider_off_until_resume(prompt: Product, open_page: Open) -> None:
     _import_file(prompt, "image", [f"pause_{number:05}" for number in range(4000)])
     prompt.control(latency=1.0)
-    page = open_page(prompt)
-    page.goto("/tasks/?q=pause_")
+    page = open_page(prompt, at="/tasks/?q=pause_")
     page.get_by_role("button", name="Select all 4,000 matching").click()
     _open_dialog(page, 4000, script=True)
     _confirm(page, 4000, reason="Pause me")

@@ -129,8 +129,7 @@ def test_a_field_under_which_no_models_can_be_counted_is_marked(models: Product,
 
 
 def test_facets_add_a_model_and_take_it_away(models: Product, open_page: Open) -> None:
-    page = open_page(models)
-    page.goto("/tasks/?kind=image&model=zimage")
+    page = open_page(models, at="/tasks/?kind=image&model=zimage")
     facets = page.locator("#facets")
     facets.get_by_role("link", name="Flux or flux 6").click()
     _rows(page, 9)

@@ -80,8 +80,7 @@ def test_escape_closes_what_is_told_and_never_clears_the_selection(product: Prod
 def test_the_field_that_a_notice_is_about_is_marked(
     product: Product, open_page: Open, place: str, label: str, value: str
 ) -> None:
-    page = open_page(product)
-    page.goto(place)
+    page = open_page(product, at=place)
     field = page.get_by_role("search").get_by_label(label, exact=True)
     field.fill(value)
     page.get_by_role("button", name="Filter", exact=True).click()

@@ -23,8 +23,7 @@ SEARCHES = {
 
 
 def test_a_list_of_a_chat_is_imported_and_found_again(product: Product, open_page: Open) -> None:
-    page = open_page(product)
-    page.goto("/tasks/import/")
+    page = open_page(product, at="/tasks/import/")
     page.get_by_label("Or paste rows").fill(CHAT)
     page.get_by_label("Kind").first.select_option("image")
     page.get_by_role("button", name="Check").click()

@@ -64,8 +64,7 @@ def test_pictures_come_by_themselves_and_from_nowhere_else(gallery: Product, ope
 
 @pytest.mark.parametrize("name", [*HOSTILE, "elsewhere"])
 def test_what_is_hostile_leaves_a_quiet_placeholder_that_says_why(gallery: Product, open_page: Open, name: str) -> None:
-    page = open_page(gallery)
-    page.goto(f"/tasks/image/{name}/")
+    page = open_page(gallery, at=f"/tasks/image/{name}/")
     reason = HOSTILE[name][1] if name in HOSTILE else Reason.NOT_ALLOWED
     previews = page.get_by_role("region", name="Previews")
     expect(previews).to_contain_text(reason.label, timeout=60_000)
@@ -73,8 +72,7 @@ def test_what_is_hostile_leaves_a_quiet_placeholder_that_says_why(gallery: Produ
 
 
 def test_a_picture_is_there_as_large_as_it_is(gallery: Product, open_page: Open) -> None:
-    page = open_page(gallery)
-    page.goto("/tasks/image/avif/")
+    page = open_page(gallery, at="/tasks/image/avif/")
     picture = page.get_by_role("region", name="Previews").locator("img")
     expect(picture).to_be_visible(timeout=60_000)
     expect(picture).to_have_js_property("complete", True)
@@ -82,8 +80,7 @@ def test_a_picture_is_there_as_large_as_it_is(gallery: Product, open_page: Open)
 
 
 def test_a_film_plays_and_can_be_skipped_through(gallery: Product, open_page: Open) -> None:
-    page = open_page(gallery)
-    page.goto("/tasks/video/film0/")
+    page = open_page(gallery, at="/tasks/video/film0/")
     film = page.get_by_role("region", name="Previews").locator("video")
     expect(film).to_be_visible(timeout=60_000)
     expect(film).to_have_js_property("duration", 5)
@@ -93,8 +90,7 @@ def test_a_film_plays_and_can_be_skipped_through(gallery: Product, open_page: Op
 
 
 def test_an_administrator_decides_on_a_host_and_an_operator_forgets(gallery: Product, open_page: Open) -> None:
-    page = open_page(gallery)
-    page.goto("/tasks/image/elsewhere/")
+    page = open_page(gallery, at="/tasks/image/elsewhere/")
     page.get_by_role("button", name="Show pictures from this host").click()
     stop = page.get_by_role("button", name="Stop fetching from pictures.invalid")
     expect(stop).to_be_visible()

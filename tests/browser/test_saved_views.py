@@ -46,8 +46,7 @@ def test_a_view_is_saved_edited_and_saved_again(shop: Product, open_page: Open, 
 
 
 def test_the_rail_has_its_number(shop: Product, open_page: Open) -> None:
-    page = open_page(shop)
-    page.goto("/tasks/?kind=image")
+    page = open_page(shop, at="/tasks/?kind=image")
     save(page, "All images")
     said = page.locator("#total").text_content() or ""
     number = said.split()[0]
@@ -61,8 +60,7 @@ def test_the_rail_has_its_number(shop: Product, open_page: Open) -> None:
 
 
 def test_a_rule_drafts_and_its_owner_confirms(shop: Product, open_page: Open) -> None:
-    page = open_page(shop)
-    page.goto("/tasks/views/")
+    page = open_page(shop, at="/tasks/views/")
     page.get_by_role("table").get_by_role("link", name="Change… Failed, older than 30 days").click()
     page.get_by_role("link", name="New rule").click()
     page.get_by_label("Reason").fill("Failed anyway")

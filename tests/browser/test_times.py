@@ -11,8 +11,7 @@ from tests.browser.product import Product
 
 
 def test_ages_go_on_while_the_page_is_open(product: Product, open_page: Callable[..., Page]) -> None:
-    page = open_page(product, timezone_id="America/Los_Angeles")
-    page.goto("/account/")
+    page = open_page(product, timezone_id="America/Los_Angeles", at="/account/")
     # A machine whose clock is wrong by years still tells the server's ages.
     page.clock.install(time=datetime(2031, 1, 1, tzinfo=UTC))
     page.goto("/tasks/?created_before=-2h")
@@ -25,8 +24,7 @@ def test_ages_go_on_while_the_page_is_open(product: Product, open_page: Callable
 
 
 def test_a_person_reads_in_a_zone_of_their_own(product: Product, open_page: Callable[..., Page], script: bool) -> None:
-    page = open_page(product, script=script, timezone_id="America/Los_Angeles")
-    page.goto("/account/")
+    page = open_page(product, script=script, timezone_id="America/Los_Angeles", at="/account/")
     page.get_by_label("Time zone").select_option("Asia/Kathmandu")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("UTC+05:45 now")).to_be_visible()
@@ -48,8 +46,7 @@ def test_a_person_reads_in_a_zone_of_their_own(product: Product, open_page: Call
 
 @pytest.mark.parametrize("place", ["/audit/", "/deletions/"])
 def test_a_moment_stands_in_one_line(product: Product, open_page: Callable[..., Page], place: str) -> None:
-    page = open_page(product)
-    page.goto("/account/")
+    page = open_page(product, at="/account/")
     page.get_by_label("Time zone").select_option("Asia/Kathmandu")
     page.get_by_role("button", name="Save").click()
     page.goto("/tasks/")

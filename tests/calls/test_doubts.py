@@ -39,6 +39,7 @@ def test_three_tasks_that_are_not_found_put_the_account_in_doubt_until_one_is() 
     assert list(told) == ["account.doubted", "account.trusted"]
 
 
+@pytest.mark.once
 def test_maintenance_is_no_missing_witness_but_brings_no_usable_answer() -> None:
     usual(0)
     tell(Purpose.WITNESS, *[BUSY] * 5, seconds=10)
@@ -47,6 +48,7 @@ def test_maintenance_is_no_missing_witness_but_brings_no_usable_answer() -> None
     assert account.controls.get().missed == []
 
 
+@pytest.mark.once
 def test_in_doubt_the_pauses_grow_with_the_time_it_lasts() -> None:
     usual(0)
     pauses = []
@@ -72,6 +74,7 @@ def test_nothing_left_that_could_vouch_may_be_accepted_by_name_until_a_witness_i
     assert Account.objects.get().accepted_by == ""
 
 
+@pytest.mark.once
 def test_what_was_accepted_is_not_doubted_anew_when_the_other_kind_has_a_witness() -> None:
     usual(0)
     tell(Purpose.GHOST, *[NO_TASK] * ghost_forms.GHOSTS, seconds=1, kind="video")

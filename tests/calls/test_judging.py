@@ -15,6 +15,7 @@ from tests.calls.answers import BUSY, NO_TASK, answered, at, judged, tell, usual
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.once
 def test_a_claim_waits_for_controls_that_answered_after_it() -> None:
     usual(0)
     assert judged(NO_TASK, seconds=5) is None
@@ -28,6 +29,7 @@ def test_only_the_form_of_the_ghosts_means_gone() -> None:
     assert judged(BUSY, seconds=5) == Finding.NOTHING
 
 
+@pytest.mark.once
 def test_no_form_is_learnt_from_a_few_calls() -> None:
     tell(Purpose.WITNESS, THERE, seconds=10)
     tell(Purpose.GHOST, BUSY, BUSY, seconds=10)
@@ -46,6 +48,7 @@ def test_a_row_of_busy_moments_is_not_taken_for_how_missing_tasks_are_answered()
     assert judged(BUSY, seconds=5) is None
 
 
+@pytest.mark.once
 def test_a_ghost_that_meets_a_busy_moment_vouches_for_nothing() -> None:
     usual(0, times=ghost_forms.DISPUTED)
     tell(Purpose.WITNESS, THERE, seconds=10)
@@ -55,6 +58,7 @@ def test_a_ghost_that_meets_a_busy_moment_vouches_for_nothing() -> None:
     assert judged(NO_TASK, seconds=5) == Finding.GONE
 
 
+@pytest.mark.once
 def test_answers_that_differed_of_late_are_not_enough_alone() -> None:
     usual(0, times=ghost_forms.DISPUTED)
     tell(Purpose.GHOST, BUSY, NO_TASK, seconds=10)
@@ -78,6 +82,7 @@ def test_without_a_witness_only_an_account_that_is_proven_is_believed_and_not_at
     assert judged(NO_TASK, seconds=5) is None
 
 
+@pytest.mark.once
 def test_what_was_asked_before_the_witness_was_found_again_is_asked_anew() -> None:
     """For a moment a replica that lacks everything answered, and then one that does not."""
     usual(0)
@@ -87,6 +92,7 @@ def test_what_was_asked_before_the_witness_was_found_again_is_asked_anew() -> No
     assert judged(NO_TASK, seconds=9) == Finding.VOID
 
 
+@pytest.mark.once
 def test_one_task_that_is_gone_makes_nothing_void_twice() -> None:
     usual(0)
     for seconds in (10, 20):

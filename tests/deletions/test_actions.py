@@ -101,6 +101,7 @@ def test_a_look_up_that_comes_back_after_its_item_was_given_up_changes_nothing(
     assert AuditEvent.objects.filter(action="call.look_up").latest("sequence").detail["ids"] == [tasks[0].task_id]
 
 
+@pytest.mark.once
 def test_retry_is_a_new_draft_of_the_refused_with_its_reason(sandbox, olga, confirm, images) -> None:
     tasks = images(5)
     sandbox.control(refuse={tasks[2].task_id: "task is running"})

@@ -47,6 +47,7 @@ def test_the_last_day_counts_what_was_confirmed_and_not_kept(olga: User) -> None
     assert spent(olga, now=now) == 14
 
 
+@pytest.mark.once
 def test_a_days_limit_counts_each_deletion_also_of_what_was_kept(
     settings, olga: User, confirm: Confirm, images: Images
 ) -> None:
@@ -63,6 +64,7 @@ def test_a_days_limit_counts_each_deletion_also_of_what_was_kept(
     ]
 
 
+@pytest.mark.once
 def test_the_rules_read_stored_facts_and_no_item(settings, olga: User, images: Images) -> None:
     settings.DELETION_APPROVAL_ABOVE = None
     settings.DELETION_APPROVAL_RULES = ("young", "others", "model:seedreamv4")
@@ -99,6 +101,7 @@ def test_who_could_approve_it(olga: User, anna: User) -> None:
     assert approvers_besides(anna) == ["root"]
 
 
+@pytest.mark.once
 def test_the_button_that_was_pressed_must_be_the_one_that_holds(olga: User, images: Images, settings) -> None:
     images(3)
     draft = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)

@@ -58,6 +58,7 @@ def told(deletion: Deletion) -> list[tuple[str, str]]:
     return list(events.order_by("sequence").values_list("actor", "action"))
 
 
+@pytest.mark.once
 def test_up_to_the_number_nobody_is_asked(confirm: Confirm, images: Images) -> None:
     deletion = confirm(images(2))
     assert (deletion.state, deletion.approval_asked_at, deletion.approval_reasons) == (State.SCHEDULED, None, [])
@@ -83,6 +84,7 @@ def test_a_row_that_runs_without_its_approval_sends_nothing(sandbox, asked: Dele
     assert [call for call in sandbox.ledger()["calls"] if call["operation"] == "delete"] == []
 
 
+@pytest.mark.once
 def test_its_tasks_are_free_for_others_meanwhile(asked: Deletion, confirm: Confirm, anna: User) -> None:
     tasks = [item.tracked for item in asked.items.order_by("pk")[:2]]
     other = confirm(tasks, user=anna)
@@ -104,6 +106,7 @@ def test_after_the_approval_the_grace_begins(sandbox, asked: Deletion, anna: Use
     assert set(outcomes(asked).values()) == {"deleted"}
 
 
+@pytest.mark.once
 def test_nobody_approves_or_declines_their_own_whatever_they_may(asked: Deletion, olga: User) -> None:
     User.objects.filter(pk=olga.pk).update(is_superuser=True)
     again = User.objects.get(pk=olga.pk)
@@ -128,6 +131,7 @@ def test_who_may_not_approve_or_was_disabled_since_approves_nothing(asked: Delet
         approve(asked, anna)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("lost", ["account", "role", "everything"])
 def test_what_somebody_asked_who_may_delete_no_more_is_not_approved(
     asked: Deletion, anna: User, olga: User, lost: str
@@ -144,6 +148,7 @@ def test_what_somebody_asked_who_may_delete_no_more_is_not_approved(
     assert decline(asked, anna).decision == "declined"
 
 
+@pytest.mark.once
 def test_the_second_approver_learns_who_was_first(asked: Deletion, anna: User) -> None:
     eve = UserFactory(username="eve", role="approver")
     approve(asked, anna)
@@ -155,6 +160,7 @@ def test_the_second_approver_learns_who_was_first(asked: Deletion, anna: User) -
     assert AuditEvent.objects.filter(action="deletion.approved").count() == 1
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("shown", [{"fingerprint": "0" * 64}, {"count": "4"}, {"count": "03"}])
 def test_only_the_set_that_was_shown_is_approved(asked: Deletion, anna: User, shown: dict[str, str]) -> None:
     with pytest.raises(Changed, match="another set"):
@@ -195,12 +201,14 @@ def end(deletion: Deletion) -> None:
     deletion.refresh_from_db()
 
 
+@pytest.mark.once
 def test_what_became_busy_voids_it(asked: Deletion, anna: User, confirm: Confirm) -> None:
     confirm([asked.items.order_by("pk")[0].tracked], user=anna)
     with pytest.raises(Changed, match="1 of its tasks became busy"):
         approve(asked, anna)
 
 
+@pytest.mark.once
 def test_a_large_set_is_looked_at_before_anything_is_locked(asked: Deletion, anna: User, monkeypatch) -> None:
     monkeypatch.setattr(freezing, "AT_ONCE", 1)
     hold(asked.items.order_by("pk")[0].tracked)
@@ -266,6 +274,7 @@ def test_an_approval_outlives_the_hour_of_a_draft_and_its_items_stay(asked: Dele
     assert not freezing.is_cleared(asked, now=late)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("how", ["approve", "decline", "withdraw", "expire", "change"])
 def test_history_agrees_with_the_log_however_it_ends(
     sandbox, asked: Deletion, anna: User, olga: User, how: str, capsys, settings, tmp_path

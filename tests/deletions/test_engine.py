@@ -138,6 +138,7 @@ def test_check_unknown_only_looks_up(sandbox, settings, confirm, images) -> None
     assert {call["operation"] for call in sandbox.ledger()["calls"]} == {"look_up"}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("fault", "words"), [("401", "API key rejected (401)"), ("403", "(403)"), ("9000", "out of credits")]
 )
@@ -223,6 +224,7 @@ def test_every_call_is_in_the_audit_log_with_its_ids(sandbox, confirm, images) -
     assert event.detail["ids"] == [task.task_id for task in tasks]
 
 
+@pytest.mark.once
 def test_a_deletion_that_is_mostly_refused_pauses_until_somebody_accepts_that(
     sandbox, settings, confirm, images
 ) -> None:
@@ -241,6 +243,7 @@ def test_a_deletion_that_is_mostly_refused_pauses_until_somebody_accepts_that(
     assert (deletion.state, deletion.deleted, deletion.refused) == (State.FINISHED, 10, 30)
 
 
+@pytest.mark.once
 def test_a_few_refusals_say_nothing_yet(sandbox, confirm, images) -> None:
     tasks = images(19)
     sandbox.control(refuse={task.task_id: "task is running" for task in tasks})

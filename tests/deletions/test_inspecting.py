@@ -61,6 +61,7 @@ def _ask(theatre: Theatre) -> next_call.Chunk:
     return chunk
 
 
+@pytest.mark.once
 def test_what_the_sample_showed_is_corrected_by_what_is_found_later(theatre, images, by) -> None:
     theatre.sandbox.control(rollback_after=60)
     deletion = theatre.play(theatre.confirm(images(5), by=by))
@@ -70,6 +71,7 @@ def test_what_the_sample_showed_is_corrected_by_what_is_found_later(theatre, ima
     assert (deletion.refused, deletion.alarms) == (5, 5)
 
 
+@pytest.mark.once
 def test_what_was_only_said_and_not_sampled_leaves_the_sample_as_it_is(theatre, settings, images, by) -> None:
     settings.DELETION_VERIFY = "none"
     theatre.sandbox.control(rollback_after=60)
@@ -142,6 +144,7 @@ def test_one_that_can_not_go_on_now_keeps_no_worker_busy(theatre, settings, insp
     assert due is None or due >= soon
 
 
+@pytest.mark.once
 def test_what_it_saw_goes_into_another_closing_entry(theatre, inspected) -> None:
     Closer().tick(now=theatre.now())
     inspected.refresh_from_db()
@@ -151,6 +154,7 @@ def test_what_it_saw_goes_into_another_closing_entry(theatre, inspected) -> None
     assert AuditEvent.objects.filter(action="deletion.closed").count() == 2
 
 
+@pytest.mark.once
 def test_in_doubt_it_waits_for_controls_and_goes_on_when_they_are_good(theatre, inspected) -> None:
     theatre.sandbox.control(foreign_keys=["test-key"])
     for _ in range(20):

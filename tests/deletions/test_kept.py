@@ -29,6 +29,7 @@ def names(deletion: Deletion) -> list[str]:
     return [control.name for control in controls(row, now=timezone.now())]
 
 
+@pytest.mark.once
 def test_what_stop_kept_is_drafted_again_with_its_reason(sandbox, olga, confirm, images) -> None:
     deletion = stopped(confirm(images(3)), olga)
     draft = actions.delete_kept(deletion=deletion, by=By(user=olga), now=timezone.now())
@@ -50,6 +51,7 @@ def test_it_is_offered_after_stop_until_another_deletion_has_them(sandbox, olga,
     assert names(deletion) == []
 
 
+@pytest.mark.once
 def test_it_is_offered_after_undo_and_each_links_the_other(settings, sandbox, operator, tasks) -> None:
     settings.DELETION_GRACE_SECONDS = 60
     deletion = drafted(operator, tasks)

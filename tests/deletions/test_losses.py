@@ -53,6 +53,7 @@ def delete(person: Person, tasks: list[TrackedTask]) -> Deletion:
     return draft
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("finished", [False, True], ids=["in flight", "finished"])
 def test_toolbar_and_dialog_say_who_took_ticked_tasks(sandbox, operator, colleague, finished: bool) -> None:
     tasks = TrackedTaskFactory.create_batch(8)

@@ -34,12 +34,14 @@ def test_the_fingerprint_signs_the_sorted_lines(olga) -> None:
     assert draft.fingerprint == hashlib.sha256(b"".join(lines)).hexdigest()
 
 
+@pytest.mark.once
 def test_a_draft_reserves_nothing(olga, draft) -> None:
     other = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     assert other.size == 3
     assert not TrackedTask.objects.exclude(presence="present").exists()
 
 
+@pytest.mark.once
 def test_a_draft_that_nobody_confirms_is_discarded_after_an_hour(olga, draft) -> None:
     later = timezone.now() + timedelta(minutes=61)
     freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga, now=later)
@@ -73,6 +75,7 @@ def test_a_draft_begins_with_its_first_item_wherever_the_numbers_are(olga, image
         draft.items.all().delete()
 
 
+@pytest.mark.once
 def test_what_was_confirmed_is_never_removed(olga, confirm, images) -> None:
     for state in (state for state in State if state not in {State.DRAFT, State.DISCARDED}):
         confirm(images(1))

@@ -92,12 +92,14 @@ def test_who_may_not_release_holds_can_not_agree(asked: Deletion, settings) -> N
     assert REFUSALS[RELEASE_HOLDS]
 
 
+@pytest.mark.once
 def test_without_that_they_stay(sandbox, draft: Deletion, olga: User, held) -> None:
     deletion = work(confirmed(draft, olga))
     assert sent(sandbox) == {held[2].task_id}
     assert deletion.approval_reasons == []
 
 
+@pytest.mark.once
 def test_a_hold_that_comes_before_the_approval_voids_it(sandbox, asked: Deletion, held, li) -> None:
     hold(li, held[1])
     with pytest.raises(Changed, match="became busy, held or gone"):
@@ -107,6 +109,7 @@ def test_a_hold_that_comes_before_the_approval_voids_it(sandbox, asked: Deletion
     assert sent(sandbox) == set()
 
 
+@pytest.mark.once
 def test_a_hold_that_comes_in_the_second_the_call_leaves_protects(sandbox, asked: Deletion, held, li) -> None:
     approve(asked, li.user)
     with meeting("state = 'ready' AND EXISTS", once(lambda: hold(li, held[0]))):
@@ -146,6 +149,7 @@ def test_what_another_program_holds_stays(olga: User, images) -> None:
         actions.override_holds(deletion=draft, by=By(user=olga), now=timezone.now())
 
 
+@pytest.mark.once
 def test_what_another_program_holds_since_stays(sandbox, asked: Deletion, held, li) -> None:
     """Nothing but the shown hold tells of it. First it comes before the approval, then in the second of the call."""
     other = {"held_by": "legal-bot", "held_reason": "court"}

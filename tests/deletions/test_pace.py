@@ -107,6 +107,7 @@ def test_it_is_said_in_words(per_second: float, left: int, words: str) -> None:
     assert in_words(per_second, left=left) == words
 
 
+@pytest.mark.once
 def test_strip_and_page_say_it(operator, htmx) -> None:
     deletion = DeletionFactory(running=True, actor=operator.user, total=50_000, waiting=48_000)
     at = timezone.now()

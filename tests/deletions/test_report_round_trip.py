@@ -16,7 +16,7 @@ from dashboard.register import importing
 from dashboard.register.models import TrackedTask
 from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 IDS = [
     "-Nq8first",

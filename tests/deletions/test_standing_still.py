@@ -66,6 +66,7 @@ def test_what_became_of_the_first_tasks_can_not_be_found_out(theatre, settings, 
     assert (deletion.state, deletion.unknown, deletion.deleted) == (State.FINISHED, 20, 40)
 
 
+@pytest.mark.once
 def test_a_deletion_of_the_other_kind_was_paused_before_ghosts_were_understood(
     theatre, monkeypatch, images, by
 ) -> None:

@@ -78,6 +78,7 @@ def test_a_button_of_before_the_limit_answers_with_the_new_one(operator, htmx, t
     assert draft.state == State.DRAFT
 
 
+@pytest.mark.once
 def test_with_htmx_the_strip_says_what_it_waits_for(operator, htmx, tasks) -> None:
     draft = drafted(operator, tasks)
     response = operator.post(url_of("confirm", draft), {"reason": "Spring", "asks": "yes"}, headers=htmx)
@@ -87,6 +88,7 @@ def test_with_htmx_the_strip_says_what_it_waits_for(operator, htmx, tasks) -> No
     assert "Withdraw" in strip
 
 
+@pytest.mark.once
 def test_an_approver_sees_the_set_and_both_answers_and_others_do_not(asked, operator, approver, viewer) -> None:
     for person, may in ((approver, True), (operator, False), (viewer, False)):
         page = page_of(person, asked.get_absolute_url())
@@ -98,6 +100,7 @@ def test_an_approver_sees_the_set_and_both_answers_and_others_do_not(asked, oper
         assert all(item.task_id in page for item in asked.items.all())
 
 
+@pytest.mark.once
 def test_a_requester_who_may_approve_gets_no_button(settings, approver, tasks) -> None:
     draft = drafted(approver, tasks)
     approver.post(url_of("confirm", draft), {"reason": "Spring"})
@@ -110,6 +113,7 @@ def test_a_requester_who_may_approve_gets_no_button(settings, approver, tasks) -
     assert "You asked for this yourself. Somebody else has to approve it." in response.content.decode()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("with_htmx", [True, False])
 def test_approving_schedules_it_and_says_who_agreed(asked, approver, operator, htmx, with_htmx) -> None:
     headers = htmx if with_htmx else {}
@@ -131,6 +135,7 @@ def test_approving_schedules_it_and_says_who_agreed(asked, approver, operator, h
     assert (approval["by"], approval["decision"], approval["reasons"]) == ("anna", "approved", asked.approval_reasons)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("with_htmx", [True, False])
 @pytest.mark.parametrize("fields", [{}, {"count": "3"}, {"fingerprint": "a"}])
 def test_approving_no_set_is_refused(asked, approver, htmx, with_htmx, fields) -> None:
@@ -173,6 +178,7 @@ def test_a_decline_stays_in_the_strip_until_its_requester_has_seen_it(asked, app
     assert "Declined by anna" in history
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("with_htmx", [True, False])
 def test_its_requester_withdraws_it(asked, operator, htmx, with_htmx) -> None:
     response = operator.post(url_of("withdraw", asked), headers=htmx if with_htmx else {})
@@ -191,6 +197,7 @@ def test_another_does_not_withdraw_it(asked, approver) -> None:
     assert "Only who asked for it can withdraw it." in response.content.decode()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("action", ["approve", "decline", "withdraw"])
 def test_each_needs_a_press_a_sign_in_and_the_right(action, asked, approver, operator, viewer, stranger, htmx) -> None:
     url = url_of(action, asked)

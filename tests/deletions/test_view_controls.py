@@ -12,7 +12,7 @@ from dashboard.deletions.models import State
 from tests.deletions.conftest import drafted, url_of
 from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ACTIONS = ["confirm", "keep", "undo", "pause", "resume", "stop", "retry", "check", "delete-kept"]
 

@@ -165,6 +165,7 @@ def test_keeping_returns_with_the_same_selection(operator, tasks) -> None:
     assert page.count(" checked") == 2
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("ending", ["confirmed", "discarded", "over an hour old", "another's"])
 def test_a_dialog_that_can_no_longer_be_confirmed_closes(operator, administrator, htmx, tasks, ending: str) -> None:
     draft = drafted(administrator if ending == "another's" else operator, tasks)

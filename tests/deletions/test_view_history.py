@@ -131,6 +131,7 @@ def test_each_filter_of_the_history(operator, query, found) -> None:
     assert f"reason {'two' if found == 'one' else 'one'}" not in page
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("words", ["äußerst", "ÄUSSERST", "a\u0308ußerst", "очистка", "ALT", "alt – ОЧИСТКА"])
 def test_a_reason_is_found_however_it_is_written(sandbox, operator, tasks, words: str) -> None:
     draft = drafted(operator, tasks)

@@ -13,7 +13,7 @@ from dashboard.media.models import Reason
 from tests.deletions.conftest import drafted, url_of, work
 from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ def test_an_unchanged_strip_answers_204(operator, tasks, htmx) -> None:
     assert operator.get(reverse("deletion-strip"), {**shown, "seen": seen}, headers=htmx).status_code == 200
 
 
+@pytest.mark.once
 def test_a_finished_strip_asks_no_more(sandbox, operator, tasks, htmx) -> None:
     draft = drafted(operator, tasks)
     operator.post(url_of("confirm", draft), {"reason": "a"})
@@ -77,6 +78,7 @@ def test_what_a_retry_kept_or_never_had_is_offered_again(operator) -> None:
         assert "8 were refused (5 retried by another deletion)." in shown
 
 
+@pytest.mark.once
 def test_a_page_that_is_opened_shows_no_clean_ending(sandbox, operator, tasks) -> None:
     draft = drafted(operator, tasks)
     operator.post(url_of("confirm", draft), {"reason": "a"})

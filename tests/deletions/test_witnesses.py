@@ -95,6 +95,7 @@ def test_success_ends_as_said_although_look_ups_are_of_no_use(theatre, settings,
     assert (deletion.state, deletion.deleted, deletion.said) == (State.FINISHED, 300, 300)
 
 
+@pytest.mark.once
 def test_where_nothing_is_left_to_vouch_a_person_may_accept_the_answers(theatre, operator, images, by) -> None:
     tasks = images(3)
     theatre.sandbox.control(already_gone="failure", gone={"image": _ids(tasks)})
@@ -111,6 +112,7 @@ def test_where_nothing_is_left_to_vouch_a_person_may_accept_the_answers(theatre,
     assert {item.evidence for item in deletion.items.all()} == {"seen"}
 
 
+@pytest.mark.once
 def test_the_answers_of_a_large_register_are_not_accepted_before_much_of_it_was_asked_about(
     theatre, operator, images, by
 ) -> None:
@@ -168,6 +170,7 @@ def test_an_account_without_the_other_kind_is_not_asked_for_a_witness_of_it(thea
     assert (deletion.state, deletion.items.get().outcome, asked.get().kind) == (State.FINISHED, "already_gone", "video")
 
 
+@pytest.mark.once
 def test_a_doubt_that_nobody_asked_about_for_long_is_looked_at_again(theatre, images, by) -> None:
     """What spoke against the account is too old to say anything; the doubt ends by asking anew, not by waiting."""
     images(5)

@@ -21,7 +21,7 @@ from tests.conftest import Person
 from tests.deletions.conftest import url_of
 from tests.factories import DeletionFactory, DeletionItemFactory, TrackedTaskFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MOMENTS = {
     "no zone chosen": ("", (2026, 11, 28, 22, 45), "28 Nov 2026, 22:45 UTC", "2026-11-28T22:45:00+00:00"),

@@ -12,6 +12,8 @@ from dashboard.register.views import importing as page
 from tests.factories import TrackedTaskFactory
 from tests.register.importing_page import URL, check, press_import, text
 
+pytestmark = pytest.mark.once
+
 
 def test_the_form_names_its_fields(operator):
     content = text(operator.get(URL))

@@ -12,7 +12,7 @@ from tests.conftest import Person
 from tests.factories import TrackedTaskFactory
 from tests.register.test_refreshing import bare
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)

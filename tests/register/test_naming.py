@@ -9,7 +9,7 @@ from dashboard.register.selecting import BadSelection
 from tests.conftest import Person
 from tests.factories import SelectionFactory, TrackedTaskFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def pks(selection: Selection) -> set[int]:

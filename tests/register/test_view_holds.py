@@ -66,6 +66,7 @@ def test_what_is_ticked_is_held_without_htmx(operator: Person) -> None:
     assert (event.actor, event.address, event.detail["tasks"]) == ("olga", "127.0.0.1", 2)
 
 
+@pytest.mark.once
 def test_with_htmx_it_is_a_dialog_and_the_page_hears_when_it_is_done(operator: Person, htmx: dict[str, str]) -> None:
     task = TrackedTaskFactory()
     response = operator.post(f"{NEW}?q=lighthouse", ticked(task), headers=htmx)
@@ -157,6 +158,7 @@ def test_nothing_selected_a_foreign_set_and_none_are_refused(operator: Person, a
     assert operator.post(NEW, {"selection": str(foreign.uuid), "shown": ""}).status_code == 422
 
 
+@pytest.mark.once
 def test_a_viewer_holds_nothing_and_an_operator_releases_nothing(viewer: Person, operator: Person) -> None:
     task = TrackedTaskFactory()
     row = hold(operator, task)

@@ -131,6 +131,7 @@ def test_htmx_keeps_to_the_rows_that_are_shown(operator: Person, htmx: dict[str,
     assert response.context["page"]["shown"] == f"{seen[0].pk},{seen[1].pk}"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("whose", ["cleared", "pruned", "another person's"])
 def test_a_forgotten_selection_begins_anew_with_the_next_tick(operator: Person, htmx: dict[str, str], whose) -> None:
     task, *others = TrackedTaskFactory.create_batch(4)

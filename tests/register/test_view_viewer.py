@@ -15,7 +15,7 @@ from dashboard.register.models import Selection, Star, TrackedTask
 from tests.conftest import Person
 from tests.factories import SelectionFactory, TrackedTaskFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def viewer_of(task: TrackedTask, query: str = "") -> str:

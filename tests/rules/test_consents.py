@@ -15,6 +15,7 @@ from tests.rules.conftest import Life, told
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("answer", ["kept", "removed from", "undone", "stopped"])
 def test_an_answer_that_is_no_full_yes_begins_the_counting_anew(life: Life, answer: str) -> None:
     for number in (1, 2):
@@ -60,6 +61,7 @@ def test_a_change_of_its_terms_begins_the_counting_anew(life: Life, change: str)
     assert not Deletion.objects.filter(by_itself=True).exists()
 
 
+@pytest.mark.once
 def test_a_name_and_a_reason_are_no_terms(life: Life) -> None:
     life.to_the_third_consent()
     terms = life.terms(name="Failed ones", reason="No use")

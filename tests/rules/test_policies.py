@@ -96,6 +96,7 @@ def test_the_log_vouches_for_who_confirmed_it(folder: Path, capsys, settings) ->
     assert "in: by_itself" in wrong(capsys, "--reconcile")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("change", ["came", "went", "held", "reason", "cap", "file"])
 def test_only_that_plan_is_applied(folder: Path, capsys, change: str) -> None:
     tasks = failed(3)
@@ -130,6 +131,7 @@ def test_the_difference_to_the_last_plan(folder: Path, capsys) -> None:
     assert Plan.objects.count() == 1
 
 
+@pytest.mark.once
 def test_above_its_cap_nothing_of_a_policy_goes(folder: Path, capsys) -> None:
     failed(11)
     (folder / "videos.toml").write_text(OTHER, encoding="utf-8")

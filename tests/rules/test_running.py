@@ -80,6 +80,7 @@ def test_a_worker_that_dies_is_gone_on_for(life: Life, died: str) -> None:
     assert confirmed.count() == 1
 
 
+@pytest.mark.once
 def test_one_that_is_gone_on_with_much_later_waits_for_its_owner(life: Life) -> None:
     life.to_the_third_consent()
     life.now = life.day(4)
@@ -162,6 +163,7 @@ def test_a_draft_that_nobody_confirms_gives_way_to_the_next(life: Life) -> None:
     assert consents.number(life.again()) == 1
 
 
+@pytest.mark.once
 def test_it_can_not_be_confirmed_after_its_time(life: Life) -> None:
     life.failed(3, day=1)
     life.tick(at=life.day(1))
@@ -170,6 +172,7 @@ def test_it_can_not_be_confirmed_after_its_time(life: Life) -> None:
         life.confirm()
 
 
+@pytest.mark.once
 def test_what_would_need_approval_asks_for_it(life: Life) -> None:
     life.to_the_third_consent()
     Limits.objects.create(user=life.owner, most_tasks=2)
@@ -177,6 +180,7 @@ def test_what_would_need_approval_asks_for_it(life: Life) -> None:
     assert (life.run.state, life.draft().state) == (Run.State.BY_ITSELF, State.AWAITING_APPROVAL)
 
 
+@pytest.mark.once
 def test_so_many_that_their_owner_must_show_who_they_are_wait(life: Life, settings) -> None:
     life.to_the_third_consent()
     settings.DELETION_REAUTH_ABOVE = 4
@@ -247,6 +251,7 @@ def test_a_rule_that_was_stopped_counts_anew_when_it_goes_on(life: Life) -> None
     assert (rule.stopped, rule.next_at, consents.number(rule)) == ("", life.day(4), 0)
 
 
+@pytest.mark.once
 def test_a_paused_rule_does_nothing_and_keeps_its_consents(life: Life) -> None:
     life.to_the_third_consent()
     making.pause(rule=life.rule, by=life.by, now=life.now)
@@ -256,6 +261,7 @@ def test_a_paused_rule_does_nothing_and_keeps_its_consents(life: Life) -> None:
     assert (life.again().next_at, consents.number(life.again())) == (life.day(6), 3)
 
 
+@pytest.mark.once
 def test_a_rule_that_is_paused_while_it_is_drafted_confirms_nothing(life: Life) -> None:
     life.to_the_third_consent()
     life.now = life.day(4)
@@ -269,6 +275,7 @@ def test_a_rule_that_is_paused_while_it_is_drafted_confirms_nothing(life: Life) 
     assert not Deletion.objects.filter(by_itself=True).exists()
 
 
+@pytest.mark.once
 def test_a_rule_that_is_paused_while_its_set_is_looked_at_confirms_nothing(
     life: Life, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,7 @@ def owner(life: Life) -> Person:
     return Person.signed_in(life.owner)
 
 
+@pytest.mark.once
 def test_many_rules_of_one_owner_ask_once_what_that_person_may(
     operator: Person, django_assert_max_num_queries: Callable[..., AbstractContextManager[object]]
 ) -> None:
@@ -173,6 +174,7 @@ def test_an_announcement_has_its_number_and_pictures(life: Life, owner: Person) 
     assert "5 tasks will be deleted by itself" in page(owner.get("/rules/"))
 
 
+@pytest.mark.once
 def test_history_report_and_certificate_tell_of_the_rule(life: Life, owner: Person) -> None:
     life.to_the_third_consent()
     life.tick(at=life.day(4))

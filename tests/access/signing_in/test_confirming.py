@@ -11,7 +11,7 @@ from tests.access.signing_in.people import PASSWORD, code, give_app, last, said,
 from tests.conftest import Person
 from tests.factories import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CONFIRM = "/account/confirm/"
 GUARDED = "/account/second-factor/codes/"
 """Refuses with 409, until it is asked by somebody who has just shown that it is them."""

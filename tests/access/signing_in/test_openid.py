@@ -178,6 +178,7 @@ HOSTILE: list[tuple[dict[str, Any], type[Exception] | str]] = [
 ]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("said_there", "expected"), HOSTILE)
 def test_what_no_provider_says_is_not_believed(provider: Provider, said_there: Any, expected: Any) -> None:
     for name, value in said_there.items():

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from tests.access.signing_in.people import actions, code, give_app, is_signed_in, last, said, sign_in
 from tests.conftest import Person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)

@@ -96,6 +96,7 @@ def test_a_token_of_a_clock_that_was_ahead_works_at_once() -> None:
     told(behind.get("/tasks/"), 200)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("scopes", "allowed"),
     [

@@ -85,6 +85,7 @@ def test_a_receipt_is_refused_while_its_item_changes(operator, ended) -> None:
     assert (response.status_code, "being looked at again" in response.content.decode()) == (409, True)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("query", "status"),
     [

@@ -6,7 +6,7 @@ import pytest
 
 from tests.deletions.certificates.forgeries import OF_CERTIFICATES, OF_RECEIPTS
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 @pytest.mark.parametrize("of", ["certificate", "receipt"])

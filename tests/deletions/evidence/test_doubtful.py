@@ -144,6 +144,7 @@ def test_what_a_call_deleted_before_it_failed_is_not_called_already_gone(theatre
     assert {item.task_id for item in deletion.items.filter(message=doubtful.GONE_SOMEHOW)} == set(gone)
 
 
+@pytest.mark.once
 def test_what_failed_and_is_deleted_in_a_moment_was_deleted_by_that(theatre, images, by) -> None:
     theatre.sandbox.control(queue=["failed:late:delete"], late_seconds=5)
     deletion = theatre.play(theatre.confirm(images(1), by=by))

@@ -17,7 +17,7 @@ from tests.deletions.certificates.conftest import Files
 from tests.deletions.forgetting.conftest import press
 from tests.factories import TrackedTaskFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

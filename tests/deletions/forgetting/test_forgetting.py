@@ -133,6 +133,7 @@ def test_the_log_has_who_and_how_many_and_no_prompt(by: By) -> None:
     assert said["log"]["asked"] == {"sequence": asked.sequence, "hash": asked.hash}
 
 
+@pytest.mark.once
 def test_pictures_go_with_their_files(by: By) -> None:
     one, store = task(), storing.store()
     store.put("ab" * 16, "64.webp", b"picture")

@@ -15,7 +15,7 @@ from dashboard.register.models import TrackedTask
 from tests.conftest import Person
 from tests.factories import TrackedTaskFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 NEW = "/forgotten/new/"
 
 

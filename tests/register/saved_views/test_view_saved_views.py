@@ -83,6 +83,7 @@ def test_the_view_stays_in_the_address_while_filters_change(operator: Person) ->
     assert f"saved={view.uuid}" in re.search(r'<a class="chip" href="([^"]*)"', shown)[1]
 
 
+@pytest.mark.once
 def test_changes_are_saved_and_the_list_comes_back(operator: Person, viewer: Person) -> None:
     view = saved(operator, shared="1")
     edited = f"saved={view.uuid}&kind=video&view=table"
@@ -99,6 +100,7 @@ def test_changes_are_saved_and_the_list_comes_back(operator: Person, viewer: Per
     assert operator.post(f"/tasks/views/{view.uuid}/update/?colour=red").status_code == 400
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("gone", [True, False])
 def test_a_view_that_is_gone_or_is_not_theirs_leaves_its_filters(operator: Person, viewer: Person, gone: bool) -> None:
     uuid = uuid4() if gone else saved(operator).uuid
@@ -166,6 +168,7 @@ def test_a_star_puts_a_view_beside_the_pages_and_takes_it_away(viewer: Person) -
     assert f'hx-get="{RAIL}"' not in page(viewer.get("/holds/"))
 
 
+@pytest.mark.once
 def test_the_rail_counts_up_to_a_cap_and_not_again_within_a_minute(
     operator: Person, htmx: dict[str, str], monkeypatch: pytest.MonkeyPatch, django_assert_num_queries
 ) -> None:
