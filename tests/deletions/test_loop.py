@@ -9,17 +9,20 @@ from django.db import OperationalError
 from dashboard.audit.models import AuditEvent
 from dashboard.calls import clock
 from dashboard.calls.models import ProviderCall, Slot
-from dashboard.deletions.dispatch import jobs, loop
+from dashboard.deletions.dispatch import arming, jobs, loop
 from dashboard.deletions.dispatch.loop import Shift
-from dashboard.deletions.models import State
+from dashboard.deletions.models import Deletion, State
 from tests.deletions.conftest import meeting, work
+from tests.statements import before
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 READY, BOOKS = "INSERT INTO calls_providercall", "INSERT INTO audit_auditevent"
 LEAVING = 'SET "state" = %s, "sent_at" = '
+INSPECTIONS = r"\s*SELECT d\.id, d\.uuid, i\.id"
 BEGINNING = '"deletions_deletion"."starts_at" <= '
-"""What the statements hold by which a call is written down, settled and leaves, and by which deletions begin."""
+"""What the statements hold by which a call is written down, settled and leaves, inspections are looked for, and
+deletions begin."""
 
 
 def test_the_books_keep_up_with_a_provider_that_answers_before_they_are_written(
@@ -100,6 +103,22 @@ def test_nothing_more_leaves_after_such_an_answer(sandbox, settings, confirm, im
     confirm(images(5))
     Shift(length=2).run()
     assert len(sandbox.ledger()["calls"]) == sent
+
+
+def test_inspections_are_not_looked_for_while_a_deletion_is_armed(
+    sandbox, settings, monkeypatch, confirm, images
+) -> None:
+    monkeypatch.setattr(arming, "CHUNK", 5)
+    settings.TENSORSLAB_BATCH_SIZE = 5
+    deletion = confirm(images(40))
+    armed: list[bool] = []
+
+    def look() -> None:
+        armed.append(not Deletion.objects.being_armed().exists())
+
+    with before(INSPECTIONS, look, number=None):
+        assert work(deletion).deleted == 40
+    assert set(armed) == {True}
 
 
 def test_a_shift_stays_for_what_is_due_in_a_moment(sandbox, monkeypatch, confirm, images) -> None:

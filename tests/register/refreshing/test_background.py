@@ -10,9 +10,10 @@ import pytest
 from django.utils import timezone
 
 from dashboard.audit.models import AuditEvent
-from dashboard.calls import accounts, recording
+from dashboard.calls import accounts, clock, recording
 from dashboard.calls.models import Account, ProviderCall, Slot
 from dashboard.register.models import Presence, RefreshMinute, TrackedTask
+from dashboard.register.refreshing import allowances
 from tests.factories import TrackedTaskFactory
 from tests.register.refreshing.conftest import asked
 
@@ -71,6 +72,20 @@ def test_nothing_leaves_while_a_deletion_goes_first(sandbox, turn: Turn) -> None
     turn(may_go_on=lambda: False)
     assert sandbox.ledger()["calls"] == []
     assert not RefreshMinute.objects.exists()
+
+
+def test_with_nothing_to_ask_it_does_not_look_whether_a_deletion_goes_first(sandbox, turn: Turn, settings) -> None:
+    RefreshMinute.objects.create(pk=allowances.ONLY, begun_at=clock.now(), calls=settings.REFRESH_CALLS_PER_MINUTE)
+    looked: list[bool] = []
+
+    def may_go_on() -> bool:
+        looked.append(True)
+        return True
+
+    turn(same_minute=True, may_go_on=may_go_on)
+    assert looked == []
+    turn(may_go_on=may_go_on)
+    assert looked != []
 
 
 def test_it_gives_way_in_between_and_goes_on_where_it_was(sandbox, turn: Turn) -> None:
