@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from dashboard.register.counting import SOON
-from tests.browser.gate import Gate
+from tests.browser.gate import Gate, catch
 from tests.browser.product import Product
 
 Open = Callable[..., Page]
@@ -27,8 +27,8 @@ def _counting(page: Page) -> Gate:
 def test_it_is_told_where_it_belongs_and_takes_no_notice_away(many: Product, open_page: Open) -> None:
     page = open_page(many)
     gate = _counting(page)
-    page.route(re.compile("/tasks/selection/"), lambda route: route.fulfill(status=503, body="-"))
-    page.route(re.compile("/tasks/now/"), lambda route: route.fulfill(status=204))
+    catch(page, re.compile("/tasks/selection/"), lambda route: route.fulfill(status=503, body="-"))
+    catch(page, re.compile("/tasks/now/"), lambda route: route.fulfill(status=204))
     page.locator("#tasks tbody input:enabled").first.click()
     expect(page.locator("#notice")).to_contain_text("did not do this (503)")
     gate.open()
@@ -45,7 +45,7 @@ def test_one_that_never_comes_is_nobodys_fault(many: Product, open_page: Open) -
     # The next answer takes the sentence away: here both that may come wait until the sentence was seen.
     facets = Gate(page, re.compile("/tasks/facets/"))
     Gate(page, re.compile("/tasks/now/"))
-    page.route(TOTAL, lambda route: route.fulfill(status=503, body="-"))
+    catch(page, TOTAL, lambda route: route.fulfill(status=503, body="-"))
     facets.caught(lambda: page.goto("/tasks/?q=e"))
     expect(page.get_by_text("Can't reach the dashboard.")).to_be_visible()
     expect(page.locator("#notice")).to_be_empty()

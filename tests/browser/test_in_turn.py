@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import ROOM, Launch
-from tests.browser.gate import Gate
+from tests.browser.gate import Gate, catch
 from tests.browser.product import Product
 
 TASKS = 40
@@ -55,7 +55,7 @@ def ask(page: Page) -> None:
 @pytest.mark.parametrize("answered", [True, False])
 def test_a_tick_is_not_lost_to_what_the_page_asks_by_itself(page, gate, first, answered) -> None:
     if not answered:
-        page.route(re.compile("/tasks/now/"), lambda route: route.fulfill(status=503, body="-"))
+        catch(page, re.compile("/tasks/now/"), lambda route: route.fulfill(status=503, body="-"))
     if first:
         ask(page)
     boxes(page).nth(1).check()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.gate import Gate
+from tests.browser.gate import Gate, catch
 from tests.browser.product import Product
 
 Open = Callable[..., Page]
@@ -82,7 +82,7 @@ def test_a_page_that_does_not_come_gives_the_rows_back(
     product: Product, open_page: Open, press: str, trouble: Callable[[Route], None]
 ) -> None:
     page = open_page(product)
-    page.route(re.compile(r"/tasks/(\?|$)"), trouble)
+    catch(page, re.compile(r"/tasks/(\?|$)"), trouble)
     PRESSES[press](page)
     expect(page.locator("#notice")).to_contain_text(re.compile("did not do this|No answer came"))
     expect(page.locator("#selection-form")).to_have_attribute("aria-busy", "false")

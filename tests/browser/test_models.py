@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Launch
+from tests.browser.gate import catch
 from tests.browser.product import Product
 
 Open = Callable[..., Page]
@@ -110,7 +111,7 @@ def test_what_is_typed_between_two_looks_at_the_models_counts(models: Product, o
 
 def test_models_that_could_not_be_asked_for_are_asked_for_again(models: Product, open_page: Open) -> None:
     page = open_page(models)
-    page.route(re.compile("/tasks/models/"), lambda route: route.fulfill(status=503, body="-"))
+    catch(page, re.compile("/tasks/models/"), lambda route: route.fulfill(status=503, body="-"))
     page.get_by_role("button", name="Choose models").click()
     expect(page.locator("#notice")).to_contain_text("503")
     expect(page.locator("#models")).to_be_hidden()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.gate import catch
 from tests.browser.product import Product
 
 Open = Callable[..., Page]
@@ -33,7 +34,7 @@ def test_no_row_moves_when_a_notice_comes_or_goes(product: Product, open_page: O
         # Until they are counted they have no room on the page; a narrow one does without.
         expect(page.locator("#facets").get_by_role("link").nth(1)).to_be_visible()
     before = _height_of_the_first_row(page)
-    page.route(TICKS, _refuse)
+    catch(page, TICKS, _refuse)
     page.get_by_label("Select all on this page").click()
     notice = page.get_by_role("alert").filter(has_text="The dashboard did not do this (503).")
     expect(notice).to_be_in_viewport(ratio=1)
@@ -61,7 +62,7 @@ def test_escape_closes_what_is_told_and_never_clears_the_selection(product: Prod
     page = open_page(product)
     page.locator("#tasks tbody input:enabled").first.click()
     expect(page.locator("#toolbar").get_by_text("1 selected")).to_be_visible()
-    page.route(TICKS, _refuse)
+    catch(page, TICKS, _refuse)
     page.locator("#tasks tbody input:enabled").nth(1).click()
     expect(page.locator("#notice")).to_contain_text("503")
     page.unroute(TICKS)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.gate import catch
 from tests.browser.product import Product
 
 Open = Callable[..., Page]
@@ -47,7 +48,7 @@ def test_what_was_not_selected_does_not_look_so(product: Product, open_page: Ope
     page = open_page(product)
     _tick(page, 0)
     _is_selected(page, 1)
-    page.route(TICKS, trouble)
+    catch(page, TICKS, trouble)
     for press in (
         lambda: _tick(page, 1),
         lambda: page.get_by_label("Select all on this page").click(),
@@ -68,7 +69,7 @@ def test_what_was_selected_though_its_answer_was_lost_is_shown(product: Product,
     page = open_page(product)
     _tick(page, 0)
     _is_selected(page, 1)
-    page.route(TICKS, _answer_is_lost)
+    catch(page, TICKS, _answer_is_lost)
     _tick(page, 1)
     expect(page.get_by_text("Can't reach the dashboard.")).to_be_visible()
     _is_selected(page, 1)
@@ -97,7 +98,7 @@ def test_a_dialog_closes_though_keeping_gets_no_answer(product: Product, open_pa
     page = open_page(product)
     _tick(page, 0)
     page.get_by_role("button", name="Delete 1 task…").click()
-    page.route(re.compile("/keep/"), _never_arrives)
+    catch(page, re.compile("/keep/"), _never_arrives)
     page.get_by_role("button", name="Keep tasks").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     _is_selected(page, 1)
@@ -108,7 +109,7 @@ def test_a_confirmation_whose_answer_was_lost_is_told_as_it_ended(product: Produ
     _tick(page, 0)
     page.get_by_role("button", name="Delete 1 task…").click()
     page.get_by_label("Reason").fill("Lost on the way")
-    page.route(CONFIRMED, _never_arrives)
+    catch(page, CONFIRMED, _never_arrives)
     confirm = page.get_by_role("button", name="Delete 1 task", exact=True)
     confirm.click()
     expect(page.get_by_role("dialog")).to_contain_text("No answer came")
@@ -116,7 +117,7 @@ def test_a_confirmation_whose_answer_was_lost_is_told_as_it_ended(product: Produ
     expect(page.get_by_role("dialog")).to_contain_text("Nothing is confirmed yet.")
     expect(page.get_by_label("Reason")).to_have_value("Lost on the way")
     page.unroute(CONFIRMED)
-    page.route(CONFIRMED, _answer_is_lost)
+    catch(page, CONFIRMED, _answer_is_lost)
     confirm.click()
     expect(page.get_by_role("dialog")).to_contain_text("No answer came")
     _back_online(page)

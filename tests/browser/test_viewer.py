@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Launch
-from tests.browser.gate import Gate
+from tests.browser.gate import Gate, catch
 from tests.browser.product import Product
 
 Open = Callable[..., Page]
@@ -128,7 +128,7 @@ def test_what_was_not_ticked_does_not_look_so(gallery: Page) -> None:
     def refuse(route: Route) -> None:
         route.fulfill(status=503, content_type="text/html", body="<html>Service Unavailable</html>")
 
-    gallery.route(re.compile("/tick/"), refuse)
+    catch(gallery, re.compile("/tick/"), refuse)
     gallery.keyboard.press("x")
     expect(gallery.get_by_role("dialog").get_by_role("alert")).to_contain_text("did not do this (503)")
     expect(select).to_have_attribute("aria-pressed", "false")
