@@ -196,7 +196,8 @@ class Shift:
         return chunk
 
     def _first_due(self) -> Chunk | None:
-        """Controls in their turn, then look-ups and deletes; inspections of ended deletions come last."""
+        """Controls in their turn, then look-ups and deletes. If no large change has a chunk left, controls that could
+        wait, and last of all inspections of ended deletions."""
         now = self.clock()
         if time.monotonic() >= self.controls_at:
             if chunk := next_controls.prepare(now=now, idle=False):

@@ -55,9 +55,11 @@ def keep_up(stop: threading.Event, may_go_on: Callable[[], bool]) -> None:
 
 def turn(*, sleep: Sleep, may_go_on: Callable[[], bool], is_over: Callable[[], bool] = lambda: False) -> None:
     """What is asked for first, else the calls of this minute."""
+    if settings.READ_ONLY:
+        return
     by_itself = settings.REFRESH_CALLS_PER_MINUTE and not allowances.is_spent(now=clock.now())
-    # `may_go_on` costs more than these, and is asked only if there is something to do.
-    if settings.READ_ONLY or not (by_itself or requests.under_way().exists()) or not may_go_on():
+    # `may_go_on` costs more than these two, and is asked only if there is something to do.
+    if not (by_itself or requests.under_way().exists()) or not may_go_on():
         return
     if row := requests.next_one(now=clock.now()):
         requests.go_on(row, sleep=sleep, may_go_on=may_go_on, is_over=is_over)
