@@ -153,6 +153,8 @@ def _limits() -> Iterator[str]:
     limits: dict[str, list[tuple[datetime, int | None]]] = defaultdict(list)
     for event in AuditEvent.objects.filter(action="person.limits_changed").order_by("sequence"):
         limits[event.subject].append((event.at, (event.detail["after"] or {}).get("most_tasks")))
+    entries = AuditEvent.objects.filter(action="deletion.confirmed").order_by("sequence")
+    written = dict(entries.values_list("subject", "at"))
     above = settings.DELETION_APPROVAL_ABOVE
     for deletion in Deletion.objects.confirmed().filter(approval_asked_at=None):
         at, size, changes = deletion.confirmed_at, deletion.size, limits[deletion.actor_name]
@@ -161,6 +163,8 @@ def _limits() -> Iterator[str]:
         if above is not None and size > above:
             yield f"Deletion {deletion.code} of {size} asked nobody, above {above} it has to"
         before = [most for changed, most in changes if changed <= at - AT_ONCE][-1:] or [None]
-        about = [most for changed, most in changes if at - AT_ONCE < changed <= at + AT_ONCE]
+        # The confirmation waits for the database between its own moment and that of its entry.
+        until = max(at, written.get(str(deletion.uuid), at)) + AT_ONCE
+        about = [most for changed, most in changes if at - AT_ONCE < changed <= until]
         if all(most is not None and size > most for most in before + about):
             yield f"Deletion {deletion.code} of {size} by {deletion.actor_name} asked nobody: {before + about}"

@@ -130,3 +130,16 @@ def test_more_than_a_persons_limit(deletion: Deletion, wrong) -> None:
     Deletion.objects.filter(pk=deletion.pk).update(confirmed_at=timezone.now() + HOUR)
     [sentence] = wrong()
     assert "of 3 by olga asked nobody: [2]" in sentence
+
+
+def test_a_limit_that_was_lifted_while_the_confirmation_waited_for_the_database(
+    deletion: Deletion, wrong, monkeypatch
+) -> None:
+    monkeypatch.setattr(consent, "AT_ONCE", timedelta())
+    told("person.limits_changed", subject="olga", before=None, after={"most_tasks": 2})
+    Deletion.objects.filter(pk=deletion.pk).update(confirmed_at=timezone.now())
+    assert len(wrong()) == 1
+    told("person.limits_changed", subject="olga", before={"most_tasks": 2}, after=None)
+    assert len(wrong()) == 1
+    told("deletion.confirmed", subject=deletion.uuid)
+    assert wrong() == []
