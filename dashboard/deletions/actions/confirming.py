@@ -100,8 +100,6 @@ def confirm(
     shown that it is them. `by_itself`: nobody pressed a button; a rule or a policy confirms, as this person had agreed
     to beforehand. `require` raises `Refused` where that holds no more, and locks what must not change until the commit.
     """
-    # Reading a million rows takes seconds, in which no process may wait for the account's lock. Tasks that become busy
-    # or held later are skipped when the deletion is armed, like those that do so after the confirmation.
     large = deletion.total > freezing.AT_ONCE
     if large:
         _look_once_more(deletion, by, now=now)
@@ -114,8 +112,7 @@ def confirm(
         if not changed:
             _require_all_said(draft, reason=reason.strip(), typed=typed, shown=shown)
             reasons = reasons_of(draft, now=now)
-            if asks is not None and asks != bool(reasons):
-                raise Changed(NOW_ASKS if reasons else NO_LONGER_ASKS)
+            _require_same_button(asks, reasons)
             draft.by_itself = by_itself
             _confirmed(draft, asking, reason=reason.strip(), reasons=reasons, now=now)
     if changed:
@@ -139,6 +136,11 @@ def _require_all_said(draft: Deletion, *, reason: str, typed: str, shown: bool) 
         raise Invalid(errors)
     if is_person_asked(draft) and not shown:
         raise Refused(PERSON_ASKED)
+
+
+def _require_same_button(asks: bool | None, reasons: list[str]) -> None:
+    if asks is not None and asks != bool(reasons):
+        raise Changed(NOW_ASKS if reasons else NO_LONGER_ASKS)
 
 
 def is_person_asked(deletion: Deletion) -> bool:
@@ -165,7 +167,9 @@ def keep_reason(*, deletion: Deletion, by: By, reason: str, now: datetime) -> No
 
 
 def _look_once_more(deletion: Deletion, by: By, *, now: datetime) -> None:
-    """Checks a large draft again, before any row is locked."""
+    """Checks a large draft again. Reading a million rows takes seconds, in which no process may wait for the account's
+    lock. Tasks that become busy or held later are skipped when the deletion is armed, like those that do so after the
+    confirmation."""
     _require_confirmable(deletion, by, now=now)
     if recheck(deletion, now=now):
         # A second request may have confirmed it meanwhile, and its tasks look busy because they are its own.
