@@ -132,14 +132,21 @@ def test_more_than_a_persons_limit(deletion: Deletion, wrong) -> None:
     assert "of 3 by olga asked nobody: [2]" in sentence
 
 
-def test_a_limit_that_was_lifted_while_the_confirmation_waited_for_the_database(
-    deletion: Deletion, wrong, monkeypatch
-) -> None:
+def test_a_limit_that_was_lifted_after_the_confirmation_excuses_nothing(deletion: Deletion, wrong, monkeypatch) -> None:
     monkeypatch.setattr(consent, "AT_ONCE", timedelta())
     told("person.limits_changed", subject="olga", before=None, after={"most_tasks": 2})
     Deletion.objects.filter(pk=deletion.pk).update(confirmed_at=timezone.now())
-    assert len(wrong()) == 1
     told("person.limits_changed", subject="olga", before={"most_tasks": 2}, after=None)
     assert len(wrong()) == 1
-    told("deletion.confirmed", subject=deletion.uuid)
+
+
+def test_a_limit_that_was_lifted_while_the_confirmation_waited_for_the_database(
+    wrong, monkeypatch, confirm: Confirm, images: Callable[[int], list[TrackedTask]]
+) -> None:
+    monkeypatch.setattr(consent, "AT_ONCE", timedelta())
+    told("person.limits_changed", subject="olga", before=None, after={"most_tasks": 2})
+    pressed_at = timezone.now()
+    told("person.limits_changed", subject="olga", before={"most_tasks": 2}, after=None)
+    late = confirm(images(3), now=pressed_at)
+    assert (late.confirmed_at, late.approval_asked_at) == (pressed_at, None)
     assert wrong() == []
