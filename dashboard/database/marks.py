@@ -47,6 +47,20 @@ def of(selection: int, *, between: tuple[int, int] | None = None) -> Numbers:
     return statement, parameters
 
 
+def walk(selection: int, *, of: str, between: tuple[int, int]) -> tuple[str, list[Any]]:
+    """A condition for rows of a table `of`, beside this one: their `id` is in the set, and between two.
+
+    Each block leads to a short run of rows, so that nothing is looked up for a row alone: of many this takes a third as
+    long as `of`. Its rows have to be ordered by block and `id`: else SQLite may look through all blocks for every row.
+    """
+    first, last = between
+    begin = f"{TABLE}.block * {WIDTH}"
+    condition = f"""{TABLE}.selection_id = %s AND {TABLE}.block BETWEEN %s AND %s
+        AND {of}.id BETWEEN {begin} AND {begin} + {WIDTH - 1} AND {of}.id BETWEEN %s AND %s
+        AND ({TABLE}.bits >> CAST({of}.id - {begin} AS integer)) & 1 = 1"""
+    return condition, [selection, first // WIDTH, last // WIDTH, first, last]
+
+
 def mark(selection: int, numbers: Numbers) -> None:
     """Adds them."""
     found, parameters = _grouped(numbers)

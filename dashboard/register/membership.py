@@ -10,7 +10,8 @@ from django.db.models.functions import Cast
 from django.db.models.lookups import Exact
 
 from dashboard.database import marks, proposals
-from dashboard.register.models import Selection, SelectionBlock, TrackedTask
+from dashboard.database.listed import TASKS
+from dashboard.register.models import Selection, SelectionBlock, TaskQuerySet, TrackedTask
 
 MANY = 200_000
 """Of more tasks a list is walked, and each is asked whether it is one of them; fewer are looked up by their numbers."""
@@ -39,6 +40,15 @@ def held(selection: Selection, *, between: tuple[int, int] | None = None) -> Q:
         return proposals.among(*marks.of(selection.pk))
     first, last = between
     return proposals.among(*marks.of(selection.pk, between=between)) & Q(pk__gte=first, pk__lte=last)
+
+
+def walked(selection: Selection, *, between: tuple[int, int]) -> TaskQuerySet:
+    """The tasks in it with numbers between two, in their order: nearly all of many are as quickly read as all."""
+    condition, values = marks.walk(selection.pk, of=TASKS, between=between)
+    in_order = [f"{marks.TABLE}.block", f"{TASKS}.id"]
+    return TrackedTask.objects.extra(  # nosec B610 # only names from the code, values beside them
+        tables=[marks.TABLE], where=[condition], params=values, order_by=in_order
+    )
 
 
 def among(selection: Selection, numbers: Collection[int]) -> set[int]:

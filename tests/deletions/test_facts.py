@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.access.models import Profile
-from dashboard.deletions.drafts import freezing, outliers
+from dashboard.deletions.drafts import freezing, outliers, periods
 from dashboard.deletions.drafts.facts import facts_of
 from dashboard.deletions.drafts.spread import LOOKED_AT, SHOWN
 from dashboard.deletions.models import Deletion
@@ -49,6 +49,13 @@ def test_rare_models_share_a_bar(olga) -> None:
     assert bars(draft_of_all(olga), "Model") == [*named, ("2 others", 3 + 2)]
 
 
+@pytest.fixture(params=[0, 10_000], ids=["of many", "of few"])
+def size(request, monkeypatch) -> None:
+    """Of many the months are those of the register, of few those of the set: what is told is the same."""
+    monkeypatch.setattr(periods, "FEW", request.param)
+
+
+@pytest.mark.usefixtures("size")
 def test_months_are_those_of_the_person_who_asked(olga) -> None:
     Profile.objects.create(user=olga, time_zone="Asia/Shanghai")
     for moment in (datetime(2026, 5, 31, 15, 59, tzinfo=UTC), datetime(2026, 5, 31, 16, tzinfo=UTC)):
@@ -60,18 +67,37 @@ def test_months_are_those_of_the_person_who_asked(olga) -> None:
     assert bars(draft_of_all(olga), "Created (Asia/Shanghai)") == told
 
 
+@pytest.mark.usefixtures("size")
 @pytest.mark.parametrize(
     ("first", "told"),
     [
         (datetime(2025, 4, 1, tzinfo=UTC), [("Apr 2025", 1), ("Mar 2026", 1)]),
         (datetime(2025, 3, 31, tzinfo=UTC), [("2025", 1), ("2026", 1)]),
         (datetime(1999, 1, 1, tzinfo=UTC), [("2015 and before", 1), ("2026", 1)]),
+        (datetime(1, 1, 1, tzinfo=UTC), [("2015 and before", 1), ("2026", 1)]),
+        (datetime(2015, 1, 1, tzinfo=UTC), [("2015", 1), ("2026", 1)]),
     ],
 )
 def test_many_months_are_told_as_years(olga, first: datetime, told: list[tuple[str, int]]) -> None:
     for moment in (first, datetime(2026, 3, 31, 23, 59, tzinfo=UTC)):
         TrackedTaskFactory(created_at=moment)
     assert bars(draft_of_all(olga), "Created (UTC)") == told
+
+
+@pytest.mark.usefixtures("size")
+@pytest.mark.parametrize("year", [1, 1970, 2027, 9999])
+def test_what_else_the_register_has_changes_no_month(olga, year: int) -> None:
+    TrackedTaskFactory(created_at=datetime(year, 6, 15, tzinfo=UTC), presence="deleted")
+    for month in (3, 5, 5, 7):
+        TrackedTaskFactory(created_at=datetime(2026, month, 1, tzinfo=UTC))
+    draft = freezing.freeze_tasks(tasks=TrackedTask.objects.filter(presence="present"), actor=olga)
+    assert bars(draft, "Created (UTC)") == [("Mar 2026", 1), ("May 2026", 2), ("Jul 2026", 1)]
+
+
+@pytest.mark.usefixtures("size")
+def test_a_set_of_unknown_times_has_no_month(olga) -> None:
+    TrackedTaskFactory.create_batch(2, created_at=None)
+    assert bars(draft_of_all(olga), "Created (UTC)") == [("Unknown time", 2)]
 
 
 @pytest.fixture
@@ -123,6 +149,22 @@ def test_what_others_added_is_told(operator) -> None:
     opened = operator.get(f"{draft.get_absolute_url()}?outlier=others")
     assert [item.tracked for item in opened.context["items"]] == [hers]
     assert outliers.OUTLIERS["others"].sentence(2) == "2 were added by others"
+
+
+@pytest.mark.parametrize("listed", [2, 100], ids=["one of a frequent kind", "all rare"])
+def test_of_each_kind_the_first_are_stored(monkeypatch, operator, listed: int) -> None:
+    monkeypatch.setattr(outliers, "LISTED", listed)
+    both = TrackedTaskFactory(status="queued", added_by="li.wei")
+    hers = TrackedTaskFactory(added_by="li.wei")
+    queued = TrackedTaskFactory.create_batch(3, status="queued")
+    draft = draft_of_all(operator.user)
+    items = dict(draft.items.values_list("tracked_id", "pk"))
+    stored = {name: (one["count"], one["items"], one["tasks"]) for name, one in draft.facts["outliers"].items()}
+    first = [both, *queued][:listed]
+    assert stored == {
+        "unfinished": (4, [items[task.pk] for task in first], [task.pk for task in first[:2]]),
+        "others": (2, [items[task.pk] for task in (both, hers)], [both.pk, hers.pk]),
+    }
 
 
 def test_no_outlier_no_warning(operator, tasks) -> None:

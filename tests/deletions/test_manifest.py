@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dashboard.deletions.drafts import eligibility, freezing
+from dashboard.deletions.certificates import reading
+from dashboard.deletions.drafts import eligibility, fingerprint, freezing
 from dashboard.deletions.models import Deletion, DeletionItem, State
 from dashboard.register.models import TrackedTask
-from tests.factories import TrackedTaskFactory
+from tests.factories import DeletionFactory, TrackedTaskFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +33,23 @@ def test_the_fingerprint_signs_the_sorted_lines(olga) -> None:
     draft = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
     lines = sorted(f"{item.kind} {item.task_id}\n".encode() for item in draft.items.all())
     assert draft.fingerprint == hashlib.sha256(b"".join(lines)).hexdigest()
+
+
+@pytest.mark.parametrize("size", [1, 3, 5000])
+def test_the_manifest_covers_every_item_in_its_order(olga, monkeypatch, size: int) -> None:
+    """Whatever rows of others lie between them, and how few are read at once."""
+    monkeypatch.setattr(fingerprint, "LINES", size)
+    TrackedTaskFactory.create_batch(9)
+    TrackedTaskFactory(held=True)
+    draft = freezing.freeze_tasks(tasks=TrackedTask.objects.all(), actor=olga)
+    theirs = [draft.first_item + place for place in (2, 3, 4, 7)]
+    DeletionItem.objects.filter(pk__in=theirs).update(deletion=DeletionFactory())
+    marks = {"skipped": "-", "waiting": "+"}
+    lines = [f"{marks[item.outcome]}{item.kind} {item.task_id}\n" for item in draft.items.order_by("pk")]
+    assert len(lines) == 6
+    assert fingerprint.manifest_hash(draft) == hashlib.sha256("".join(lines).encode()).hexdigest()
+    read = b"".join(reading.manifest_lines(some) for some in reading.blocks(draft))
+    assert read.decode() == "".join(lines)
 
 
 @pytest.mark.once

@@ -11,13 +11,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dashboard.database import proposals
-from dashboard.register import counting, listing, walking
+from dashboard.register import counting, listing, membership, presses, walking
 from dashboard.register.counting import count
 from dashboard.register.facets import facets, models
 from dashboard.register.filters.filter import Filter
 from dashboard.register.listing import Address
 from dashboard.register.models import TrackedTask
 from dashboard.register.walking import Cursor
+from tests.factories import UserFactory
 from tests.register import big_register
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +147,18 @@ def test_no_query_of_the_list_reads_or_sorts_the_register(register: None) -> Non
         assert all_complaints() == {}
     big_register.analyze()
     assert all_complaints() == {}
+
+
+def test_what_is_selected_is_walked_by_its_blocks(register: None) -> None:
+    """The other way around all blocks would be looked through for every task."""
+    selection = presses.select_all(user=UserFactory(), filter=Filter(status="failed"))
+    walked = membership.walked(selection, between=(1, 10**9))
+    assert walked.count() == selection.count
+    with CaptureQueriesContext(connection) as asked:
+        list(walked.values_list("pk", "task_id"))
+    steps = [step for step in plan(asked[0]["sql"]) if re.search(r"^SEARCH | Scan using ", step)]
+    assert ["selectionblock" in step for step in steps] == [True, False], steps
+    assert re.search(r"PRIMARY KEY \(rowid>\? AND rowid<\?\)|Scan using register_trackedtask_pkey", steps[1]), steps
 
 
 @pytest.mark.postgres

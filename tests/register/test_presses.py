@@ -155,8 +155,10 @@ def test_a_set_takes_few_rows_and_its_counts_follow(olga: User) -> None:
     membership.change(selection, entered=[], left=numbers[::2])
     assert (selection.count, selection.excluded) == (300, 301)
     assert membership.among(selection, numbers) == set(numbers[1::2])
-    between = (numbers[100], numbers[200])
-    assert set(selecting.selected(selection, between=between).values_list("pk", flat=True)) == set(numbers[101:201:2])
+    for first, last in ((100, 200), (0, 600), (599, 600), (600, 600)):
+        between, held = (numbers[first], numbers[last]), numbers[first | 1 : last + 1 : 2]
+        assert set(selecting.selected(selection, between=between).values_list("pk", flat=True)) == set(held)
+        assert list(membership.walked(selection, between=between).values_list("pk", flat=True)) == held
 
 
 def test_what_is_confirmed_leaves_and_what_was_ticked_meanwhile_stays(operator) -> None:

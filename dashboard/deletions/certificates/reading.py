@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dashboard.database import dialect, sql
+from dashboard.database import dialect
 from dashboard.deletions.drafts import fingerprint
 from dashboard.deletions.models import Deletion
-from dashboard.deletions.moves import ITEMS
 
 Written = tuple[int, str, str, str]
 """An item's key; `<mark><kind> <task_id>`, as in the manifest's hash; its outcome; `<evidence>|<seen at>|<settled at>`,
@@ -15,26 +14,17 @@ each a word or `-`, with times in UTC, to the second. A named tuple would take a
 
 
 def blocks(deletion: Deletion) -> Iterator[list[Written]]:
-    """All of it, in the order in which it was frozen. No cursor or transaction stays open."""
-    first = deletion.first_item
-    while some := between(deletion, first, deletion.last_item, limit=fingerprint.LINES):
-        yield some
-        first = some[-1][0] + 1
+    """All of it, in the order in which it was frozen."""
+    return fingerprint.read(deletion, _columns())
 
 
-def between(deletion: Deletion, first: int, last: int, *, limit: int) -> list[Written]:
-    seen_at, settled_at = dialect.to_the_second("seen_at"), dialect.to_the_second("settled_at")
-    return sql.rows(
-        f"""SELECT id,
-            CASE WHEN outcome = 'skipped' AND settled_at IS NULL THEN '-' ELSE '+' END || kind || ' ' || task_id,
-            outcome,
-            COALESCE(evidence, '-') || '|' || COALESCE({seen_at}, '-') || '|' || COALESCE({settled_at}, '-')
-        FROM "{ITEMS}" WHERE deletion_id + 0 = %s AND id >= %s AND id <= %s ORDER BY id LIMIT %s""",  # nosec B608 # only names from the code
-        deletion.pk,
-        first,
-        last,
-        limit,
-    )
+def between(deletion: Deletion, first: int, last: int) -> list[Written]:
+    return fingerprint.read_between(deletion, _columns(), first, last)
+
+
+def _columns() -> str:
+    seen_at, settled_at = (f"COALESCE({dialect.to_the_second(name)}, '-')" for name in ("seen_at", "settled_at"))
+    return f"id, {fingerprint.FROZEN}, outcome, COALESCE(evidence, '-') || '|' || {seen_at} || '|' || {settled_at}"
 
 
 def manifest_lines(some: list[Written]) -> bytes:

@@ -22,7 +22,7 @@ def receipt(deletion: Deletion, *, kind: str, task_id: str) -> str | None:
     blocks, secret = tree.unpacked(bytes(certificate.blocks)), bytes(certificate.salts)
     number = bisect_right([block.first for block in blocks], item.pk) - 1
     following = blocks[number + 1].first - 1 if number + 1 < len(blocks) else deletion.last_item
-    some = reading.between(deletion, blocks[number].first, following, limit=tree.BLOCK + 1)
+    some = reading.between(deletion, blocks[number].first, following)
     place = reading.keys(some).index(item.pk)
     leaves = tree.hashes(secret, number, reading.leaves(some))
     if tree.above(tree.above(leaves)) != [blocks[number].hash]:

@@ -13,9 +13,10 @@ from django.db.models import Count, Max, Min, Q
 from django.utils.dateparse import parse_datetime
 
 from dashboard.access.zones import zone_of
+from dashboard.database import sql
 from dashboard.deletions.drafts import outliers
 from dashboard.deletions.drafts.eligibility import HELD
-from dashboard.deletions.drafts.periods import periods
+from dashboard.deletions.drafts.periods import Months
 from dashboard.deletions.drafts.spread import spread
 from dashboard.deletions.models import Deletion, Outcome
 from dashboard.register.models import Status, TrackedTask
@@ -66,23 +67,28 @@ def outside_of(deletion: Deletion) -> Outside:
 
 def found(deletion: Deletion) -> dict[str, Any]:
     """Of all that it would delete, as it is stored. What there are few of is grouped in one pass."""
-    rows: Any = (
-        deletion.items.filter(outcome=Outcome.WAITING)
-        .values("tracked__model", "tracked__status")
-        .annotate(
-            number=Count("pk"),
-            oldest=Min("tracked__created_at"),
-            newest=Max("tracked__created_at"),
-            unknown_time=Count("pk", filter=Q(tracked__created_at=None)),
-            **outliers.counts(deletion),
+    zone = zone_of(deletion.actor or AnonymousUser())
+    with sql.one_moment():
+        months = Months.of(deletion, zone)
+        rows: Any = (
+            deletion.items.filter(outcome=Outcome.WAITING)
+            .values("tracked__model", "tracked__status", month=months.place())
+            .annotate(
+                number=Count("pk"),
+                oldest=Min("tracked__created_at"),
+                newest=Max("tracked__created_at"),
+                unknown_time=Count("pk", filter=Q(tracked__created_at=None)),
+                **outliers.counts(deletion),
+            )
+            .order_by()
         )
-        .order_by()
-    )
-    groups: list[dict[str, Any]] = list(rows)
+        groups: list[dict[str, Any]] = list(rows)
     oldest = min((row["oldest"] for row in groups if row["oldest"]), default=None)
     newest = max((row["newest"] for row in groups if row["newest"]), default=None)
     odd = {name: sum(row[name] for row in groups) for name in outliers.OUTLIERS}
-    zone = zone_of(deletion.actor or AnonymousUser())
+    by_month: Counter[int] = Counter()
+    for row in groups:
+        by_month[row["month"]] += row["number"] - row["unknown_time"]
     return {
         "oldest": oldest and oldest.isoformat(),
         "newest": newest and newest.isoformat(),
@@ -91,7 +97,7 @@ def found(deletion: Deletion) -> dict[str, Any]:
         "models": sorted({row["tracked__model"] for row in groups}),
         "by_status": _counted(groups, "tracked__status"),
         "by_model": _counted(groups, "tracked__model")[: MODELS + 1],
-        "periods": periods(deletion, oldest, newest, zone=zone) if oldest and newest else [],
+        "periods": months.told(by_month),
         "zone": zone.key,
         "outliers": outliers.found(deletion, odd),
         "thumbnails": spread(deletion),

@@ -38,7 +38,7 @@ from dashboard.deletions.drafts.eligibility import (
 from dashboard.deletions.drafts.fingerprint import sign
 from dashboard.deletions.models import Deletion, DeletionItem, Outcome, State
 from dashboard.pages.downloads import TooMany
-from dashboard.register import selecting
+from dashboard.register import membership, selecting
 from dashboard.register.models import Presence, Selection, TrackedTask
 
 DRAFT_LIFETIME = timedelta(hours=1)
@@ -103,7 +103,7 @@ def freeze_tasks(
     about = {"filter": filter, "back": back, "drift": drift, "reason": reason, "facts": dict(facts or {})}
     about |= made or {}
     deletion = _draft(actor=actor, retry_of=retry_of, retried_outcome=retried_outcome, now=now, **about)
-    _add(deletion, tasks, since=since or now)
+    _add(deletion, tasks.order_by("pk"), since=since or now)
     if not deletion.total:
         raise NothingSelected
     seal(deletion)
@@ -199,7 +199,7 @@ def step(deletion: Deletion, *, now: datetime) -> bool:
         row = ahead.values_list("pk", flat=True).first()
         if row is not None:
             draft.freezing_at, draft.frozen_through = now, row + STEP - 1
-            _add(draft, tasks_of(draft, between=(row, draft.frozen_through)), since=draft.created_at)
+            _add(draft, _tasks_of(draft, between=(row, draft.frozen_through)), since=draft.created_at)
             return True
     # The items don't change any more, so reading them for seconds needs no transaction.
     if draft.selection is not None:
@@ -209,13 +209,13 @@ def step(deletion: Deletion, *, now: datetime) -> bool:
     return not seal(draft) and under_way.exists()
 
 
-def tasks_of(draft: Deletion, *, between: tuple[int, int]) -> QuerySet[TrackedTask]:
+def _tasks_of(draft: Deletion, *, between: tuple[int, int]) -> QuerySet[TrackedTask]:
     """What a large draft is made of, by the numbers of some tasks."""
     if draft.selection is not None:
-        return selecting.selected(draft.selection, between=between)
+        return membership.walked(draft.selection, between=between)
     again = DeletionItem.objects.filter(deletion=draft.retry_of_id, outcome=draft.retried_outcome)
     first, last = between
-    return TrackedTask.objects.filter(pk__in=again.values("tracked_id"), pk__gte=first, pk__lte=last)
+    return TrackedTask.objects.filter(pk__in=again.values("tracked_id"), pk__gte=first, pk__lte=last).order_by("pk")
 
 
 def expected(draft: Deletion) -> int:
@@ -266,7 +266,7 @@ def _insert_items(deletion: Deletion, tasks: QuerySet[TrackedTask], others: Take
         default=Value(Outcome.SKIPPED.value),
         output_field=CharField(),
     )
-    rows = tasks.annotate(fate=fates, why=unfit(others=others, allowed=allowed)).order_by("pk")
+    rows = tasks.annotate(fate=fates, why=unfit(others=others, allowed=allowed))
     sql, parameters = rows.values_list("pk", "kind", "task_id", "fate", "why").query.sql_with_params()
     copied = ["tracked_id", "kind", "task_id", "outcome", "message"]
     names = ", ".join(connection.ops.quote_name(name) for name in [*constants, *copied])

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, When
 
 from dashboard.deletions.models import Deletion, DeletionItemQuerySet, Outcome
 from dashboard.register.models import Star, Status
@@ -78,15 +80,34 @@ def counts(draft: Deletion) -> dict[str, Count]:
 
 
 def found(draft: Deletion, numbers: dict[str, int]) -> dict[str, dict[str, Any]]:
-    """The first items and tasks of each kind, as they are stored with the draft."""
-    stored = {}
-    for name, number in numbers.items():
-        if number:
-            # By their number: who has found all of them need not look through the rest.
-            rows = list(_waiting(draft, name).order_by("pk").values_list("pk", "tracked_id")[: min(number, LISTED)])
-            items, tasks = [pk for pk, _ in rows], [task for _, task in rows[:PICTURES]]
-            stored[name] = {"count": number, "items": items, "tasks": tasks}
-    return stored
+    """The first items and tasks of each kind, as they are stored with the draft. `numbers` are all there are."""
+    rows: dict[str, list[tuple[int, int]]] = {}
+    for name in (name for name, number in numbers.items() if number > LISTED):
+        # By their number: of many the first are soon there.
+        rows[name] = list(_waiting(draft, name).order_by("pk").values_list("pk", "tracked_id")[:LISTED])
+    if rare := [name for name, number in numbers.items() if 0 < number <= LISTED]:
+        rows |= _rare(draft, rare)
+    return {
+        name: {
+            "count": numbers[name],
+            "items": [pk for pk, _ in rows[name]],
+            "tasks": [task for _, task in rows[name][:PICTURES]],
+        }
+        for name in numbers
+        if name in rows
+    }
+
+
+def _rare(draft: Deletion, names: list[str]) -> dict[str, list[tuple[int, int]]]:
+    """All items and tasks of these kinds, by kind: of few the last may be the last of a million, so all are looked for
+    at once."""
+    conditions = [OUTLIERS[name].condition(draft) for name in names]
+    flags = {
+        f"is_{name}": Case(When(one, then=True), default=False) for name, one in zip(names, conditions, strict=True)
+    }
+    some = draft.items.filter(reduce(or_, conditions), outcome=Outcome.WAITING).annotate(**flags).order_by("pk")
+    found = list(some.values_list("pk", "tracked_id", *flags))
+    return {name: [(pk, task) for pk, task, *is_one in found if is_one[at]] for at, name in enumerate(names)}
 
 
 def number_of(draft: Deletion, name: str) -> int:

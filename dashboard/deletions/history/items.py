@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from dashboard.deletions.drafts import outliers
-from dashboard.deletions.models import Deletion, DeletionItem, Outcome
+from dashboard.deletions.models import Deletion, DeletionItem, Outcome, stretches
 from dashboard.pages import cursors
 from dashboard.register.models import TrackedTask
 
@@ -104,8 +104,6 @@ def pages(deletion: Deletion, *, outcome: str, outlier: str = "") -> int:
 
 
 def in_order(deletion: Deletion, *keys: str) -> Iterator[dict[str, Any]]:
-    """Every item once, in blocks of rows, so that no cursor or transaction stays open for a slow reader."""
-    start = deletion.first_item
-    while start <= deletion.last_item:
-        yield from DeletionItem.objects.between(deletion, start, start + WINDOW - 1).values(*keys)
-        start += WINDOW
+    """Every item once; a slow reader keeps no cursor or transaction open."""
+    for first, last in stretches(deletion, WINDOW):
+        yield from DeletionItem.objects.between(deletion, first, last).values(*keys)

@@ -12,6 +12,7 @@ from dashboard.deletions.models.items import (
     Inspection,
     Outcome,
     outcome_words,
+    stretches,
 )
 from dashboard.deletions.models.querysets import REFUSED_AT_LEAST, DeletionQuerySet
 from dashboard.deletions.models.states import AT_WORK, IN_FLIGHT, Decision, State
@@ -35,4 +36,5 @@ __all__ = [
     "Result",
     "State",
     "outcome_words",
+    "stretches",
 ]

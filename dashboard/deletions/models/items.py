@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -56,6 +57,16 @@ class DeletionItemQuerySet(models.QuerySet["DeletionItem"]):
         """A deletion's items among these rows, in their order. Its key is disguised: for an index that begins with it,
         all its items would have to be sorted for every few rows."""
         return self.alias(of=F("deletion_id") + 0).filter(of=deletion.pk, pk__gte=first, pk__lte=last).order_by("pk")
+
+
+def stretches(deletion: Deletion, size: int) -> Iterator[tuple[int, int]]:
+    """First and last row of each stretch of so many that may have items of it, in their order.
+
+    Items are read by stretches, so that no cursor or transaction stays open, and not by a limit: PostgreSQL can't tell
+    how many items a disguised key finds, and where it expects fewer than the limit it reads and sorts all that follow.
+    """
+    for first in range(deletion.first_item, deletion.last_item + 1, size):
+        yield first, min(first + size - 1, deletion.last_item)
 
 
 class DeletionItem(models.Model):
