@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -57,6 +58,9 @@ def test_a_new_person_comes_deletes_and_is_let_go(peopled: Product, open_page: O
     row = administrator.get_by_role("table", name="People").get_by_role("row").filter(has_text=name)
     expect(row).to_contain_text("1 open")
     row.get_by_role("link", name=f"Change {name}").click()
+    # In a sentence a link is told by more than its colour.
+    theirs = administrator.get_by_role("link", name=re.compile("^Deletion [0-9a-f]{8}$"))
+    expect(theirs).to_have_css("text-decoration-line", "underline")
     administrator.get_by_role("button", name="Disable").click()
     expect(administrator.get_by_text("Say what happens to it first")).to_be_visible()
     administrator.get_by_label("Stop it").check()
