@@ -90,7 +90,7 @@ def test_what_is_removed_while_looking_is_not_deleted(sample: Product, open_page
 @pytest.mark.parametrize("place", ["dialog", "gallery"])
 def test_pictures_come_while_the_set_is_looked_at(launch: Launch, open_page: Open, place: str) -> None:
     # Nothing is fetched that nobody looks at.
-    with launch(SAMPLE_TASKS="150", MEDIA_CALLS_PER_MINUTE="0") as unseen:
+    with launch(SAMPLE_TASKS="150") as unseen:
         page = open_page(unseen, at="/tasks/?kind=image&sort=created")
         page.get_by_role("button", name=re.compile("^Select all [0-9,]+ matching$")).click()
         page.get_by_role("button", name=re.compile("^Delete [0-9,]+ tasks…$")).click()
