@@ -100,3 +100,15 @@ def test_a_tasks_page_walks_its_list_and_leads_back(pictured: Product, open_page
     page.get_by_role("navigation", name="Tasks of this list").get_by_role("link", name="Tasks").click()
     assert "kind=video" in page.url
     expect(links.first).to_have_text(shown[3])
+
+
+def test_words_stay_together_on_a_phone(pictured: Product, open_page: Open) -> None:
+    page = open_page(pictured, at="/holds/")
+    page.set_viewport_size({"width": 320, "height": 900})
+    reason = page.get_by_role("table", name="Holds in force").get_by_role("link").first
+    assert reason.evaluate("link => link.getBoundingClientRect().height") < 30
+    page.goto("/audit/")
+    # Beside its label a cell has one piece: several would stand side by side.
+    details = page.locator("td[data-label=Detail]")
+    assert details.count()
+    assert details.evaluate_all("cells => cells.every((cell) => cell.children.length === 1)")
