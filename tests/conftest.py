@@ -202,7 +202,12 @@ def start(transactional_db: None, settings, tmp_path: Path) -> Iterator[Callable
     for process in processes:
         process.terminate()
     for process in processes:
-        process.wait(timeout=60)
+        try:
+            process.wait(timeout=60)
+        finally:
+            # One that hangs must not keep the database from the tests that follow.
+            process.kill()
+            process.wait()
 
 
 def _as_variables() -> dict[str, str]:

@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import FrameType, TracebackType
+from queue import SimpleQueue
+from types import TracebackType
 from typing import Any, Self
 
 from tensorslab_api.sandbox.files import FileHandler
@@ -184,17 +185,11 @@ def serve(
     known: Known = everything,
     ready: Callable[[str], None] = lambda url: None,
 ) -> None:
-    """Runs a sandbox until SIGTERM or SIGINT. Raises OSError if the port is taken."""
-    stopped = threading.Event()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        stopped.set()
-
+    """Runs a sandbox until SIGTERM or SIGINT, whose handlers it replaces. Raises OSError if the port is taken."""
+    # A signal handler must not wait for a lock that what it interrupted may have: an Event has one.
+    told: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, frame: told.put(number))
     with Sandbox(options, port=port, media_port=media_port, ledger_file=ledger_file, known=known) as sandbox:
-        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            ready(sandbox.url)
-            stopped.wait()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        ready(sandbox.url)
+        told.get()

@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 from argparse import ArgumentParser
-from types import FrameType
+from queue import SimpleQueue
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -23,14 +23,21 @@ from dashboard.register.refreshing import background
 logger = logging.getLogger(__name__)
 
 
-class GentleWorker(Worker):
-    """The queue's worker, except that a signal never interrupts it between claiming a job and running it."""
+def _stop_when_told(worker: Worker) -> None:
+    """Lets SIGINT and SIGTERM, however often they come, only say that nothing new is begun: calls in hand are finished
+    and recorded."""
+    # A signal handler may interrupt anything, itself too, and so must not wait for a lock: an Event has one.
+    told: SimpleQueue[int] = SimpleQueue()
 
-    def shutdown(self, signum: int, frame: FrameType | None) -> None:
-        # Sets flags only, so that calls in hand are finished and recorded even if the signal comes again.
-        self.running = False
+    def stop() -> None:
+        told.get()
+        worker.running = False
         loop.stopping.set()
         media.stopping.set()
+
+    threading.Thread(target=stop, daemon=True, name="stopper").start()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: told.put(number))
 
 
 def may_refresh() -> bool:
@@ -47,7 +54,7 @@ class Command(BaseCommand):
 
     def handle(self, *, interval: float, **options: object) -> None:
         name = f"{socket.gethostname()[:40]}-{os.getpid()}-{get_random_string(6)}"
-        worker = GentleWorker(
+        worker = Worker(
             queue_names=["default"],
             interval=interval,
             batch=False,
@@ -58,8 +65,7 @@ class Command(BaseCommand):
             excluded_queue_names=[],
         )
         let_threads_hurry()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, worker.shutdown)
+        _stop_when_told(worker)
         threading.Thread(target=tend, args=(Tender(name), loop.stopping), daemon=True, name="tender").start()
         if settings.READ_ONLY:
             logger.info("Worker %s takes no job and sends nothing, because READ_ONLY is on.", name)
