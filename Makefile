@@ -15,7 +15,7 @@ run: .venv/.runtime
 # Side by side, and each told as one piece: what is given a database, on one and the other, and what is given none.
 # Two cores are enough for the three: many tests wait for a process that they started.
 test: .venv/.development
-	@sh .ci/programs chromium nginx
+	@sh .ci/programs chromium-headless-shell nginx
 	@$(MAKE) --jobs=3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
 		test-sqlite test-postgresql test-without-database
 
@@ -61,7 +61,7 @@ bench: .venv/.development
 	$(ISOLATED) $(BIN)/python -m bench $(PART)
 
 screenshots: .venv/.development
-	@sh .ci/programs chromium
+	@sh .ci/programs chromium-headless-shell
 	$(BIN)/python -m docs.screenshots
 
 # Random people against random trouble, minutes long: make chaos CHAOS="--seeds 7 --seconds 60 --tasks 10000"

@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.product import Product
 
+PROGRAMS = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
+"""The first is the same engine without windows, and takes half of the processor's time."""
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -24,9 +26,7 @@ ARGUMENTS = [
 
 @contextmanager
 def running() -> Iterator[Browser]:
-    found = os.environ.get("CHROMIUM") or next(
-        filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None
-    )
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
     assert found, "Chromium is missing. Install it, or name one in CHROMIUM."
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)

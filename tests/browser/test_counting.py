@@ -42,9 +42,10 @@ def test_it_is_told_where_it_belongs_and_takes_no_notice_away(many: Product, ope
 
 def test_one_that_never_comes_is_nobodys_fault(many: Product, open_page: Open) -> None:
     page = open_page(many)
-    # The next answer takes the sentence away: here both that may come wait until the sentence was seen.
+    # The next answer takes the sentence away: here all that may come wait until the sentence was seen.
     facets = Gate(page, re.compile("/tasks/facets/"))
-    Gate(page, re.compile("/tasks/now/"))
+    for other in ("/tasks/now/", "/tasks/views/rail/"):
+        Gate(page, re.compile(other))
     catch(page, TOTAL, lambda route: route.fulfill(status=503, body="-"))
     facets.caught(lambda: page.goto("/tasks/?q=e"))
     expect(page.get_by_text("Can't reach the dashboard.")).to_be_visible()
