@@ -65,8 +65,8 @@ def heed_account(*, now: datetime | None = None) -> None:
     if account.paused_reason:
         running = here.filter(Exists(same), state=State.RUNNING)
         paused = {"state": State.PAUSED, "paused_reason": account.paused_reason, "paused_by_account": True}
-        running.update(**paused, paused_by_doubt=False)
-        here.paused_in_doubt().filter(Exists(same)).update(**paused, paused_by_doubt=False)
+        _change(running, **paused, paused_by_doubt=False)
+        _change(here.paused_in_doubt().filter(Exists(same)), **paused, paused_by_doubt=False)
         return
     stopped = Q()
     if account.doubt:
@@ -76,14 +76,23 @@ def heed_account(*, now: datetime | None = None) -> None:
         stopped = Q(troubled_at__isnull=False) | recent if patient else Q(pk__isnull=False)
         running = here.filter(stopped, Exists(same), state=State.RUNNING)
         paused = {"state": State.PAUSED, "paused_reason": account.doubt, "paused_by_account": True}
-        running.update(**paused, paused_by_doubt=True)
+        _change(running, **paused, paused_by_doubt=True)
         _ask_again_what_was_refused(here)
-        here.paused_in_doubt().exclude(paused_reason=account.doubt).update(paused_reason=account.doubt)
+        _change(here.paused_in_doubt().exclude(paused_reason=account.doubt), paused_reason=account.doubt)
         let_go(account, patient=patient, now=now)
     if not account.doubt or patient:
         going_on = here.paused_in_doubt().filter(Exists(same))
         going_on = going_on.exclude(stopped) if account.doubt else going_on
-        going_on.update(state=State.RUNNING, paused_reason="", paused_by_account=False)
+        _change(going_on, state=State.RUNNING, paused_reason="", paused_by_account=False)
+
+
+def _change(deletions: DeletionQuerySet, **values: object) -> None:
+    """Changes several at once, with the account locked before them, as everywhere: a Resume, which changes several too,
+    would otherwise wait for this one, and this one for it."""
+    if deletions.exists():
+        with transaction.atomic():
+            accounts.locked()
+            deletions.update(**values)
 
 
 def _ask_again_what_was_refused(deletions: DeletionQuerySet) -> None:
