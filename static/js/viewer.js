@@ -15,12 +15,13 @@
   const isOpen = () => Boolean(box()?.open);
   const chosen = () => document.querySelector('#toolbar [name="selection"]');
 
-  // One step after another, as they were pressed: x is a tick of the task that stands there when its turn comes.
+  // One step after another, as they were pressed: x is a tick of the task that stands there when its turn comes. Behind a
+  // step that failed that is not the task that was meant, and its reason would be gone: so the rest is dropped.
   const inTurn = async (step) => {
     waiting.push(step);
     if (busy) return;
     busy = true;
-    while (waiting.length) await waiting.shift()().catch(() => {});
+    while (waiting.length) await waiting.shift()().catch(() => waiting.splice(0));
     busy = false;
   };
 
@@ -34,9 +35,11 @@
 
   const show = async (url) => {
     const held = box().contains(document.activeElement) ? document.activeElement.id : "";
+    const before = body();
     await htmx.ajax("GET", current(url), { source: box(), target: box(), swap: "innerHTML" });
     if (!wanted) box()?.replaceChildren();
     if (!body()) return;
+    if (body() === before) throw new Error("It did not come.");
     zoom = 1;
     if (!isOpen()) box().showModal();
     const again = part(held);
@@ -72,13 +75,14 @@
     const values = { action: "update", shown: number, selection: chosen()?.value || "" };
     if (on) values.task = number;
     await htmx.ajax("POST", button.form.action, { source: box(), values, swap: "none" });
+    if (button.getAttribute("aria-pressed") !== String(on)) throw new Error("It was not ticked.");
   };
 
   // Refused or lost, it was not ticked: the page says so, and the button too.
   document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful, requestConfig } }) => {
     const button = part("viewer-select");
     if (elt.id !== "viewer" || successful || requestConfig?.verb !== "post" || !button) return;
-    if (button.dataset.number === requestConfig.parameters.shown) mark(button, !("task" in requestConfig.parameters));
+    if (button.dataset.number === requestConfig.parameters.shown) mark(button, !requestConfig.parameters.task);
   });
   document.addEventListener("viewer-ticked", ({ detail }) => {
     if (chosen()) chosen().value = detail.selection;

@@ -134,6 +134,24 @@ def test_what_was_not_ticked_does_not_look_so(gallery: Page) -> None:
     expect(select).to_have_attribute("aria-pressed", "false")
 
 
+@pytest.mark.parametrize("fails", ["step", "tick"])
+def test_what_was_pressed_behind_something_that_failed_is_dropped(gallery: Page, fails: str) -> None:
+    shown = ids(gallery)
+    cards(gallery).nth(1).get_by_role("link").click()
+    expect(viewer(gallery, shown[1])).to_be_visible()
+    gate = Gate(gallery, re.compile("/tasks/viewer/" if fails == "step" else "/tick/"))
+    first, then = ("ArrowRight", "x") if fails == "step" else ("x", "ArrowRight")
+    gate.caught(lambda: gallery.keyboard.press(first))
+    gallery.keyboard.press(then)
+    gate.held[0].fulfill(status=503, content_type="text/html", body="<html>Service Unavailable</html>")
+    expect(gallery.get_by_role("dialog").get_by_role("alert")).to_contain_text("did not do this (503)")
+    # A tick behind the step would be one of the first task, and a step behind the tick would take the sentence away.
+    gallery.keyboard.press("x")
+    expect(gallery.get_by_text("1 selected").first).to_be_visible()
+    gallery.keyboard.press("Escape")
+    expect(cards(gallery).nth(1).get_by_role("checkbox")).to_be_checked()
+
+
 def test_closed_while_another_task_is_on_its_way_it_stays_closed(gallery: Page) -> None:
     shown = ids(gallery)
     cards(gallery).nth(1).get_by_role("link").click()
