@@ -116,7 +116,7 @@ def test_h_asks_whether_to_hold_the_task(gallery: Page) -> None:
     cards(gallery).nth(1).get_by_role("link").click()
     expect(gallery.get_by_role("button", name="Select", exact=True)).to_be_visible()
     gallery.keyboard.press("h")
-    expect(gallery.get_by_label("Until")).to_be_visible()
+    expect(gallery.get_by_label("Until", exact=True)).to_be_visible()
     expect(gallery.get_by_role("button", name="Hold 1 task", exact=True)).to_be_visible()
 
 
