@@ -7,12 +7,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning
+from django.core.checks import CheckMessage, Error, Tags, Warning
+from django.core.management.base import BaseCommand
 from django.db import connections
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 FORMER_TABLE = "inventory_trackedtask"
 """The table of tasks before December 2026. None of those versions was released."""
+
+
+class CheckedCommand(BaseCommand):
+    """Looks at the settings before it works. Not at the code as well, which is the same everywhere and was tested: to
+    load all addresses for that would double the time of a start."""
+
+    requires_system_checks = [Tags.security]
 
 
 def provider(**kwargs: Any) -> list[CheckMessage]:

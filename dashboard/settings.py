@@ -233,7 +233,11 @@ LOGGING = {
         }
     },
     "filters": {"one-time": {"()": "dashboard.access.one_time.HidesLinks"}},
-    "loggers": {"django.request": {"filters": ["one-time"]}},
+    "loggers": {
+        "django.request": {"filters": ["one-time"]},
+        # It would tell of each look into its queue.
+        "django_tasks_db": {"level": "WARNING"},
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
 }

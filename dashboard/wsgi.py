@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 from django.utils.http import parse_header_parameters
 
 
@@ -24,3 +25,5 @@ class Utf8Request(WSGIRequest):
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 application = get_wsgi_application()
 application.request_class = Utf8Request
+# Django loads the addresses at the first request. Here they are loaded once, for all processes, before anybody waits.
+get_resolver().url_patterns  # noqa: B018 # loads them

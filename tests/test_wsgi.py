@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
 import pytest
+from django.conf import settings
 from django.test import RequestFactory
 
 from dashboard.wsgi import Utf8Request, application
@@ -31,6 +34,21 @@ def test_a_content_type_that_can_not_be_read_is_none(content_type: str) -> None:
 
 def test_the_web_server_s_application_reads_so() -> None:
     assert application.request_class is Utf8Request
+
+
+LOADED = """
+import sys, threading
+import dashboard.wsgi
+from django.db import connections
+print("dashboard.api.urls" in sys.modules, [one.connection for one in connections.all()], threading.active_count())
+"""
+
+
+def test_all_is_loaded_before_the_processes_part_and_nothing_that_can_t_be_shared() -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", LOADED], cwd=settings.BASE_DIR, check=True, capture_output=True, text=True
+    )
+    assert found.stdout == "True [None] 1\n"
 
 
 def test_a_multipart_body_keeps_its_boundary() -> None:

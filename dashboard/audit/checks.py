@@ -59,7 +59,7 @@ def _is_migrated(connection: BaseDatabaseWrapper) -> bool:
     return columns >= {field.column for field in AuditEvent._meta.concrete_fields}
 
 
-@register()
+@register(Tags.security)
 def audit_key_is_long(**kwargs: Any) -> list[CheckMessage]:
     if len(settings.AUDIT_KEYS[0]) >= SHORTEST_KEY:
         return []

@@ -79,9 +79,10 @@ def configuration() -> str:
 
 
 def web_server(bind: str, *, processes: int, application: str = "dashboard.wsgi") -> list[str]:
-    """Python's arguments for a web server at `bind`."""
+    """Python's arguments for a web server at `bind`. What its processes are made of is loaded once, and shared."""
     fixed = ["--worker-class", "dashboard.operations.serving.Buffered", "--timeout", "60", "--graceful-timeout", "10"]
-    return ["-m", "gunicorn", application, "--bind", bind, "--workers", str(processes), *fixed, "--no-control-socket"]
+    where = ["--bind", bind, "--workers", str(processes), "--no-control-socket"]
+    return ["-m", "gunicorn", application, "--preload", *where, *fixed]
 
 
 def _program(name: str, command: str, *, priority: int, processes: int = 1) -> str:

@@ -7,12 +7,13 @@ from abc import ABC, abstractmethod
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from dashboard.access.acting import acting
 from dashboard.access.acting import add_argument as add_person
 from dashboard.access.zones import zone_of
+from dashboard.checks import CheckedCommand
 from dashboard.register.command_line import choosing, confirming
 from dashboard.register.holding import asking
 from dashboard.register.holding.asking import By, Invalid, Refused
@@ -25,7 +26,7 @@ def words(number: int) -> str:
     return f"{number:,} task{'' if number == 1 else 's'}"
 
 
-class HoldingCommand(ABC, BaseCommand):
+class HoldingCommand(ABC, CheckedCommand):
     permission: str
     name: str
     """In the log, where the address of a browser stands, it is `manage.py <name>`."""

@@ -4,12 +4,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from dashboard.access.signing_in import factors
+from dashboard.checks import CheckedCommand
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Takes all second factors from a person who lost them, signs them out everywhere, and tells the audit log."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connection, transaction
 
+from dashboard.checks import CheckedCommand
 from dashboard.database import append_only
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Puts back the triggers that keep the audit log append-only."
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from dashboard.audit import signing
+from dashboard.checks import CheckedCommand
 from dashboard.env import generated_secret
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Puts a new key in the place of the one that signs certificates. Those of before hold as they did."
 
     def handle(self, *args: Any, **options: Any) -> None:

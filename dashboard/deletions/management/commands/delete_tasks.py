@@ -6,7 +6,7 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from dashboard.access.acting import acting
@@ -14,6 +14,7 @@ from dashboard.access.acting import add_argument as add_person
 from dashboard.access.permissions import DELETE_TASKS
 from dashboard.access.zones import zone_of
 from dashboard.calls import clock
+from dashboard.checks import CheckedCommand
 from dashboard.deletions import actions
 from dashboard.deletions.actions import By, Changed, Invalid, NotYet, Refused
 from dashboard.deletions.approvals import needs
@@ -35,7 +36,7 @@ ON_ITS_PAGE = (
 KEPT = "Nothing was confirmed. Every task is kept."
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = (
         "Deletes tasks at TensorsLab: what a view, a filter or a list of ids names at this moment, with the same "
         "question, grace, limits and approvals as on the pages. docs/commands.md has the exit codes."

@@ -4,11 +4,12 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.http import QueryDict
 from django.utils.http import urlencode
 
 from dashboard.calls.models import Kind
+from dashboard.checks import CheckedCommand
 from dashboard.deletions.certificates.facts import rfc3339
 from dashboard.deletions.history.listing import HistoryFilterForm
 from dashboard.deletions.history.report import about
@@ -20,7 +21,7 @@ FILTERS = ("state", "by", "outcome", "kind", "after", "before", "task")
 MOST = 10_000
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Lists deletions, the newest first, filtered as the page Deletions is."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

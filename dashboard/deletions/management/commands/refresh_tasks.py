@@ -5,16 +5,15 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from dashboard.access.read_only import require_writing
 from dashboard.calls import clock
 from dashboard.calls.in_flight import let_threads_hurry
+from dashboard.checks import CheckedCommand
 from dashboard.deletions.dispatch import precedence
 from dashboard.register.refreshing import refresh
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Looks tasks up at TensorsLab that were not looked up for long, and keeps what it says."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -3,13 +3,14 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from dashboard.access.read_only import require_writing
+from dashboard.checks import CheckedCommand
 from dashboard.operations import erasing
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Puts a pseudonym where the database names a person, for good. What they did stays. The log still holds."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import Tags
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import Error, connections
 
 from dashboard.calls import clock
-from dashboard.checks import LOOPBACK, database_is_of_this_version
+from dashboard.checks import LOOPBACK, CheckedCommand, database_is_of_this_version
 from dashboard.deletions.dispatch import restoring
 from dashboard.operations import make, preflight, supervision
 from dashboard.operations.first_start import SignIn, ensure_administrator, ensure_sample_register
@@ -22,7 +22,7 @@ from dashboard.operations.first_start import SignIn, ensure_administrator, ensur
 READY_WITHIN = 60.0
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Starts web server, workers and, without an account, the sandbox; stops them all at Ctrl-C."
     stopping = False
 

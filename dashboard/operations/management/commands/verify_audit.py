@@ -6,11 +6,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DataError, connection
 
 from dashboard.audit import anchors, beginnings, chain, heads
 from dashboard.audit.models import AuditEvent, AuditHead
+from dashboard.checks import CheckedCommand
 from dashboard.database import append_only
 from dashboard.operations import reconciling
 
@@ -21,7 +22,7 @@ UNREADABLE = (ArithmeticError, AttributeError, DataError, LookupError, Recursion
 """Errors from values that only an attacker with the database could have written."""
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Checks that no entry of the audit log was changed, removed or moved. Exit status 1 if one was."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

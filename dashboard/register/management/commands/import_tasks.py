@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from dashboard.access.read_only import require_writing
 from dashboard.calls.models import Kind
+from dashboard.checks import CheckedCommand
 from dashboard.database import statistics
 from dashboard.register import importing
 from dashboard.register.importing import reading
@@ -21,7 +20,7 @@ ACTOR = "manage.py import_tasks"
 INTERRUPTED = "Interrupted. What was counted is stored. Run it again to go on: it soon passes over what is stored."
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = (
         "Brings tasks in: CSV, an Excel workbook, JSON, a .tensorslab_tasks folder, urls.yaml, or ids, one a line, "
         "with --kind. Any but the workbook may be packed with gzip. What is stored stays, so an interrupted import is "

@@ -7,17 +7,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from dashboard.access.read_only import require_writing
+from dashboard.checks import CheckedCommand
 from dashboard.database import statistics
 from dashboard.register.samples import add_samples
 
 MOST = 10_000_000
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Adds a believable register of N tasks. For the sandbox only: these tasks exist nowhere."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -6,10 +6,11 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import Error, connection
 
 from dashboard.access.read_only import require_writing
+from dashboard.checks import CheckedCommand
 from dashboard.database import statistics
 from dashboard.register import importing
 from dashboard.register.watching.rounds import SETTLE, Watch
@@ -20,7 +21,7 @@ SHARE = 9
 NOT_STORED = "Nothing could be stored: {}. It is tried again each time."
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = (
         "Imports the .tensorslab_tasks folders and urls.yaml files in a folder, and in the folders in it, as they "
         "change. Ctrl-C ends it. What was read is kept in the database, so the next one goes on from there."

@@ -6,10 +6,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from dashboard.access.read_only import require_writing
 from dashboard.calls import clock
+from dashboard.checks import CheckedCommand
 from dashboard.rules.management.commands import plan_policies
 from dashboard.rules.policies import applying, planning
 from dashboard.rules.policies.reading import Wrong, read
@@ -17,7 +16,7 @@ from dashboard.rules.policies.reading import Wrong, read
 ANOTHER = "This is not what the policies would delete now: plan again, look at it, and apply that. Nothing was sent."
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = (
         "Deletes exactly what a plan told, each policy as a deletion of its owner. Exit 1, and nothing is sent, when "
         "the set or a policy changed since."

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 
 from dashboard.access import acting
 from dashboard.calls import accounts, clock
+from dashboard.checks import CheckedCommand
 from dashboard.pages.moments import for_record
 from dashboard.rules.policies import planning
 from dashboard.rules.policies.planning import Difference, Part, Planned
@@ -19,7 +19,7 @@ from dashboard.rules.policies.reading import Wrong, read
 WOULD_GO = 2
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = (
         "Tells what the policies would delete now, and sends nothing. Exit 0 when nothing would go, 2 when something "
         "would, 1 when a policy can't be read."
