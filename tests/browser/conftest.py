@@ -59,13 +59,14 @@ def started_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope=ROOM)
 def launch(started_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Launch:
-    """`with launch(SAMPLE_TASKS="0") as product:` runs a product of its own, with these variables. It fetches no
-    pictures but those that are looked at: a process decodes each, which takes more time than many a test."""
+    """`with launch(SAMPLE_TASKS="0") as product:` runs a product of its own, with these variables. By itself it looks
+    nothing up and fetches no pictures, but those that are looked at: a process decodes each, which takes more time than
+    many a test."""
 
     def launch(**variables: str) -> Product:
         folder = tmp_path_factory.mktemp("product")
         shutil.copytree(started_once, folder, dirs_exist_ok=True)
-        return Product(folder, **{"MEDIA_CALLS_PER_MINUTE": "0"} | variables)
+        return Product(folder, **{"MEDIA_CALLS_PER_MINUTE": "0", "REFRESH_CALLS_PER_MINUTE": "0"} | variables)
 
     return launch
 
@@ -90,14 +91,15 @@ def many(launch: Launch) -> Iterator[Product]:
 @pytest.fixture(scope=ROOM)
 def signed_in(browser: Browser) -> Callable[[Product], StorageState]:
     """What a browser keeps of the administrator, who signs in once for all tests."""
-    states: dict[str, StorageState] = {}
+    states: dict[Path, StorageState] = {}
 
     def signed_in(product: Product) -> StorageState:
-        if product.url not in states:
+        # Not by its address: another's may have had the same port.
+        if product.folder not in states:
             with browser.new_context() as context:
                 chromium.sign_in(context.new_page(), product)
-                states[product.url] = context.storage_state()
-        return states[product.url]
+                states[product.folder] = context.storage_state()
+        return states[product.folder]
 
     return signed_in
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import ROOM, Launch
+from tests.browser.conftest import Launch
 from tests.browser.gate import Gate, catch
 from tests.browser.product import Product
 
@@ -16,7 +16,7 @@ TASKS = 40
 TICKS = re.compile("/tasks/selection/")
 
 
-@pytest.fixture(scope=ROOM)
+@pytest.fixture(scope="module")
 def few(launch: Launch) -> Iterator[Product]:
     """Less than a page, and nobody else selects there."""
     with launch(SAMPLE_TASKS=str(TASKS)) as product:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.media.models import Reason
-from tests.browser.conftest import ROOM, Launch
+from tests.browser.conftest import Launch
 from tests.browser.product import Product
 
 Open = Callable[..., Page]
@@ -27,7 +27,7 @@ HOSTILE = {
 FORMATS = ("png", "jpg", "webp", "avif")
 
 
-@pytest.fixture(scope=ROOM)
+@pytest.fixture(scope="module")
 def gallery(launch: Launch) -> Iterator[Product]:
     """A register of pictures in every format, two films, and what is hostile."""
     with launch(SAMPLE_TASKS="0") as product:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ROOM, Launch
+from tests.browser.conftest import Launch
 from tests.browser.product import Product
 
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope=ROOM)
+@pytest.fixture(scope="module")
 def shop(launch: Launch) -> Iterator[Product]:
     with launch(SAMPLE_TASKS="150", DELETION_GRACE_SECONDS="0") as product:
         yield product

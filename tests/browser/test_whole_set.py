@@ -14,7 +14,7 @@ Launch = Callable[..., Product]
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def sample(launch: Launch) -> Iterator[Product]:
     with launch(SAMPLE_TASKS="150", DELETION_GRACE_SECONDS="1", DELETION_TYPED_ABOVE="5") as product:
         yield product
