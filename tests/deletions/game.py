@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from pytest_django.fixtures import Settings
 
-from dashboard.calls import accounts, doubts
+from dashboard.calls import accounts, clock, doubts
 from dashboard.deletions import actions
 from dashboard.deletions.actions import By, Changed, Invalid, Refused
 from dashboard.deletions.approvals.decisions import expires_at
+from dashboard.deletions.dispatch import agenda
 from dashboard.deletions.drafts import freezing
 from dashboard.deletions.models import Deletion, State
 from dashboard.register import importing
@@ -324,6 +325,7 @@ class Game(RuleBasedStateMachine):
         self.moves += 1
         if self.moves % JUDGED_EVERY == 0:
             assert self.world.wrong(ended=False) == []
+            assert not (agenda.at_rest() and agenda.is_due(by=clock.now(), now=clock.now()))
 
     def teardown(self) -> None:
         try:

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import cache, reduce
+from operator import or_
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, Exists, F, Q, QuerySet, Value, When
+from django.db.models.functions import Now
 
 from dashboard.calls import accounts, clock, controls, doubts
 from dashboard.calls.models import Account
-from dashboard.deletions.dispatch import arming, next_list, restoring, turns
+from dashboard.database import sql
+from dashboard.deletions.dispatch import arming, closing, next_list, restoring, turns
 from dashboard.deletions.dispatch.ending import finish_if_done
 from dashboard.deletions.evidence import inspecting, next_controls, verifying
-from dashboard.deletions.models import Deletion, DeletionItem, DeletionQuerySet, Evidence, Inspection, Outcome, State
+from dashboard.deletions.models import (
+    Certificate,
+    Deletion,
+    DeletionItem,
+    DeletionQuerySet,
+    Evidence,
+    Inspection,
+    Outcome,
+    State,
+)
 
 FAR_AHEAD = timedelta(minutes=3)
 MOMENTS = ("lost_at", "there_from", "gone_at")
@@ -151,6 +165,22 @@ def unstrand(*, now: datetime) -> None:
         grace = row.starts_at - row.released_at if row.starts_at and row.released_at else timedelta()
         Deletion.objects.filter(pk=row.pk, state=State.SCHEDULED).update(starts_at=now + grace)
     accounts.forget_impossible_rest(now=now)
+
+
+def at_rest() -> bool:
+    """Whether there is nothing to do for any deletion: one small question in place of the many that say what."""
+    statement, values = _something_to_do()
+    return not sql.rows(statement, *values)
+
+
+@cache
+def _something_to_do() -> tuple[str, tuple[Any, ...]]:
+    # Made once, since Django takes longer to make it than a database to answer it. So it takes the database's time.
+    inspected = Inspection.objects.filter(at=None, due_at__lte=Now())
+    certified = Certificate.objects.filter(issued_at=None)
+    changed = [Deletion.objects.in_flight(), Deletion.objects.being_undone(), closing.ended()]
+    found = Account.objects.filter(reduce(or_, map(Exists, [*changed, inspected, certified])))
+    return found.values("pk").query.sql_with_params()
 
 
 def next_due(*, now: datetime) -> datetime | None:

@@ -44,7 +44,7 @@ class Closer:
 
     def _has_one(self) -> bool:
         if self.reading is None:
-            deletion = _ended().filter(pk__gt=self.last).order_by("pk").first()
+            deletion = ended().filter(pk__gt=self.last).order_by("pk").first()
             self.last = deletion.pk if deletion else 0
             self.reading = Reading(deletion) if deletion else None
         return self.reading is not None
@@ -62,7 +62,7 @@ class Closer:
         return ENTRY
 
 
-def _ended() -> DeletionQuerySet:
+def ended() -> DeletionQuerySet:
     # A deletion that an inspection is correcting would have to be read again.
     being_corrected = Inspection.objects.filter(deletion=OuterRef("pk"), at=None, begun_at__isnull=False, changed__gt=0)
     # Of what was discarded, only what nobody else agreed to has a result.

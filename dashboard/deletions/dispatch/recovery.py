@@ -77,18 +77,24 @@ class Tender:
             _prune(now=now)
         self.ticks += 1
         self._close_lost(now=now)
+        # Whatever that small question overlooks waits for the next whole look.
+        if self.ticks % 10 == 1 or not agenda.at_rest():
+            self._look(now=now)
+        # This comes last, so that nothing important waits for it.
+        if self.ticks % 10 == 1:
+            freezing.clear_discarded(now=now, steps=CLEARED)
+        pictures.wake_due(now=now)
+        if self.ticks % 10 == 2:
+            totals.keep_up(now=now)
+
+    def _look(self, *, now: datetime) -> None:
+        """At what deletions need: a pause or its end, a shift, a closing entry, a certificate."""
         agenda.heed_account(now=now)
         # While all slots are in use, a shift is at work already.
         if slots.any_free() and agenda.is_due(by=now, now=now):
             jobs.wake(now)
-        # This comes last, so that nothing important waits for it.
-        if self.ticks % 10 == 1:
-            freezing.clear_discarded(now=now, steps=CLEARED)
         self.closer.tick(now=now)
         issuing.issue_due(now=now)
-        pictures.wake_due(now=now)
-        if self.ticks % 10 == 2:
-            totals.keep_up(now=now)
 
     def _only_report(self, *, now: datetime) -> None:
         """That a worker is there, and the head of the log, which grows when people sign in."""
