@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings as product
+from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import connection
 
-from dashboard.checks import database_is_of_this_version, deployment, provider
+from dashboard.checks import CheckedCommand, database_is_of_this_version, deployment, provider
 from dashboard.operations.management.commands.run import Command
 from dashboard.operations.preflight import NotReady
 
@@ -71,3 +75,25 @@ def test_a_database_of_an_early_version_gets_a_sentence_and_stays_as_it_is() -> 
         Command().prepare()
     with pytest.raises(SystemCheckError, match="E008"):
         call_command("migrate", skip_checks=False, verbosity=0)
+
+
+def test_a_command_of_ours_warns_of_settings_when_it_starts(settings) -> None:
+    settings.TENSORSLAB_API_KEY, settings.AUDIT_KEYS, settings.ALLOWED_HOSTS = "", ["short"], ["tasks.example.com"]
+    found = run_checks(tags=CheckedCommand.requires_system_checks)
+    assert {*ids(found)} == {"dashboard.W003", "audit.W003", "dashboard.W004"}
+
+
+START = """
+import sys, django
+django.setup()
+from dashboard.checks import CheckedCommand
+CheckedCommand().check(tags=CheckedCommand.requires_system_checks)
+print("dashboard.urls" in sys.modules)
+"""
+
+
+def test_and_loads_no_address_for_that() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", START], cwd=product.BASE_DIR, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines()[-1] == "False"

@@ -6,10 +6,15 @@ import signal
 from configparser import RawConfigParser
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from dashboard.calls.models import ProviderCall, Worker
 from dashboard.deletions import actions
+from dashboard.deletions.dispatch import jobs
+from dashboard.deletions.management.commands import worker as command
 from dashboard.deletions.models import State
 from dashboard.operations import supervision
 from tests import oracle
@@ -27,6 +32,31 @@ def test_a_worker_process_carries_a_confirmed_deletion_out(sandbox, start, confi
     until(lambda: finished(deletion))
     assert deletion.deleted == 23
     assert Worker.objects.count() == 1
+
+
+class Queue:
+    """A queue's worker that stops where it would wait."""
+
+    running, backend_name, queue_names, ran = True, "default", ["default"], 0
+
+    def run(self) -> None:
+        self.ran += 1
+        DBTaskResult.objects.update(status="SUCCESSFUL")
+
+    @property
+    def interval(self) -> float:
+        self.running = False
+        return 0.0
+
+
+def test_a_look_into_an_empty_queue_takes_no_lock_for_writing() -> None:
+    empty, filled = Queue(), Queue()
+    with CaptureQueriesContext(connection) as asked:
+        command._work(empty)
+    assert [query["sql"].split()[0] for query in asked] == ["SELECT"]
+    jobs.wake(timezone.now())
+    command._work(filled)
+    assert (empty.ran, filled.ran) == (0, 1)
 
 
 def test_a_worker_that_is_told_to_stop_finishes_the_calls_in_hand(sandbox, start, confirm, images) -> None:
