@@ -68,7 +68,9 @@ def test_a_new_person_comes_deletes_and_is_let_go(peopled: Product, open_page: O
     expect(administrator.get_by_text("What they had under way is stopped.")).to_be_visible()
     expect(administrator.get_by_role("button", name="Open again")).to_be_visible()
 
-    person.goto("/deletions/")
+    # A page that follows a deletion finds out by itself. Two ways to one place at once: Chromium may take neither.
+    if not script:
+        person.goto("/deletions/")
     expect(person.get_by_role("button", name="Sign in")).to_be_visible()
     person.goto(link)
     expect(person.get_by_text("This link was used already.")).to_be_visible()

@@ -1,0 +1,121 @@
+"""What somebody presses stays under the pointer until it is released, whatever answer comes meanwhile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Launch
+from tests.browser.gate import Gate
+from tests.browser.product import Product
+
+COMING = """([part, times]) => {
+    window.came = new Promise((done) => {
+        const one = () => --times || done();
+        document.querySelector(part).addEventListener("htmx:xhr:loadend", one);
+    });
+}"""
+
+
+@pytest.fixture(scope="module")
+def waiting(launch: Launch) -> Iterator[Product]:
+    with launch(SAMPLE_TASKS="150", DELETION_GRACE_SECONDS="300") as product:
+        yield product
+
+
+@pytest.fixture
+def page(waiting: Product, open_page: Callable[..., Page]) -> Page:
+    return open_page(waiting, at="/tasks/?presence=present")
+
+
+def boxes(page: Page) -> Locator:
+    return page.locator("#tasks input[name=task]:enabled")
+
+
+def coming(page: Page, part: str, *, times: int = 1) -> None:
+    """`await came`, in the page, then ends when what this part asked for was answered."""
+    page.evaluate(COMING, [part, times])
+
+
+def hold_down(page: Page, button: Locator) -> None:
+    button.hover()
+    page.mouse.down()
+
+
+@pytest.fixture
+def undo(page: Page) -> Locator:
+    """The button of a deletion that waits."""
+    boxes(page).nth(5).check()
+    page.get_by_role("button", name="Delete 1 task…").click()
+    page.get_by_label("Reason").fill("Not what was meant")
+    page.get_by_role("button", name="Delete 1 task", exact=True).click()
+    button = page.get_by_role("button", name="Undo")
+    expect(button).to_be_visible()
+    return button
+
+
+def answer_comes(page: Page) -> None:
+    """As every second, while a deletion is under way, with other words."""
+    page.evaluate("""() => document.getElementById("strip").setAttribute("hx-vals", '{"opened": "", "seen": "-"}')""")
+    coming(page, "#strip")
+    page.evaluate("htmx.trigger('#strip', 'ask')")
+    page.evaluate("came")
+
+
+def test_a_link_that_a_tick_replaces_while_it_is_pressed(page: Page) -> None:
+    gate = Gate(page, re.compile("/tasks/selection/"))
+    gate.caught(boxes(page).first.check)
+    before = str(boxes(page).first.get_attribute("aria-label"))
+    # What is sent, and the answer.
+    coming(page, "[data-ticks]", times=2)
+    hold_down(page, page.get_by_role("link", name="Older"))
+    gate.open()
+    page.evaluate("came")
+    page.mouse.up()
+    expect(boxes(page).first).not_to_have_attribute("aria-label", before)
+    expect(page.locator("[data-announce]")).to_contain_text("1 selected")
+
+
+@pytest.mark.parametrize("by", ["mouse", "space"])
+def test_undo_that_the_page_replaces_while_it_is_pressed(page: Page, undo: Locator, by: str) -> None:
+    if by == "mouse":
+        hold_down(page, undo)
+    else:
+        undo.focus()
+        page.keyboard.down("Space")
+    answer_comes(page)
+    if by == "mouse":
+        page.mouse.up()
+    else:
+        page.keyboard.up("Space")
+    expect(undo).to_have_count(0)
+
+
+@pytest.mark.parametrize("released", ["elsewhere", "unseen", "away"])
+def test_what_waited_is_shown_when_nothing_is_pressed_any_more(page: Page, undo: Locator, released: str) -> None:
+    page.evaluate("document.getElementById('strip').dataset.old = ''")
+    hold_down(page, undo)
+    answer_comes(page)
+    expect(page.locator("#strip")).to_have_attribute("data-old", "")
+    if released == "elsewhere":
+        page.mouse.move(1, 1)
+        page.mouse.up()
+    elif released == "unseen":
+        # A release over another window: the next thing that is heard of the pointer is that it moves.
+        page.evaluate("document.dispatchEvent(new PointerEvent('pointermove', {pointerId: 1, buttons: 0}))")
+    else:
+        page.evaluate("dispatchEvent(new Event('blur'))")
+    expect(page.locator("#strip")).not_to_have_attribute("data-old", "")
+    undo.click()
+    expect(undo).to_have_count(0)
+
+
+def test_an_answer_that_is_taken_back_while_it_waits(page: Page, undo: Locator) -> None:
+    hold_down(page, undo)
+    answer_comes(page)
+    page.evaluate("htmx.trigger('#strip', 'htmx:abort')")
+    page.mouse.up()
+    expect(undo).to_have_count(0)
