@@ -4,7 +4,8 @@
   const STAYED_MS = 15_000;
   const TICKS = ["update", "all", "add", "remove", "invert", "restore", "clear", "star", "unstar"];
   const TURNS = ["newer", "older", "sort"];
-  const ticking = new Set();
+  const TICKING = "[data-ticks], #viewer-tick";
+  const ticking = new Set(); // What ticks from when it is asked to, since it may wait for its turn; and what is on its way.
   const coming = new Set();
   let unloading = false;
   let held = null; // What was pressed while ticks were on their way.
@@ -21,31 +22,35 @@
     if (!away) focused?.focus({ preventScroll: true });
   };
 
+  // What was forgotten with the list that it stood in is awaited no longer.
+  const ticks = () => [...ticking].some((one) => one.isConnected !== false);
+
   document.addEventListener("htmx:confirm", (event) => {
-    const { target, issueRequest } = event.detail;
-    if (target.id !== "main" || !ticking.size) return;
+    const { elt, target, issueRequest } = event.detail;
+    if (elt.matches(TICKING)) ticking.add(elt);
+    if (target.id !== "main" || !ticks()) return;
     event.preventDefault();
     held = () => issueRequest(true);
   });
 
-  // What htmx took has been prevented by now.
+  // What htmx or another script took has been prevented by now: this one is the last.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");
     const elsewhere = event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
-    if (event.defaultPrevented || elsewhere || !link || !ticking.size) return;
+    if (event.defaultPrevented || elsewhere || !link || !ticks()) return;
     if (link.target || link.hasAttribute("download") || link.getAttribute("href").startsWith("#")) return;
     event.preventDefault();
     held = () => location.assign(link.href);
   });
   document.addEventListener("submit", (event) => {
     const { target, submitter, defaultPrevented } = event;
-    if (defaultPrevented || !ticking.size) return;
+    if (defaultPrevented || !ticks()) return;
     event.preventDefault();
     held = () => target.requestSubmit(submitter);
   });
 
   const go = () => {
-    if (ticking.size) return;
+    if (ticks()) return;
     held?.();
     held = null;
   };
@@ -56,8 +61,12 @@
     else if (TICKS.includes(action)) ticking.add(xhr);
     show();
   });
-  document.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
-    const ticked = ticking.delete(xhr);
+  // An earlier request told of it.
+  document.addEventListener("htmx:beforeRequest", ({ detail: { elt }, defaultPrevented }) => {
+    if (defaultPrevented && ticking.delete(elt)) setTimeout(go);
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
+    const ticked = [elt, xhr].filter((one) => ticking.delete(one)).length;
     coming.delete(xhr);
     show();
     if (!ticked) return;

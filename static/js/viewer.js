@@ -8,6 +8,7 @@
   let busy = false;
   let wanted = false; // Closed, what is still on its way does not open it again.
   let zoom = 1;
+  let turn = null; // The tick that waits for its turn, or for its answer.
 
   const box = () => document.getElementById("viewer");
   const body = () => document.querySelector(".viewer-body");
@@ -72,17 +73,28 @@
     if (!button || button.disabled) return;
     const [number, on] = [button.dataset.number, button.getAttribute("aria-pressed") !== "true"];
     mark(button, on);
-    const values = { action: "update", shown: number, selection: chosen()?.value || "" };
-    if (on) values.task = number;
-    await htmx.ajax("POST", button.form.action, { source: box(), values, swap: "none" });
+    turn = { action: button.form.action, number, on };
+    await new Promise((answered) => {
+      part("viewer-tick").addEventListener("htmx:afterRequest", answered, { once: true });
+      htmx.trigger("#viewer-tick", "tick");
+    });
     if (button.getAttribute("aria-pressed") !== String(on)) throw new Error("It was not ticked.");
   };
 
+  // In the queue of the list's own ticks, and of what is selected by then: two at once would begin two selections.
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (detail.elt.id !== "viewer-tick") return;
+    const { action, number, on } = turn;
+    detail.path = action;
+    Object.assign(detail.parameters, { action: "update", shown: number, selection: chosen()?.value || "" });
+    if (on) detail.parameters.task = number;
+  });
+
   // Refused or lost, it was not ticked: the page says so, and the button too.
-  document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful, requestConfig } }) => {
+  document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful } }) => {
     const button = part("viewer-select");
-    if (elt.id !== "viewer" || successful || requestConfig?.verb !== "post" || !button) return;
-    if (button.dataset.number === requestConfig.parameters.shown) mark(button, !requestConfig.parameters.task);
+    if (elt.id !== "viewer-tick" || successful || !button) return;
+    if (button.dataset.number === turn.number) mark(button, !turn.on);
   });
   document.addEventListener("viewer-ticked", ({ detail }) => {
     if (chosen()) chosen().value = detail.selection;

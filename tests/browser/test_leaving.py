@@ -144,3 +144,16 @@ def test_a_page_stays_that_could_not_send_a_tick(product: Product, open_page: Op
     expect(page.locator("#notice")).to_contain_text("The dashboard did not do this (503).")
     expect(page.locator("#tasks tbody input:checked")).to_have_count(0)
     expect(page).to_have_url(re.compile(r"/tasks/$"))
+
+
+def test_a_page_waits_for_a_tick_that_waits_itself(product: Product, open_page: Open) -> None:
+    page = open_page(product)
+    facet = page.locator("#facets").get_by_role("link", name=re.compile("^Image "))
+    expect(facet).to_be_visible()
+    gate = Gate(page, re.compile("/tasks/now/"))
+    gate.caught(lambda: page.evaluate("htmx.trigger('#list-now', 'ask')"))
+    _box(page, 0).click()
+    facet.click()
+    gate.open()
+    page.wait_for_url(re.compile("kind=image"))
+    expect(page.locator("#toolbar").get_by_text("1 selected")).to_be_visible()

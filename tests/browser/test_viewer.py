@@ -34,6 +34,12 @@ def viewer(page: Page, task_id: str) -> Locator:
     return page.get_by_role("dialog", name=task_id, exact=True)
 
 
+def several_answers(page: Page) -> None:
+    """Time enough for what was sent, if it was, to be answered."""
+    for _ in range(10):
+        page.evaluate("fetch('/healthz')")
+
+
 def test_it_opens_with_space_and_walks_with_arrows(gallery: Page) -> None:
     shown = ids(gallery)
     cards(gallery).nth(2).get_by_role("link").focus()
@@ -150,6 +156,40 @@ def test_what_was_pressed_behind_something_that_failed_is_dropped(gallery: Page,
     expect(gallery.get_by_text("1 selected").first).to_be_visible()
     gallery.keyboard.press("Escape")
     expect(cards(gallery).nth(1).get_by_role("checkbox")).to_be_checked()
+
+
+def test_a_tick_is_not_lost_to_what_the_list_asked_before_it(gallery: Page) -> None:
+    cards(gallery).nth(1).get_by_role("link").click()
+    expect(viewer(gallery, ids(gallery)[1])).to_be_visible()
+    # What the list has is old: it is answered with all that it shows.
+    gallery.evaluate("document.querySelector('#toolbar [name=seen]').value = '-'")
+    gate = Gate(gallery, re.compile("/tasks/now/"))
+    gate.caught(lambda: gallery.evaluate("htmx.trigger('#list-now', 'ask')"))
+    gallery.keyboard.press("x")
+    expect(gallery.get_by_role("button", name="Select", exact=True)).to_have_attribute("aria-pressed", "true")
+    several_answers(gallery)
+    gate.open()
+    expect(gallery.get_by_text("1 selected").first).to_be_visible()
+    gallery.keyboard.press("Escape")
+    expect(cards(gallery).nth(1).get_by_role("checkbox")).to_be_checked()
+
+
+@pytest.mark.parametrize("first", ["list", "viewer"])
+def test_a_tick_in_the_list_and_one_in_the_viewer_are_one_selection(gallery: Page, first: str) -> None:
+    gate = Gate(gallery, re.compile("/tasks/selection/" if first == "list" else "/tick/"))
+    if first == "list":
+        gate.caught(cards(gallery).nth(0).get_by_role("checkbox").click)
+    cards(gallery).nth(1).get_by_role("link").click()
+    expect(viewer(gallery, ids(gallery)[1])).to_be_visible()
+    if first == "list":
+        gallery.keyboard.press("x")
+    else:
+        gate.caught(lambda: gallery.keyboard.press("x"))
+        gallery.keyboard.press("Escape")
+        cards(gallery).nth(0).get_by_role("checkbox").click()
+    several_answers(gallery)
+    gate.open()
+    expect(gallery.get_by_text("2 selected").first).to_be_visible()
 
 
 def test_closed_while_another_task_is_on_its_way_it_stays_closed(gallery: Page) -> None:
