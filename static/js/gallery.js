@@ -35,7 +35,7 @@
     if (!card || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     if (event.key === " " && event.target.matches(".open")) {
       event.preventDefault();
-      event.target.click();
+      if (!event.repeat) event.target.click();
       return;
     }
     const step = STEPS[event.key]?.();

@@ -4,17 +4,21 @@
   const STAYED_MS = 15_000;
   const TICKS = ["update", "all", "add", "remove", "invert", "restore", "clear", "star", "unstar"];
   const TURNS = ["newer", "older", "sort"];
-  const TICKING = "[data-ticks], #viewer-tick";
-  const ticking = new Set(); // What ticks from when it is asked to, since it may wait for its turn; and what is on its way.
-  const coming = new Set();
+  const ticking = new Map(); // What began each tick that is on its way, or waits for its turn, and the element that sends it.
+  const coming = new Map(); // The requests for another page, and the element that sends each.
   let unloading = false;
   let held = null; // What was pressed while ticks were on their way.
   let focused = null;
   let due = null;
 
+  // The answer to an element that is gone is told to nobody.
+  const isOnItsWay = ([xhr, elt]) => elt.isConnected || (xhr.readyState > 0 && xhr.readyState < XMLHttpRequest.DONE);
+  const isComing = () => [...coming].some(isOnItsWay);
+  const isTicking = () => [...ticking.values()].some((elt) => elt.isConnected);
+
   const show = () => {
     const form = document.getElementById("selection-form");
-    const away = unloading || coming.size > 0;
+    const away = unloading || isComing();
     if (!form || form.inert === away) return;
     if (away) focused = form.contains(document.activeElement) ? document.activeElement : null;
     form.inert = away;
@@ -22,51 +26,52 @@
     if (!away) focused?.focus({ preventScroll: true });
   };
 
-  // What was forgotten with the list that it stood in is awaited no longer.
-  const ticks = () => [...ticking].some((one) => one.isConnected !== false);
+  const ticks = (elt, { submitter }) =>
+    elt.matches("[data-ticks], #viewer-tick") || (elt.id === "selection-form" && TICKS.includes(submitter?.value));
 
+  // Told of each request before it takes its turn in the list's queue, and again when its turn comes.
   document.addEventListener("htmx:confirm", (event) => {
-    const { elt, target, issueRequest } = event.detail;
-    if (elt.matches(TICKING)) ticking.add(elt);
-    if (target.id !== "main" || !ticks()) return;
+    const { elt, target, triggeringEvent, issueRequest } = event.detail;
+    if (triggeringEvent && ticks(elt, triggeringEvent)) ticking.set(triggeringEvent, elt);
+    if (!(target.id === "main" || elt.matches("[data-turns]")) || !isTicking()) return;
     event.preventDefault();
-    held = () => issueRequest(true);
+    // The links of the toolbar and the pager come anew with the answer to a tick.
+    held = () => (elt.isConnected ? issueRequest(true) : document.getElementById(elt.id)?.click());
   });
 
   // What htmx or another script took has been prevented by now: this one is the last.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");
     const elsewhere = event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
-    if (event.defaultPrevented || elsewhere || !link || !ticks()) return;
+    if (event.defaultPrevented || elsewhere || !link || !isTicking()) return;
     if (link.target || link.hasAttribute("download") || link.getAttribute("href").startsWith("#")) return;
     event.preventDefault();
     held = () => location.assign(link.href);
   });
   document.addEventListener("submit", (event) => {
     const { target, submitter, defaultPrevented } = event;
-    if (defaultPrevented || !ticks()) return;
+    if (defaultPrevented || !isTicking()) return;
     event.preventDefault();
     held = () => target.requestSubmit(submitter);
   });
 
   const go = () => {
-    if (ticks()) return;
+    if (isTicking()) return;
     held?.();
     held = null;
   };
 
-  document.addEventListener("htmx:beforeSend", ({ detail: { xhr, target, requestConfig } }) => {
+  document.addEventListener("htmx:beforeSend", ({ detail: { elt, xhr, target, requestConfig } }) => {
     const action = requestConfig.verb === "post" && requestConfig.parameters.action;
-    if (target.id === "main" || TURNS.includes(action)) coming.add(xhr);
-    else if (TICKS.includes(action)) ticking.add(xhr);
+    if (target.id === "main" || TURNS.includes(action)) coming.set(xhr, elt);
     show();
   });
-  // An earlier request told of it.
-  document.addEventListener("htmx:beforeRequest", ({ detail: { elt }, defaultPrevented }) => {
-    if (defaultPrevented && ticking.delete(elt)) setTimeout(go);
+  // It is not sent: an earlier request told of that tick.
+  document.addEventListener("htmx:beforeRequest", ({ detail: { requestConfig }, defaultPrevented }) => {
+    if (defaultPrevented && ticking.delete(requestConfig.triggeringEvent)) setTimeout(go);
   });
-  document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
-    const ticked = [elt, xhr].filter((one) => ticking.delete(one)).length;
+  document.addEventListener("htmx:afterRequest", ({ detail: { xhr, requestConfig } }) => {
+    const ticked = ticking.delete(requestConfig.triggeringEvent);
     coming.delete(xhr);
     show();
     if (!ticked) return;

@@ -4,7 +4,6 @@
   const enabled = () => boxes().filter((box) => !box.disabled);
   const header = () => document.querySelector("[data-select-page]");
   let anchor = null;
-  let leaving = null;
   let changes = 0; // How often somebody changed boxes,
   let told = 0; // and how many of these changes the server has answered.
   const presses = new WeakMap(); // How many there were when a button of `shown` was pressed.
@@ -92,24 +91,6 @@
   // All wait for their turn, and none takes another's place. A tick that an earlier request told of needs none of its own.
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.elt.hasAttribute("data-ticks") && changes === told) event.preventDefault();
-  });
-
-  // Newer or Older that waits behind a tick is replaced with the pager, and htmx forgets it: it is pressed again.
-  document.addEventListener(
-    "click",
-    (event) => {
-      const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
-      leaving = (!elsewhere && event.target.closest("#pager a")?.rel) || null;
-    },
-    true,
-  );
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.elt.matches("#pager a")) leaving = null;
-  });
-  document.addEventListener("htmx:afterSettle", () => {
-    const again = leaving && document.querySelector(`#pager a[rel="${leaving}"]`);
-    leaving = null;
-    again?.click();
   });
 
   // Refused or unanswered, the boxes return to what the server said last; it is asked again (`agreeing.js`).

@@ -74,9 +74,11 @@
     const [number, on] = [button.dataset.number, button.getAttribute("aria-pressed") !== "true"];
     mark(button, on);
     turn = { action: button.form.action, number, on };
-    await new Promise((answered) => {
-      part("viewer-tick").addEventListener("htmx:afterRequest", answered, { once: true });
-      htmx.trigger("#viewer-tick", "tick");
+    await new Promise((over) => {
+      const tick = part("viewer-tick");
+      // With the list that it belongs to it goes unanswered.
+      for (const name of ["htmx:afterRequest", "htmx:beforeCleanupElement"]) tick.addEventListener(name, over, { once: true });
+      htmx.trigger(tick, "tick");
     });
     if (button.getAttribute("aria-pressed") !== String(on)) throw new Error("It was not ticked.");
   };
@@ -88,6 +90,11 @@
     detail.path = action;
     Object.assign(detail.parameters, { action: "update", shown: number, selection: chosen()?.value || "" });
     if (on) detail.parameters.task = number;
+  });
+
+  // Another page of the list was asked for before this one of it was there.
+  document.addEventListener("htmx:beforeSend", ({ detail }) => {
+    if (detail.target.id === "main") wanted = false;
   });
 
   // Refused or lost, it was not ticked: the page says so, and the button too.

@@ -157,3 +157,48 @@ def test_a_page_waits_for_a_tick_that_waits_itself(product: Product, open_page: 
     gate.open()
     page.wait_for_url(re.compile("kind=image"))
     expect(page.locator("#toolbar").get_by_text("1 selected")).to_be_visible()
+
+
+def test_a_page_waits_for_the_last_of_the_ticks_that_wait(product: Product, open_page: Open) -> None:
+    page = open_page(product)
+    facet = page.locator("#facets").get_by_role("link", name=re.compile("^Image "))
+    expect(facet).to_be_visible()
+    first, between = Gate(page, TICKS), Gate(page, re.compile("/tasks/now/"))
+    first.caught(_box(page, 0).click)
+    page.evaluate("htmx.trigger('#list-now', 'ask')")
+    _box(page, 1).click()
+    facet.click()
+    between.caught(first.open)
+    pages: list[str] = []
+    page.on("request", lambda request: pages.append(request.url) if "/tasks/?" in request.url else None)
+    for _ in range(10):
+        page.evaluate("fetch('/healthz')")
+    assert pages == []
+    between.open()
+    page.wait_for_url(re.compile("kind=image"))
+    expect(page.locator("#toolbar").get_by_text("2 selected")).to_be_visible()
+
+
+def test_a_page_waits_for_a_press_that_waits_itself(product: Product, open_page: Open) -> None:
+    page = open_page(product, at="/tasks/?kind=video")
+    facet = page.locator("#facets").get_by_role("link", name=re.compile("^Completed "))
+    expect(facet).to_be_visible()
+    gate = Gate(page, re.compile("/tasks/now/"))
+    gate.caught(lambda: page.evaluate("htmx.trigger('#list-now', 'ask')"))
+    page.get_by_role("button", name=re.compile("^Select all .* matching$")).click()
+    facet.click()
+    gate.open()
+    page.wait_for_url(re.compile("status=completed"))
+    expect(page.locator("#clear-selection")).to_be_visible()
+
+
+def test_a_link_that_the_tick_before_it_replaces_is_followed(product: Product, open_page: Open) -> None:
+    page = open_page(product)
+    _box(page, 0).click()
+    _is_selected(page, 1)
+    gate = Gate(page, TICKS)
+    gate.caught(_box(page, 1).click)
+    page.get_by_role("link", name="Show selected").click()
+    gate.open()
+    expect(page.get_by_role("link", name="Show all tasks")).to_be_visible()
+    expect(page.locator("#tasks tbody tr")).to_have_count(2)

@@ -18,6 +18,7 @@ COMING = """([part, times]) => {
         document.querySelector(part).addEventListener("htmx:xhr:loadend", one);
     });
 }"""
+STRIP = re.compile("/deletions/strip/")
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +58,18 @@ def undo(page: Page) -> Locator:
     return button
 
 
-def answer_comes(page: Page) -> None:
-    """As every second, while a deletion is under way, with other words."""
-    page.evaluate("""() => document.getElementById("strip").setAttribute("hx-vals", '{"opened": "", "seen": "-"}')""")
+@pytest.fixture
+def poll(page: Page, undo: Locator) -> Callable[[], None]:
+    """A strip that is on its way, as every second. Called, it comes, with other words than those that are there."""
+    gate = Gate(page, STRIP)
+    gate.caught(lambda: None)
     coming(page, "#strip")
-    page.evaluate("htmx.trigger('#strip', 'ask')")
-    page.evaluate("came")
+
+    def comes() -> None:
+        gate.held[0].continue_(url=re.sub("seen=[^&]*", "seen=-", gate.held[0].request.url))
+        page.evaluate("came")
+
+    return comes
 
 
 def test_a_link_that_a_tick_replaces_while_it_is_pressed(page: Page) -> None:
@@ -80,13 +87,13 @@ def test_a_link_that_a_tick_replaces_while_it_is_pressed(page: Page) -> None:
 
 
 @pytest.mark.parametrize("by", ["mouse", "space"])
-def test_undo_that_the_page_replaces_while_it_is_pressed(page: Page, undo: Locator, by: str) -> None:
+def test_undo_that_the_page_replaces_while_it_is_pressed(page: Page, undo: Locator, poll, by: str) -> None:
     if by == "mouse":
         hold_down(page, undo)
     else:
         undo.focus()
         page.keyboard.down("Space")
-    answer_comes(page)
+    poll()
     if by == "mouse":
         page.mouse.up()
     else:
@@ -94,11 +101,11 @@ def test_undo_that_the_page_replaces_while_it_is_pressed(page: Page, undo: Locat
     expect(undo).to_have_count(0)
 
 
-@pytest.mark.parametrize("released", ["elsewhere", "unseen", "away"])
-def test_what_waited_is_shown_when_nothing_is_pressed_any_more(page: Page, undo: Locator, released: str) -> None:
+@pytest.mark.parametrize("released", ["elsewhere", "unseen", "away", "never"])
+def test_what_waited_is_shown_when_nothing_is_pressed_any_more(page: Page, undo: Locator, poll, released: str) -> None:
     page.evaluate("document.getElementById('strip').dataset.old = ''")
     hold_down(page, undo)
-    answer_comes(page)
+    poll()
     expect(page.locator("#strip")).to_have_attribute("data-old", "")
     if released == "elsewhere":
         page.mouse.move(1, 1)
@@ -106,16 +113,21 @@ def test_what_waited_is_shown_when_nothing_is_pressed_any_more(page: Page, undo:
     elif released == "unseen":
         # A release over another window: the next thing that is heard of the pointer is that it moves.
         page.evaluate("document.dispatchEvent(new PointerEvent('pointermove', {pointerId: 1, buttons: 0}))")
-    else:
+    elif released == "away":
         page.evaluate("dispatchEvent(new Event('blur'))")
     expect(page.locator("#strip")).not_to_have_attribute("data-old", "")
+    page.mouse.up()
     undo.click()
     expect(undo).to_have_count(0)
 
 
-def test_an_answer_that_is_taken_back_while_it_waits(page: Page, undo: Locator) -> None:
-    hold_down(page, undo)
-    answer_comes(page)
-    page.evaluate("htmx.trigger('#strip', 'htmx:abort')")
-    page.mouse.up()
+def test_what_was_refused_is_told_though_its_part_was_asked_for_before(page: Page, undo: Locator, poll) -> None:
+    presses = Gate(page, re.compile("/undo/"))
+    presses.caught(undo.click)
+    token = page.locator("[name=csrfmiddlewaretoken]").first.input_value()
+    elsewhere = page.request.post(presses.held[0].request.url, headers={"X-CSRFToken": token})
+    assert elsewhere.ok
+    poll()
+    presses.open()
+    expect(page.locator("#notice")).to_contain_text("undone")
     expect(undo).to_have_count(0)

@@ -56,6 +56,18 @@ def test_it_opens_with_space_and_walks_with_arrows(gallery: Page) -> None:
     expect(cards(gallery).nth(1).get_by_role("link")).to_be_focused()
 
 
+def test_a_key_that_is_held_down_opens_it_once(gallery: Page) -> None:
+    asked: list[str] = []
+    gallery.on("request", lambda request: asked.append(request.url) if "/tasks/viewer/" in request.url else None)
+    shown = ids(gallery)
+    cards(gallery).nth(2).get_by_role("link").focus()
+    for _ in range(4):
+        gallery.keyboard.down("Space")
+    gallery.keyboard.up("Space")
+    expect(viewer(gallery, shown[2])).to_be_visible()
+    assert len(asked) == 1
+
+
 def test_x_marks_each_task_that_was_seen_however_fast_one_goes_on(gallery: Page) -> None:
     cards(gallery).nth(0).get_by_role("link").click()
     expect(viewer(gallery, ids_before := ids(gallery)[0])).to_be_visible()
