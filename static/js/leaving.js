@@ -4,6 +4,7 @@
   const STAYED_MS = 15_000;
   const TICKS = ["update", "all", "add", "remove", "invert", "restore", "clear", "star", "unstar"];
   const TURNS = ["newer", "older", "sort"];
+  const UNSEEN = ["invert", "restore"]; // What they tick is seen when they are answered.
   const ticking = new Map(); // What began each tick that is on its way, or waits for its turn, and the element that sends it.
   const coming = new Map(); // The requests for another page, and the element that sends each.
   let unloading = false;
@@ -14,16 +15,19 @@
   // The answer to an element that is gone is told to nobody.
   const isOnItsWay = ([xhr, elt]) => elt.isConnected || (xhr.readyState > 0 && xhr.readyState < XMLHttpRequest.DONE);
   const isComing = () => [...coming].some(isOnItsWay);
-  const isTicking = () => [...ticking.values()].some((elt) => elt.isConnected);
+  const isTicking = () =>
+    Boolean(document.querySelector("#viewer[data-busy]")) || [...ticking.values()].some((elt) => elt.isConnected);
+  const isUnseen = () => [...ticking].some(([{ submitter }, elt]) => elt.isConnected && UNSEEN.includes(submitter?.value));
 
+  const part = (id) => document.getElementById(id);
   const show = () => {
-    const form = document.getElementById("selection-form");
-    const away = unloading || isComing();
+    const form = part("selection-form");
+    const away = unloading || held !== null || isComing() || isUnseen();
     if (!form || form.inert === away) return;
     if (away) focused = form.contains(document.activeElement) ? document.activeElement : null;
     form.inert = away;
     form.setAttribute("aria-busy", away);
-    if (!away) focused?.focus({ preventScroll: true });
+    if (!away) (focused?.isConnected ? focused : part(focused?.id))?.focus({ preventScroll: true });
   };
 
   const ticks = (elt, { submitter }) =>
@@ -33,10 +37,15 @@
   document.addEventListener("htmx:confirm", (event) => {
     const { elt, target, triggeringEvent, issueRequest } = event.detail;
     if (triggeringEvent && ticks(elt, triggeringEvent)) ticking.set(triggeringEvent, elt);
+    show();
     if (!(target.id === "main" || elt.matches("[data-turns]")) || !isTicking()) return;
     event.preventDefault();
-    // The links of the toolbar and the pager come anew with the answer to a tick.
-    held = () => (elt.isConnected ? issueRequest(true) : document.getElementById(elt.id)?.click());
+    hold(() => {
+      if (elt.isConnected) issueRequest(true);
+      // The links of the toolbar and the pager come anew with the answer to a tick.
+      else if (part(elt.id)) part(elt.id).click();
+      else if (elt.href) location.assign(elt.href);
+    });
   });
 
   // What htmx or another script took has been prevented by now: this one is the last.
@@ -46,20 +55,26 @@
     if (event.defaultPrevented || elsewhere || !link || !isTicking()) return;
     if (link.target || link.hasAttribute("download") || link.getAttribute("href").startsWith("#")) return;
     event.preventDefault();
-    held = () => location.assign(link.href);
+    hold(() => location.assign(link.href));
   });
   document.addEventListener("submit", (event) => {
     const { target, submitter, defaultPrevented } = event;
     if (defaultPrevented || !isTicking()) return;
     event.preventDefault();
-    held = () => target.requestSubmit(submitter);
+    hold(() => target.requestSubmit(submitter));
   });
 
+  const hold = (press) => {
+    held = press;
+    show();
+  };
   const go = () => {
     if (isTicking()) return;
-    held?.();
-    held = null;
+    const press = held;
+    hold(null);
+    press?.();
   };
+  document.addEventListener("viewer-at-rest", () => setTimeout(go));
 
   document.addEventListener("htmx:beforeSend", ({ detail: { elt, xhr, target, requestConfig } }) => {
     const action = requestConfig.verb === "post" && requestConfig.parameters.action;
@@ -73,12 +88,11 @@
   document.addEventListener("htmx:afterRequest", ({ detail: { xhr, requestConfig } }) => {
     const ticked = ticking.delete(requestConfig.triggeringEvent);
     coming.delete(xhr);
-    show();
-    if (!ticked) return;
     // Refused or unanswered: the page says so, and stays.
-    if (!xhr.status || xhr.status >= 400) held = null;
+    if (ticked && (!xhr.status || xhr.status >= 400)) held = null;
+    show();
     // A tick that waited behind this one is sent first.
-    else setTimeout(go);
+    if (ticked) setTimeout(go);
   });
 
   const stay = () => {

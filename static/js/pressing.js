@@ -30,7 +30,7 @@
     answer();
   };
 
-  // A part that asks by itself asks again, and what somebody asked for there tells more.
+  // What somebody asked for there tells more, or brings another page; and a part that asks by itself asks again.
   const isPoll = ({ elt, requestConfig }) =>
     elt.hasAttribute("data-poll") && requestConfig.verb === (elt.dataset.poll || "get");
   const isOutdone = (detail) => isPoll(detail) && detail.target.querySelector(".htmx-request:not([data-poll])");

@@ -17,13 +17,20 @@
   const chosen = () => document.querySelector('#toolbar [name="selection"]');
 
   // One step after another, as they were pressed: x is a tick of the task that stands there when its turn comes. Behind a
-  // step that failed that is not the task that was meant, and its reason would be gone: so the rest is dropped.
+  // step that failed that is not the task that was meant, and its reason would be gone: so the rest is dropped. Closed, it
+  // still does what was pressed before, and until then no other page comes (`leaving.js`).
   const inTurn = async (step) => {
     waiting.push(step);
     if (busy) return;
-    busy = true;
+    rest(false);
     while (waiting.length) await waiting.shift()().catch(() => waiting.splice(0));
-    busy = false;
+    rest(true);
+    if (!wanted) tidy();
+  };
+  const rest = (on) => {
+    busy = !on;
+    box()?.toggleAttribute("data-busy", busy);
+    if (on) document.dispatchEvent(new Event("viewer-at-rest"));
   };
 
   // What is selected by now, whatever was when that address was written.
@@ -38,10 +45,10 @@
     const held = box().contains(document.activeElement) ? document.activeElement.id : "";
     const before = body();
     await htmx.ajax("GET", current(url), { source: box(), target: box(), swap: "innerHTML" });
-    if (!wanted) box()?.replaceChildren();
     if (!body()) return;
     if (body() === before) throw new Error("It did not come.");
     zoom = 1;
+    if (!wanted) return;
     if (!isOpen()) box().showModal();
     const again = part(held);
     (again && box().contains(again) && !again.disabled ? again : box()).focus({ preventScroll: true });
@@ -92,9 +99,9 @@
     if (on) detail.parameters.task = number;
   });
 
-  // Another page of the list was asked for before this one of it was there.
-  document.addEventListener("htmx:beforeSend", ({ detail }) => {
-    if (detail.target.id === "main") wanted = false;
+  // Another page of the list was asked for before this was there.
+  document.addEventListener("htmx:confirm", ({ detail: { elt, target } }) => {
+    if (!isOpen() && (target.id === "main" || elt.matches("[data-turns]"))) wanted = false;
   });
 
   // Refused or lost, it was not ticked: the page says so, and the button too.
@@ -166,18 +173,25 @@
     if (isOpen()) inTurn(() => show(body().dataset.here));
   });
 
-  // However it was closed.
+  // However it was closed. One goes on from where one was.
+  let left = null; // Where the focus went then: who is elsewhere by now is left there.
+  const tidy = () => {
+    if (!box() || !body() || isOpen()) return;
+    const { task, list } = body().dataset;
+    box().replaceChildren();
+    const card = part(`task-${task}`);
+    // The page of the list on which one stands by now.
+    if (!card) location.assign(current(list));
+    else if (left && document.activeElement === left) card.querySelector(".open, a")?.focus();
+    left = null;
+  };
   document.addEventListener(
     "close",
     ({ target }) => {
-      if (target.id !== "viewer" || !body()) return;
-      const { task, list } = body().dataset;
+      if (target.id !== "viewer") return;
       wanted = false;
-      box().replaceChildren();
-      const card = part(`task-${task}`);
-      // The page of the list on which one stands by now.
-      if (!card) inTurn(async () => location.assign(current(list)));
-      else card.querySelector(".open, a")?.focus();
+      left = document.activeElement;
+      if (!busy) tidy();
     },
     true,
   );
@@ -223,7 +237,7 @@
   document.addEventListener("keydown", (event) => {
     const { target, key, defaultPrevented } = event;
     const busyKeys = event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
-    if (!body() || defaultPrevented || busyKeys || document.querySelector("dialog[open]:not(#viewer)")) return;
+    if (!(box() ? isOpen() : body()) || defaultPrevented || busyKeys || document.querySelector("dialog[open]:not(#viewer)")) return;
     const film = target.matches("video") && /^(Arrow| )/.test(key);
     const pressed = key === " " && target.matches("a, button");
     const typed = target.matches("textarea, select, input") || target.isContentEditable;

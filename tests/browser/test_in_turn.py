@@ -107,6 +107,26 @@ def test_two_presses_that_wait_are_both_made(page, gate) -> None:
     expect(said(page)).to_contain_text(f"All {TASKS} matching selected")
 
 
+@pytest.mark.parametrize("press", ["Invert on this page", "Bring back"])
+def test_no_box_is_changed_before_a_press_has_shown_what_it_ticks(page, press) -> None:
+    boxes(page).first.check()
+    expect(said(page)).to_contain_text("1 selected")
+    if press == "Bring back":
+        page.get_by_role("button", name="Clear selection").click()
+        expect(said(page)).to_contain_text("Nothing selected")
+    at = boxes(page).nth(3).bounding_box()
+    assert at
+    gate = Gate(page, TICKS)
+    gate.caught(page.get_by_role("button", name=press).click)
+    page.mouse.click(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+    gate.open()
+    number = 1 if press == "Bring back" else boxes(page).count() - 1
+    expect(page.locator("#tasks input[name=task]:checked")).to_have_count(number)
+    expect(page.locator("#selection-form")).to_have_attribute("aria-busy", "false")
+    boxes(page).nth(3).click()
+    expect(said(page)).to_contain_text(f"{2 if press == 'Bring back' else number - 1} selected")
+
+
 def test_what_a_press_set_aside_is_what_was_selected_before(page) -> None:
     boxes(page).first.check()
     expect(said(page)).to_contain_text("1 selected")

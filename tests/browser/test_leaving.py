@@ -192,6 +192,20 @@ def test_a_page_waits_for_a_press_that_waits_itself(product: Product, open_page:
     expect(page.locator("#clear-selection")).to_be_visible()
 
 
+def test_no_row_can_be_ticked_while_another_page_waits_for_a_tick(product: Product, open_page: Open) -> None:
+    page = open_page(product)
+    at = _box(page, 1).bounding_box()
+    assert at
+    gate = Gate(page, TICKS)
+    gate.caught(_box(page, 0).click)
+    page.get_by_role("link", name="Older", exact=True).click()
+    page.mouse.click(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+    expect(page.locator("#selection-form")).to_have_attribute("aria-busy", "true")
+    gate.open()
+    expect(page.get_by_role("link", name="Newer", exact=True)).to_be_visible()
+    expect(page.locator("#toolbar").get_by_text("1 selected")).to_be_visible()
+
+
 def test_a_link_that_the_tick_before_it_replaces_is_followed(product: Product, open_page: Open) -> None:
     page = open_page(product)
     _box(page, 0).click()
