@@ -6,6 +6,8 @@
   let anchor = null;
   let changes = 0; // How often somebody changed boxes,
   let told = 0; // and how many of these changes the server has answered.
+  const changed = new Map(); // The number of each box's last change,
+  let before = new Set(); // and what was ticked when boxes were last looked at.
   const presses = new WeakMap(); // How many there were when a button of `shown` was pressed.
 
   const showHeader = () => {
@@ -20,11 +22,18 @@
 
   const tickAll = (checked) => {
     for (const box of enabled()) box.checked = checked;
-    showHeader();
+  };
+  const look = () => {
+    for (const { value, checked } of boxes()) if (checked !== before.has(value)) changed.set(value, changes);
+    remember();
+  };
+  const remember = () => {
+    before = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
   };
 
   // Boxes are never swapped, only told: by the cell beside each whether it can be ticked, and by the toolbar, which the
-  // server sent last, whether it is. What was changed since the last answer is on its way, and stays.
+  // server sent last, whether it is. One that was changed since the last answer is on its way, and stays; all others
+  // follow, since what is sent next is what differs from that toolbar.
   const followServer = () => {
     const ticked = document.getElementById("toolbar")?.dataset.ticked;
     const known = new Set(ticked?.split(","));
@@ -33,8 +42,9 @@
       box.disabled = ticked === undefined || cell.dataset.deletable !== "yes";
       box.title = cell.dataset.blocked || "";
       if (box.disabled) box.checked = false;
-      else if (changes === told) box.checked = known.has(box.value);
+      else if (!(changed.get(box.value) > told)) box.checked = known.has(box.value);
     }
+    remember();
     showHeader();
     for (const button of document.querySelectorAll("[data-follows]")) {
       button.disabled = document.getElementById(button.dataset.follows)?.dataset.deletable === "no";
@@ -48,7 +58,8 @@
       if (!event.target.matches('[data-select-page], #tasks input[name="task"]')) return;
       changes += 1;
       if (event.target.matches("[data-select-page]")) tickAll(event.target.checked);
-      else showHeader();
+      showHeader();
+      look();
     },
     true,
   );
@@ -67,7 +78,10 @@
     true,
   );
   document.addEventListener("submit", (event) => {
-    if (pressed(event) in shown) tickAll(shown[pressed(event)]);
+    if (!(pressed(event) in shown)) return;
+    tickAll(shown[pressed(event)]);
+    showHeader();
+    look();
   });
 
   document.addEventListener("click", (event) => {
@@ -94,7 +108,9 @@
   });
 
   // Refused or unanswered, the boxes return to what the server said last; it is asked again (`agreeing.js`).
-  document.addEventListener("htmx:afterRequest", ({ detail: { xhr, requestConfig } }) => {
+  document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr, requestConfig } }) => {
+    // Before what waits behind it is sent.
+    if (elt.id === "list-now") followServer();
     // Another page of the list is on its way, and brings boxes of its own.
     if (requestConfig?.changes === undefined || xhr.getResponseHeader("HX-Location")) return;
     told = !xhr.status || xhr.status >= 400 ? changes : requestConfig.changes;
