@@ -4,6 +4,7 @@
   const STAYED_MS = 15_000;
   const TICKS = ["update", "all", "add", "remove", "invert", "restore", "clear", "star", "unstar"];
   const TURNS = ["newer", "older", "sort"];
+  const UNSEEN = ["invert", "restore"]; // What they tick is seen when they are answered; a tick in between would be inverted.
   const ticking = new Map(); // What began each tick that is on its way, or waits for its turn, and the element that sends it.
   const coming = new Map(); // The requests for another page, and the element that sends each.
   let unloading = false;
@@ -16,11 +17,12 @@
   const isComing = () => [...coming].some(isOnItsWay);
   const isTicking = () =>
     Boolean(document.querySelector("#viewer[data-busy]")) || [...ticking.values()].some((elt) => elt.isConnected);
+  const isUnseen = () => [...ticking].some(([{ submitter }, elt]) => elt.isConnected && UNSEEN.includes(submitter?.value));
 
   const part = (id) => document.getElementById(id);
   const show = () => {
     const form = part("selection-form");
-    const away = unloading || held !== null || isComing();
+    const away = unloading || held !== null || isComing() || isUnseen();
     if (!form || form.inert === away) return;
     if (away) focused = form.contains(document.activeElement) ? document.activeElement : null;
     form.inert = away;
@@ -35,6 +37,7 @@
   document.addEventListener("htmx:confirm", (event) => {
     const { elt, target, triggeringEvent, issueRequest } = event.detail;
     if (triggeringEvent && ticks(elt, triggeringEvent)) ticking.set(triggeringEvent, elt);
+    show();
     if (!(target.id === "main" || elt.matches("[data-turns]")) || !isTicking()) return;
     event.preventDefault();
     hold(() => {
