@@ -4,8 +4,8 @@
   const STAYED_MS = 15_000;
   const TICKS = ["update", "all", "add", "remove", "invert", "restore", "clear", "star", "unstar"];
   const TURNS = ["newer", "older", "sort"];
-  const UNSEEN = ["invert", "restore"]; // What they tick is seen when they are answered; a tick in between would be inverted.
-  const ticking = new Map(); // What began each tick that is on its way, or waits for its turn, and the element that sends it.
+  const UNSEEN = ["invert", "restore"]; // What they tick is seen once they are answered: a tick before would be inverted.
+  const ticking = new Map(); // What began each tick that waits for its turn or its answer, and the element that sends it.
   const coming = new Map(); // The requests for another page, and the element that sends each.
   let unloading = false;
   let held = null; // What was pressed while ticks were on their way.
@@ -75,6 +75,8 @@
     press?.();
   };
   document.addEventListener("viewer-at-rest", () => setTimeout(go));
+  // Ticks that went with the list before are awaited no longer.
+  document.addEventListener("htmx:afterSettle", ({ target }) => target.id === "main" && setTimeout(go));
 
   document.addEventListener("htmx:beforeSend", ({ detail: { elt, xhr, target, requestConfig } }) => {
     const action = requestConfig.verb === "post" && requestConfig.parameters.action;

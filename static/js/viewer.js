@@ -84,7 +84,8 @@
     await new Promise((over) => {
       const tick = part("viewer-tick");
       // With the list that it belongs to it goes unanswered.
-      for (const name of ["htmx:afterRequest", "htmx:beforeCleanupElement"]) tick.addEventListener(name, over, { once: true });
+      tick.addEventListener("htmx:beforeCleanupElement", over, { once: true });
+      tick.addEventListener("htmx:afterRequest", over, { once: true });
       htmx.trigger(tick, "tick");
     });
     if (button.getAttribute("aria-pressed") !== String(on)) throw new Error("It was not ticked.");
@@ -237,7 +238,8 @@
   document.addEventListener("keydown", (event) => {
     const { target, key, defaultPrevented } = event;
     const busyKeys = event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
-    if (!(box() ? isOpen() : body()) || defaultPrevented || busyKeys || document.querySelector("dialog[open]:not(#viewer)")) return;
+    const shown = box() ? isOpen() : body();
+    if (!shown || defaultPrevented || busyKeys || document.querySelector("dialog[open]:not(#viewer)")) return;
     const film = target.matches("video") && /^(Arrow| )/.test(key);
     const pressed = key === " " && target.matches("a, button");
     const typed = target.matches("textarea, select, input") || target.isContentEditable;
