@@ -78,6 +78,11 @@
   const sendTick = async () => {
     const button = part("viewer-select");
     if (!button || button.disabled) return;
+    // The page is of before somebody was allowed to: it has nothing yet that ticks.
+    if (!part("viewer-tick")) {
+      location.reload();
+      return;
+    }
     const [number, on] = [button.dataset.number, button.getAttribute("aria-pressed") !== "true"];
     mark(button, on);
     turn = { action: button.form.action, number, on };
