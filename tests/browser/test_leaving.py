@@ -216,3 +216,16 @@ def test_a_link_that_the_tick_before_it_replaces_is_followed(product: Product, o
     gate.open()
     expect(page.get_by_role("link", name="Show all tasks")).to_be_visible()
     expect(page.locator("#tasks tbody tr")).to_have_count(2)
+
+
+@pytest.mark.parametrize(("link", "brings"), [("Show selected", "Show all tasks"), ("Older", "Newer")])
+def test_a_link_waits_for_nothing_that_the_page_asks_by_itself(
+    product: Product, open_page: Open, link: str, brings: str
+) -> None:
+    page = open_page(product)
+    _box(page, 0).click()
+    _is_selected(page, 1)
+    gate = Gate(page, re.compile("/tasks/now/"))
+    gate.caught(lambda: page.evaluate("htmx.trigger('#list-now', 'ask')"))
+    page.get_by_role("link", name=link, exact=True).click()
+    expect(page.get_by_role("link", name=brings, exact=True)).to_be_visible()
