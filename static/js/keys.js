@@ -39,6 +39,7 @@
     "?": () => document.getElementById("shortcuts")?.togglePopover(),
     Escape: close,
   };
+  const WALKS = ["j", "k"]; // Held down, these go on; all others do what they do once.
 
   document.addEventListener("keydown", (event) => {
     const busy = event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
@@ -48,6 +49,6 @@
     const act = keys[event.key];
     if (!act) return;
     event.preventDefault();
-    act();
+    if (!event.repeat || WALKS.includes(event.key)) act();
   });
 })();

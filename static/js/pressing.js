@@ -67,4 +67,31 @@
   );
   document.addEventListener("keyup", ({ code }) => release(code), true);
   addEventListener("blur", () => [...pressed.keys()].forEach(release));
+
+  // What a press opens or closes must not be answered by its rest, by a key that is still held down or by the second half
+  // of a double click. In a text that was there before a key repeats; letters are `keys.js`'s and `viewer.js`'s.
+  const drop = (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  let began = null;
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      const { key, repeat, target } = event;
+      if (!repeat) began = target;
+      else if (["Enter", "Escape"].includes(key) && !(target === began && target.matches("textarea"))) drop(event);
+    },
+    true,
+  );
+  let clickedIn = null; // Its first half was on the page before.
+  document.addEventListener(
+    "click",
+    (event) => {
+      const dialog = event.target.closest("dialog")?.id;
+      if (event.detail > 1 && dialog !== clickedIn) drop(event);
+      else clickedIn = dialog;
+    },
+    true,
+  );
 })();

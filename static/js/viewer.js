@@ -207,6 +207,8 @@
     const way = !elsewhere && event.target.closest("[data-view], #viewer [data-go]");
     if (way && box()) {
       event.preventDefault();
+      // The second click of a double click would open it once more.
+      if (event.detail > 1 && way.matches("[data-view]")) return;
       wanted = true;
       inTurn(() => show(way.dataset.go || way.href));
     }
@@ -240,6 +242,7 @@
     ".": () => step(1),
     " ": close,
   };
+  const GO_ON = ["ArrowLeft", "ArrowRight", "+", "=", "-", ",", "."]; // While held down; all others do what they do once.
   document.addEventListener("keydown", (event) => {
     const { target, key, defaultPrevented } = event;
     const busyKeys = event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
@@ -249,9 +252,9 @@
     const pressed = key === " " && target.matches("a, button");
     const typed = target.matches("textarea, select, input") || target.isContentEditable;
     const act = KEYS[key.length === 1 ? key.toLowerCase() : key];
-    // While a step is on its way, a key that is held down does not pile up more.
-    if (!act || film || pressed || typed || (event.repeat && busy)) return;
+    if (!act || film || pressed || typed) return;
     event.preventDefault();
-    act();
+    // While a step is on its way, a key that is held down does not pile up more.
+    if (!event.repeat || (GO_ON.includes(key) && !busy)) act();
   });
 })();

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Launch
-from tests.browser.gate import Gate
+from tests.browser.gate import Gate, several_answers
 from tests.browser.product import Product
 
 COMING = """([part, times]) => {
@@ -131,3 +131,23 @@ def test_what_was_refused_is_told_though_its_part_was_asked_for_before(page: Pag
     presses.open()
     expect(page.locator("#notice")).to_contain_text("undone")
     expect(undo).to_have_count(0)
+
+
+def test_enter_that_is_held_down_does_not_answer_what_it_opens(page: Page) -> None:
+    boxes(page).nth(7).check()
+    page.get_by_role("button", name="Delete 1 task…").focus()
+    page.keyboard.down("Enter")
+    expect(page.get_by_role("button", name="Keep tasks")).to_be_focused()
+    page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    several_answers(page)
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_letter_that_is_held_down_acts_once(page: Page) -> None:
+    boxes(page).nth(9).focus()
+    for _ in range(4):
+        page.keyboard.down("x")
+    page.keyboard.up("x")
+    several_answers(page)
+    expect(boxes(page).nth(9)).to_be_checked()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Launch
-from tests.browser.gate import Gate, catch
+from tests.browser.gate import Gate, catch, several_answers
 from tests.browser.product import Product
 
 Open = Callable[..., Page]
@@ -39,12 +39,6 @@ def open_card(page: Page, at: int) -> None:
     expect(viewer(page, ids(page)[at])).to_be_visible()
 
 
-def several_answers(page: Page) -> None:
-    """Time enough for what was sent, if it was, to be answered."""
-    for _ in range(10):
-        page.evaluate("fetch('/healthz')")
-
-
 def test_it_opens_with_space_and_walks_with_arrows(gallery: Page) -> None:
     shown = ids(gallery)
     cards(gallery).nth(2).get_by_role("link").focus()
@@ -61,16 +55,65 @@ def test_it_opens_with_space_and_walks_with_arrows(gallery: Page) -> None:
     expect(cards(gallery).nth(1).get_by_role("link")).to_be_focused()
 
 
-def test_a_key_that_is_held_down_opens_it_once(gallery: Page) -> None:
+def hold_down(page: Page, key: str) -> None:
+    for _ in range(4):
+        page.keyboard.down(key)
+
+
+@pytest.mark.parametrize("key", ["Space", "Enter"])
+def test_a_key_that_is_held_down_opens_it_once(gallery: Page, key: str) -> None:
+    asked: list[str] = []
+    gallery.on("request", lambda request: asked.append(request.url) if "/tasks/viewer/" in request.url else None)
+    gate = Gate(gallery, re.compile("/tasks/viewer/"))
+    shown = ids(gallery)
+    cards(gallery).nth(2).get_by_role("link").focus()
+    gate.caught(lambda: hold_down(gallery, key))
+    gate.open()
+    expect(viewer(gallery, shown[2])).to_be_visible()
+    # Still held, while it stands there.
+    hold_down(gallery, key)
+    gallery.keyboard.up(key)
+    several_answers(gallery)
+    expect(viewer(gallery, shown[2])).to_be_visible()
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_a_double_click_opens_it_once(gallery: Page, meanwhile: bool) -> None:
     asked: list[str] = []
     gallery.on("request", lambda request: asked.append(request.url) if "/tasks/viewer/" in request.url else None)
     shown = ids(gallery)
-    cards(gallery).nth(2).get_by_role("link").focus()
-    for _ in range(4):
-        gallery.keyboard.down("Space")
-    gallery.keyboard.up("Space")
-    expect(viewer(gallery, shown[2])).to_be_visible()
+    card = cards(gallery).nth(1).get_by_role("link")
+    card.click()
+    if meanwhile:
+        expect(gallery.locator("#still")).to_be_visible()
+    for event in ("down", "up"):
+        getattr(gallery.mouse, event)(click_count=2)
+    expect(viewer(gallery, shown[1])).to_be_visible()
+    several_answers(gallery)
     assert len(asked) == 1
+    expect(gallery.locator(".zoomed")).to_have_count(0)
+
+
+def test_a_key_that_is_held_down_ticks_once(gallery: Page) -> None:
+    open_card(gallery, 2)
+    for key, selected in {"x": 1, "i": 49}.items():
+        hold_down(gallery, key)
+        gallery.keyboard.up(key)
+        expect(gallery.locator("#viewer")).not_to_have_attribute("data-busy", "")
+        several_answers(gallery)
+        expect(gallery.get_by_text(f"{selected} selected").first).to_be_attached()
+
+
+def test_esc_that_is_held_down_closes_one_dialog(gallery: Page) -> None:
+    open_card(gallery, 2)
+    gallery.keyboard.press("h")
+    expect(gallery.get_by_label("Reason")).to_be_focused()
+    hold_down(gallery, "Escape")
+    gallery.keyboard.up("Escape")
+    expect(gallery.get_by_label("Reason")).to_be_hidden()
+    several_answers(gallery)
+    expect(viewer(gallery, ids(gallery)[2])).to_be_visible()
 
 
 def test_x_marks_each_task_that_was_seen_however_fast_one_goes_on(gallery: Page) -> None:
