@@ -18,6 +18,10 @@ COMING = """([part, times]) => {
         document.querySelector(part).addEventListener("htmx:xhr:loadend", one);
     });
 }"""
+AS_SOON_AS_IT_COMES = """() => new MutationObserver((_, observer) => {
+    observer.disconnect();
+    document.querySelector("#strip form button[type=submit]").click();
+}).observe(document.getElementById("strip").parentElement, {childList: true, subtree: true})"""
 STRIP = re.compile("/deletions/strip/")
 
 
@@ -119,6 +123,15 @@ def test_what_waited_is_shown_when_nothing_is_pressed_any_more(page: Page, undo:
     page.mouse.up()
     undo.click()
     expect(undo).to_have_count(0)
+
+
+def test_undo_that_is_pressed_as_soon_as_it_comes_is_no_page_of_its_own(page: Page, undo: Locator, poll) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.resource_type) if "/undo/" in request.url else None)
+    page.evaluate(AS_SOON_AS_IT_COMES)
+    poll()
+    expect(undo).to_have_count(0)
+    assert asked == ["xhr"]
 
 
 def test_what_was_refused_is_told_though_its_part_was_asked_for_before(page: Page, undo: Locator, poll) -> None:
