@@ -70,25 +70,30 @@
 
   // What a press opens or closes must not be answered by its rest, by a key that is still held down or by the second half
   // of a double click. In a text that was there before a key repeats; letters are `keys.js`'s and `viewer.js`'s.
+  const TEXT = "textarea, input:not([type=checkbox], [type=radio])";
   const drop = (event) => {
     event.preventDefault();
     event.stopPropagation();
   };
   let began = null;
+  const answersItself = ({ key, target }) => {
+    const presses = ["Enter", "Escape"].includes(key);
+    if (target !== began) return presses || (key.length === 1 && target.matches(TEXT));
+    return presses && !target.matches("textarea");
+  };
   document.addEventListener(
     "keydown",
     (event) => {
-      const { key, repeat, target } = event;
-      if (!repeat) began = target;
-      else if (["Enter", "Escape"].includes(key) && !(target === began && target.matches("textarea"))) drop(event);
+      if (!event.repeat) began = event.target;
+      else if (answersItself(event)) drop(event);
     },
     true,
   );
-  let clickedIn = null; // Its first half was on the page before.
+  let clickedIn = null;
   document.addEventListener(
     "click",
     (event) => {
-      const dialog = event.target.closest("dialog")?.id;
+      const dialog = event.target.closest("dialog");
       if (event.detail > 1 && dialog !== clickedIn) drop(event);
       else clickedIn = dialog;
     },

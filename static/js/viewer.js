@@ -208,7 +208,7 @@
     if (way && box()) {
       event.preventDefault();
       // The second click of a double click would open it once more.
-      if (event.detail > 1 && way.matches("[data-view]")) return;
+      if (event.detail > 1 && (busy || isOpen()) && way.matches("[data-view]")) return;
       wanted = true;
       inTurn(() => show(way.dataset.go || way.href));
     }

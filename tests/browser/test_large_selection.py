@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import MANY
+from tests.browser.gate import Gate
 from tests.browser.product import Product
 
 Open = Callable[..., Page]
@@ -39,3 +40,16 @@ def test_it_is_frozen_in_the_background_and_then_asked_for(many: Product, open_p
         expect(page.get_by_role("dialog")).to_have_count(0)
         expect(page.get_by_role("button", name=name)).to_be_focused()
     expect(page.get_by_text(f"All {MANY:,} matching selected").first).to_be_visible()
+
+
+def test_no_tick_waits_for_what_is_counted_later(many: Product, open_page: Open) -> None:
+    page = open_page(many)
+    page.get_by_role("button", name=re.compile("^Select all .*matching$")).click()
+    expect(page.get_by_text(f"All {MANY:,} matching selected").first).to_be_visible()
+    given_up: list[str] = []
+    page.on("requestfailed", lambda request: given_up.append(request.url))
+    gate = Gate(page, re.compile("/tasks/hidden/"))
+    gate.caught(lambda: page.goto(f"{page.url}&q=red"))
+    with page.expect_request("**/tasks/selection/**"):
+        page.locator("#tasks input[name=task]").first.uncheck()
+    assert given_up == []

@@ -105,10 +105,13 @@ def test_a_key_that_is_held_down_ticks_once(gallery: Page) -> None:
         expect(gallery.get_by_text(f"{selected} selected").first).to_be_attached()
 
 
-def test_esc_that_is_held_down_closes_one_dialog(gallery: Page) -> None:
+def test_keys_that_are_held_down_open_and_close_one_dialog(gallery: Page) -> None:
     open_card(gallery, 2)
-    gallery.keyboard.press("h")
+    gallery.keyboard.down("h")
     expect(gallery.get_by_label("Reason")).to_be_focused()
+    hold_down(gallery, "h")
+    gallery.keyboard.up("h")
+    expect(gallery.get_by_label("Reason")).to_have_value("")
     hold_down(gallery, "Escape")
     gallery.keyboard.up("Escape")
     expect(gallery.get_by_label("Reason")).to_be_hidden()
